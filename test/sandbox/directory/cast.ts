@@ -4,22 +4,40 @@ export const FABRIKAM = 'b47e2c11-90aa-4c58-8a0e-6a5d3d1f2b02'
 
 export const CAST = {
   /** A member in three groups, one of them nested. */
-  adele: { id: '0a1b6f0e-2f6c-4f6e-8a77-000000000001', userPrincipalName: 'adele.vance@contoso.example' },
+  adele: {
+    id: '0a1b6f0e-2f6c-4f6e-8a77-000000000001',
+    userPrincipalName: 'adele.vance@contoso.example',
+  },
   /** A member in 700 groups: the `groups` claim overflows. */
-  megan: { id: '0a1b6f0e-2f6c-4f6e-8a77-000000000002', userPrincipalName: 'megan.bowen@contoso.example' },
+  megan: {
+    id: '0a1b6f0e-2f6c-4f6e-8a77-000000000002',
+    userPrincipalName: 'megan.bowen@contoso.example',
+  },
   /** A guest whose home is Fabrikam. */
   gustav: {
     id: '0a1b6f0e-2f6c-4f6e-8a77-000000000003',
     userPrincipalName: 'gustav_fabrikam.example#EXT#@contoso.example',
   },
   /** May consent for everyone; holds the app role `Entrada.Admin`. */
-  alex: { id: '0a1b6f0e-2f6c-4f6e-8a77-000000000004', userPrincipalName: 'alex.wilber@contoso.example' },
+  alex: {
+    id: '0a1b6f0e-2f6c-4f6e-8a77-000000000004',
+    userPrincipalName: 'alex.wilber@contoso.example',
+  },
   /** Account disabled: AADSTS50057. */
-  diego: { id: '0a1b6f0e-2f6c-4f6e-8a77-000000000005', userPrincipalName: 'diego.siciliani@contoso.example' },
+  diego: {
+    id: '0a1b6f0e-2f6c-4f6e-8a77-000000000005',
+    userPrincipalName: 'diego.siciliani@contoso.example',
+  },
   /** A name that breaks naive headers and queries: `Ünal, "Ops" O'Hara & Söhne`; no mail, no OneDrive. */
-  unal: { id: '0a1b6f0e-2f6c-4f6e-8a77-000000000006', userPrincipalName: 'unal.ohara@contoso.example' },
+  unal: {
+    id: '0a1b6f0e-2f6c-4f6e-8a77-000000000006',
+    userPrincipalName: 'unal.ohara@contoso.example',
+  },
   /** A user of the other tenant. */
-  felix: { id: '0b1b6f0e-2f6c-4f6e-8a77-000000000001', userPrincipalName: 'felix.henderson@fabrikam.example' },
+  felix: {
+    id: '0b1b6f0e-2f6c-4f6e-8a77-000000000001',
+    userPrincipalName: 'felix.henderson@fabrikam.example',
+  },
 } as const
 
 export const CAST_GROUPS = {

@@ -117,7 +117,9 @@ export class Directory {
   }
 
   directGroupsOf(memberId: string): readonly Group[] {
-    return [...(this.#parentIndex().get(memberId) ?? [])].flatMap((id) => this.#groups.get(id) ?? [])
+    return [...(this.#parentIndex().get(memberId) ?? [])].flatMap(
+      (id) => this.#groups.get(id) ?? [],
+    )
   }
 
   /** Everyone and every group below, each once. */
