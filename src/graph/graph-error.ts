@@ -1,0 +1,78 @@
+import * as v from 'valibot'
+
+/** What Graph said when it refused. Branch on `status` and `codes`; the message is never read. */
+export interface GraphError {
+  readonly status: number
+  /** Outermost first, innermost last, as Graph nests them. */
+  readonly codes: readonly string[]
+  /** Seconds; `null` when not given. */
+  readonly retryAfter: number | null
+  /** Decoded claims challenge (continuous access evaluation), JSON text. */
+  readonly claims: string | null
+  /** Graph's `request-id`, for support. */
+  readonly requestId: string | null
+}
+
+interface ErrorNode {
+  readonly code?: string | undefined
+  readonly innerError?: ErrorNode | undefined
+  readonly innererror?: ErrorNode | undefined
+}
+
+const ErrorNodeSchema: v.GenericSchema<ErrorNode> = v.object({
+  code: v.optional(v.string()),
+  // Both spellings are served, depending on the service behind Graph.
+  innerError: v.optional(v.lazy(() => ErrorNodeSchema)),
+  innererror: v.optional(v.lazy(() => ErrorNodeSchema)),
+})
+const ErrorBody = v.object({ error: ErrorNodeSchema })
+
+export async function readGraphError(response: Response): Promise<GraphError> {
+  const body: unknown = await response.json().catch(() => null)
+  return graphErrorOf(response.status, response.headers, body)
+}
+
+/** Also for one part of a batch, whose headers and body come as JSON. */
+export function graphErrorOf(status: number, headers: Headers, body: unknown): GraphError {
+  const parsed = v.safeParse(ErrorBody, body)
+  return {
+    status,
+    codes: parsed.success ? codesOf(parsed.output.error) : [],
+    retryAfter: readRetryAfter(headers),
+    claims: readClaimsChallenge(headers.get('www-authenticate')),
+    requestId: headers.get('request-id'),
+  }
+}
+
+function codesOf(node: ErrorNode): readonly string[] {
+  const inner = node.innerError ?? node.innererror
+  const code = node.code === undefined || node.code === '' ? [] : [node.code]
+  return inner === undefined ? code : [...code, ...codesOf(inner)]
+}
+
+/** RFC 9110 §10.2.3: seconds or a date. */
+export function readRetryAfter(headers: Headers): number | null {
+  const value = headers.get('retry-after')
+  if (value === null) return null
+  if (/^\d+$/.test(value)) return Number(value)
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000))
+}
+
+/**
+ * Finds `claims` of an `insufficient_claims` challenge. Parameters come in any order, several challenges
+ * may share the header, and base64 padding makes splitting on `=` or `,` wrong.
+ */
+export function readClaimsChallenge(header: string | null): string | null {
+  if (header === null || !/error="?insufficient_claims"?/i.test(header)) return null
+  const encoded = /(?:^|[\s,])claims="([A-Za-z0-9+/_=-]+)"/.exec(header)?.[1]
+  if (encoded === undefined) return null
+  try {
+    const json = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
+    JSON.parse(json)
+    return json
+  } catch {
+    // A challenge nobody can read is no challenge: the caller treats the 401 as a refused token.
+    return null
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What kind of answer a request can use. Fetch metadata decides where the browser sends it, then `Accept`,
+ * then the method; never why a session is missing. Getting this wrong is how proxies break chats: an HTML
+ * login page parsed as JSON, a service worker replaced by a redirect, a POST silently lost.
+ */
+export type Navigation =
+  /** A page load that may be redirected. */
+  | 'document'
+  /** A page load that sent a form: shows a page, must never be redirected elsewhere. */
+  | 'form'
+  /** A script's request, an asset, a socket, a prefetch. */
+  | 'background'
+
+/** `iframe` and `frame` navigate too, but Entra refuses to be framed; a redirect there ends in a blank box. */
+const DOCUMENT_DESTINATIONS: ReadonlySet<string> = new Set(['document'])
+
+export function navigationOf(request: Request): Navigation {
+  const { headers, method } = request
+  if (headers.get('upgrade') !== null) return 'background'
+  // A prefetch is not a person asking; a login started for it would litter cookies (oauth2-proxy#817).
+  if (isSpeculative(headers)) return 'background'
+  const mode = headers.get('sec-fetch-mode')
+  const destination = headers.get('sec-fetch-dest')
+  if (mode !== null || destination !== null) {
+    const navigates =
+      (mode === null || mode === 'navigate') &&
+      (destination === null || DOCUMENT_DESTINATIONS.has(destination))
+    return navigates ? byMethod(method) : 'background'
+  }
+  if (headers.get('x-requested-with') !== null) return 'background'
+  return acceptsHtml(headers) ? byMethod(method) : 'background'
+}
+
+/** `true` for the top-level page load that may begin a sign-in. */
+export function isTopLevelNavigation(request: Request): boolean {
+  return navigationOf(request) === 'document'
+}
+
+function byMethod(method: string): Navigation {
+  if (method === 'GET' || method === 'HEAD') return 'document'
+  return 'form'
+}
+
+function isSpeculative(headers: Headers): boolean {
+  const purpose = headers.get('sec-purpose') ?? headers.get('purpose') ?? headers.get('x-moz') ?? ''
+  return /prefetch|prerender|preview/i.test(purpose)
+}
+
+function acceptsHtml(headers: Headers): boolean {
+  const accept = headers.get('accept') ?? ''
+  return /(?:^|,)\s*(?:text\/html|application\/xhtml\+xml)\s*(?:;|,|$)/i.test(accept)
+}

@@ -1,0 +1,76 @@
+import { html } from 'hono/html'
+import type { Turn } from '../failure.ts'
+import { card, renderPage } from './page.ts'
+
+/** Members of the problem document, and whose move it is. */
+export interface FailureFacts {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail?: string
+  readonly requestId: string
+  readonly loginUrl?: string
+  readonly consentUrl?: string
+  readonly retryAfter?: number
+  readonly aadsts?: number
+  readonly correlationId?: string
+  readonly turn: Turn
+}
+
+const NEXT: Readonly<Record<Turn, string>> = {
+  user: 'Go back and try something else.',
+  sign_in: 'Sign in and you will be taken back to where you were.',
+  switch_account: 'Sign in with the account of your organisation.',
+  consent: 'You can allow it now; nothing else changes.',
+  administrator: 'Ask your administrator or help desk, and give them the details below.',
+  operator: 'Please tell the people who run this chat, and give them the details below.',
+  wait: 'This usually passes. Wait a moment, then try again.',
+}
+
+/** What happened, whose turn it is, the one thing to do, and what a help desk will ask for. */
+export function failurePage(
+  facts: FailureFacts,
+  { formWasSent }: { readonly formWasSent: boolean },
+): Promise<Response> {
+  return renderPage({
+    title: facts.title,
+    status: facts.status,
+    body: card(
+      facts.title,
+      html`${facts.detail === undefined ? '' : html`<p>${facts.detail}</p>`}
+        ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
+        <p class="soft">${NEXT[facts.turn]}</p>
+        <p class="actions">${action(facts)}</p>
+        <dl>
+          <dt>Error</dt>
+          <dd>${facts.code}</dd>
+          <dt>Request</dt>
+          <dd>${facts.requestId}</dd>
+          ${
+            facts.aadsts === undefined
+              ? ''
+              : html`<dt>Microsoft error</dt>
+                  <dd>AADSTS${facts.aadsts}</dd>`
+          }
+          ${
+            facts.correlationId === undefined
+              ? ''
+              : html`<dt>Correlation id</dt>
+                  <dd>${facts.correlationId}</dd>`
+          }
+        </dl>`,
+    ),
+  })
+}
+
+function action({ turn, loginUrl, consentUrl }: FailureFacts) {
+  if (consentUrl !== undefined) return html`<a class="button" href="${consentUrl}">Allow it</a>`
+  if (loginUrl !== undefined) {
+    return html`<a class="button" href="${loginUrl}"
+      >${turn === 'switch_account' ? 'Use another account' : 'Sign in'}</a
+    >`
+  }
+  if (turn === 'wait') return html`<a class="button" href="">Try again</a>`
+  return html`<a class="button quiet" href="/">Back to the chat</a>`
+}

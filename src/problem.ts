@@ -1,0 +1,92 @@
+import { EntradaFailure, FAILURES, type FailureCode } from './failure.ts'
+import { navigationOf } from './navigation.ts'
+import { failurePage, type FailureFacts } from './pages/failure-page.ts'
+
+export interface ProblemContext {
+  readonly request: Request
+  readonly requestId: string
+  /** Origin of every generated URL; `null` while the configuration is bad. */
+  readonly publicOrigin: string | null
+}
+
+/** Says it to the person or to the program that asked: a page for navigations, problem+json (RFC 9457) otherwise. */
+export async function renderFailure(
+  failure: EntradaFailure,
+  context: ProblemContext,
+): Promise<Response> {
+  const facts = factsOf(failure, context)
+  const headers = new Headers({
+    'cache-control': 'no-store',
+    'entrada-error': failure.code,
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    ...failure.details.headers,
+  })
+  if (facts.retryAfter !== undefined) headers.set('retry-after', String(facts.retryAfter))
+  const navigation = navigationOf(context.request)
+  if (navigation !== 'background') {
+    const page = await failurePage(facts, { formWasSent: navigation === 'form' })
+    for (const [name, value] of headers) page.headers.set(name, value)
+    return page
+  }
+  headers.set('content-type', 'application/problem+json')
+  const { turn: _, ...members } = facts
+  return new Response(JSON.stringify(members), { status: failure.status, headers })
+}
+
+function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts {
+  const { title, status, turn } = FAILURES[failure.code]
+  const { detail, retryAfter, aadsts, correlationId } = failure.details
+  return {
+    type: `https://entrada.dev/problems/${failure.code}`,
+    title,
+    status,
+    code: failure.code,
+    ...(detail === undefined ? {} : { detail }),
+    requestId: context.requestId,
+    ...loginOf(failure.code, failure, context),
+    ...(retryAfter === undefined ? {} : { retryAfter: Math.max(1, Math.ceil(retryAfter)) }),
+    ...(aadsts === undefined ? {} : { aadsts }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...consentOf(failure, context),
+    turn,
+  }
+}
+
+function loginOf(
+  code: FailureCode,
+  failure: EntradaFailure,
+  { publicOrigin, request }: ProblemContext,
+) {
+  const { turn } = FAILURES[code]
+  if (publicOrigin === null || (turn !== 'sign_in' && turn !== 'switch_account')) return {}
+  const url = new URL('/.entrada/login', publicOrigin)
+  const returnTo = returnToOf(request, publicOrigin)
+  if (returnTo !== null) url.searchParams.set('return_to', returnTo)
+  if (failure.details.claims !== undefined) url.searchParams.set('step_up', '1')
+  return { loginUrl: url.href }
+}
+
+function consentOf(failure: EntradaFailure, { publicOrigin, request }: ProblemContext) {
+  const feature = failure.details.consentFeature
+  if (publicOrigin === null || feature === undefined) return {}
+  const url = new URL('/.entrada/consent', publicOrigin)
+  url.searchParams.set('feature', feature)
+  const returnTo = returnToOf(request, publicOrigin)
+  if (returnTo !== null) url.searchParams.set('return_to', returnTo)
+  return { consentUrl: url.href }
+}
+
+/**
+ * Where signing in should lead back to: the page the person is on. For a navigation that is the request
+ * itself; for a script's request its referrer, because nobody wants to land on an API answer.
+ */
+function returnToOf(request: Request, publicOrigin: string): string | null {
+  const isDocument = navigationOf(request) === 'document'
+  const text = isDocument ? request.url : request.headers.get('referer')
+  if (text === null || !URL.canParse(text)) return null
+  const url = new URL(text)
+  if (!isDocument && url.origin !== publicOrigin) return null
+  if (url.pathname.startsWith('/.entrada/')) return null
+  return `${url.pathname}${url.search}`
+}

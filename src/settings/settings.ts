@@ -1,0 +1,189 @@
+import { readFiles, type FilesSettings } from './files.ts'
+import { readIssuer, type IssuerSettings } from './issuer.ts'
+import { nearestName, LIBRECHAT_NAMES, unknownNames } from './known-names.ts'
+import { readOrigin, type OriginSettings } from './origin.ts'
+import { Problems, type SettingProblem } from './problems.ts'
+import { readRateLimits, type RateLimits } from './rate-limits.ts'
+import { readRoleRule, type RoleRule } from './roles.ts'
+import { readSignInScopes, type SignInScopes } from './scopes.ts'
+import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
+import { isLoopback, Variables } from './variables.ts'
+
+/** The whole configuration, parsed once. Frozen by type; every duration is in seconds. */
+export interface Settings {
+  /** Origin every generated URL starts with, whatever `Host` says. */
+  readonly publicOrigin: string
+  readonly isLoopback: boolean
+  readonly issuer: IssuerSettings
+  readonly client: ClientSettings
+  /** The first seals, all open. */
+  readonly keyRing: readonly string[]
+  readonly scopes: SignInScopes
+  readonly callbackPath: string
+  readonly reuseTokens: boolean
+  readonly requiredRole: RoleRule | null
+  readonly adminRole: RoleRule | null
+  readonly useEndSessionEndpoint: boolean
+  readonly postLogoutRedirectUri: string
+  readonly maxLogoutUrlLength: number
+  readonly people: PeopleSettings
+  readonly files: FilesSettings
+  readonly sessions: SessionSettings
+  readonly lookupCacheSeconds: number
+  readonly origin: OriginSettings
+  readonly signingKeys: unknown
+  readonly rateLimits: RateLimits
+  /** Worth saying, not worth refusing to serve. */
+  readonly warnings: readonly string[]
+}
+
+export interface PeopleSettings {
+  readonly enabled: boolean
+  readonly graphScopes: readonly string[]
+  readonly includeOwnersAsMembers: boolean
+}
+
+export interface SessionSettings {
+  readonly idleSeconds: number
+  readonly maxSeconds: number
+  readonly checkSeconds: number
+  readonly membershipCheckSeconds: number
+}
+
+export type SettingsResult =
+  | { readonly ok: true; readonly settings: Settings }
+  | {
+      readonly ok: false
+      readonly problems: readonly SettingProblem[]
+      readonly isLoopback: boolean
+    }
+
+const DAY = 86_400
+
+/** Reads all settings together and reports every problem at once. */
+export function readSettings(values: Readonly<Record<string, unknown>>): SettingsResult {
+  const problems = new Problems()
+  const variables = new Variables(values, problems)
+  const publicUrl = readPublicUrl(variables)
+  const loopback = publicUrl !== null && isLoopback(publicUrl)
+  const issuer = readIssuer(variables, loopback)
+  const reuseTokens = variables.flag('OPENID_REUSE_TOKENS', true)
+  const graph = issuer?.microsoft?.graph ?? null
+  const signIn = readSignInScopes(variables, { graph, reuseTokens })
+  const required = readRoleRule(variables, 'OPENID_REQUIRED_ROLE')
+  const admin = readRoleRule(variables, 'OPENID_ADMIN_ROLE')
+  const publicOrigin = publicUrl?.origin ?? ''
+  const parsed = {
+    publicOrigin,
+    isLoopback: loopback,
+    client: readClient(variables),
+    keyRing: readKeyRing(variables),
+    scopes: signIn.scopes,
+    callbackPath: readCallbackPath(variables),
+    reuseTokens,
+    requiredRole: required.rule,
+    adminRole: admin.rule,
+    useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
+    postLogoutRedirectUri:
+      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ??
+      `${publicOrigin}/.entrada/signed-out`,
+    maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, {
+      min: 200,
+      max: 16_000,
+    }),
+    people: readPeople(variables),
+    files: readFiles(variables),
+    sessions: readSessions(variables),
+    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, { min: 0, max: DAY }),
+    origin: readOrigin(variables, publicOrigin),
+    signingKeys: variables.json('SIGNING_KEYS'),
+    rateLimits: readRateLimits(variables),
+  }
+  reportNames(variables)
+  if (issuer === null || problems.found.length > 0) {
+    return { ok: false, problems: problems.found, isLoopback: loopback }
+  }
+  const carriedOver = variables.names.filter((name) => LIBRECHAT_NAMES.has(name))
+  const warnings = [
+    ...signIn.warnings,
+    ...required.warnings,
+    ...admin.warnings,
+    ...carriedOver.map((name) => `${name} is LibreChat’s and has no effect here`),
+  ]
+  return { ok: true, settings: { ...parsed, issuer, warnings } }
+}
+
+function readPublicUrl(variables: Variables): URL | null {
+  if (variables.text('DOMAIN_SERVER') === null) {
+    variables.required(
+      'DOMAIN_SERVER',
+      'Write the public address of the chat, e.g. https://chat.example.com',
+    )
+    return null
+  }
+  const url = variables.url('DOMAIN_SERVER')
+  if (url !== null && (url.pathname !== '/' || url.search !== '')) {
+    variables.problem('DOMAIN_SERVER', 'has a path or query', 'Write scheme and host only')
+  }
+  return url
+}
+
+function readCallbackPath(variables: Variables): string {
+  const path = variables.text('OPENID_CALLBACK_URL') ?? '/oauth/openid/callback'
+  if (!/^(?:\/[A-Za-z0-9._~-]+)+$/.test(path)) {
+    variables.problem(
+      'OPENID_CALLBACK_URL',
+      'is not a plain path',
+      'Write a path such as /oauth/openid/callback',
+    )
+  }
+  return path
+}
+
+function readPeople(variables: Variables): PeopleSettings {
+  const scopes = variables.list('OPENID_GRAPH_SCOPES')
+  const fallback = ['User.Read', 'People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All']
+  return {
+    enabled: variables.flag('USE_ENTRA_ID_FOR_PEOPLE_SEARCH', true),
+    graphScopes: scopes.length === 0 ? fallback : scopes,
+    includeOwnersAsMembers: variables.flag('ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS', false),
+  }
+}
+
+function readSessions(variables: Variables): SessionSettings {
+  const maxSeconds = variables.number('SESSION_MAX_SECONDS', 7 * DAY, { min: 60, max: 90 * DAY })
+  const idleSeconds = variables.number('SESSION_IDLE_SECONDS', DAY, { min: 60, max: 90 * DAY })
+  if (idleSeconds > maxSeconds) {
+    variables.problem(
+      'SESSION_IDLE_SECONDS',
+      'is longer than SESSION_MAX_SECONDS',
+      'Make it shorter',
+    )
+  }
+  return {
+    maxSeconds,
+    idleSeconds,
+    checkSeconds: variables.number('SESSION_CHECK_SECONDS', 10, { min: 0, max: 300 }),
+    membershipCheckSeconds: variables.number('MEMBERSHIP_CHECK_SECONDS', 3600, {
+      min: 60,
+      max: 30 * DAY,
+    }),
+  }
+}
+
+function reportNames(variables: Variables): void {
+  for (const name of unknownNames(variables.names)) {
+    const nearest = nearestName(name)
+    variables.problem(
+      name,
+      'is not a setting of Entrada',
+      nearest === null ? 'Remove it' : `Did you mean ${nearest}? Rename or remove it`,
+    )
+  }
+  // Accepting a setting that changes nothing would be worse than refusing it.
+  for (const name of ['OIDC_CLIENTS', 'KIT_INJECT']) {
+    if (variables.text(name) !== null) {
+      variables.problem(name, 'is for a feature this version does not have yet', 'Remove it')
+    }
+  }
+}
