@@ -1,0 +1,110 @@
+import { base64url } from 'jose'
+
+/** What a sealed value is for and what it belongs to; opening under anything else fails. */
+export interface SealContext {
+  /** Derives a key of its own (HKDF info), so that a value of one kind never opens as another. */
+  readonly purpose: string
+  /** The browser's half of the key (HKDF salt). Without it the Worker's secrets open nothing. */
+  readonly secret?: string
+  /** Associated data: tenant, user, session, version … A value copied to another record does not open. */
+  readonly bound: readonly string[]
+}
+
+const VERSION = 'v1'
+const IV_BYTES = 12
+
+interface RingKey {
+  readonly id: string
+  readonly material: CryptoKey
+}
+
+/**
+ * AES-256-GCM under a key ring: the first key seals, all open. Envelope: `v1.{key id}.{iv}.{ciphertext}`,
+ * base64url. WebCrypto rather than a JWE because the associated data must not travel in clear.
+ */
+export class SealedBox {
+  readonly #ring: Promise<readonly RingKey[]>
+  /** Keys without a browser's half, by key id and purpose: a handful, used all the time. */
+  readonly #derived = new Map<string, Promise<CryptoKey>>()
+
+  constructor(keyRing: readonly string[]) {
+    this.#ring = Promise.all(keyRing.map(importRingKey))
+    // A failing import surfaces where the ring is used; here it would be an unhandled rejection.
+    this.#ring.catch(() => undefined)
+  }
+
+  async seal(plain: string, context: SealContext): Promise<string> {
+    const [key] = await this.#ring
+    if (key === undefined) throw new Error('the key ring is empty')
+    const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
+    const sealed = await crypto.subtle.encrypt(
+      { name: 'AES-GCM', iv, additionalData: associatedData(context) },
+      await this.#key(key, context),
+      new TextEncoder().encode(plain),
+    )
+    return [VERSION, key.id, base64url.encode(iv), base64url.encode(new Uint8Array(sealed))].join(
+      '.',
+    )
+  }
+
+  /** `null` for anything that was not sealed here for this: damaged, foreign, or under a key long gone. */
+  async open(sealed: string, context: SealContext): Promise<string | null> {
+    const [version, keyId, iv, ciphertext, ...rest] = sealed.split('.')
+    if (version !== VERSION || iv === undefined || ciphertext === undefined || rest.length > 0)
+      return null
+    const key = (await this.#ring).find(({ id }) => id === keyId)
+    if (key === undefined) return null
+    try {
+      const plain = await crypto.subtle.decrypt(
+        { name: 'AES-GCM', iv: base64url.decode(iv), additionalData: associatedData(context) },
+        await this.#key(key, context),
+        base64url.decode(ciphertext),
+      )
+      return new TextDecoder().decode(plain)
+    } catch {
+      // GCM says only that it does not match, which is all there is to know.
+      return null
+    }
+  }
+
+  /** Whether the newest key sealed it; if not, whoever holds it should seal it anew. */
+  async isCurrent(sealed: string): Promise<boolean> {
+    const [key] = await this.#ring
+    return key !== undefined && sealed.startsWith(`${VERSION}.${key.id}.`)
+  }
+
+  #key(key: RingKey, { purpose, secret }: SealContext): Promise<CryptoKey> {
+    if (secret !== undefined) return deriveKey(key, purpose, secret)
+    const name = `${key.id}/${purpose}`
+    const known = this.#derived.get(name) ?? deriveKey(key, purpose, '')
+    this.#derived.set(name, known)
+    return known
+  }
+}
+
+async function importRingKey(value: string): Promise<RingKey> {
+  const bytes = new TextEncoder().encode(value)
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  const material = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey'])
+  return { id: base64url.encode(new Uint8Array(digest, 0, 6)), material }
+}
+
+function deriveKey(key: RingKey, purpose: string, secret: string): Promise<CryptoKey> {
+  return crypto.subtle.deriveKey(
+    {
+      name: 'HKDF',
+      hash: 'SHA-256',
+      salt: new TextEncoder().encode(secret),
+      info: new TextEncoder().encode(`entrada/${VERSION}/${purpose}`),
+    },
+    key.material,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['encrypt', 'decrypt'],
+  )
+}
+
+/** JSON, because joined strings could be cut elsewhere and still match. */
+function associatedData({ purpose, bound }: SealContext): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify([purpose, ...bound]))
+}
