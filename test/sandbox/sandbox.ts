@@ -3,6 +3,7 @@ import { createDemoChat } from './chat/chat.ts'
 import { createControl } from './control/control.ts'
 import type { Directory } from './directory/directory.ts'
 import { createDirectories } from './directory/generate.ts'
+import { Drives } from './drives/drives.ts'
 import { createEntra } from './entra/entra.ts'
 import { Faults } from './faults.ts'
 import { createGraph } from './graph/graph.ts'
@@ -15,6 +16,7 @@ import { createSharePoint } from './sharepoint/sharepoint.ts'
 export interface SandboxWorld {
   readonly hosts: SandboxHosts
   readonly tenants: readonly Directory[]
+  readonly drives: Drives
   readonly accessTokens: AccessTokens
   readonly faults: Faults
   readonly journal: Journal
@@ -42,13 +44,15 @@ export interface Sandbox extends SandboxWorld {
 
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const hosts = options.hosts ?? MICROSOFT_HOSTS
+  const tenants = createDirectories({
+    seed: options.seed ?? 1,
+    people: options.people ?? 300,
+    groups: options.groups ?? 40,
+  })
   const world: SandboxWorld = {
     hosts,
-    tenants: createDirectories({
-      seed: options.seed ?? 1,
-      people: options.people ?? 300,
-      groups: options.groups ?? 40,
-    }),
+    tenants,
+    drives: new Drives(hosts, tenants),
     accessTokens: new AccessTokens(),
     faults: new Faults(),
     journal: new Journal(),

@@ -1,0 +1,92 @@
+import type { Content } from './content.ts'
+
+/** A place that files live in, on one of the tenant's two hosts. */
+export interface Site {
+  /** `hostname,collection,web`, as Graph names a site. */
+  readonly id: string
+  readonly collectionId: string
+  readonly webId: string
+  readonly name: string
+  readonly displayName: string
+  readonly host: 'oneDrive' | 'sharePoint'
+  /** Server-relative, no trailing slash: `/sites/Marketing`, or empty for the root site. */
+  readonly path: string
+  /** People and groups who may read everything in it; `everyone` is every member, guests left out. */
+  readonly readers: 'everyone' | readonly string[]
+}
+
+/** A document library: someone's OneDrive or that of a site. */
+export interface Drive {
+  /** `b!` and the base64url of site, web and list. */
+  readonly id: string
+  readonly listId: string
+  readonly name: string
+  readonly driveType: 'business' | 'documentLibrary'
+  readonly site: Site
+  /** Server-relative: `/sites/Marketing/Shared Documents`. */
+  readonly path: string
+  /** The person whose OneDrive it is. */
+  readonly ownerId: string | null
+}
+
+export interface SensitivityLabel {
+  readonly id: string
+  readonly displayName: string
+  /** Encrypting labels leave a protected container where the document was. */
+  readonly isEncrypting: boolean
+}
+
+export type ItemBody =
+  | { readonly kind: 'file'; readonly mimeType: string; readonly content: Content }
+  | { readonly kind: 'folder' }
+  /** A OneNote notebook: looks like a file, is a folder, and has no content of its own. */
+  | { readonly kind: 'package'; readonly type: 'oneNote'; readonly size: number }
+  /** A shortcut to an item in another drive; operations on the stub itself fail. */
+  | { readonly kind: 'remote'; readonly driveId: string; readonly itemId: string }
+
+export interface StoredItem {
+  /** `01` and 32 characters of base32. */
+  readonly id: string
+  /** The GUID in eTag, cTag and download URLs. */
+  readonly uniqueId: string
+  readonly driveId: string
+  /** `null` for the root of a drive. */
+  readonly parentId: string | null
+  readonly name: string
+  readonly body: ItemBody
+  /** Counts changes of anything; `contentVersion` those of the bytes alone. */
+  readonly version: number
+  readonly contentVersion: number
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  readonly modifiedAt: number
+  readonly modifiedById: string
+  readonly malware: boolean
+  /** Opened exclusively by someone: content answers 423. */
+  readonly locked: boolean
+  /** Readers still get the version before. */
+  readonly checkedOut: boolean
+  readonly label: SensitivityLabel | null
+  /** People and groups who may read this item and what is below, beside the site's readers. */
+  readonly sharedWith: readonly string[]
+}
+
+export function sizeOf(item: StoredItem): number {
+  switch (item.body.kind) {
+    case 'file':
+      return item.body.content.size
+    case 'package':
+      return item.body.size
+    case 'folder':
+    case 'remote':
+      return 0
+  }
+}
+
+export function eTag(item: StoredItem): string {
+  return `"{${item.uniqueId.toUpperCase()}},${item.version}"`
+}
+
+export function cTag(item: StoredItem): string {
+  return `"c:{${item.uniqueId.toUpperCase()}},${item.contentVersion}"`
+}
