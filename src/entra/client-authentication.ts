@@ -1,0 +1,70 @@
+import { base64url, importPKCS8 } from 'jose'
+import * as oauth from 'oauth4webapi'
+import type { ClientSettings } from '../settings/secrets.ts'
+
+/**
+ * The ways we may prove who we are, in the order to try them. Several secrets live side by side while one is
+ * rotated; with a certificate there is one way.
+ */
+export class ClientCredentials {
+  readonly #client: ClientSettings
+  #all: Promise<readonly oauth.ClientAuth[]> | null = null
+  /** Which one was accepted last; a rotated-out first secret should not cost a call each time. */
+  #accepted = 0
+
+  constructor(client: ClientSettings) {
+    this.#client = client
+  }
+
+  async inOrder(): Promise<
+    readonly { readonly authentication: oauth.ClientAuth; accepted(): void }[]
+  > {
+    this.#all ??= createAuthentications(this.#client)
+    const all = await this.#all
+    const indexed = all.map((authentication, index) => ({
+      authentication,
+      accepted: () => {
+        this.#accepted = index
+      },
+    }))
+    return [...indexed.slice(this.#accepted), ...indexed.slice(0, this.#accepted)]
+  }
+}
+
+async function createAuthentications(client: ClientSettings): Promise<readonly oauth.ClientAuth[]> {
+  if (client.certificate === null) {
+    return client.secrets.map((secret) => oauth.ClientSecretPost(secret))
+  }
+  return [await certificateAuthentication(client.certificate)]
+}
+
+/**
+ * `private_key_jwt` the way Entra wants it: PS256, the certificate's SHA-256 thumbprint in `x5t#S256`, and the
+ * token endpoint as audience (certificate-credentials, Microsoft identity platform).
+ */
+async function certificateAuthentication(pem: string): Promise<oauth.ClientAuth> {
+  const key = await importPKCS8(block(pem, 'PRIVATE KEY'), 'PS256')
+  const der = Uint8Array.from(atob(body(block(pem, 'CERTIFICATE'))), (char) => char.charCodeAt(0))
+  const thumbprint = base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', der)))
+  return async (server, client, form, headers) => {
+    const sign = oauth.PrivateKeyJwt(key, {
+      [oauth.modifyAssertion]: (header, payload) => {
+        header['x5t#S256'] = thumbprint
+        header['typ'] = 'JWT'
+        payload['aud'] = server.token_endpoint
+      },
+    })
+    await sign(server, client, form, headers)
+  }
+}
+
+function block(pem: string, label: string): string {
+  const match = new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----`).exec(pem)
+  if (match === null) throw new Error(`no ${label} block`)
+  // Secrets stored through a shell often carry literal \n instead of line breaks.
+  return match[0].replaceAll('\\n', '\n')
+}
+
+function body(pemBlock: string): string {
+  return pemBlock.replaceAll(/-----[^-]+-----|\s/g, '')
+}

@@ -1,0 +1,270 @@
+import * as oauth from 'oauth4webapi'
+import { EntradaFailure } from '../failure.ts'
+import type { Settings } from '../settings/settings.ts'
+import { ClientCredentials } from './client-authentication.ts'
+import { Discovery } from './discovery.ts'
+import { claimedTenant, readIdentity, type Identity } from './id-token.ts'
+import { checkKeyIssuer } from './key-issuer.ts'
+import { refusalOf, type Refusal } from './refusal.ts'
+
+const DEADLINE_MS = 15_000
+const CLOCK_TOLERANCE_SECONDS = 60
+
+/** Secrets of one sign-in attempt, kept in its cookie until the callback. */
+export interface AttemptSecrets {
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+}
+
+export interface AuthorizationRequest extends AttemptSecrets {
+  /** Further scopes to ask consent for, beside those of sign-in. */
+  readonly scopes?: readonly string[]
+  readonly loginHint?: string
+  readonly domainHint?: string
+  readonly prompt?: 'select_account' | 'consent' | 'login' | 'none'
+  /** Claims challenge to meet, JSON text. */
+  readonly claims?: string
+}
+
+export interface RedeemedTokens {
+  readonly accessToken: string
+  /** Seconds; access tokens are opaque, so this is all that is known of their life. */
+  readonly expiresIn: number
+  /** Short names. */
+  readonly scopes: readonly string[]
+  readonly refreshToken: string | null
+  /** Of the code exchange, verified; of a refresh, `null` unless one came along and checked out. */
+  readonly identity: Identity | null
+  readonly idToken: string | null
+}
+
+export type Redemption =
+  | { readonly ok: true; readonly tokens: RedeemedTokens }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/** The sign-in service. The only file that speaks OAuth; oauth4webapi does the protocol. */
+export class Entra {
+  readonly #settings: Settings
+  readonly #discovery: Discovery
+  readonly #credentials: ClientCredentials
+  readonly #client: oauth.Client
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+    this.#discovery = new Discovery(settings.issuer)
+    this.#credentials = new ClientCredentials(settings.client)
+    this.#client = {
+      client_id: settings.client.id,
+      [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+    }
+  }
+
+  get redirectUri(): string {
+    return `${this.#settings.publicOrigin}${this.#settings.callbackPath}`
+  }
+
+  async authorizationUrl(request: AuthorizationRequest): Promise<URL> {
+    const server = await this.#discovery.authorizationServer()
+    if (server.authorization_endpoint === undefined) throw new EntradaFailure('identity_rejected')
+    const url = new URL(server.authorization_endpoint)
+    const scopes = new Set([...this.#settings.scopes.authorize, ...(request.scopes ?? [])])
+    const parameters = {
+      client_id: this.#settings.client.id,
+      response_type: 'code',
+      response_mode: 'query',
+      redirect_uri: this.redirectUri,
+      scope: [...scopes].join(' '),
+      state: request.state,
+      nonce: request.nonce,
+      code_challenge: await oauth.calculatePKCECodeChallenge(request.codeVerifier),
+      code_challenge_method: 'S256',
+      login_hint: request.loginHint,
+      domain_hint: request.domainHint,
+      prompt: request.prompt,
+      claims: request.claims,
+    }
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value !== undefined) url.searchParams.set(name, value)
+    }
+    return url
+  }
+
+  /**
+   * Checks `state` and `iss` of an authorization response before the code is spent.
+   * @returns the parameters to redeem, or the error the service answered with
+   * @throws EntradaFailure `identity_rejected` when the response is not an answer to this attempt
+   */
+  async readAuthorizationResponse(
+    parameters: URLSearchParams,
+    expectedState: string,
+  ): Promise<
+    | { readonly ok: true; readonly parameters: URLSearchParams }
+    | { readonly ok: false; readonly error: string; readonly description: string }
+  > {
+    const server = await this.#discovery.authorizationServer()
+    try {
+      return {
+        ok: true,
+        parameters: oauth.validateAuthResponse(server, this.#client, parameters, expectedState),
+      }
+    } catch (cause) {
+      if (cause instanceof oauth.AuthorizationResponseError) {
+        return { ok: false, error: cause.error, description: cause.error_description ?? '' }
+      }
+      throw new EntradaFailure('identity_rejected', { cause })
+    }
+  }
+
+  /** @throws EntradaFailure `identity_rejected`, `wrong_account`, `sign_in_unavailable` */
+  async redeemCode(
+    parameters: URLSearchParams,
+    { codeVerifier, nonce }: AttemptSecrets,
+  ): Promise<Redemption> {
+    const server = await this.#discovery.authorizationServer()
+    return this.#withCredentials(async (authentication) => {
+      const response = await oauth.authorizationCodeGrantRequest(
+        server,
+        this.#client,
+        authentication,
+        parameters,
+        this.redirectUri,
+        codeVerifier,
+        this.#requestOptions({ scope: this.#settings.scopes.token.join(' ') }),
+      )
+      const issuedBy = await this.#issuedBy(server, response)
+      const body = await oauth.processAuthorizationCodeResponse(issuedBy, this.#client, response, {
+        expectedNonce: nonce,
+        requireIdToken: true,
+      })
+      await oauth.validateApplicationLevelSignature(issuedBy, response, {
+        [oauth.jwksCache]: this.#discovery.jwks,
+        [oauth.allowInsecureRequests]: this.#isInsecure,
+        signal: () => AbortSignal.timeout(DEADLINE_MS),
+      })
+      const claims = oauth.getValidatedIdTokenClaims(body)
+      if (claims === undefined) throw new EntradaFailure('identity_rejected')
+      checkKeyIssuer(body.id_token, claims.iss, this.#discovery.jwks)
+      return readTokens(body, readIdentity(claims, this.#settings.issuer))
+    })
+  }
+
+  /**
+   * Redeems a refresh token for one resource. `scope` is always sent: Entra refuses without (AADSTS90009).
+   * @throws EntradaFailure `identity_rejected` when a returned id token is somebody else's
+   */
+  async redeemRefreshToken(
+    refreshToken: string,
+    request: { readonly scope: string; readonly claims?: string; readonly subject: string },
+  ): Promise<Redemption> {
+    const server = await this.#discovery.authorizationServer()
+    return this.#withCredentials(async (authentication) => {
+      const response = await oauth.refreshTokenGrantRequest(
+        server,
+        this.#client,
+        authentication,
+        refreshToken,
+        this.#requestOptions({
+          scope: request.scope,
+          ...(request.claims === undefined ? {} : { claims: request.claims }),
+        }),
+      )
+      const issuedBy = await this.#issuedBy(server, response)
+      const body = await oauth.processRefreshTokenResponse(issuedBy, this.#client, response)
+      const claims = oauth.getValidatedIdTokenClaims(body)
+      // OIDC Core §12.2: same subject as at sign-in. The token itself may be unsigned on refresh, so it
+      // confirms who this is and decides nothing else.
+      if (claims !== undefined && claims.sub !== request.subject)
+        throw new EntradaFailure('identity_rejected')
+      return readTokens(body, null)
+    })
+  }
+
+  /** Where to sign out at the service; `null` when it has no such place. */
+  async endSessionEndpoint(): Promise<URL | null> {
+    const { end_session_endpoint: endpoint } = await this.#discovery.authorizationServer()
+    return endpoint === undefined ? null : new URL(endpoint)
+  }
+
+  get #isInsecure(): boolean {
+    return this.#settings.issuer.authority.protocol === 'http:'
+  }
+
+  #requestOptions(parameters: Record<string, string>) {
+    return {
+      additionalParameters: parameters,
+      [oauth.allowInsecureRequests]: this.#isInsecure,
+      signal: () => AbortSignal.timeout(DEADLINE_MS),
+    }
+  }
+
+  /** Tries the next credential only when this one was refused as such. */
+  async #withCredentials(
+    redeem: (authentication: oauth.ClientAuth) => Promise<RedeemedTokens>,
+  ): Promise<Redemption> {
+    let refusal: Refusal | null = null
+    for (const { authentication, accepted } of await this.#credentials.inOrder()) {
+      try {
+        const tokens = await redeem(authentication)
+        accepted()
+        return { ok: true, tokens }
+      } catch (cause) {
+        if (cause instanceof EntradaFailure) throw cause
+        if (isRejectedIdentity(cause)) throw new EntradaFailure('identity_rejected', { cause })
+        refusal = refusalOf(cause)
+        if (refusal.kind !== 'client') return { ok: false, refusal }
+      }
+    }
+    if (refusal === null) throw new EntradaFailure('registration_rejected')
+    return { ok: false, refusal }
+  }
+
+  /** The metadata with the `{tenantid}` template filled from the token's own, allowed tenant. */
+  async #issuedBy(
+    server: oauth.AuthorizationServer,
+    response: Response,
+  ): Promise<oauth.AuthorizationServer> {
+    if (this.#settings.issuer.kind !== 'template' || response.status !== 200) return server
+    const body: unknown = await response
+      .clone()
+      .json()
+      .catch(() => null)
+    const idToken =
+      typeof body === 'object' && body !== null && 'id_token' in body ? body.id_token : undefined
+    if (idToken === undefined) return server
+    const tenantId = claimedTenant(idToken, this.#settings.issuer)
+    return { ...server, issuer: server.issuer.replace('{tenantid}', tenantId) }
+  }
+}
+
+function readTokens(body: oauth.TokenEndpointResponse, identity: Identity | null): RedeemedTokens {
+  return {
+    accessToken: body.access_token,
+    // RFC 6749 §5.1 leaves it optional; five minutes is short enough to be safe and long enough to be useful.
+    expiresIn: body.expires_in ?? 300,
+    scopes: (body.scope ?? '')
+      .split(' ')
+      .flatMap((scope) => (scope === '' ? [] : [scope.slice(scope.lastIndexOf('/') + 1)])),
+    refreshToken: body.refresh_token ?? null,
+    identity,
+    idToken: body.id_token ?? null,
+  }
+}
+
+const IDENTITY_ERRORS: ReadonlySet<string> = new Set([
+  oauth.INVALID_RESPONSE,
+  oauth.JWT_TIMESTAMP_CHECK,
+  oauth.JWT_CLAIM_COMPARISON,
+  oauth.JSON_ATTRIBUTE_COMPARISON,
+  oauth.KEY_SELECTION,
+])
+
+/** The service answered, and what it answered does not hold. */
+function isRejectedIdentity(cause: unknown): boolean {
+  if (cause instanceof oauth.UnsupportedOperationError) return true
+  return (
+    cause instanceof oauth.OperationProcessingError &&
+    cause.code !== undefined &&
+    IDENTITY_ERRORS.has(cause.code)
+  )
+}
