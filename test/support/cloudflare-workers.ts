@@ -1,0 +1,10 @@
+/** Stands in for the module `cloudflare:workers` where the Worker runs in Node. Runtime shape only. */
+export class DurableObject {
+  protected readonly ctx: unknown
+  protected readonly env: unknown
+
+  constructor(ctx: unknown, env: unknown) {
+    this.ctx = ctx
+    this.env = env
+  }
+}

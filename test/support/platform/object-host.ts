@@ -1,0 +1,139 @@
+import type { ObjectDisk } from './object-disk.ts'
+import { ObjectStateDouble, type ObjectId } from './object-state.ts'
+import { ObjectStorageDouble } from './object-storage.ts'
+import { copyAcrossRpc, errorAcrossRpc } from './rpc-serialization.ts'
+
+/** A class exported for a Durable Object binding, as far as the platform cares. */
+export type ObjectClass = new (ctx: never, env: never) => object
+
+interface Resident {
+  readonly object: object
+  readonly state: ObjectStateDouble
+  readonly inFlight: Set<(reason: Error) => void>
+}
+
+const RESET = 'Durable Object reset because its code was updated.'
+
+/** One object: a disk that stays and an instance that comes and goes. */
+export class ObjectHost {
+  readonly id: ObjectId
+  readonly disk: ObjectDisk
+  readonly #create: (state: ObjectStateDouble) => object
+  readonly #background: (promise: Promise<unknown>) => void
+  #resident: Resident | null = null
+
+  constructor(parts: {
+    id: ObjectId
+    disk: ObjectDisk
+    create: (state: ObjectStateDouble) => object
+    background: (promise: Promise<unknown>) => void
+  }) {
+    this.id = parts.id
+    this.disk = parts.disk
+    this.#create = parts.create
+    this.#background = parts.background
+  }
+
+  get isResident(): boolean {
+    return this.#resident !== null
+  }
+
+  /** An RPC call: copies in, copies out, and public prototype methods only. */
+  async call(name: string, parameters: readonly unknown[]): Promise<unknown> {
+    const received = copyAcrossRpc(parameters)
+    try {
+      return copyAcrossRpc(await this.#deliver(name, received))
+    } catch (thrown) {
+      throw errorAcrossRpc(thrown)
+    }
+  }
+
+  /** A `fetch` call, whose request and response stream. */
+  async fetch(request: Request): Promise<unknown> {
+    return this.#deliver('fetch', [request])
+  }
+
+  /** Fires the alarm if it is due. */
+  async alarm(now: number): Promise<boolean> {
+    if (this.disk.alarm === null || this.disk.alarm > now) return false
+    this.disk.alarm = null
+    await this.#deliver('alarm', [{ isRetry: false, retryCount: 0 }])
+    return true
+  }
+
+  /** Memory is lost, as after seconds without a call. Calls under way would have kept it. */
+  evict(): void {
+    const busy = this.#resident?.inFlight.size ?? 0
+    if (busy > 0)
+      throw new Error(`${busy} calls are in flight: an idle object is evicted, a busy one crashes`)
+    this.#resident = null
+  }
+
+  /** The instance is gone at once: calls under way fail, and it can no longer write. */
+  crash(
+    reason: Error = Object.assign(new Error(RESET), { remote: true, durableObjectReset: true }),
+  ): void {
+    const resident = this.#resident
+    if (resident === null) return
+    this.#resident = null
+    resident.state.storage.revoke(reason)
+    for (const reject of resident.inFlight) reject(reason)
+  }
+
+  async #deliver(name: string, parameters: readonly unknown[]): Promise<unknown> {
+    await Promise.resolve()
+    const resident = this.#wake()
+    const lost = Promise.withResolvers<never>()
+    resident.inFlight.add(lost.reject)
+    try {
+      return await Promise.race([lost.promise, invoke(resident, name, parameters)])
+    } finally {
+      resident.inFlight.delete(lost.reject)
+    }
+  }
+
+  #wake(): Resident {
+    if (this.#resident !== null) return this.#resident
+    let object: object | null = null
+    const storage = new ObjectStorageDouble(
+      this.disk,
+      () => object === null || isMethod(object, 'alarm'),
+    )
+    const state = new ObjectStateDouble({
+      id: this.id,
+      storage,
+      waitUntil: this.#background,
+      abort: (reason) => this.crash(reason),
+    })
+    object = this.#create(state)
+    const resident = { object, state, inFlight: new Set<(reason: Error) => void>() }
+    this.#resident = resident
+    return resident
+  }
+}
+
+async function invoke(
+  { object, state }: Resident,
+  name: string,
+  parameters: readonly unknown[],
+): Promise<unknown> {
+  while (state.gate !== null) await state.gate
+  const method: unknown = isMethod(object, name) ? Reflect.get(object, name) : null
+  if (typeof method !== 'function') {
+    throw new TypeError(`The RPC receiver does not implement the method "${name}".`)
+  }
+  return Reflect.apply(method, object, parameters)
+}
+
+/** Only what stands on the class is callable; fields of the instance are private to it. */
+function isMethod(object: object, name: string): boolean {
+  if (Object.hasOwn(object, name) || name === 'constructor') return false
+  for (
+    let at = Object.getPrototypeOf(object);
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
+    if (Object.hasOwn(at, name)) return true
+  }
+  return false
+}

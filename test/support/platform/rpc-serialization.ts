@@ -1,0 +1,52 @@
+import { types } from 'node:util'
+
+/** Crosses a Durable Object call as workerd does it: by copy, and only for types it can copy. */
+export function copyAcrossRpc<T>(value: T): T {
+  refuseWhatCannotCross(value)
+  return structuredClone(value)
+}
+
+/** Prototypes that the platform's serializer knows. Anything else is a class of ours, or a secret key. */
+const KNOWN: ReadonlySet<object> = new Set([
+  Object.prototype,
+  Array.prototype,
+  Map.prototype,
+  Set.prototype,
+  RegExp.prototype,
+  ArrayBuffer.prototype,
+])
+
+function refuseWhatCannotCross(value: unknown): void {
+  if (typeof value === 'function') throw notSerializable('Function')
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
+  if (value instanceof Error || types.isDate(value)) return
+  if (!KNOWN.has(Object.getPrototypeOf(value)))
+    throw notSerializable(value.constructor?.name ?? 'Object')
+  const parts =
+    value instanceof Map
+      ? [...value].flat()
+      : value instanceof Set
+        ? [...value]
+        : Object.values(value)
+  for (const part of parts) refuseWhatCannotCross(part)
+}
+
+function notSerializable(type: string): DOMException {
+  return new DOMException(
+    `Could not serialize object of type "${type}". This type does not support serialization.`,
+    'DataCloneError',
+  )
+}
+
+/**
+ * An exception as the caller sees it. workerd keeps the class of built-in errors only; name and message
+ * survive. Other properties do locally, yet the documentation promises nothing, so they are dropped.
+ */
+export function errorAcrossRpc(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return copyAcrossRpc(thrown)
+  const copy = structuredClone(thrown)
+  const plain = copy.name === thrown.name ? copy : new Error(thrown.message)
+  plain.name = thrown.name
+  delete plain.cause
+  return Object.assign(plain, { remote: true })
+}

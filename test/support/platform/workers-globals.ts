@@ -1,0 +1,93 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { timingSafeEqual } from 'node:crypto'
+import { outboundFetch, type Network } from './outbound-fetch.ts'
+
+/** Whose Worker is running: its requests to the outside go there. */
+const networks = new AsyncLocalStorage<Network>()
+
+/** Runs a Worker's handler; what its response does while it is read belongs to the same Worker. */
+export async function runWithNetwork(
+  network: Network,
+  handle: () => Response | Promise<Response>,
+): Promise<Response> {
+  const response = await networks.run(network, async () => handle())
+  if (response.body === null) return response
+  const reader = response.body.getReader()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) =>
+        networks.run(network, async () => {
+          const { done, value } = await reader.read()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        }),
+      cancel: (reason) => networks.run(network, async () => reader.cancel(reason)),
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, response)
+}
+
+/** Runs an object's handler that no request caused, such as an alarm. */
+export async function runInBackground<T>(network: Network, work: () => Promise<T>): Promise<T> {
+  return networks.run(network, work)
+}
+
+const NodeRequest = globalThis.Request
+const CACHE_MODES: ReadonlySet<unknown> = new Set([
+  undefined,
+  'default',
+  'no-store',
+  'no-cache',
+  'reload',
+])
+
+/** A `Request` that takes a stream without ceremony and refuses what workerd refuses. */
+class WorkersRequest extends NodeRequest {
+  constructor(input: RequestInfo | URL, init?: RequestInit) {
+    if (init?.redirect === 'error') {
+      throw new TypeError('Invalid redirect value, must be one of "follow" or "manual"')
+    }
+    if (!CACHE_MODES.has(init?.cache)) throw new TypeError(`Unsupported cache mode: ${init?.cache}`)
+    const isStream = init?.body instanceof ReadableStream && !(init instanceof NodeRequest)
+    super(input, isStream ? Object.assign({ duplex: 'half' }, init) : init)
+  }
+}
+
+async function fetchFromWorker(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const network = networks.getStore()
+  const request = new WorkersRequest(input, init)
+  if (network === undefined) {
+    throw new Error(
+      `fetch of ${request.url} from outside a Worker: a test must not reach the world`,
+    )
+  }
+  return outboundFetch(network, request)
+}
+
+/** Gives Node the Workers globals that differ; returns what takes them back. */
+export function installWorkersGlobals(): () => void {
+  const { fetch } = globalThis
+  globalThis.fetch = fetchFromWorker
+  globalThis.Request = WorkersRequest
+  Object.defineProperty(crypto.subtle, 'timingSafeEqual', {
+    configurable: true,
+    value: (left: ArrayBuffer | ArrayBufferView, right: ArrayBuffer | ArrayBufferView) => {
+      if (left.byteLength !== right.byteLength) {
+        throw new TypeError('Input buffers must have the same byte length.')
+      }
+      return timingSafeEqual(bytesOf(left), bytesOf(right))
+    },
+  })
+  return () => {
+    globalThis.fetch = fetch
+    globalThis.Request = NodeRequest
+    Reflect.deleteProperty(crypto.subtle, 'timingSafeEqual')
+  }
+}
+
+function bytesOf(source: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return source instanceof ArrayBuffer
+    ? new Uint8Array(source)
+    : new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+}
