@@ -108,3 +108,9 @@ function deriveKey(key: RingKey, purpose: string, secret: string): Promise<Crypt
 function associatedData({ purpose, bound }: SealContext): Uint8Array {
   return new TextEncoder().encode(JSON.stringify([purpose, ...bound]))
 }
+
+/** SHA-256 of a random secret, to compare by: it proves knowledge and gives nothing away. */
+export async function digestOf(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
+  return base64url.encode(new Uint8Array(digest))
+}

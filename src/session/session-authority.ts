@@ -1,0 +1,226 @@
+import * as v from 'valibot'
+import type { ObjectStorage } from '../stores/durable-objects.ts'
+import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
+import type { GrantOwner, Vault } from '../stores/vault.ts'
+import type { SessionSettings } from '../settings/settings.ts'
+import type {
+  AccessTokenAnswer,
+  AccessTokenRequest,
+  SessionCalls,
+  SessionCheck,
+  SessionDescription,
+  SessionEnd,
+  SessionIdentity,
+  SessionStart,
+} from './session-calls.ts'
+import { SessionRows, type SessionRow } from './session-rows.ts'
+import type { SessionView } from './session.ts'
+import { TokenKeeper, type RefreshTokenRedeemer } from './token-keeper.ts'
+
+export interface SessionAuthorityParts {
+  /** Id of this object: the public handle of the session, and what its ciphertexts are bound to. */
+  readonly id: string
+  readonly storage: ObjectStorage
+  readonly box: SealedBox
+  readonly vault: Vault
+  readonly redeemer: RefreshTokenRedeemer
+  readonly settings: SessionSettings
+  /** Takes this session off the user's list; may fail without harm. */
+  readonly unlist: (userObjectId: string) => Promise<void>
+  /** Object id of the list a user's sessions are on. */
+  readonly userObjectIdOf: (tenantId: string, userId: string) => string
+}
+
+/** Activity is written down at most this often; idle limits are hours. */
+const SEEN_EVERY_SECONDS = 30
+
+const User = v.object({
+  id: v.string(),
+  tenantId: v.string(),
+  name: v.nullable(v.string()),
+  email: v.nullable(v.string()),
+  username: v.nullable(v.string()),
+  roles: v.array(v.string()),
+  groups: v.array(v.string()),
+})
+const Identity = v.object({
+  user: User,
+  isOperator: v.boolean(),
+  subject: v.string(),
+  loginHint: v.nullable(v.string()),
+  idToken: v.nullable(v.string()),
+})
+
+/** The only authority on one session: alive or ended, its limits, its tokens. Runs inside its Durable Object. */
+export class SessionAuthority implements SessionCalls {
+  readonly #parts: SessionAuthorityParts
+  readonly #rows: SessionRows
+  readonly #tokens: TokenKeeper
+  /** Unsealed once per life in memory. */
+  #identity: { readonly secretHash: string; readonly identity: SessionIdentity } | null = null
+
+  constructor(parts: SessionAuthorityParts) {
+    this.#parts = parts
+    this.#rows = new SessionRows(parts.storage)
+    this.#tokens = new TokenKeeper(parts, this.#rows)
+  }
+
+  async begin({ secret, identity, refreshToken, userAgent }: SessionStart): Promise<SessionView> {
+    const { settings, storage, id } = this.#parts
+    const { tenantId, id: userId } = identity.user
+    const createdAt = now()
+    const secretHash = await digestOf(secret)
+    const row: SessionRow = {
+      secretHash,
+      sealedIdentity: await this.#parts.box.seal(
+        JSON.stringify(identity),
+        this.#identityContext(secret),
+      ),
+      userObjectId: this.#parts.userObjectIdOf(tenantId, userId),
+      userAgent: userAgent.slice(0, 200),
+      createdAt,
+      lastSeenAt: createdAt,
+      expiresAt: createdAt + settings.maxSeconds,
+    }
+    const owner = { tenantId, userId, sessionId: id }
+    if (refreshToken !== null) await this.#tokens.keep(refreshToken, owner, secret, row.expiresAt)
+    this.#rows.write(row)
+    this.#identity = { secretHash, identity }
+    await storage.setAlarm(this.#idleEnd(row) * 1000)
+    return this.#view(row, identity)
+  }
+
+  async check(secret: string, touch: boolean): Promise<SessionCheck> {
+    const alive = await this.#alive(secret)
+    if (alive === null) return { alive: false }
+    const at = now()
+    const { row, identity } = alive
+    if (!touch || at - row.lastSeenAt < SEEN_EVERY_SECONDS) {
+      return { alive: true, session: this.#view(row, identity) }
+    }
+    this.#rows.seen(at)
+    return { alive: true, session: this.#view({ ...row, lastSeenAt: at }, identity) }
+  }
+
+  async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer> {
+    const alive = await this.#alive(secret)
+    if (alive === null) return { ok: false, failure: { code: 'session_required' } }
+    const { row, identity } = alive
+    const outcome = await this.#tokens.accessToken(request, {
+      owner: this.#owner(identity),
+      secret,
+      subject: identity.subject,
+      sessionExpiresAt: row.expiresAt,
+    })
+    // Signing out while Microsoft was answering wins: what came back belongs to nobody.
+    if (this.#rows.read() === null) return { ok: false, failure: { code: 'session_required' } }
+    if (!outcome.ok && outcome.isOver) {
+      await this.#end(row)
+    }
+    return outcome.ok ? outcome : { ok: false, failure: outcome.failure }
+  }
+
+  async end(secret: string | null): Promise<SessionEnd> {
+    const row = this.#rows.read()
+    if (row === null) return { ended: false, user: null, loginHint: null, idToken: null }
+    const identity = secret === null ? null : await this.#identityOf(row, secret)
+    await this.#end(row)
+    return {
+      ended: true,
+      user: identity?.user ?? null,
+      loginHint: identity?.loginHint ?? null,
+      idToken: identity?.idToken ?? null,
+    }
+  }
+
+  async describe(): Promise<SessionDescription | null> {
+    const row = this.#rows.read()
+    if (row === null || this.#isOver(row)) return null
+    const { createdAt, lastSeenAt, userAgent } = row
+    return { id: this.#parts.id, createdAt, lastSeenAt, userAgent }
+  }
+
+  /** Housekeeping only: limits are enforced whenever the session is asked for. */
+  async alarm(): Promise<void> {
+    const row = this.#rows.read()
+    if (row === null) return
+    if (this.#isOver(row)) await this.#end(row)
+    else await this.#parts.storage.setAlarm(this.#idleEnd(row) * 1000)
+  }
+
+  async #alive(
+    secret: string,
+  ): Promise<{ readonly row: SessionRow; readonly identity: SessionIdentity } | null> {
+    const row = this.#rows.read()
+    if (row === null) return null
+    if (this.#isOver(row)) {
+      await this.#end(row)
+      return null
+    }
+    const identity = await this.#identityOf(row, secret)
+    if (identity === null) return null
+    // Read again: the session may have ended while the secret was being checked.
+    const current = this.#rows.read()
+    return current === null ? null : { row: current, identity }
+  }
+
+  async #identityOf(row: SessionRow, secret: string): Promise<SessionIdentity | null> {
+    const secretHash = await digestOf(secret)
+    if (secretHash !== row.secretHash) return null
+    if (this.#identity?.secretHash === secretHash) return this.#identity.identity
+    const json = await this.#parts.box.open(row.sealedIdentity, this.#identityContext(secret))
+    // The key that sealed it has left the ring: nothing of this session can be read any more.
+    if (json === null) return null
+    const identity = v.parse(Identity, JSON.parse(json))
+    this.#identity = { secretHash, identity }
+    if (!(await this.#parts.box.isCurrent(row.sealedIdentity))) {
+      const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))
+      const current = this.#rows.read()
+      if (current !== null) this.#rows.write({ ...current, sealedIdentity })
+    }
+    return identity
+  }
+
+  async #end(row: SessionRow): Promise<void> {
+    this.#identity = null
+    this.#tokens.discard()
+    await this.#rows.erase()
+    // The object has already forgotten; what remains elsewhere opens nothing and expires by itself.
+    await Promise.allSettled([
+      this.#parts.vault.forget(this.#parts.id),
+      this.#parts.unlist(row.userObjectId),
+    ])
+  }
+
+  #isOver(row: SessionRow): boolean {
+    return now() >= this.#idleEnd(row)
+  }
+
+  /** Whichever limit comes first. */
+  #idleEnd({ lastSeenAt, expiresAt }: SessionRow): number {
+    return Math.min(expiresAt, lastSeenAt + this.#parts.settings.idleSeconds)
+  }
+
+  #view(row: SessionRow, { user, isOperator }: SessionIdentity): SessionView {
+    return {
+      id: this.#parts.id,
+      user,
+      isOperator,
+      createdAt: row.createdAt,
+      expiresAt: row.expiresAt,
+      idleExpiresAt: this.#idleEnd(row),
+    }
+  }
+
+  #owner({ user }: SessionIdentity): GrantOwner {
+    return { tenantId: user.tenantId, userId: user.id, sessionId: this.#parts.id }
+  }
+
+  #identityContext(secret: string) {
+    return { purpose: 'session-identity', secret, bound: [this.#parts.id] }
+  }
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000)
+}

@@ -1,0 +1,84 @@
+import type { FailureCode } from '../failure.ts'
+import type { SessionView, User } from './session.ts'
+
+/**
+ * What the Worker asks of a session object. Answers are plain data: an exception loses its class on the way
+ * out of an object, so every expected outcome is a member of a union.
+ */
+export interface SessionCalls {
+  begin(start: SessionStart): Promise<SessionView>
+  /** Is it alive for the holder of this secret? `touch` counts as activity. */
+  check(secret: string, touch: boolean): Promise<SessionCheck>
+  accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer>
+  /** Ends it for good. The secret opens the hints for the sign-in service's own sign-out. */
+  end(secret: string | null): Promise<SessionEnd>
+  /** For the list of a user's sessions. */
+  describe(): Promise<SessionDescription | null>
+}
+
+export interface SessionStart {
+  readonly secret: string
+  readonly identity: SessionIdentity
+  readonly refreshToken: string | null
+  readonly userAgent: string
+}
+
+/** Sealed in the object with the browser's half of the key. */
+export interface SessionIdentity {
+  readonly user: User
+  readonly isOperator: boolean
+  /** `sub`, compared again on every refresh (OIDC Core §12.2). */
+  readonly subject: string
+  readonly loginHint: string | null
+  readonly idToken: string | null
+}
+
+export type SessionCheck =
+  | { readonly alive: true; readonly session: SessionView }
+  | { readonly alive: false }
+
+export interface AccessTokenRequest {
+  /** `graph`, or the origin of a SharePoint host. */
+  readonly resource: string
+  readonly refused: string | null
+  readonly claims: string | null
+}
+
+export type AccessTokenAnswer =
+  | {
+      readonly ok: true
+      readonly value: string
+      readonly expiresAt: number
+      readonly scopes: readonly string[]
+    }
+  | { readonly ok: false; readonly failure: TokenFailure }
+
+export interface TokenFailure {
+  readonly code: FailureCode
+  readonly retryAfter?: number
+  readonly aadsts?: number
+  readonly correlationId?: string
+  readonly claims?: string
+}
+
+export interface SessionEnd {
+  /** `false` when there was nothing left to end. */
+  readonly ended: boolean
+  readonly user: User | null
+  readonly loginHint: string | null
+  readonly idToken: string | null
+}
+
+export interface SessionDescription {
+  readonly id: string
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly userAgent: string
+}
+
+/** What is asked of the object that knows which sessions a user has. */
+export interface UserCalls {
+  add(sessionId: string, expiresAt: number): Promise<void>
+  remove(sessionId: string): Promise<void>
+  list(): Promise<readonly string[]>
+}

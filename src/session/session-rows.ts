@@ -1,0 +1,127 @@
+import * as v from 'valibot'
+import type { ObjectStorage } from '../stores/durable-objects.ts'
+import type { SealedGrant } from '../stores/vault.ts'
+
+/** The object's one session as it lies in storage: nothing readable but times and counts. Epoch seconds. */
+export interface SessionRow {
+  /** SHA-256 of the browser's half of the key: proves the cookie, opens nothing. */
+  readonly secretHash: string
+  /** Who it is, sealed with the browser's half. */
+  readonly sealedIdentity: string
+  /** Object id of the user's list of sessions. */
+  readonly userObjectId: string
+  readonly userAgent: string
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly expiresAt: number
+}
+
+export interface TokenRow {
+  readonly sealed: string
+  readonly expiresAt: number
+}
+
+const Row = v.object({
+  secret_hash: v.string(),
+  sealed_identity: v.string(),
+  user_object_id: v.string(),
+  user_agent: v.string(),
+  created_at: v.number(),
+  last_seen_at: v.number(),
+  expires_at: v.number(),
+})
+const GrantRow = v.object({ version: v.number(), sealed: v.string() })
+const AccessTokenRow = v.object({ sealed: v.string(), expires_at: v.number() })
+
+/** SQLite behind one session object. */
+export class SessionRows {
+  readonly #storage: ObjectStorage
+
+  constructor(storage: ObjectStorage) {
+    this.#storage = storage
+    this.#createTables()
+  }
+
+  read(): SessionRow | null {
+    const [row] = this.#storage.sql.exec('SELECT * FROM session').toArray()
+    if (row === undefined) return null
+    const parsed = v.parse(Row, row)
+    return {
+      secretHash: parsed.secret_hash,
+      sealedIdentity: parsed.sealed_identity,
+      userObjectId: parsed.user_object_id,
+      userAgent: parsed.user_agent,
+      createdAt: parsed.created_at,
+      lastSeenAt: parsed.last_seen_at,
+      expiresAt: parsed.expires_at,
+    }
+  }
+
+  write(row: SessionRow): void {
+    this.#storage.sql.exec(
+      'INSERT OR REPLACE INTO session VALUES (1, ?, ?, ?, ?, ?, ?, ?)',
+      row.secretHash,
+      row.sealedIdentity,
+      row.userObjectId,
+      row.userAgent,
+      row.createdAt,
+      row.lastSeenAt,
+      row.expiresAt,
+    )
+  }
+
+  seen(at: number): void {
+    this.#storage.sql.exec('UPDATE session SET last_seen_at = ?', at)
+  }
+
+  readGrant(): SealedGrant | null {
+    const [row] = this.#storage.sql.exec('SELECT version, sealed FROM refresh_grant').toArray()
+    return row === undefined ? null : v.parse(GrantRow, row)
+  }
+
+  writeGrant({ version, sealed }: SealedGrant): void {
+    this.#storage.sql.exec('INSERT OR REPLACE INTO refresh_grant VALUES (1, ?, ?)', version, sealed)
+  }
+
+  readToken(resource: string): TokenRow | null {
+    const [row] = this.#storage.sql
+      .exec('SELECT sealed, expires_at FROM access_token WHERE resource = ?', resource)
+      .toArray()
+    if (row === undefined) return null
+    const parsed = v.parse(AccessTokenRow, row)
+    return { sealed: parsed.sealed, expiresAt: parsed.expires_at }
+  }
+
+  writeToken(resource: string, { sealed, expiresAt }: TokenRow): void {
+    this.#storage.sql.exec(
+      'INSERT OR REPLACE INTO access_token VALUES (?, ?, ?)',
+      resource,
+      sealed,
+      expiresAt,
+    )
+  }
+
+  forgetTokens(): void {
+    this.#storage.sql.exec('DELETE FROM access_token')
+  }
+
+  /** Nothing is left, not even that there was a session: ids are random and never come again. */
+  async erase(): Promise<void> {
+    // Synchronously first, so that whatever runs while `deleteAll` is under way finds no session.
+    this.#storage.sql.exec('DELETE FROM session')
+    await this.#storage.deleteAlarm()
+    await this.#storage.deleteAll()
+    this.#createTables()
+  }
+
+  #createTables(): void {
+    this.#storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS session (
+        id INTEGER PRIMARY KEY, secret_hash TEXT NOT NULL, sealed_identity TEXT NOT NULL,
+        user_object_id TEXT NOT NULL, user_agent TEXT NOT NULL, created_at INTEGER NOT NULL,
+        last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS refresh_grant (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, sealed TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS access_token (resource TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL);
+    `)
+  }
+}

@@ -1,0 +1,36 @@
+/** What we use of a Durable Object namespace: stubs by name or id, made anew for each call. */
+export interface ObjectNamespace<Stub> {
+  idFromName(name: string): ObjectId
+  idFromString(id: string): ObjectId
+  get(id: ObjectId): Stub
+}
+
+export type ObjectId = DurableObjectId
+
+/** What we use of an object's storage. */
+export type ObjectStorage = Pick<
+  DurableObjectStorage,
+  'sql' | 'deleteAll' | 'setAlarm' | 'deleteAlarm' | 'transactionSync'
+>
+
+/**
+ * Calls an object, once more when the platform dropped it under us (a deployment, a move). Only for calls that
+ * may run twice. An overloaded object is left alone, as Cloudflare asks.
+ */
+export async function callObject<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (cause) {
+    if (!isRetryable(cause)) throw cause
+    return call()
+  }
+}
+
+function isRetryable(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  return (
+    'retryable' in cause &&
+    cause.retryable === true &&
+    !('overloaded' in cause && cause.overloaded === true)
+  )
+}
