@@ -12,7 +12,14 @@ interface Resident {
   readonly inFlight: Set<(reason: Error) => void>
 }
 
-const RESET = 'Durable Object reset because its code was updated.'
+/** What callers of an object see when a new version of the Worker is deployed. */
+function resetByPlatform(): Error {
+  return Object.assign(new Error('Durable Object reset because its code was updated.'), {
+    remote: true,
+    retryable: true,
+    durableObjectReset: true,
+  })
+}
 
 /** One object: a disk that stays and an instance that comes and goes. */
 export class ObjectHost {
@@ -70,9 +77,7 @@ export class ObjectHost {
   }
 
   /** The instance is gone at once: calls under way fail, and it can no longer write. */
-  crash(
-    reason: Error = Object.assign(new Error(RESET), { remote: true, durableObjectReset: true }),
-  ): void {
+  crash(reason = resetByPlatform()): void {
     const resident = this.#resident
     if (resident === null) return
     this.#resident = null

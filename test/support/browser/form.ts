@@ -1,0 +1,98 @@
+import type { HTMLElement } from 'node-html-parser'
+import type { Page } from './page.ts'
+
+export interface FormChoice {
+  /** Name and value of the button that is pressed. */
+  readonly button?: readonly [name: string, value: string]
+  /** Part of the form's action, when no button tells the forms of a page apart. */
+  readonly action?: string
+  /** What is typed into its fields. */
+  readonly fields?: Readonly<Record<string, string>>
+}
+
+export interface Submission {
+  readonly method: string
+  readonly url: URL
+  readonly body: URLSearchParams | FormData | null
+}
+
+/** What a browser would send if the user filled in the form and pressed the button. */
+export function submissionOf(page: Page, choice: FormChoice): Submission {
+  const form = findForm(page, choice)
+  const button = choice.button === undefined ? null : findButton(form, choice.button)
+  const entries = entriesOf(form, choice)
+  const method = attribute(button, 'formmethod') ?? attribute(form, 'method') ?? 'get'
+  const action = attribute(button, 'formaction') ?? attribute(form, 'action') ?? ''
+  const url = new URL(action, page.url)
+  if (method.toLowerCase() !== 'post') {
+    url.search = new URLSearchParams(entries).toString()
+    return { method: 'GET', url, body: null }
+  }
+  if (attribute(form, 'enctype') !== 'multipart/form-data') {
+    return { method: 'POST', url, body: new URLSearchParams(entries) }
+  }
+  const body = new FormData()
+  for (const [name, value] of entries) body.append(name, value)
+  return { method: 'POST', url, body }
+}
+
+/** Whether the page has such a button to press. */
+export function hasButton(page: Page, button: readonly [string, string]): boolean {
+  return page.html.querySelectorAll('form').some((form) => findButton(form, button) !== null)
+}
+
+function findForm(page: Page, { button, action }: FormChoice): HTMLElement {
+  const forms = page.html.querySelectorAll('form').filter((form) => {
+    if (button !== undefined && findButton(form, button) === null) return false
+    return action === undefined || attribute(form, 'action')?.includes(action) === true
+  })
+  const [form] = forms
+  if (form === undefined || forms.length > 1) {
+    const wanted = JSON.stringify({ button, action })
+    throw new Error(`${forms.length} forms fit ${wanted} on ${page.describe()}`)
+  }
+  return form
+}
+
+function findButton(form: HTMLElement, [name, value]: readonly [string, string]) {
+  const buttons = form.querySelectorAll('button, input[type=submit]')
+  return (
+    buttons.find((one) => attribute(one, 'name') === name && attribute(one, 'value') === value) ??
+    null
+  )
+}
+
+function entriesOf(form: HTMLElement, { button, fields = {} }: FormChoice): [string, string][] {
+  const missing = new Set(Object.keys(fields))
+  const entries: [string, string][] = []
+  for (const control of form.querySelectorAll('input, select, textarea')) {
+    const name = attribute(control, 'name')
+    if (name === null || !isSent(control)) continue
+    missing.delete(name)
+    entries.push([name, fields[name] ?? valueOf(control)])
+  }
+  if (missing.size > 0) throw new Error(`the form has no field ${[...missing].join(', ')}`)
+  return button === undefined ? entries : [...entries, [...button]]
+}
+
+function isSent(control: HTMLElement): boolean {
+  const type = attribute(control, 'type')?.toLowerCase() ?? ''
+  if (control.hasAttribute('disabled') || ['submit', 'button', 'image', 'reset'].includes(type)) {
+    return false
+  }
+  return !['checkbox', 'radio'].includes(type) || control.hasAttribute('checked')
+}
+
+function valueOf(control: HTMLElement): string {
+  if (control.tagName === 'TEXTAREA') return control.text
+  if (control.tagName !== 'SELECT') {
+    const isTick = attribute(control, 'type') === 'checkbox'
+    return attribute(control, 'value') ?? (isTick ? 'on' : '')
+  }
+  const option = control.querySelector('option[selected]') ?? control.querySelector('option')
+  return attribute(option, 'value') ?? option?.text ?? ''
+}
+
+function attribute(element: HTMLElement | null, name: string): string | null {
+  return element?.getAttribute(name) ?? null
+}
