@@ -5,6 +5,7 @@ import type { Directory } from './directory/directory.ts'
 import { createDirectories } from './directory/generate.ts'
 import { Drives } from './drives/drives.ts'
 import { createEntra } from './entra/entra.ts'
+import { EntraState } from './entra/entra-state.ts'
 import { Faults } from './faults.ts'
 import { createGraph } from './graph/graph.ts'
 import { MICROSOFT_HOSTS, type SandboxHosts } from './hosts.ts'
@@ -20,6 +21,8 @@ export interface SandboxWorld {
   readonly accessTokens: AccessTokens
   readonly faults: Faults
   readonly journal: Journal
+  /** The sign-in service's memory and the levers of its administrator. */
+  readonly entra: EntraState
   /** Tests replace it to change the registration as an operator would in the portal. */
   registration: Registration
 }
@@ -49,7 +52,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     people: options.people ?? 300,
     groups: options.groups ?? 40,
   })
-  const world: SandboxWorld = {
+  const surroundings: Omit<SandboxWorld, 'entra'> = {
     hosts,
     tenants,
     drives: new Drives(hosts, tenants),
@@ -58,6 +61,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     journal: new Journal(),
     registration: { ...DEFAULT_REGISTRATION, ...options.registration },
   }
+  const world = Object.assign(surroundings, { entra: new EntraState(surroundings) })
   const sharePoint = createSharePoint(world)
   const handlers = {
     login: createEntra(world),
@@ -69,7 +73,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     control: createControl(world),
   }
   const journaled = Object.fromEntries(
-    Object.entries(handlers).map(([host, handler]) => [host, withJournal(world.journal, host, handler)]),
+    Object.entries(handlers).map(([host, handler]) => [
+      host,
+      withJournal(world.journal, host, handler),
+    ]),
   ) as unknown as typeof handlers
   const byOrigin = new Map(
     Object.entries(hosts).map(([host, origin]) => [origin, journaled[host as keyof SandboxHosts]]),
@@ -80,14 +87,18 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       const handler = byOrigin.get(new URL(request.url).origin)
       if (handler !== undefined) return handler(request)
       await withJournal(world.journal, 'unknown', () => new Response())(request)
-      throw new TypeError(`fetch failed: no such host in the sandbox: ${new URL(request.url).origin}`)
+      throw new TypeError(
+        `fetch failed: no such host in the sandbox: ${new URL(request.url).origin}`,
+      )
     },
   })
 }
 
 function withJournal(journal: Journal, host: string, handler: HostHandler): HostHandler {
   return async (request) => {
-    const isForm = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded')
+    const isForm = request.headers
+      .get('content-type')
+      ?.startsWith('application/x-www-form-urlencoded')
     journal.record({
       host,
       method: request.method,

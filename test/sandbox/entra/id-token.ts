@@ -1,0 +1,123 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { SignJWT } from 'jose'
+import type { Group } from '../directory/directory.ts'
+import type { Registration } from '../registration.ts'
+import type { SandboxWorld } from '../sandbox.ts'
+import { type Account, homeNameOf, identityProviderOf, loginHintOf } from './accounts.ts'
+import { domainsOf } from './authority.ts'
+import { issuerOf } from './discovery.ts'
+import type { Grant } from './grants.ts'
+
+/** More than this many and the token names none (150 in SAML, 5 in the implicit flow). */
+const GROUPS_IN_TOKEN = 200
+
+const HOUR = 3600
+/** Entra dates its tokens five minutes back, to be kind to slow clocks. */
+const BACKDATED = 300
+
+export interface IdTokenFor {
+  readonly account: Account
+  readonly grant: Grant
+  readonly openid: ReadonlySet<string>
+  /** Absent in the answer to a refresh, whatever the sign-in carried. */
+  readonly nonce: string | null
+}
+
+type Claims = Readonly<Record<string, unknown>>
+
+export async function mintIdToken(world: SandboxWorld, wanted: IdTokenFor): Promise<string> {
+  const { account, grant, nonce } = wanted
+  const { entra, faults, hosts, tenants } = world
+  const now = Math.floor(Date.now() / 1000)
+  const isForged = faults.take('entra.bad_signature', grant.userId) !== null
+  const key = await (isForged ? entra.keys.unpublished() : entra.keys.signing())
+  const idp = identityProviderOf(account.person, tenants)
+  const claims: Claims = {
+    aud: grant.clientId,
+    iss: issuerOf(hosts.login, account.directory.tenantId),
+    iat: now - BACKDATED,
+    nbf: now - BACKDATED,
+    exp: now + HOUR,
+    aio: random(32),
+    ...(idp === null ? {} : { idp }),
+    ...profileClaims(wanted),
+    ...optionalClaims(world, wanted),
+    ...groupClaims(account, world.registration),
+    ...(account.person.appRoles.length > 0 ? { roles: account.person.appRoles } : {}),
+    ...(nonce === null ? {} : { nonce: nonceFor(world, grant, nonce) }),
+    rh: `1.${random(20)}.`,
+    sub: pairwiseSubject(grant.clientId, account),
+    tid: account.directory.tenantId,
+    uti: random(16),
+    ver: '2.0',
+  }
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid })
+    .sign(key.privateKey)
+  entra.idTokens.set(token, grant.sid)
+  return token
+}
+
+function nonceFor({ faults }: SandboxWorld, { userId }: Grant, nonce: string): string {
+  return faults.take('entra.wrong_nonce', userId) === null ? nonce : random(16)
+}
+
+/** `oid` and the names come with the `profile` scope only. */
+function profileClaims({ account: { person }, openid }: IdTokenFor): Claims {
+  if (!openid.has('profile')) return {}
+  return {
+    oid: person.id,
+    name: person.displayName,
+    preferred_username: homeNameOf(person.userPrincipalName) ?? person.userPrincipalName,
+  }
+}
+
+function optionalClaims(world: SandboxWorld, { account, grant, openid }: IdTokenFor): Claims {
+  const { person } = account
+  const configured = new Set<string>(world.registration.optionalClaims)
+  // Guests bring their address along, members only when it was asked for.
+  const isMailNamed = configured.has('email') || openid.has('email') || person.userType === 'Guest'
+  const hasMail = person.mail !== null && isMailNamed
+  return {
+    ...(configured.has('sid') ? { sid: grant.sid } : {}),
+    ...(configured.has('login_hint') ? { login_hint: loginHintOf(account) } : {}),
+    ...(configured.has('acct') ? { acct: person.userType === 'Guest' ? 1 : 0 } : {}),
+    ...(configured.has('auth_time') ? { auth_time: Math.floor(grant.authenticatedAt / 1000) } : {}),
+    ...(hasMail ? { email: person.mail } : {}),
+    ...(hasMail && configured.has('xms_edov') ? { xms_edov: isOwnDomain(account) } : {}),
+  }
+}
+
+function isOwnDomain({ directory, person }: Account): boolean {
+  return domainsOf(directory).includes(person.mail?.split('@').at(-1)?.toLowerCase() ?? '')
+}
+
+/**
+ * Nested groups count, except for those assigned to the application. Too many and the claim gives way
+ * to a pointer at the retired Azure AD Graph, which no client may follow with a token.
+ */
+function groupClaims({ directory, person }: Account, registration: Registration): Claims {
+  const kind = registration.groupMembershipClaims
+  if (kind === 'none') return {}
+  const groups: readonly Group[] =
+    kind === 'ApplicationGroup'
+      ? directory.directGroupsOf(person.id).filter((group) => group.isAssignedToApplication)
+      : directory
+          .transitiveGroupsOf(person.id)
+          .filter((group) => kind === 'All' || group.securityEnabled)
+  if (groups.length === 0) return {}
+  if (groups.length <= GROUPS_IN_TOKEN) return { groups: groups.map(({ id }) => id) }
+  const endpoint = `https://graph.windows.net/${directory.tenantId}/users/${person.id}/getMemberObjects`
+  return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } }
+}
+
+/** Another value per application, so that two applications cannot compare notes. */
+function pairwiseSubject(clientId: string, { directory, person }: Account): string {
+  return createHash('sha256')
+    .update([clientId, directory.tenantId, person.id].join(' '))
+    .digest('base64url')
+}
+
+function random(bytes: number): string {
+  return randomBytes(bytes).toString('base64url')
+}

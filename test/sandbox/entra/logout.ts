@@ -1,0 +1,111 @@
+import { html } from 'hono/html'
+import type { SandboxWorld } from '../sandbox.ts'
+import { readLoginHint } from './accounts.ts'
+import type { Authority } from './authority.ts'
+import { NO_STORE } from './error-response.ts'
+import { hiddenInputs, renderPage } from './page.ts'
+import { platformOf } from './redirect-uris.ts'
+import type { Step } from './step.ts'
+import { accountButton } from './sign-in-page.ts'
+import type { SignIn } from './sign-ins.ts'
+
+/**
+ * `/{tenant}/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0). Without a hint it asks which
+ * account is meant, also when there is only one. Refresh tokens are not touched.
+ */
+export async function logout(
+  world: SandboxWorld,
+  _authority: Authority,
+  step: Step,
+): Promise<Response> {
+  const { parameters, browser } = step
+  const { signIns } = world.entra
+  const signedIn = signIns.of(browser.id)
+  if (signedIn.length === 0) return leave(world, parameters, [])
+  const meant = findMeant(world, signedIn, step)
+  if (meant === null) return askWhichAccount(world, signedIn, step)
+  signIns.end(meant.sid)
+  return leave(world, parameters, meant.hasUsedApplication ? [meant] : [])
+}
+
+function findMeant(
+  { entra, tenants }: SandboxWorld,
+  signedIn: readonly SignIn[],
+  { request, parameters }: Step,
+): SignIn | null {
+  const chosen = request.method === 'POST' ? parameters.get('account') : null
+  const hinted = readLoginHint(parameters.get('logout_hint') ?? '')
+  const sid = entra.idTokens.get(parameters.get('id_token_hint') ?? '')
+  return (
+    signedIn.find((signIn) => {
+      if (chosen !== null) return chosen === nameOf(signIn, tenants)
+      return signIn.sid === sid || signIn.userId === hinted?.userId
+    }) ?? null
+  )
+}
+
+function nameOf({ tenantId, userId }: SignIn, tenants: SandboxWorld['tenants']): string {
+  const directory = tenants.find((tenant) => tenant.tenantId === tenantId)
+  return directory?.person(userId)?.userPrincipalName ?? userId
+}
+
+function askWhichAccount(
+  { tenants }: SandboxWorld,
+  signedIn: readonly SignIn[],
+  { request, parameters }: Step,
+): Promise<Response> {
+  const tiles = signedIn.map((signIn) => ({
+    userPrincipalName: nameOf(signIn, tenants),
+    displayName:
+      tenants.flatMap((tenant) => tenant.person(signIn.userId)?.displayName ?? [])[0] ?? '',
+    description: 'signed in',
+  }))
+  return renderPage({
+    title: 'Sign out',
+    content: html`<h1>Which account do you want to sign out of?</h1>
+      <form method="post" action="${new URL(request.url).pathname}">
+        ${hiddenInputs([...parameters].filter(([name]) => name !== 'account'))}
+        ${tiles.map(accountButton)}
+      </form>`,
+  })
+}
+
+/** Tells the application in a frame, with nothing but the `sid`, and goes where it was asked to go. */
+async function leave(
+  { registration }: SandboxWorld,
+  parameters: URLSearchParams,
+  ended: readonly SignIn[],
+): Promise<Response> {
+  const destination = destinationOf(parameters, registration)
+  const notices = ended.flatMap(({ sid }) => {
+    if (registration.frontChannelLogoutUrl === null) return []
+    const notice = new URL(registration.frontChannelLogoutUrl)
+    notice.searchParams.set('sid', sid)
+    return notice
+  })
+  if (notices.length === 0 && destination !== null) {
+    return new Response(null, { status: 302, headers: { ...NO_STORE, location: destination } })
+  }
+  return renderPage({
+    title: 'Signed out',
+    content: html`<h1>You signed out of your account</h1>
+      <p>It is a good idea to close all browser windows.</p>
+      ${destination === null ? '' : html`<p><a href="${destination}">Return to the application</a></p>`}
+      ${notices.map(({ href }) => html`<iframe src="${href}" title="Sign-out notice"></iframe>`)}`,
+    frames: notices.length === 0 ? ["'none'"] : notices.map(({ origin }) => origin),
+    ...(destination === null ? {} : { leavesFor: destination }),
+  })
+}
+
+/** Only a registered redirect URI; anything else leaves the person on the signed-out page. */
+function destinationOf(
+  parameters: URLSearchParams,
+  registration: SandboxWorld['registration'],
+): string | null {
+  const wanted = parameters.get('post_logout_redirect_uri')
+  if (wanted === null || platformOf(wanted, registration) === null) return null
+  const destination = new URL(wanted)
+  const state = parameters.get('state')
+  if (state !== null) destination.searchParams.append('state', state)
+  return destination.href
+}

@@ -1,0 +1,97 @@
+import type { SandboxHosts } from '../hosts.ts'
+import { AadstsError } from './aadsts.ts'
+import { findPermission, GRAPH, type Resource, SHAREPOINT } from './permissions.ts'
+
+const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
+
+/** What is asked of one resource. */
+export interface ResourceScopes {
+  readonly resource: Resource
+  /** Origin the token is for, as the sandbox's hosts name it. */
+  readonly audience: string
+  /** The resource as the client wrote it; answers name scopes the same way. */
+  readonly prefix: string
+  /** Permission names, canonical where the resource knows them. */
+  readonly names: readonly string[]
+  /** `.default`: everything consented already. */
+  readonly isDefault: boolean
+}
+
+export interface RequestedScopes {
+  readonly openid: ReadonlySet<string>
+  readonly resources: readonly ResourceScopes[]
+}
+
+/**
+ * Reads a `scope` parameter. A scope without a resource means Microsoft Graph; any other names its
+ * resource by the host root, so a site's path in front of the permission is an unknown resource.
+ */
+export function readScopes(value: string, hosts: SandboxHosts): RequestedScopes {
+  const tokens = value.split(' ').filter((token) => token !== '')
+  // RFC 6749 §3.3. A comma list is the classic slip.
+  if (tokens.some((token) => !/^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/.test(token))) {
+    throw new AadstsError(70011, `Scope: '${value}'.`)
+  }
+  const openid = new Set<string>()
+  const resources = new Map<string, ResourceScopes>()
+  for (const token of tokens) {
+    const { prefix, name } = split(token, hosts)
+    const found = resourceAt(prefix, hosts)
+    if (found.resource === GRAPH && OPENID_SCOPES.has(name.toLowerCase())) {
+      openid.add(name.toLowerCase())
+      continue
+    }
+    const before = resources.get(found.audience)
+    const isDefault = name.toLowerCase() === '.default'
+    const names = isDefault ? [] : [findPermission(found.resource, name)?.name ?? name]
+    resources.set(found.audience, {
+      ...found,
+      prefix: before?.prefix ?? prefix,
+      names: [...new Set([...(before?.names ?? []), ...names])],
+      isDefault: isDefault || before?.isDefault === true,
+    })
+  }
+  const asked = [...resources.values()]
+  const isMixed = asked.some(({ isDefault }) => isDefault) && asked.some(hasNames)
+  if (isMixed || asked.filter(({ isDefault }) => isDefault).length > 1) {
+    throw new AadstsError(70011, `.default does not go together with other scopes: '${value}'.`)
+  }
+  return { openid, resources: asked }
+}
+
+function hasNames({ names }: ResourceScopes): boolean {
+  return names.length > 0
+}
+
+function split(token: string, hosts: SandboxHosts): { prefix: string; name: string } {
+  const slash = token.lastIndexOf('/')
+  if (slash === -1) return { prefix: hosts.graph, name: token }
+  const name = token.slice(slash + 1)
+  const prefix = token.slice(0, slash)
+  if (name === '' || prefix === '' || prefix.endsWith('/')) {
+    throw new AadstsError(70011, `Scope: '${token}'.`)
+  }
+  return { prefix, name }
+}
+
+function resourceAt(prefix: string, hosts: SandboxHosts): { resource: Resource; audience: string } {
+  const wanted = prefix.toLowerCase()
+  if (wanted === hosts.graph || wanted === 'https://graph.microsoft.com') {
+    return { resource: GRAPH, audience: hosts.graph }
+  }
+  if (wanted === hosts.sharePoint) return { resource: SHAREPOINT, audience: hosts.sharePoint }
+  if (wanted === hosts.oneDrive) return { resource: SHAREPOINT, audience: hosts.oneDrive }
+  throw new AadstsError(500011, `Resource: '${prefix}'.`)
+}
+
+/** The one resource a token can be for; Graph when only OpenID scopes are named. AADSTS28000 for more. */
+export function theOneResource(scopes: RequestedScopes, hosts: SandboxHosts): ResourceScopes {
+  const [first, ...more] = scopes.resources
+  if (more.length > 0) {
+    const named = scopes.resources.map(({ prefix }) => `'${prefix}'`).join(', ')
+    throw new AadstsError(28000, `Resources: ${named}.`)
+  }
+  if (first !== undefined) return first
+  const audience = hosts.graph
+  return { resource: GRAPH, audience, prefix: audience, names: [], isDefault: false }
+}

@@ -1,0 +1,102 @@
+import { html } from 'hono/html'
+import { CAST } from '../directory/cast.ts'
+import type { SandboxWorld } from '../sandbox.ts'
+import { type Account, homeNameOf } from './accounts.ts'
+import type { Authority } from './authority.ts'
+import { hiddenInputs, renderPage } from './page.ts'
+
+/** More groups than a token names. */
+const MANY_GROUPS = 200
+
+export interface AccountChoice {
+  readonly authority: Authority
+  readonly action: string
+  /** The request the choice belongs to. */
+  readonly parameters: Iterable<readonly [string, string]>
+  /** Signed in with this browser already. */
+  readonly signedIn: readonly Account[]
+  /** The application's guess: offered first. */
+  readonly hinted: Account | null
+}
+
+/** Who wants in? The cast one click each, anyone else by name; nobody has a password here. */
+export function renderSignInPage(world: SandboxWorld, choice: AccountChoice): Promise<Response> {
+  const carried = hiddenInputs(choice.parameters)
+  const accounts = accountsOffered(world, choice)
+  return renderPage({
+    title: 'Sign in',
+    content: html`<h1>Who is signing in?</h1>
+      <p class="dim">
+        A simulated tenant: there are no passwords, and nothing leaves this machine.
+      </p>
+      <form method="post" action="${choice.action}">
+        ${carried} ${accounts.map((account) => accountButton(describeAccount(account, choice)))}
+      </form>
+      <form method="post" action="${choice.action}">
+        ${carried}
+        <label for="account">Use another account</label>
+        <input
+          id="account"
+          type="text"
+          name="account"
+          required
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck="false"
+          placeholder="someone@contoso.example"
+        />
+        <div class="row"><button>Next</button></div>
+      </form>`,
+  })
+}
+
+export interface AccountTile {
+  readonly userPrincipalName: string
+  readonly displayName: string
+  readonly description: string
+}
+
+export function accountButton(tile: AccountTile) {
+  return html`<button class="account" name="account" value="${tile.userPrincipalName}">
+    <span>${tile.displayName}</span>
+    <span class="dim">${tile.userPrincipalName}</span>
+    <small>${tile.description}</small>
+  </button> `
+}
+
+function accountsOffered(world: SandboxWorld, { hinted, signedIn }: AccountChoice) {
+  const cast = Object.values(CAST).flatMap(({ id }) =>
+    world.tenants.flatMap((directory) => {
+      const person = directory.person(id)
+      return person === null ? [] : [{ directory, person }]
+    }),
+  )
+  const all = [...(hinted === null ? [] : [hinted]), ...signedIn, ...cast]
+  return all.filter(
+    ({ person }, index) => all.findIndex((other) => other.person.id === person.id) === index,
+  )
+}
+
+function describeAccount(account: Account, { authority, signedIn }: AccountChoice): AccountTile {
+  const { directory, person } = account
+  const groups = directory.transitiveGroupsOf(person.id).length
+  const home = homeNameOf(person.userPrincipalName)?.split('@')[1]
+  const isElsewhere = authority.kind === 'tenant' && authority.directory !== directory
+  const facts = [
+    signedIn.some((other) => other.person.id === person.id) ? 'signed in' : null,
+    isElsewhere ? `works for ${directory.domain}, unknown to this tenant` : null,
+    person.accountEnabled ? null : 'disabled account, cannot sign in',
+    person.userType === 'Guest' ? `guest from ${home ?? 'elsewhere'}` : null,
+    person.isAdministrator ? 'administrator, may consent for everyone' : null,
+    groups > MANY_GROUPS
+      ? `member of ${groups} groups, more than a token holds`
+      : `member of ${groups} ${groups === 1 ? 'group' : 'groups'}`,
+    person.mail === null ? 'no mailbox' : null,
+    person.hasOneDrive ? null : 'no OneDrive',
+  ]
+  return {
+    userPrincipalName: person.userPrincipalName,
+    displayName: person.displayName,
+    description: facts.filter((fact) => fact !== null).join(' · '),
+  }
+}
