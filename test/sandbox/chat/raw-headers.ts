@@ -1,0 +1,22 @@
+/** Names and values alternating, as they came over the socket, or as `Headers` lists them in process. */
+const rawHeaders = new WeakMap<Request, readonly string[]>()
+
+/**
+ * `Headers` joins duplicates and lower-cases names, which hides exactly what a test of header
+ * smuggling wants to see. The server that has the socket leaves the raw list here.
+ */
+export function rememberRawHeaders(request: Request, raw: readonly string[]): void {
+  rawHeaders.set(request, raw)
+}
+
+export function rawHeadersOf(
+  request: Request,
+): readonly (readonly [name: string, value: string])[] {
+  const raw = rawHeaders.get(request)
+  if (raw === undefined) return [...request.headers]
+  const pairs: [string, string][] = []
+  for (let index = 0; index < raw.length; index += 2) {
+    pairs.push([raw[index] ?? '', raw[index + 1] ?? ''])
+  }
+  return pairs
+}

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { rememberRawHeaders } from './chat/raw-headers.ts'
+import { attachChatSockets } from './chat/sockets.ts'
+import type { SandboxHosts } from './hosts.ts'
+import { createSandbox, type HostHandler, type Sandbox, type SandboxOptions } from './sandbox.ts'
+
+/** Not `localhost`, where Entrada is: so tenant, chat and Entrada are different sites, as in life. */
+const ADDRESS = '127.0.0.1'
+
+export interface ServeOptions extends Omit<SandboxOptions, 'hosts'> {
+  /** 0, or nothing, takes any free port. */
+  readonly ports?: Partial<Readonly<Record<keyof SandboxHosts, number>>>
+}
+
+export interface ServedSandbox {
+  readonly hosts: SandboxHosts
+  readonly sandbox: Sandbox
+  /** Ends every connection, streams and sockets included. */
+  close(): Promise<void>
+}
+
+/**
+ * The sandbox on loopback, one port per host. The ports are bound before the sandbox is made, because
+ * its hosts carry them in every URL they answer, and a port that was only looked up can be lost again.
+ */
+export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSandbox> {
+  const { ports = {}, ...sandboxOptions } = options
+  const servers: Readonly<Record<keyof SandboxHosts, Server>> = {
+    login: createServer(),
+    graph: createServer(),
+    sharePoint: createServer(),
+    oneDrive: createServer(),
+    download: createServer(),
+    chat: createServer(),
+    control: createServer(),
+  }
+  const listening = await Promise.allSettled([
+    listen(servers.login, ports.login),
+    listen(servers.graph, ports.graph),
+    listen(servers.sharePoint, ports.sharePoint),
+    listen(servers.oneDrive, ports.oneDrive),
+    listen(servers.download, ports.download),
+    listen(servers.chat, ports.chat),
+    listen(servers.control, ports.control),
+  ])
+  const failed = listening.find((result) => result.status === 'rejected')
+  if (failed !== undefined) {
+    await Promise.all(Object.values(servers).map(closeServer))
+    throw failed.reason
+  }
+  const hosts: SandboxHosts = {
+    login: originOf(servers.login),
+    graph: originOf(servers.graph),
+    sharePoint: originOf(servers.sharePoint),
+    oneDrive: originOf(servers.oneDrive),
+    download: originOf(servers.download),
+    chat: originOf(servers.chat),
+    control: originOf(servers.control),
+  }
+  const sandbox = createSandbox({ ...sandboxOptions, hosts })
+  for (const host of [
+    'login',
+    'graph',
+    'sharePoint',
+    'oneDrive',
+    'download',
+    'chat',
+    'control',
+  ] as const) {
+    answer(servers[host], sandbox.handlers[host])
+  }
+  const endSockets = attachChatSockets(servers.chat, (incoming) =>
+    journalUpgrade(sandbox, incoming),
+  )
+  return {
+    hosts,
+    sandbox,
+    async close() {
+      endSockets()
+      await Promise.all(Object.values(servers).map(closeServer))
+    },
+  }
+}
+
+function answer(server: Server, handler: HostHandler): void {
+  const listener = getRequestListener(
+    (request, bindings) => {
+      const { incoming } = bindings as HttpBindings
+      rememberRawHeaders(request, incoming.rawHeaders)
+      return handler(request)
+    },
+    { overrideGlobalObjects: false },
+  )
+  server.on('request', (incoming, outgoing) => void listener(incoming, outgoing))
+}
+
+function journalUpgrade(sandbox: Sandbox, incoming: IncomingMessage): void {
+  const headers = new Headers()
+  for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
+    headers.append(incoming.rawHeaders[index] ?? '', incoming.rawHeaders[index + 1] ?? '')
+  }
+  const url = new URL(incoming.url ?? '/', sandbox.hosts.chat)
+  const form = new URLSearchParams()
+  sandbox.journal.record({ host: 'chat', method: 'GET', url, headers, form })
+}
+
+function listen(server: Server, port = 0): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, ADDRESS, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function originOf(server: Server): string {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
+  return `http://${ADDRESS}:${address.port}`
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

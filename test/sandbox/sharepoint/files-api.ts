@@ -1,0 +1,84 @@
+import { Hono } from 'hono'
+import type { AccessGrant } from '../access-tokens.ts'
+import type { Drive, StoredItem } from '../drives/drive-item.ts'
+import type { SandboxWorld } from '../sandbox.ts'
+import { readBearer, type SharePointHost } from './bearer.ts'
+import { itemJson, siteJson } from './item-json.ts'
+import { apiError } from './refusals.ts'
+
+type Env = { Variables: { grant: AccessGrant } }
+
+/** Delegated SharePoint permissions that open each host. `MyFiles.*` ends at the person's own OneDrive. */
+const SCOPES: Readonly<Record<SharePointHost, RegExp>> = {
+  oneDrive: /^(MyFiles|AllSites|Sites)\./,
+  sharePoint: /^(AllSites|Sites)\./,
+}
+
+/** The small part of SharePoint's own file API that the picker's page lives on. */
+export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
+  const { drives } = world
+  const api = new Hono<Env>()
+
+  api.use(async (c, next) => {
+    const [, token] = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '') ?? []
+    const grant = readBearer(world, host, token ?? null)
+    if (grant instanceof Response) return grant
+    if (!grant.scopes.some((scope) => SCOPES[host].test(scope))) {
+      return apiError(
+        403,
+        'accessDenied',
+        'Either scp or roles claim need to be present in the token.',
+      )
+    }
+    c.set('grant', grant)
+    return next()
+  })
+
+  api.get('/me/drive/root/children', (c) => {
+    const drive = host === 'oneDrive' ? drives.oneDriveOf(c.get('grant').userId) : null
+    if (drive === null) return apiError(404, 'itemNotFound', "User's mysite not found.")
+    return c.json(listing(world, c.get('grant'), drives.root(drive)))
+  })
+
+  api.get('/sites', (c) => {
+    const { userId } = c.get('grant')
+    const sites = host === 'sharePoint' ? drives.siteDrives : []
+    const readable = sites.filter((drive) => drives.canReadDrive(userId, drive))
+    return c.json({ value: readable.map((drive) => siteJson(drives, drive)) })
+  })
+
+  api.get('/drives/:drive/root/children', (c) => {
+    const drive = driveHere(c.req.param('drive'))
+    if (drive === null) return apiError(404, 'itemNotFound', 'The resource could not be found.')
+    return answer(c.get('grant'), drives.root(drive))
+  })
+
+  api.get('/drives/:drive/items/:item/children', (c) => {
+    const drive = driveHere(c.req.param('drive'))
+    const item = drive === null ? null : drives.item(drive.id, c.req.param('item'))
+    if (item === null) return apiError(404, 'itemNotFound', 'The resource could not be found.')
+    return answer(c.get('grant'), item)
+  })
+
+  function driveHere(id: string): Drive | null {
+    const drive = drives.drive(id)
+    return drive?.site.host === host ? drive : null
+  }
+
+  function answer(grant: AccessGrant, folder: StoredItem): Response {
+    if (!drives.canRead(grant.userId, folder)) return apiError(403, 'accessDenied', 'Access denied')
+    return Response.json(listing(world, grant, folder))
+  }
+
+  return api
+}
+
+function listing(
+  world: SandboxWorld,
+  grant: AccessGrant,
+  folder: StoredItem,
+): { value: unknown[] } {
+  const children = world.drives.children(folder)
+  const readable = children.filter((item) => world.drives.canRead(grant.userId, item))
+  return { value: readable.map((item) => itemJson(world, item)) }
+}

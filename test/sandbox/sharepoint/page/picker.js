@@ -1,0 +1,175 @@
+import { createFiles } from './files.js'
+import { askForForeignTokens, postForgeries, withMalformed } from './hostile.js'
+import { connect } from './protocol.js'
+import { isWanted, row, showBusy, showCrumbs, showItems, showProblem } from './view.js'
+
+const { options, host, site, origins, isSilent, isHostile } = JSON.parse(
+  document.querySelector('#setup').textContent,
+)
+const { typesAndSources = {}, selection = {}, commands = {} } = options
+const isSingle = selection.mode !== 'multiple'
+const maximum = isSingle ? 1 : (selection.maximumCount ?? Number.POSITIVE_INFINITY)
+const find = (selector) => document.querySelector(selector)
+const pick = find('[data-action=pick]')
+const close = find('[data-action=close]')
+const chosen = new Map()
+let connection
+let files
+/** From the pivot down to the folder on show; each place knows how to list itself. */
+let trail = []
+
+function dress() {
+  if (options.theme === 'dark') document.documentElement.dataset.theme = 'dark'
+  document.title = find('#title').textContent =
+    options.title ?? (isSingle ? 'Choose a file' : 'Choose files')
+  pick.textContent = commands.pick?.label ?? 'Select'
+  close.textContent = commands.close?.label ?? 'Cancel'
+  const {
+    oneDrive = true,
+    site: sites = true,
+    sharedLibraries = true,
+  } = typesAndSources.pivots ?? {}
+  find('[data-pivot=oneDrive]').hidden = !oneDrive
+  find('[data-pivot=sites]').hidden = !sites && !sharedLibraries
+}
+
+const PIVOTS = {
+  oneDrive: { name: 'My files', pivot: 'oneDrive', list: () => files.myFiles(origins.oneDrive) },
+  sites: { name: 'Sites', pivot: 'sites', list: () => files.sites(origins.sharePoint) },
+}
+
+function library(found) {
+  return { name: found.displayName, list: () => files.library(origins.sharePoint, found.drive.id) }
+}
+
+function folder(item) {
+  const { id, parentReference, '@sharePoint.endpoint': endpoint } = { ...item, ...item.remoteItem }
+  return {
+    name: item.name,
+    list: () => files.folder(new URL(endpoint).origin, parentReference.driveId, id),
+  }
+}
+
+async function open(places) {
+  trail = places
+  showCrumbs(trail, (index) => open(trail.slice(0, index + 1)))
+  for (const button of document.querySelectorAll('[data-pivot]')) {
+    button.toggleAttribute('aria-current', button.dataset.pivot === trail[0].pivot)
+  }
+  showBusy('Loading…')
+  const place = trail.at(-1)
+  try {
+    const found = await place.list()
+    if (trail.at(-1) !== place) return
+    showItems(
+      place.pivot === 'sites'
+        ? found.map(siteRow)
+        : found.filter((item) => isWanted(item, typesAndSources)).map(itemRow),
+      'Nothing here that this app can use.',
+    )
+    document.body.dataset.state = 'ready'
+  } catch (error) {
+    if (trail.at(-1) === place) showProblem(error.message, () => open(trail))
+  }
+}
+
+function siteRow(found) {
+  const item = { name: found.displayName, site: true }
+  return row(item, { canChoose: false, onOpen: () => open([...trail, library(found)]) })
+}
+
+function itemRow(item) {
+  const isFolder = Boolean((item.remoteItem ?? item).folder)
+  const mode = typesAndSources.mode ?? 'all'
+  const key = `${item.parentReference.driveId} ${item.id}`
+  return row(item, {
+    canChoose: isFolder ? mode === 'folders' : true,
+    isSingle,
+    isChosen: chosen.has(key),
+    onOpen: isFolder ? () => open([...trail, folder(item)]) : undefined,
+    onChoose: (isChosen) => choose(key, item, isChosen),
+  })
+}
+
+function choose(key, item, isChosen) {
+  if (isSingle) chosen.clear()
+  if (isChosen) chosen.set(key, item)
+  else chosen.delete(key)
+  const tooMany = chosen.size > maximum
+  pick.disabled = chosen.size === 0 || tooMany
+  const names = [...chosen.values()].map(({ name }) => name)
+  find('#summary').textContent = tooMany
+    ? `${chosen.size} chosen, and this app takes no more than ${maximum}`
+    : names.length === 0
+      ? 'Nothing chosen'
+      : names.length === 1
+        ? names[0]
+        : `${names.length} files chosen`
+}
+
+/** Of a shortcut only what is guaranteed is handed on, so that no app relies on more. */
+function picked(item) {
+  if (!item.remoteItem) return item
+  const { id, parentReference, '@sharePoint.endpoint': endpoint } = item
+  return {
+    id,
+    parentReference: { driveId: parentReference.driveId },
+    '@sharePoint.endpoint': endpoint,
+  }
+}
+
+async function conclude(command) {
+  pick.disabled = close.disabled = true
+  try {
+    const answer = await connection.command(command)
+    if (answer?.result === 'success') {
+      document.body.dataset.state = 'done'
+      return
+    }
+    showProblem(answer?.error?.message ?? 'The app did not take it.')
+  } catch (error) {
+    showProblem(error.message)
+  }
+  pick.disabled = close.disabled = false
+}
+
+pick.addEventListener('click', () => {
+  const items = [...chosen.values()].map(picked)
+  void conclude({
+    command: 'pick',
+    items: isHostile ? withMalformed(items) : items,
+    keepSharing: false,
+  })
+})
+close.addEventListener('click', () => conclude({ command: 'close' }))
+addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') close.click()
+})
+for (const button of document.querySelectorAll('[data-pivot]')) {
+  button.addEventListener('click', () => open([PIVOTS[button.dataset.pivot]]))
+}
+
+async function entryTrail() {
+  const wanted = options.entry.sharePoint?.byPath?.web ?? (host === 'sharePoint' ? site : '')
+  if (options.entry.oneDrive) return [PIVOTS.oneDrive]
+  const path = decodeURI(URL.parse(wanted, origins.sharePoint)?.pathname ?? '/').replace(/\/$/, '')
+  if (path === '' && !options.entry.site) return [PIVOTS.sites]
+  const found = (await files.sites(origins.sharePoint)).find((candidate) => candidate.path === path)
+  return found === undefined ? [PIVOTS.sites] : [PIVOTS.sites, library(found)]
+}
+
+async function start() {
+  dress()
+  if (isSilent) return
+  if (isHostile) postForgeries(options.messaging)
+  connection = await connect(options.messaging)
+  connection.notify('page-loaded')
+  files = createFiles(connection)
+  // Commands come and go with the service: a host that accepts one it does not know will break one day.
+  const probe = await connection.command({ command: 'sandbox-unknown' })
+  document.body.dataset.probe = probe?.error?.code ?? probe?.result ?? 'nothing'
+  if (isHostile) await askForForeignTokens(connection, origins)
+  await open(await entryTrail())
+}
+
+start().catch((error) => showProblem(error.message, () => location.reload()))
