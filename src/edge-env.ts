@@ -4,10 +4,10 @@ import type { Settings } from './settings/settings.ts'
 /** What Hono's context holds on Entrada's own routes. */
 export interface EdgeEnv {
   Variables: {
-    readonly settings: Settings
+    settings: Settings
     /** Shown in errors and logs of this request. */
-    readonly requestId: string
+    requestId: string
     /** Set by `requireSession`, which every feature route stands behind. */
-    readonly session: Session
+    session: Session
   }
 }

@@ -50,3 +50,24 @@ function acceptsHtml(headers: Headers): boolean {
   const accept = headers.get('accept') ?? ''
   return /(?:^|,)\s*(?:text\/html|application\/xhtml\+xml)\s*(?:;|,|$)/i.test(accept)
 }
+
+const EMBEDDED_DOCUMENTS: ReadonlySet<string> = new Set([
+  'document',
+  'iframe',
+  'frame',
+  'embed',
+  'object',
+])
+
+/**
+ * Whether the session object itself must be asked. A proxied sub-resource may go by what this isolate learned
+ * seconds ago; documents, unsafe methods and sockets may not, so that a sign-out is final where it shows.
+ */
+export function needsCertainty(request: Request): boolean {
+  const { headers, method } = request
+  if (method !== 'GET' && method !== 'HEAD') return true
+  if (headers.get('upgrade') !== null) return true
+  const destination = headers.get('sec-fetch-dest')
+  if (destination !== null) return EMBEDDED_DOCUMENTS.has(destination)
+  return navigationOf(request) === 'document'
+}

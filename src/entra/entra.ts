@@ -5,6 +5,7 @@ import { ClientCredentials } from './client-authentication.ts'
 import { Discovery } from './discovery.ts'
 import { claimedTenant, readIdentity, type Identity } from './id-token.ts'
 import { checkKeyIssuer } from './key-issuer.ts'
+import { readLogoutToken, type LogoutNotice } from './logout-token.ts'
 import { refusalOf, type Refusal } from './refusal.ts'
 
 const DEADLINE_MS = 15_000
@@ -184,6 +185,15 @@ export class Entra {
   async endSessionEndpoint(): Promise<URL | null> {
     const { end_session_endpoint: endpoint } = await this.#discovery.authorizationServer()
     return endpoint === undefined ? null : new URL(endpoint)
+  }
+
+  /** @returns `null` for a back-channel logout token that does not hold */
+  async readLogoutToken(token: string): Promise<LogoutNotice | null> {
+    return readLogoutToken(
+      token,
+      await this.#discovery.authorizationServer(),
+      this.#settings.client.id,
+    )
   }
 
   get #isInsecure(): boolean {

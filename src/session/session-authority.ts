@@ -82,9 +82,15 @@ export class SessionAuthority implements SessionCalls {
       lastSeenAt: createdAt,
       expiresAt: createdAt + settings.maxSeconds,
     }
-    const owner = { tenantId, userId, sessionId: id }
-    if (refreshToken !== null) await this.#tokens.keep(refreshToken, owner, secret, row.expiresAt)
     this.#rows.write(row)
+    if (refreshToken !== null) {
+      const owner = { tenantId, userId, sessionId: id }
+      await this.#tokens.keep(
+        refreshToken,
+        { owner, secret, sessionExpiresAt: row.expiresAt },
+        () => true,
+      )
+    }
     this.#identity = { secretHash, identity }
     await storage.setAlarm(this.#idleEnd(row) * 1000)
     return this.#view(row, identity)

@@ -67,7 +67,9 @@ export class TokenKeeper {
   }
 
   async accessToken(request: AccessTokenRequest, holder: TokenHolder): Promise<TokenOutcome> {
-    const kept = await this.#keptToken(request.resource, holder)
+    await this.#load(request.resource, holder)
+    // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
+    const kept = this.#kept.get(request.resource) ?? null
     const isAccepted = kept !== null && kept.value !== request.refused && request.claims === null
     if (kept !== null && isAccepted && secondsLeft(kept) > RENEW_BEFORE_SECONDS + this.#jitter) {
       return { ok: true, ...kept }
@@ -86,18 +88,23 @@ export class TokenKeeper {
     return outcome
   }
 
-  /** Stores a refresh token: in the object at once, in KV as soon as KV takes it. */
+  /**
+   * Stores a refresh token: in the object at once, in KV as soon as KV takes it.
+   * @param isWanted asked after every wait; a session that ended meanwhile must leave nothing behind
+   */
   async keep(
     refreshToken: string,
-    owner: GrantOwner,
-    secret: string,
-    expiresAt: number,
+    holder: Omit<TokenHolder, 'subject'>,
+    isWanted: () => boolean,
   ): Promise<void> {
+    const { owner, secret, sessionExpiresAt } = holder
     const version = (this.#rows.readGrant()?.version ?? 0) + 1
     const sealed = await this.#parts.vault.seal({ version, refreshToken }, owner, secret)
+    if (!isWanted()) return
     this.#rows.writeGrant(sealed)
     // KV may lag, throttle or be full. The object's own copy carries the session over all of that.
-    await this.#parts.vault.write(owner.sessionId, sealed, expiresAt).catch(() => undefined)
+    await this.#parts.vault.write(owner.sessionId, sealed, sessionExpiresAt).catch(() => undefined)
+    if (!isWanted()) await this.#parts.vault.forget(owner.sessionId).catch(() => undefined)
   }
 
   discard(): void {
@@ -142,7 +149,7 @@ export class TokenKeeper {
     }
     // The rotated refresh token goes to storage before anyone holds the access token it came with.
     if (tokens.refreshToken !== null) {
-      await this.keep(tokens.refreshToken, holder.owner, holder.secret, holder.sessionExpiresAt)
+      await this.keep(tokens.refreshToken, holder, () => this.#rows.read() !== null)
     }
     await this.#store(resource, kept, holder)
     return { ok: true, kept }
@@ -174,16 +181,14 @@ export class TokenKeeper {
     return this.#parts.vault.open(ours, owner, secret)
   }
 
-  async #keptToken(resource: string, holder: TokenHolder): Promise<KeptToken | null> {
-    const known = this.#kept.get(resource)
-    if (known !== undefined) return known
+  /** Brings a token back into memory after the object was evicted. */
+  async #load(resource: string, holder: TokenHolder): Promise<void> {
+    if (this.#kept.has(resource)) return
     const row = this.#rows.readToken(resource)
-    if (row === null || row.expiresAt <= now()) return null
+    if (row === null || row.expiresAt <= now()) return
     const json = await this.#parts.box.open(row.sealed, tokenContext(resource, holder))
-    if (json === null) return null
-    const kept = v.parse(Kept, JSON.parse(json))
-    this.#kept.set(resource, kept)
-    return kept
+    if (json === null || this.#kept.has(resource)) return
+    this.#kept.set(resource, v.parse(Kept, JSON.parse(json)))
   }
 
   async #store(resource: string, kept: KeptToken, holder: TokenHolder): Promise<void> {

@@ -1,0 +1,93 @@
+import type { Context } from 'hono'
+import type { EdgeEnv } from '../edge-env.ts'
+import type { Identity } from '../entra/id-token.ts'
+import type { RedeemedTokens } from '../entra/entra.ts'
+import { EntradaFailure } from '../failure.ts'
+import { createLog } from '../log.ts'
+import { setSessionCookie } from '../session/session-cookie.ts'
+import type { Admission } from './admission.ts'
+import type { LoginAttempt } from './login-attempts.ts'
+import type { LoginParts } from './login.ts'
+import { refusedAuthorization, refusedRedemption } from './sign-in-refusal.ts'
+
+export interface CallbackParts extends LoginParts {
+  readonly admission: Admission
+}
+
+/** `GET {OPENID_CALLBACK_URL}`: checks the answer, redeems the code, begins a session. */
+export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promise<Response> {
+  // Hono answers HEAD with GET's handler; a link preview must not spend the code.
+  if (c.req.method !== 'GET')
+    throw new EntradaFailure('method_not_allowed', { headers: { allow: 'GET' } })
+  const parameters = new URL(c.req.url).searchParams
+  const cookieHeader = c.req.header('cookie') ?? null
+  const state = parameters.get('state') ?? ''
+  const attempt = await parts.attempts.find(state, cookieHeader)
+  if (attempt === null) return late(c, parts, cookieHeader)
+  // Spent whatever comes of it: a second look at this URL is a late callback.
+  c.header('set-cookie', await parts.attempts.end(state), { append: true })
+  const tokens = await redeem(parts, parameters, attempt)
+  const identity = tokens.identity
+  if (identity === null) throw new EntradaFailure('identity_rejected')
+  const admitted = await parts.admission.admit(identity, tokens)
+  const log = createLog(c.var.requestId)
+  // Whoever was signed in here before is not any more (session fixation, [bar 28]).
+  await parts.sessions.end(cookieHeader)
+  const { key, session } = await parts.sessions.begin(
+    {
+      identity: {
+        user: { ...userOf(identity), roles: admitted.roles, groups: admitted.groups },
+        isOperator: admitted.isOperator,
+        subject: identity.subject,
+        loginHint: identity.loginHint,
+        idToken:
+          c.var.settings.useEndSessionEndpoint && identity.loginHint === null
+            ? tokens.idToken
+            : null,
+      },
+      refreshToken: c.var.settings.reuseTokens ? tokens.refreshToken : null,
+      userAgent: c.req.header('user-agent') ?? '',
+    },
+    identity.sessionId,
+  )
+  log.audit('signed_in', {
+    userId: session.user.id,
+    tenantId: session.user.tenantId,
+    sessionId: session.id,
+  })
+  const maxAge = Math.max(0, session.expiresAt - session.createdAt)
+  c.header('set-cookie', setSessionCookie(key, maxAge), { append: true })
+  c.header('set-cookie', parts.loops.finished(cookieHeader), { append: true })
+  return c.redirect(attempt.returnTo, 302)
+}
+
+async function redeem(
+  { entra }: CallbackParts,
+  parameters: URLSearchParams,
+  attempt: LoginAttempt,
+): Promise<RedeemedTokens> {
+  const answer = await entra.readAuthorizationResponse(parameters, attempt.state)
+  if (!answer.ok) throw refusedAuthorization(answer.error, answer.description)
+  const redemption = await entra.redeemCode(answer.parameters, attempt)
+  if (!redemption.ok) throw refusedRedemption(redemption.refusal)
+  return redemption.tokens
+}
+
+/**
+ * A callback without its attempt: opened twice, restored with the browser, or finished in another tab. With a
+ * session there is nothing to do but go on; without one, a fresh start is offered and nothing is redeemed.
+ */
+async function late(
+  c: Context<EdgeEnv>,
+  { sessions }: CallbackParts,
+  cookieHeader: string | null,
+): Promise<Response> {
+  if ((await sessions.find(cookieHeader, 'certain')) !== null) return c.redirect('/', 302)
+  throw new EntradaFailure('sign_in_expired', {
+    detail: 'It may have been open for too long, or was finished in another tab or browser.',
+  })
+}
+
+function userOf({ userId, tenantId, name, email, username }: Identity) {
+  return { id: userId, tenantId, name, email, username }
+}

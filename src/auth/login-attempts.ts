@@ -1,0 +1,140 @@
+import { parse } from 'hono/utils/cookie'
+import * as v from 'valibot'
+import type { AttemptSecrets } from '../entra/entra.ts'
+import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
+import { readReturnTo, type ReturnTo } from './return-to.ts'
+
+/** One sign-in under way. Lives in a cookie of its own, so that tabs do not overwrite each other. */
+export interface LoginAttempt extends AttemptSecrets {
+  readonly returnTo: ReturnTo
+  /** Epoch seconds. */
+  readonly startedAt: number
+}
+
+export const ATTEMPT_PREFIX = '__Host-entrada-login-'
+
+/** RFC 9700 §4.7 wants them short-lived; people do take minutes to find their phone. */
+const LIFE_SECONDS = 900
+const MAXIMUM_ATTEMPTS = 5
+/** All of them together: origins and proxies limit the Cookie header, and the chat has cookies too (oauth2-proxy#2163). */
+const MAXIMUM_BYTES = 4000
+
+const Sealed = v.object({
+  s: v.string(),
+  n: v.string(),
+  v: v.string(),
+  r: v.string(),
+  t: v.number(),
+})
+
+interface AttemptsParts {
+  readonly box: SealedBox
+  readonly publicOrigin: string
+  readonly callbackPath: string
+}
+
+/** Login attempts of one browser, as sealed cookies named after their `state`. */
+export class LoginAttempts {
+  readonly #parts: AttemptsParts
+
+  constructor(parts: AttemptsParts) {
+    this.#parts = parts
+  }
+
+  /** `Set-Cookie` lines that begin an attempt and put the oldest ones out. */
+  async begin(attempt: LoginAttempt, cookieHeader: string | null): Promise<readonly string[]> {
+    const name = await nameOf(attempt.state)
+    const json = JSON.stringify({
+      s: attempt.state,
+      n: attempt.nonce,
+      v: attempt.codeVerifier,
+      r: attempt.returnTo,
+      t: attempt.startedAt,
+    })
+    const value = await this.#parts.box.seal(json, contextOf(name))
+    const dropped = await this.#overflowing(cookieHeader, name.length + value.length)
+    return [
+      `${name}=${value}; Max-Age=${LIFE_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`,
+      ...dropped.map(clear),
+    ]
+  }
+
+  /** The attempt a callback belongs to, `null` when its cookie is gone, expired, damaged or another's. */
+  async find(state: string, cookieHeader: string | null): Promise<LoginAttempt | null> {
+    const name = await nameOf(state)
+    const value = attemptCookies(cookieHeader).get(name)
+    const attempt = value === undefined ? null : await this.#open(name, value)
+    return attempt?.state === state ? attempt : null
+  }
+
+  /** `Set-Cookie` line that ends an attempt. */
+  async end(state: string): Promise<string> {
+    return clear(await nameOf(state))
+  }
+
+  async #open(name: string, value: string): Promise<LoginAttempt | null> {
+    const json = await this.#parts.box.open(value, contextOf(name))
+    if (json === null) return null
+    const {
+      s: state,
+      n: nonce,
+      v: codeVerifier,
+      r: returnTo,
+      t: startedAt,
+    } = v.parse(Sealed, JSON.parse(json))
+    if (Date.now() / 1000 - startedAt > LIFE_SECONDS) return null
+    const { publicOrigin, callbackPath } = this.#parts
+    return {
+      state,
+      nonce,
+      codeVerifier,
+      startedAt,
+      returnTo: readReturnTo(returnTo, publicOrigin, callbackPath),
+    }
+  }
+
+  /** Names to drop so that the newcomer fits: what does not open first, then the oldest. */
+  async #overflowing(
+    cookieHeader: string | null,
+    newcomerBytes: number,
+  ): Promise<readonly string[]> {
+    const cookies = await Promise.all(
+      [...attemptCookies(cookieHeader)].map(async ([name, value]) => ({
+        name,
+        bytes: name.length + value.length,
+        startedAt: (await this.#open(name, value))?.startedAt ?? 0,
+      })),
+    )
+    cookies.sort((a, b) => b.startedAt - a.startedAt)
+    let bytes = newcomerBytes
+    let kept = 1
+    const dropped: string[] = []
+    for (const cookie of cookies) {
+      const fits =
+        cookie.startedAt > 0 && kept < MAXIMUM_ATTEMPTS && bytes + cookie.bytes <= MAXIMUM_BYTES
+      if (fits) {
+        kept += 1
+        bytes += cookie.bytes
+      } else dropped.push(cookie.name)
+    }
+    return dropped
+  }
+}
+
+function attemptCookies(header: string | null): ReadonlyMap<string, string> {
+  if (header === null || !header.includes(ATTEMPT_PREFIX)) return new Map()
+  return new Map(Object.entries(parse(header)).filter(([name]) => name.startsWith(ATTEMPT_PREFIX)))
+}
+
+async function nameOf(state: string): Promise<string> {
+  return `${ATTEMPT_PREFIX}${(await digestOf(state)).slice(0, 12)}`
+}
+
+/** Bound to the cookie's name: a value moved to another name does not open. */
+function contextOf(name: string) {
+  return { purpose: 'login-attempt', bound: [name] }
+}
+
+function clear(name: string): string {
+  return `${name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
+}

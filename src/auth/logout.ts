@@ -1,0 +1,52 @@
+import type { Context } from 'hono'
+import type { EdgeEnv } from '../edge-env.ts'
+import type { Entra } from '../entra/entra.ts'
+import { createLog } from '../log.ts'
+import { navigationOf } from '../navigation.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { SessionEnd } from '../session/session-calls.ts'
+import { clearSessionCookie } from '../session/session-cookie.ts'
+import type { Sessions } from '../session/sessions.ts'
+
+export interface LogoutParts {
+  readonly entra: Entra
+  readonly sessions: Sessions
+}
+
+/** `POST /.entrada/logout`: our session first and for good, then the sign-in service's own. */
+export async function logout(
+  c: Context<EdgeEnv>,
+  { entra, sessions }: LogoutParts,
+): Promise<Response> {
+  const log = createLog(c.var.requestId)
+  const end = await sessions.end(c.req.header('cookie') ?? null)
+  if (end?.ended === true)
+    log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
+  c.header('set-cookie', clearSessionCookie(), { append: true })
+  const next = await nextStop(entra, c.var.settings, end).catch((cause: unknown) => {
+    // The service being down must not keep anyone signed in here.
+    log.error('end_session_unavailable', cause)
+    return signedOutUrl(c.var.settings)
+  })
+  // A script cannot follow a redirect to another site; it gets the address and goes there itself.
+  if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })
+  return c.redirect(next, 303)
+}
+
+async function nextStop(entra: Entra, settings: Settings, end: SessionEnd | null): Promise<string> {
+  const landing = signedOutUrl(settings)
+  if (!settings.useEndSessionEndpoint || end === null) return landing
+  const url = await entra.endSessionEndpoint()
+  if (url === null) return landing
+  url.searchParams.set('post_logout_redirect_uri', settings.postLogoutRedirectUri)
+  url.searchParams.set('client_id', settings.client.id)
+  const bare = url.href
+  if (end.loginHint !== null) url.searchParams.set('logout_hint', end.loginHint)
+  else if (end.idToken !== null) url.searchParams.set('id_token_hint', end.idToken)
+  // Fat id tokens make URLs that servers refuse (LibreChat#12326); without a hint Entra asks which account.
+  return url.href.length <= settings.maxLogoutUrlLength ? url.href : bare
+}
+
+function signedOutUrl({ publicOrigin }: Settings): string {
+  return `${publicOrigin}/.entrada/signed-out`
+}

@@ -1,0 +1,39 @@
+import { EntradaFailure } from '../failure.ts'
+
+/** When recent sign-ins of this browser were finished; holds times and nothing else. */
+const COOKIE = '__Host-entrada-recent'
+const WINDOW_SECONDS = 60
+/** Finished this often inside the window and still without a session: another round will not help. */
+const LIMIT = 2
+
+/**
+ * Ends redirect loops. A browser that finishes signing in and comes straight back without a session does not
+ * keep our cookie, and would go round for ever. Attempts that were only started do not count: ten tabs
+ * restored at once are no loop.
+ */
+export class LoopBreaker {
+  /** @throws EntradaFailure `sign_in_loop` */
+  check(cookieHeader: string | null): void {
+    if (recentTimes(cookieHeader).length < LIMIT) return
+    throw new EntradaFailure('sign_in_loop', {
+      detail:
+        'You signed in more than once within a minute, but this browser did not keep the session. Cookies may be blocked for this site, or a proxy in front of it may remove them.',
+      headers: { 'set-cookie': `${COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax` },
+    })
+  }
+
+  /** `Set-Cookie` line that notes a finished sign-in. */
+  finished(cookieHeader: string | null): string {
+    const times = [...recentTimes(cookieHeader), Math.floor(Date.now() / 1000)].slice(-LIMIT)
+    return `${COOKIE}=${times.join('.')}; Max-Age=${WINDOW_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`
+  }
+}
+
+function recentTimes(cookieHeader: string | null): readonly number[] {
+  const match = new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9.]{1,64})`).exec(cookieHeader ?? '')
+  const now = Date.now() / 1000
+  return (match?.[1] ?? '')
+    .split('.')
+    .map(Number)
+    .filter((time) => time > 0 && now - time < WINDOW_SECONDS)
+}

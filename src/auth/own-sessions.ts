@@ -1,0 +1,68 @@
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { EdgeEnv } from '../edge-env.ts'
+import { EntradaFailure } from '../failure.ts'
+import { createLog } from '../log.ts'
+import { clearSessionCookie } from '../session/session-cookie.ts'
+import type { Sessions } from '../session/sessions.ts'
+
+const EndRequest = v.union([
+  v.strictObject({ id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }),
+  v.strictObject({ all: v.literal(true) }),
+])
+
+/** `GET /.entrada/sessions`: where the user is signed in. */
+export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Promise<Response> {
+  const { id: currentId, user } = c.var.session
+  const found = await sessions.listOf(user.tenantId, user.id)
+  return c.json({
+    sessions: found.map(({ id, createdAt, lastSeenAt, userAgent }) => ({
+      id,
+      current: id === currentId,
+      createdAt,
+      lastSeenAt,
+      userAgent,
+    })),
+  })
+}
+
+/** `POST /.entrada/sessions/end`: one by its handle, or all but this one. */
+export async function endSessions(c: Context<EdgeEnv>, sessions: Sessions): Promise<Response> {
+  const body: unknown = await c.req.json().catch(() => null)
+  const parsed = v.safeParse(EndRequest, body)
+  if (!parsed.success) {
+    throw new EntradaFailure('invalid_request', { detail: 'Send {"id":"…"} or {"all":true}.' })
+  }
+  const { id: currentId, user } = c.var.session
+  const own = await sessions.listOf(user.tenantId, user.id)
+  const wanted = 'all' in parsed.output ? null : parsed.output.id
+  const chosen = own.filter(({ id }) => (wanted === null ? id !== currentId : id === wanted))
+  // Somebody else's handle looks exactly like one that does not exist.
+  if (wanted !== null && chosen.length === 0) throw new EntradaFailure('not_found')
+  await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
+  createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count: chosen.length })
+  if (chosen.some(({ id }) => id === currentId))
+    c.header('set-cookie', clearSessionCookie(), { append: true })
+  return c.json({ ended: chosen.length })
+}
+
+const USER = /^([^:]{1,200}):([^:]{1,200})$/
+
+/** `POST /.entrada/admin/users/{tenantId}:{objectId}/end`: an operator ends every session of a user. */
+export async function endSessionsOfUser(
+  c: Context<EdgeEnv>,
+  sessions: Sessions,
+): Promise<Response> {
+  if (!c.var.session.isOperator) throw new EntradaFailure('operator_required')
+  const [, tenantId, userId] = USER.exec(c.req.param('user') ?? '') ?? []
+  if (tenantId === undefined || userId === undefined) throw new EntradaFailure('not_found')
+  const found = await sessions.listOf(tenantId, userId)
+  await Promise.all(found.map(({ id }) => sessions.endById(id)))
+  createLog(c.var.requestId).audit('sessions_ended_by_operator', {
+    userId,
+    tenantId,
+    operatorId: c.var.session.user.id,
+    count: found.length,
+  })
+  return c.json({ ended: found.length })
+}

@@ -1,0 +1,44 @@
+/** A place on our own origin to land on after sign-in. Only `readReturnTo` makes one. */
+export type ReturnTo = string & { readonly returnTo: unique symbol }
+
+const MAXIMUM_LENGTH = 2048
+
+/**
+ * Reads a return path, or falls back to the chat's front page. One leading slash and no backslash anywhere,
+ * because browsers take `/\` and `//` for another host; no control characters, because they strip them first;
+ * then the URL parser has the last word. Longer values are dropped whole: half a path leads nowhere.
+ */
+export function readReturnTo(
+  value: string | null | undefined,
+  publicOrigin: string,
+  callbackPath: string,
+): ReturnTo {
+  const front = brand('/')
+  if (value === null || value === undefined || value.length > MAXIMUM_LENGTH) return front
+  if (!/^\/(?![/\\])/.test(value) || value.includes('\\') || hasControlCharacter(value))
+    return front
+  if (!URL.canParse(value, publicOrigin)) return front
+  const url = new URL(value, publicOrigin)
+  // `/.//evil.example` normalises to `//evil.example`: harmless as a URL of ours, not as a Location.
+  if (url.origin !== publicOrigin || url.pathname.startsWith('//')) return front
+  // Landing on an endpoint of sign-in would run in circles.
+  if (
+    url.pathname === callbackPath ||
+    /^\/\.entrada\/(?:login|logout|signed-out|consent)/.test(url.pathname)
+  )
+    return front
+  return brand(`${url.pathname}${url.search}${url.hash}`)
+}
+
+function hasControlCharacter(value: string): boolean {
+  for (const char of value) {
+    const code = char.codePointAt(0) ?? 0
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true
+  }
+  return false
+}
+
+function brand(path: string): ReturnTo {
+  // The one place that makes the brand, after every check above.
+  return path as ReturnTo
+}

@@ -1,0 +1,54 @@
+import { Hono } from 'hono'
+import type { EdgeEnv } from '../edge-env.ts'
+import { signedOutPage } from '../pages/signed-out-page.ts'
+import { requireSameOrigin } from '../same-origin.ts'
+import type { Session } from '../session/session.ts'
+import { callback, type CallbackParts } from './callback.ts'
+import { login } from './login.ts'
+import { backChannelLogout, frontChannelLogout } from './logout-notice.ts'
+import { logout } from './logout.ts'
+import { endSessions, endSessionsOfUser, listSessions } from './own-sessions.ts'
+import { requireSession } from './require-session.ts'
+
+/** What `GET /.entrada/session` says of each Microsoft feature for this user. */
+export type Features = Readonly<Record<'people' | 'groups' | 'files', string>>
+
+export interface AuthParts extends CallbackParts {
+  readonly featuresOf: (session: Session) => Promise<Features>
+}
+
+/** Sign-in, sign-out, and what there is to know about one's own session; mounted at `/.entrada`. */
+export function authRoutes(parts: AuthParts) {
+  return new Hono<EdgeEnv>()
+    .get('/login', (c) => login(c, parts))
+    .post('/logout', (c) => {
+      requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
+      return logout(c, parts)
+    })
+    .get('/frontchannel-logout', (c) => frontChannelLogout(c, parts))
+    .post('/backchannel-logout', (c) => backChannelLogout(c, parts))
+    .get('/sessions', requireSession(parts.sessions), (c) => listSessions(c, parts.sessions))
+    .post('/sessions/end', requireSession(parts.sessions), (c) => {
+      requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
+      return endSessions(c, parts.sessions)
+    })
+    .post('/admin/users/:user/end', requireSession(parts.sessions), (c) => {
+      requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
+      return endSessionsOfUser(c, parts.sessions)
+    })
+    .get('/signed-out', () => signedOutPage())
+    .get('/session', requireSession(parts.sessions), async (c) => {
+      const { user, expiresAt, idleExpiresAt } = c.var.session
+      return c.json({
+        user,
+        expiresAt,
+        idleExpiresAt,
+        features: await parts.featuresOf(c.var.session),
+      })
+    })
+}
+
+/** `GET {OPENID_CALLBACK_URL}`, the one path of ours outside the prefix. */
+export function callbackRoute(parts: AuthParts) {
+  return new Hono<EdgeEnv>().get('/', (c) => callback(c, parts))
+}

@@ -1,0 +1,48 @@
+import { Entra } from './entra/entra.ts'
+import { describeProblems } from './settings/problems.ts'
+import { readSettings, type Settings, type SettingsResult } from './settings/settings.ts'
+import { SealedBox } from './stores/sealed-box.ts'
+import { Vault } from './stores/vault.ts'
+
+/** What the Worker and its objects both stand on. */
+export interface Parts {
+  readonly settings: Settings
+  readonly box: SealedBox
+  readonly vault: Vault
+  readonly entra: Entra
+}
+
+/**
+ * Per set of bindings, not per module: a live isolate may be handed new bindings when only a secret changed,
+ * and must not go on with what it made of the old ones.
+ */
+const settingsByEnv = new WeakMap<object, SettingsResult>()
+const partsByEnv = new WeakMap<object, Parts>()
+
+export function settingsOf(env: Bindings): SettingsResult {
+  const known = settingsByEnv.get(env) ?? readSettings(withoutBindings(env))
+  settingsByEnv.set(env, known)
+  return known
+}
+
+/** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */
+export function partsOf(env: Bindings): Parts {
+  const known = partsByEnv.get(env)
+  if (known !== undefined) return known
+  const result = settingsOf(env)
+  if (!result.ok) throw new Error(describeProblems(result.problems))
+  const box = new SealedBox(result.settings.keyRing)
+  const parts: Parts = {
+    settings: result.settings,
+    box,
+    vault: new Vault(env.VAULT, box),
+    entra: new Entra(result.settings),
+  }
+  partsByEnv.set(env, parts)
+  return parts
+}
+
+/** Bindings are not settings; they are checked by being used. */
+function withoutBindings(env: Bindings): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string'))
+}

@@ -1,0 +1,131 @@
+import { Hono } from 'hono'
+import { authRoutes, callbackRoute, type AuthParts } from './auth/routes.ts'
+import { requireSession } from './auth/require-session.ts'
+import type { EdgeEnv } from './edge-env.ts'
+import { EntradaFailure } from './failure.ts'
+import { createLog } from './log.ts'
+import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
+import type { Origin } from './origin/origin.ts'
+import { renderFailure } from './problem.ts'
+import { requireSameOrigin } from './same-origin.ts'
+import type { Sessions } from './session/sessions.ts'
+import type { Settings } from './settings/settings.ts'
+
+/** Everything of ours is below it; the callback path is the one exception. */
+const PREFIX = '/.entrada'
+
+export interface EdgeParts {
+  readonly settings: Settings
+  readonly sessions: Sessions
+  readonly auth: AuthParts
+  readonly origin: Origin
+  /** Routes below the prefix that answer without a session. */
+  readonly open: readonly Hono<EdgeEnv>[]
+  /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
+  readonly features: readonly Hono<EdgeEnv>[]
+}
+
+export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
+
+/** The road of a request, in the order it travels. */
+export function createEdge(parts: EdgeParts): Edge {
+  const own = createOwnApp(parts)
+  const { callbackPath } = parts.settings
+  return async (request, context) => {
+    const { pathname } = new URL(request.url)
+    const isOwn =
+      pathname === PREFIX || pathname.startsWith(`${PREFIX}/`) || pathname === callbackPath
+    return isOwn ? own.fetch(request, {}, context) : toChat(request, pathname, parts)
+  }
+}
+
+/** Hono stays off this road: a proxied request should cost what a pass-through costs. */
+async function toChat(request: Request, pathname: string, parts: EdgeParts): Promise<Response> {
+  const { origin, sessions, settings } = parts
+  try {
+    if (origin.isSkipped(request.method, pathname)) return await origin.forward(request, null)
+    const cookie = request.headers.get('cookie')
+    const session = await sessions.find(cookie, needsCertainty(request) ? 'certain' : 'recent')
+    if (session === null) return await withoutSession(request, settings)
+    origin.guard(request)
+    return await origin.forward(request, session)
+  } catch (cause) {
+    return rendered(cause, request, crypto.randomUUID(), settings)
+  }
+}
+
+/** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
+async function withoutSession(request: Request, { publicOrigin }: Settings): Promise<Response> {
+  if (!isTopLevelNavigation(request)) throw new EntradaFailure('session_required')
+  const { pathname, search } = new URL(request.url)
+  const login = new URL(`${PREFIX}/login`, publicOrigin)
+  login.searchParams.set('return_to', `${pathname}${search}`)
+  return new Response(null, {
+    status: 302,
+    headers: {
+      location: login.href,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    },
+  })
+}
+
+function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
+  const app = new Hono<EdgeEnv>()
+  app.use(async (c, next) => {
+    c.set('settings', settings)
+    c.set('requestId', crypto.randomUUID())
+    await next()
+    harden(c.res.headers, settings)
+  })
+  app.route(settings.callbackPath, callbackRoute(auth))
+  app.route(PREFIX, authRoutes(auth))
+  for (const routes of open) app.route(PREFIX, routes)
+  const guarded = new Hono<EdgeEnv>()
+  guarded.use(requireSession(sessions), async (c, next) => {
+    if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
+    await next()
+  })
+  for (const routes of features) guarded.route('/', routes)
+  app.route(PREFIX, guarded)
+  app.notFound(() => {
+    throw new EntradaFailure('not_found')
+  })
+  app.onError(async (cause, c) => {
+    const response = await rendered(cause, c.req.raw, c.var.requestId, settings)
+    // Cookies set before the failure (a spent attempt) still hold.
+    for (const line of c.res.headers.getSetCookie()) response.headers.append('set-cookie', line)
+    return response
+  })
+  return app
+}
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Defaults for our own responses; a route that knows better has set its own. */
+function harden(headers: Headers, { isLoopback }: Settings): void {
+  const defaults = {
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    ...(isLoopback ? {} : { 'strict-transport-security': 'max-age=31536000' }),
+  }
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
+}
+
+/** Whatever breaks, the request does not reach the chat, and the answer has one shape. */
+function rendered(
+  cause: unknown,
+  request: Request,
+  requestId: string,
+  settings: Settings,
+): Promise<Response> {
+  const failure =
+    cause instanceof EntradaFailure ? cause : new EntradaFailure('internal', { cause })
+  const log = createLog(requestId)
+  if (failure.status >= 500) log.error('request_failed', failure.cause, { code: failure.code })
+  else log.info('request_refused', { code: failure.code })
+  return renderFailure(failure, { request, requestId, publicOrigin: settings.publicOrigin })
+}

@@ -1,0 +1,80 @@
+import { DurableObject } from 'cloudflare:workers'
+import { partsOf } from './composition.ts'
+import { SessionAuthority } from './session/session-authority.ts'
+import type { AccessTokenRequest, SessionStart } from './session/session-calls.ts'
+import { createRedeemer } from './session/resource-scope.ts'
+import { userObjectName, UserSessions } from './session/user-sessions.ts'
+
+/*
+ * The Durable Objects as the platform sees them. Each is a shell around a class that knows nothing of the
+ * platform: every method on the prototype of an exported object can be called over RPC, `private` or not.
+ */
+
+/** One session: alive or ended, and the only refresher of its tokens. */
+export class SessionObject extends DurableObject<Bindings> {
+  readonly #authority: SessionAuthority
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    const { settings, box, vault, entra } = partsOf(env)
+    this.#authority = new SessionAuthority({
+      id: ctx.id.toString(),
+      storage: ctx.storage,
+      box,
+      vault,
+      redeemer: createRedeemer(entra, settings),
+      settings: settings.sessions,
+      userObjectIdOf: (tenantId, userId) =>
+        env.USERS.idFromName(userObjectName(tenantId, userId)).toString(),
+      unlist: async (userObjectId) => {
+        await env.USERS.get(env.USERS.idFromString(userObjectId)).remove(ctx.id.toString())
+      },
+    })
+  }
+
+  begin(start: SessionStart) {
+    return this.#authority.begin(start)
+  }
+
+  check(secret: string, touch: boolean) {
+    return this.#authority.check(secret, touch)
+  }
+
+  accessToken(secret: string, request: AccessTokenRequest) {
+    return this.#authority.accessToken(secret, request)
+  }
+
+  end(secret: string | null) {
+    return this.#authority.end(secret)
+  }
+
+  describe() {
+    return this.#authority.describe()
+  }
+
+  override alarm() {
+    return this.#authority.alarm()
+  }
+}
+
+/** One user: which sessions there are. */
+export class UserObject extends DurableObject<Bindings> {
+  readonly #sessions: UserSessions
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#sessions = new UserSessions(ctx.storage)
+  }
+
+  add(sessionId: string, expiresAt: number) {
+    return this.#sessions.add(sessionId, expiresAt)
+  }
+
+  remove(sessionId: string) {
+    return this.#sessions.remove(sessionId)
+  }
+
+  list() {
+    return this.#sessions.list()
+  }
+}

@@ -1,0 +1,55 @@
+import { randomText } from '../stores/random-text.ts'
+
+/** Opaque: says nothing about who it is, so that nobody is tempted to read it. */
+export const SESSION_COOKIE = '__Host-entrada'
+
+/** 144 bits name the session's object, 256 bits are the browser's half of its key. */
+const ID_BYTES = 18
+const SECRET_BYTES = 32
+const FORMAT = /^([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})$/
+
+export interface SessionKey {
+  /** Name of the session's object. */
+  readonly name: string
+  /** The browser's half of the key; stored nowhere else. */
+  readonly secret: string
+}
+
+export function createSessionKey(): SessionKey {
+  return {
+    name: randomText(ID_BYTES),
+    secret: randomText(SECRET_BYTES),
+  }
+}
+
+/**
+ * Every well-formed session cookie of a request, first to last. A sibling host could plant a second one; none
+ * of them is believed before its object agrees.
+ */
+export function sessionCookiesOf(header: string | null): readonly string[] {
+  if (header === null || !header.includes(SESSION_COOKIE)) return []
+  return header.split(';').flatMap((pair) => {
+    const separator = pair.indexOf('=')
+    if (pair.slice(0, separator).trim() !== SESSION_COOKIE) return []
+    const value = pair.slice(separator + 1).trim()
+    return FORMAT.test(value) ? [value] : []
+  })
+}
+
+export function readSessionKey(cookie: string): SessionKey | null {
+  const [, name, secret] = FORMAT.exec(cookie) ?? []
+  return name === undefined || secret === undefined ? null : { name, secret }
+}
+
+export function writeSessionKey({ name, secret }: SessionKey): string {
+  return `${name}.${secret}`
+}
+
+/** `__Host-` demands Secure, Path=/ and no Domain (RFC 6265bis §4.1.3); Lax, so that links into the chat work. */
+export function setSessionCookie(key: SessionKey, maxAgeSeconds: number): string {
+  return `${SESSION_COOKIE}=${writeSessionKey(key)}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; Secure; SameSite=Lax`
+}
+
+export function clearSessionCookie(): string {
+  return `${SESSION_COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
+}

@@ -1,0 +1,219 @@
+import { EntradaFailure, type FailureDetails } from '../failure.ts'
+import type { Settings } from '../settings/settings.ts'
+import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
+import type { AccessToken, AccessTokenOptions, Resource } from './access-token.ts'
+import type {
+  SessionCalls,
+  SessionDescription,
+  SessionEnd,
+  SessionStart,
+  TokenFailure,
+  UserCalls,
+} from './session-calls.ts'
+import {
+  createSessionKey,
+  readSessionKey,
+  sessionCookiesOf,
+  writeSessionKey,
+  type SessionKey,
+} from './session-cookie.ts'
+import type { Session, SessionView } from './session.ts'
+import { browserSessionName, userObjectName } from './user-sessions.ts'
+
+/** How sure the answer must be. */
+export type Certainty =
+  /** Isolate memory may answer, for at most `SESSION_CHECK_SECONDS`. */
+  | 'recent'
+  /** The object is asked. */
+  | 'certain'
+
+interface Remembered {
+  readonly session: Session
+  readonly checkedAt: number
+}
+
+/** Isolates live long; what they remember must not grow with the number of users. */
+const REMEMBERED_SESSIONS = 5_000
+/** Longer than a logout token is accepted. */
+const LOGOUT_TOKEN_MEMORY_SECONDS = 900
+/** One planted duplicate is plausible, more are noise. */
+const COOKIES_TRIED = 3
+
+/** The Worker's side of sessions: cookie to object, and a short memory for proxied sub-resources. */
+export class Sessions {
+  readonly #sessions: ObjectNamespace<SessionCalls>
+  readonly #users: ObjectNamespace<UserCalls>
+  readonly #checkMs: number
+  readonly #remembered = new Map<string, Remembered>()
+
+  constructor(
+    sessions: ObjectNamespace<SessionCalls>,
+    users: ObjectNamespace<UserCalls>,
+    settings: Pick<Settings, 'sessions'>,
+  ) {
+    this.#sessions = sessions
+    this.#users = users
+    this.#checkMs = settings.sessions.checkSeconds * 1000
+  }
+
+  /** A new session under a new id, whatever the browser presented before (session fixation). */
+  async begin(
+    start: Omit<SessionStart, 'secret'>,
+    browserSessionId: string | null,
+  ): Promise<{ readonly key: SessionKey; readonly session: SessionView }> {
+    const key = createSessionKey()
+    const object = this.#sessions.get(this.#sessions.idFromName(key.name))
+    const session = await object.begin({ ...start, secret: key.secret })
+    const { tenantId, id } = session.user
+    const lists = [userObjectName(tenantId, id)]
+    if (browserSessionId !== null) lists.push(browserSessionName(browserSessionId))
+    await Promise.all(
+      lists.map((name) => callObject(() => this.#list(name).add(session.id, session.expiresAt))),
+    )
+    return { key, session }
+  }
+
+  /**
+   * The living session of a request, `null` if there is none.
+   * @param touch `false` for polling that must not keep a session from going idle
+   */
+  async find(
+    cookieHeader: string | null,
+    certainty: Certainty,
+    touch = true,
+  ): Promise<Session | null> {
+    for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
+      const session =
+        (certainty === 'recent' ? this.#recall(cookie) : null) ?? (await this.#ask(cookie, touch))
+      if (session !== null) return session
+    }
+    return null
+  }
+
+  /** Ends the session of a request. Every isolate learns of it within `SESSION_CHECK_SECONDS`, this one at once. */
+  async end(cookieHeader: string | null): Promise<SessionEnd | null> {
+    let last: SessionEnd | null = null
+    for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
+      this.#remembered.delete(cookie)
+      const key = readSessionKey(cookie)
+      if (key === null) continue
+      const check = await callObject(() => this.#object(key).check(key.secret, false))
+      // Only the holder of the secret may end a session by cookie; the id alone is no proof.
+      if (!check.alive) continue
+      last = await callObject(() => this.#object(key).end(key.secret))
+    }
+    return last
+  }
+
+  /** Ends a session by its public handle, which the caller must have taken from the user's own list. */
+  async endById(sessionId: string): Promise<void> {
+    for (const [cookie, { session }] of this.#remembered) {
+      if (session.id === sessionId) this.#remembered.delete(cookie)
+    }
+    await callObject(() => this.#byId(sessionId).end(null))
+  }
+
+  /** Ends every session that began in one browser session of the sign-in service (`sid`). */
+  async endByBrowserSession(sid: string): Promise<number> {
+    return this.#endAllOn(browserSessionName(sid))
+  }
+
+  async endOfUser(tenantId: string, userId: string): Promise<number> {
+    return this.#endAllOn(userObjectName(tenantId, userId))
+  }
+
+  /** Whether a logout token's id is new; asking makes it used. */
+  async isFirstUse(tokenId: string): Promise<boolean> {
+    const list = this.#list(`logout-token/${tokenId}`)
+    if ((await list.list()).length > 0) return false
+    await list.add('used', Math.floor(Date.now() / 1000) + LOGOUT_TOKEN_MEMORY_SECONDS)
+    return true
+  }
+
+  /** The living sessions of a user, newest first. */
+  async listOf(tenantId: string, userId: string): Promise<readonly SessionDescription[]> {
+    const ids = await callObject(() => this.#list(userObjectName(tenantId, userId)).list())
+    const found = await Promise.all(ids.map((id) => callObject(() => this.#byId(id).describe())))
+    return found.filter((one) => one !== null).sort((a, b) => b.createdAt - a.createdAt)
+  }
+
+  async #endAllOn(listName: string): Promise<number> {
+    const ids = await callObject(() => this.#list(listName).list())
+    await Promise.all(ids.map((id) => this.endById(id)))
+    return ids.length
+  }
+
+  #list(name: string): UserCalls {
+    return this.#users.get(this.#users.idFromName(name))
+  }
+
+  #byId(sessionId: string): SessionCalls {
+    return this.#sessions.get(this.#sessions.idFromString(sessionId))
+  }
+
+  #recall(cookie: string): Session | null {
+    const remembered = this.#remembered.get(cookie)
+    if (remembered === undefined) return null
+    const now = Date.now()
+    const isOver =
+      now >= Math.min(remembered.session.expiresAt, remembered.session.idleExpiresAt) * 1000
+    if (!isOver && now - remembered.checkedAt < this.#checkMs) return remembered.session
+    this.#remembered.delete(cookie)
+    return null
+  }
+
+  async #ask(cookie: string, touch: boolean): Promise<Session | null> {
+    const key = readSessionKey(cookie)
+    if (key === null) return null
+    const check = await callObject(() => this.#object(key).check(key.secret, touch))
+    if (!check.alive) {
+      this.#remembered.delete(cookie)
+      return null
+    }
+    const session = this.#sessionOf(key, check.session)
+    if (this.#checkMs > 0) this.#remember(writeSessionKey(key), session)
+    return session
+  }
+
+  #remember(cookie: string, session: Session): void {
+    this.#remembered.delete(cookie)
+    this.#remembered.set(cookie, { session, checkedAt: Date.now() })
+    const [oldest] = this.#remembered.keys()
+    if (this.#remembered.size > REMEMBERED_SESSIONS && oldest !== undefined)
+      this.#remembered.delete(oldest)
+  }
+
+  #sessionOf(key: SessionKey, view: SessionView): Session {
+    return {
+      ...view,
+      accessToken: (resource, options) => this.#accessToken(key, resource, options),
+    }
+  }
+
+  async #accessToken<R extends Resource>(
+    key: SessionKey,
+    resource: R,
+    options: AccessTokenOptions = {},
+  ): Promise<AccessToken<R>> {
+    const answer = await callObject(() =>
+      this.#object(key).accessToken(key.secret, {
+        resource,
+        refused: options.refused ?? null,
+        claims: options.claims ?? null,
+      }),
+    )
+    if (!answer.ok)
+      throw new EntradaFailure(answer.failure.code, detailsOf(answer.failure, resource))
+    return { resource, value: answer.value, expiresAt: answer.expiresAt, scopes: answer.scopes }
+  }
+
+  #object({ name }: SessionKey): SessionCalls {
+    return this.#sessions.get(this.#sessions.idFromName(name))
+  }
+}
+
+function detailsOf({ code, ...details }: TokenFailure, resource: Resource): FailureDetails {
+  const needsConsent = code === 'consent_required' || code === 'admin_consent_required'
+  if (!needsConsent) return details
+  return { ...details, consentFeature: resource === 'graph' ? 'people' : 'files' }
+}

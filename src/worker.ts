@@ -1,0 +1,35 @@
+import { partsOf, settingsOf } from './composition.ts'
+import { createEdge, type Edge } from './edge.ts'
+import { EntradaFailure } from './failure.ts'
+import { createLog } from './log.ts'
+import { renderFailure } from './problem.ts'
+import { describeProblems, type SettingProblem } from './settings/problems.ts'
+import { composeEdge } from './compose-edge.ts'
+
+export { SessionObject, UserObject } from './objects.ts'
+
+/** See composition.ts: per set of bindings, because those can change under a living isolate. */
+const edges = new WeakMap<Bindings, Edge>()
+
+export default {
+  async fetch(request, env, context) {
+    const result = settingsOf(env)
+    if (!result.ok) return misconfigured(request, result.problems, result.isLoopback)
+    const edge = edges.get(env) ?? createEdge(composeEdge(env, partsOf(env)))
+    edges.set(env, edge)
+    return edge(request, context)
+  },
+} satisfies ExportedHandler<Bindings>
+
+/** A Worker with a bad configuration serves nothing. What is wrong goes to the operator, not to visitors. */
+function misconfigured(
+  request: Request,
+  problems: readonly SettingProblem[],
+  isLoopback: boolean,
+): Promise<Response> {
+  const requestId = crypto.randomUUID()
+  const report = describeProblems(problems)
+  createLog(requestId).error('misconfigured', undefined, { report })
+  const failure = new EntradaFailure('misconfigured', isLoopback ? { detail: report } : {})
+  return renderFailure(failure, { request, requestId, publicOrigin: null })
+}
