@@ -1,3 +1,5 @@
+/// <reference types="@cloudflare/workers-types" />
+
 /**
  * Tests see the types of the platform and of the DOM at once. The DOM's are narrower in one respect: bytes
  * must not be shared memory, which the platform's own types never promise. `src` is held to those alone.
@@ -13,4 +15,8 @@ interface SubtleCrypto {
     key: CryptoKey,
     data: ArrayBuffer | ArrayBufferView,
   ): Promise<ArrayBuffer>
+}
+
+interface Request {
+  clone(): Request
 }

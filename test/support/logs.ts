@@ -8,6 +8,10 @@ export class Logs {
     this.#lines.push(values.map(asText).join(' '))
   }
 
+  clear(): void {
+    this.#lines.length = 0
+  }
+
   get text(): string {
     return this.#lines.join('\n')
   }

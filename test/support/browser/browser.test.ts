@@ -7,7 +7,7 @@ type Handlers = Readonly<Record<string, (request: Request) => Response | Promise
 function aBrowser(handlers: Handlers) {
   const requests: Request[] = []
   const internet = async (request: Request) => {
-    requests.push(new Request(request.clone()))
+    requests.push(request.clone())
     const url = new URL(request.url)
     const handler = handlers[url.origin + url.pathname]
     return handler === undefined ? new Response('nothing here', { status: 404 }) : handler(request)
