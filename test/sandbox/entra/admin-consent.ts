@@ -1,4 +1,4 @@
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import type { Authority } from './authority.ts'
 import { checkClient, readReplyAddress, required } from './authorization-request.ts'
@@ -12,7 +12,7 @@ import type { Step } from './step.ts'
 
 /** `/{tenant}/v2.0/adminconsent`: an administrator answers for everyone; no code comes of it. */
 export async function adminConsent(
-  world: SandboxWorld,
+  world: EntraWorld,
   authority: Authority,
   step: Step,
 ): Promise<Response> {

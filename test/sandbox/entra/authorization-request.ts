@@ -1,4 +1,4 @@
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import type { Authority } from './authority.ts'
 import { type ClaimsRequest, readClaimsRequest } from './claims-request.ts'
@@ -32,7 +32,7 @@ export interface AuthorizationRequest {
 
 /** Checks that the application may be asked for at this authority at all. */
 export function checkClient(
-  world: SandboxWorld,
+  world: EntraWorld,
   authority: Authority,
   parameters: URLSearchParams,
 ): void {
@@ -50,7 +50,7 @@ export function checkClient(
 }
 
 /** A wrong redirect URI ends on an error page: sending anything there would be an open redirect. */
-export function readReplyAddress(world: SandboxWorld, parameters: URLSearchParams): ReplyAddress {
+export function readReplyAddress(world: EntraWorld, parameters: URLSearchParams): ReplyAddress {
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri === null || redirectUri === '') throw new AadstsError(900971)
   const platform = platformOf(redirectUri, world.registration)
@@ -66,7 +66,7 @@ export function readReplyAddress(world: SandboxWorld, parameters: URLSearchParam
 }
 
 export function readAuthorizationRequest(
-  world: SandboxWorld,
+  world: EntraWorld,
   { authority, reply }: Pick<AuthorizationRequest, 'authority' | 'reply'>,
   parameters: URLSearchParams,
 ): AuthorizationRequest {

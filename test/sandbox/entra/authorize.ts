@@ -1,4 +1,4 @@
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import { clientInfoOf } from './accounts.ts'
 import { type Authority, segmentOf } from './authority.ts'
@@ -16,7 +16,7 @@ import type { Step } from './step.ts'
 
 /** `/{tenant}/oauth2/v2.0/authorize`, the first request and every answer given on the pages since. */
 export async function authorize(
-  world: SandboxWorld,
+  world: EntraWorld,
   authority: Authority,
   step: Step,
 ): Promise<Response> {
@@ -38,7 +38,7 @@ export async function authorize(
 }
 
 async function proceed(
-  world: SandboxWorld,
+  world: EntraWorld,
   asked: AuthorizationRequest,
   step: Step,
 ): Promise<Response> {
@@ -59,7 +59,7 @@ async function proceed(
 }
 
 function replyWithCode(
-  world: SandboxWorld,
+  world: EntraWorld,
   asked: AuthorizationRequest,
   { signIn: session, account }: SignedIn,
 ): Promise<Response> {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto'
 import { compactVerify, decodeProtectedHeader } from 'jose'
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -35,7 +35,7 @@ export function readCredentials({ request, form }: TokenRequest): Credentials {
 
 /** Secret by form or Basic, or an assertion signed with a registered certificate. */
 export async function authenticateClient(
-  world: SandboxWorld,
+  world: EntraWorld,
   tokenRequest: TokenRequest,
   tokenEndpoint: string,
 ): Promise<void> {
@@ -82,7 +82,7 @@ interface Assertion {
  * presents it again, so Entra cannot refuse it either.
  */
 async function checkAssertion(
-  world: SandboxWorld,
+  world: EntraWorld,
   { assertion, clientId, tokenEndpoint }: Assertion,
 ): Promise<void> {
   const claims = await verifiedClaims(assertion, world.registration.certificates)

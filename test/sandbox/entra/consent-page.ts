@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError, describeError, incidentOf } from './aadsts.ts'
 import type { ResourceConsent } from './consent.ts'
 import { hiddenInputs, renderPage } from './page.ts'
@@ -16,7 +16,7 @@ export interface ConsentQuestion {
 }
 
 export function renderConsentPage(
-  world: SandboxWorld,
+  world: EntraWorld,
   { signedIn, asked, step, isForOrganization }: ConsentQuestion,
 ): Promise<Response> {
   const { person, directory } = signedIn.account
@@ -60,7 +60,7 @@ export function renderConsentPage(
   })
 }
 
-function permissionLine(world: SandboxWorld, title: string, name: string) {
+function permissionLine(world: EntraWorld, title: string, name: string) {
   const note = world.entra.administratorPermissions.has(name)
     ? `${name}, administrators only`
     : name
@@ -69,7 +69,7 @@ function permissionLine(world: SandboxWorld, title: string, name: string) {
 
 /** AADSTS90094: there is nothing this person could press but the way back. */
 export function renderApprovalPage(
-  world: SandboxWorld,
+  world: EntraWorld,
   { signedIn, asked, step }: ConsentQuestion,
 ): Promise<Response> {
   const action = new URL(step.request.url).pathname

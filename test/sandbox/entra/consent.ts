@@ -1,4 +1,4 @@
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import type { Account } from './accounts.ts'
 import { type ConsentQuestion, renderApprovalPage, renderConsentPage } from './consent-page.ts'
@@ -19,7 +19,7 @@ export interface ResourceConsent {
   readonly names: readonly string[]
 }
 
-export function consenterOf(world: SandboxWorld, { directory, person }: Account): Consenter {
+export function consenterOf(world: EntraWorld, { directory, person }: Account): Consenter {
   return {
     clientId: world.registration.clientId,
     tenantId: directory.tenantId,
@@ -29,7 +29,7 @@ export function consenterOf(world: SandboxWorld, { directory, person }: Account)
 
 /** A tenant knows its own SharePoint hosts and no other's. */
 export function checkResources(
-  world: SandboxWorld,
+  world: EntraWorld,
   { directory }: Account,
   scopes: RequestedScopes,
 ): void {
@@ -40,7 +40,7 @@ export function checkResources(
 
 /** Everything a request asks consent for, resource by resource. */
 export function consentsWanted(
-  world: SandboxWorld,
+  world: EntraWorld,
   account: Account,
   scopes: RequestedScopes,
 ): readonly ResourceConsent[] {
@@ -72,7 +72,7 @@ function registeredPermissions(resource: Resource): readonly string[] {
 
 /** Of what is wanted, what nobody has consented to. */
 export function consentsMissing(
-  world: SandboxWorld,
+  world: EntraWorld,
   account: Account,
   wanted: readonly ResourceConsent[],
 ): readonly ResourceConsent[] {
@@ -85,7 +85,7 @@ export function consentsMissing(
 
 /** Asks, or takes the answer. `null` once consent is given. */
 export async function askConsent(
-  world: SandboxWorld,
+  world: EntraWorld,
   question: ConsentQuestion,
 ): Promise<Response | null> {
   const { signedIn, asked, step, isForOrganization } = question
@@ -103,13 +103,13 @@ export async function askConsent(
   return null
 }
 
-function needsAdministrator(world: SandboxWorld, asked: readonly ResourceConsent[]): boolean {
+function needsAdministrator(world: EntraWorld, asked: readonly ResourceConsent[]): boolean {
   const { administratorPermissions } = world.entra
   return asked.some(({ names }) => names.some((name) => administratorPermissions.has(name)))
 }
 
 function grantConsent(
-  world: SandboxWorld,
+  world: EntraWorld,
   account: Account,
   asked: readonly ResourceConsent[],
   isForEveryone: boolean,

@@ -1,4 +1,4 @@
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { type Authority, CONSUMERS, segmentOf } from './authority.ts'
 
 export function issuerOf(login: string, tenantId: string): string {
@@ -12,7 +12,7 @@ function metadataIssuer(login: string, authority: Authority): string {
 }
 
 /** Names the GUID in every URL, also when it was asked for by a domain: an exact comparison then fails. */
-export function openIdConfiguration(world: SandboxWorld, authority: Authority): object {
+export function openIdConfiguration(world: EntraWorld, authority: Authority): object {
   const { login, graph } = world.hosts
   const base = `${login}/${segmentOf(authority)}`
   return {
@@ -46,7 +46,7 @@ export function openIdConfiguration(world: SandboxWorld, authority: Authority): 
 }
 
 /** Each key says whom it may sign for; a client that trusts any key for any issuer is wrong. */
-export async function keySet(world: SandboxWorld, authority: Authority): Promise<object> {
+export async function keySet(world: EntraWorld, authority: Authority): Promise<object> {
   const { login } = world.hosts
   const { keys } = world.entra
   const personal = { ...(await keys.consumers()).publicJwk, issuer: issuerOf(login, CONSUMERS) }
@@ -57,7 +57,7 @@ export async function keySet(world: SandboxWorld, authority: Authority): Promise
 }
 
 /** What MSAL asks before it trusts a host it does not know. */
-export function instanceDiscovery(world: SandboxWorld): object {
+export function instanceDiscovery(world: EntraWorld): object {
   const { login } = world.hosts
   const { host } = new URL(login)
   return {

@@ -7,6 +7,14 @@ import { readScopes } from './scopes.ts'
 import { SignIns } from './sign-ins.ts'
 import { SigningKeys } from './signing-keys.ts'
 
+/** Of the world, what the sign-in service deals with. */
+export type EntraWorld = Pick<
+  SandboxWorld,
+  'hosts' | 'tenants' | 'registration' | 'accessTokens' | 'faults' | 'entra'
+>
+
+type Tenancy = Pick<EntraWorld, 'hosts' | 'tenants' | 'registration'>
+
 /** Everything the sign-in service ever handed out and must never be found elsewhere. */
 export interface Minted {
   readonly codes: readonly string[]
@@ -25,10 +33,10 @@ export class EntraState {
   readonly administratorPermissions: Set<string>
   /** Issued id tokens, each with the `sid` it belongs to: what `id_token_hint` is looked up in. */
   readonly idTokens = new Map<string, string>()
-  readonly #world: Pick<SandboxWorld, 'hosts' | 'tenants' | 'registration'>
+  readonly #world: Tenancy
   #issued = 0
 
-  constructor(world: Pick<SandboxWorld, 'hosts' | 'tenants' | 'registration'>) {
+  constructor(world: Tenancy) {
     this.#world = world
     this.administratorPermissions = new Set(
       RESOURCES.flatMap(({ permissions }) =>

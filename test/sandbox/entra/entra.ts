@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
-import type { HostHandler, SandboxWorld } from '../sandbox.ts'
+import type { HostHandler } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import { adminConsent } from './admin-consent.ts'
 import { authorize } from './authorize.ts'
@@ -14,10 +15,10 @@ import { takeTokenFault } from './token-faults.ts'
 
 const PAGE_METHODS = ['GET', 'POST']
 
-type BrowserEndpoint = (world: SandboxWorld, authority: Authority, step: Step) => Promise<Response>
+type BrowserEndpoint = (world: EntraWorld, authority: Authority, step: Step) => Promise<Response>
 
 /** The sign-in service. Every path starts with the tenant, as Entra's do. */
-export function createEntra(world: SandboxWorld): HostHandler {
+export function createEntra(world: EntraWorld): HostHandler {
   const app = new Hono()
   const authorityOf = (context: Context) =>
     readAuthority(context.req.param('tenant') ?? '', world.tenants)
@@ -46,10 +47,10 @@ export function createEntra(world: SandboxWorld): HostHandler {
   return (request) => app.fetch(request)
 }
 
-function metadata(world: SandboxWorld, authorityOf: (context: Context) => Authority) {
+function metadata(world: EntraWorld, authorityOf: (context: Context) => Authority) {
   const app = new Hono()
   const document =
-    (describe: (world: SandboxWorld, authority: Authority) => object | Promise<object>) =>
+    (describe: (world: EntraWorld, authority: Authority) => object | Promise<object>) =>
     async (c: Context) => {
       if (world.faults.take('entra.discovery_outage') !== null) return unavailable()
       return c.json(await describe(world, authorityOf(c)))
@@ -64,7 +65,7 @@ function metadata(world: SandboxWorld, authorityOf: (context: Context) => Author
 }
 
 async function answerToken(
-  world: SandboxWorld,
+  world: EntraWorld,
   authorityOf: () => Authority,
   request: Request,
 ): Promise<Response> {

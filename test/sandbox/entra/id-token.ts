@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { Group } from '../directory/directory.ts'
 import type { Registration } from '../registration.ts'
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { type Account, homeNameOf, identityProviderOf, loginHintOf } from './accounts.ts'
 import { domainsOf } from './authority.ts'
 import { issuerOf } from './discovery.ts'
@@ -25,7 +25,7 @@ export interface IdTokenFor {
 
 type Claims = Readonly<Record<string, unknown>>
 
-export async function mintIdToken(world: SandboxWorld, wanted: IdTokenFor): Promise<string> {
+export async function mintIdToken(world: EntraWorld, wanted: IdTokenFor): Promise<string> {
   const { account, grant, nonce } = wanted
   const { entra, faults, hosts, tenants } = world
   const now = Math.floor(Date.now() / 1000)
@@ -58,7 +58,7 @@ export async function mintIdToken(world: SandboxWorld, wanted: IdTokenFor): Prom
   return token
 }
 
-function nonceFor({ faults }: SandboxWorld, { userId }: Grant, nonce: string): string {
+function nonceFor({ faults }: EntraWorld, { userId }: Grant, nonce: string): string {
   return faults.take('entra.wrong_nonce', userId) === null ? nonce : random(16)
 }
 
@@ -72,7 +72,7 @@ function profileClaims({ account: { person }, openid }: IdTokenFor): Claims {
   }
 }
 
-function optionalClaims(world: SandboxWorld, { account, grant, openid }: IdTokenFor): Claims {
+function optionalClaims(world: EntraWorld, { account, grant, openid }: IdTokenFor): Claims {
   const { person } = account
   const configured = new Set<string>(world.registration.optionalClaims)
   // Guests bring their address along, members only when it was asked for.
@@ -112,7 +112,7 @@ function groupClaims({ directory, person }: Account, registration: Registration)
 }
 
 /** Another value per application, so that two applications cannot compare notes. */
-function pairwiseSubject(clientId: string, { directory, person }: Account): string {
+export function pairwiseSubject(clientId: string, { directory, person }: Account): string {
   return createHash('sha256')
     .update([clientId, directory.tenantId, person.id].join(' '))
     .digest('base64url')

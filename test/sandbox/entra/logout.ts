@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { readLoginHint } from './accounts.ts'
 import type { Authority } from './authority.ts'
 import { NO_STORE } from './error-response.ts'
@@ -14,7 +14,7 @@ import type { SignIn } from './sign-ins.ts'
  * account is meant, also when there is only one. Refresh tokens are not touched.
  */
 export async function logout(
-  world: SandboxWorld,
+  world: EntraWorld,
   _authority: Authority,
   step: Step,
 ): Promise<Response> {
@@ -29,7 +29,7 @@ export async function logout(
 }
 
 function findMeant(
-  { entra, tenants }: SandboxWorld,
+  { entra, tenants }: EntraWorld,
   signedIn: readonly SignIn[],
   { request, parameters }: Step,
 ): SignIn | null {
@@ -44,13 +44,13 @@ function findMeant(
   )
 }
 
-function nameOf({ tenantId, userId }: SignIn, tenants: SandboxWorld['tenants']): string {
+function nameOf({ tenantId, userId }: SignIn, tenants: EntraWorld['tenants']): string {
   const directory = tenants.find((tenant) => tenant.tenantId === tenantId)
   return directory?.person(userId)?.userPrincipalName ?? userId
 }
 
 function askWhichAccount(
-  { tenants }: SandboxWorld,
+  { tenants }: EntraWorld,
   signedIn: readonly SignIn[],
   { request, parameters }: Step,
 ): Promise<Response> {
@@ -72,7 +72,7 @@ function askWhichAccount(
 
 /** Tells the application in a frame, with nothing but the `sid`, and goes where it was asked to go. */
 async function leave(
-  { registration }: SandboxWorld,
+  { registration }: EntraWorld,
   parameters: URLSearchParams,
   ended: readonly SignIn[],
 ): Promise<Response> {
@@ -100,7 +100,7 @@ async function leave(
 /** Only a registered redirect URI; anything else leaves the person on the signed-out page. */
 function destinationOf(
   parameters: URLSearchParams,
-  registration: SandboxWorld['registration'],
+  registration: EntraWorld['registration'],
 ): string | null {
   const wanted = parameters.get('post_logout_redirect_uri')
   if (wanted === null || platformOf(wanted, registration) === null) return null

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { CAST } from '../directory/cast.ts'
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { type Account, homeNameOf } from './accounts.ts'
 import type { Authority } from './authority.ts'
 import { hiddenInputs, renderPage } from './page.ts'
@@ -20,7 +20,7 @@ export interface AccountChoice {
 }
 
 /** Who wants in? The cast one click each, anyone else by name; nobody has a password here. */
-export function renderSignInPage(world: SandboxWorld, choice: AccountChoice): Promise<Response> {
+export function renderSignInPage(world: EntraWorld, choice: AccountChoice): Promise<Response> {
   const carried = hiddenInputs(choice.parameters)
   const accounts = accountsOffered(world, choice)
   return renderPage({
@@ -64,7 +64,7 @@ export function accountButton(tile: AccountTile) {
   </button> `
 }
 
-function accountsOffered(world: SandboxWorld, { hinted, signedIn }: AccountChoice) {
+function accountsOffered(world: EntraWorld, { hinted, signedIn }: AccountChoice) {
   const cast = Object.values(CAST).flatMap(({ id }) =>
     world.tenants.flatMap((directory) => {
       const person = directory.person(id)

@@ -1,4 +1,4 @@
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import { type Account, findAccount, homeNameOf, readLoginHint } from './accounts.ts'
 import type { Authority } from './authority.ts'
@@ -21,7 +21,7 @@ export interface SignedIn {
 
 /** The sign-in to go on with, or the page that asks who it is. */
 export async function signIn(
-  world: SandboxWorld,
+  world: EntraWorld,
   demand: SignInDemand,
   step: Step,
 ): Promise<SignedIn | Response> {
@@ -65,7 +65,7 @@ function refuseSilence({ claims }: SignInDemand, candidates: number): AadstsErro
   return candidates > 1 ? new AadstsError(16000) : new AadstsError(50076, '', claims.challenge)
 }
 
-function resolve(world: SandboxWorld, signIn: SignIn | null): SignedIn | null {
+function resolve(world: EntraWorld, signIn: SignIn | null): SignedIn | null {
   const directory = world.tenants.find(({ tenantId }) => tenantId === signIn?.tenantId)
   const person = directory?.person(signIn?.userId ?? '')
   if (signIn === null || directory === undefined || person == null) return null
@@ -86,7 +86,7 @@ function isHinted({ directory, person }: Account, hint: string | null): boolean 
   return names.some((name) => name?.toLowerCase() === hint.toLowerCase())
 }
 
-function findHinted(world: SandboxWorld, { loginHint }: SignInDemand): Account | null {
+function findHinted(world: EntraWorld, { loginHint }: SignInDemand): Account | null {
   if (loginHint === null) return null
   for (const directory of world.tenants) {
     const person = directory.people.find((each) => isHinted({ directory, person: each }, loginHint))
@@ -96,7 +96,7 @@ function findHinted(world: SandboxWorld, { loginHint }: SignInDemand): Account |
 }
 
 /** The account is enabled and may use the application, at sign-in and at every refresh. */
-export function checkAdmission(world: SandboxWorld, { directory, person }: Account): void {
+export function checkAdmission(world: EntraWorld, { directory, person }: Account): void {
   if (!person.accountEnabled || world.faults.take('entra.user_disabled', person.id) !== null) {
     throw new AadstsError(50057)
   }

@@ -1,10 +1,10 @@
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import { errorResponse } from './error-response.ts'
 
 /** What can be wrong with the token endpoint before it has looked at a request. */
 export async function takeTokenFault(
-  world: SandboxWorld,
+  world: EntraWorld,
   request: Request,
   userId: string | undefined,
 ): Promise<Response | null> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import type { AuthorizationCode, CodeChallenge, Grant, RefreshToken } from './grants.ts'
 
@@ -20,7 +20,7 @@ export interface Presented {
 }
 
 export function redeemCode(
-  world: SandboxWorld,
+  world: EntraWorld,
   { form, clientId, authority }: Presented,
 ): Redemption {
   const { grants } = world.entra
@@ -44,7 +44,7 @@ export function redeemCode(
 }
 
 export function redeemRefreshToken(
-  world: SandboxWorld,
+  world: EntraWorld,
   { form, clientId, authority }: Presented,
 ): Redemption {
   const { faults, entra } = world

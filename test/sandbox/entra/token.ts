@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SandboxWorld } from '../sandbox.ts'
+import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import { type Account, clientInfoOf } from './accounts.ts'
 import { type Authority, segmentOf } from './authority.ts'
@@ -23,7 +23,7 @@ const DAY_SECONDS = 24 * 60 * 60
 
 /** Answers a token request, or throws the refusal. */
 export async function redeem(
-  world: SandboxWorld,
+  world: EntraWorld,
   authority: Authority,
   { request, form }: TokenRequest,
 ): Promise<Response> {
@@ -56,7 +56,7 @@ export async function readTokenForm(request: Request): Promise<URLSearchParams> 
 }
 
 /** The grant a request presents, before any check: faults can be limited to one user. */
-export function presentedGrant(world: SandboxWorld, form: URLSearchParams): Grant | null {
+export function presentedGrant(world: EntraWorld, form: URLSearchParams): Grant | null {
   const { grants } = world.entra
   return grants.code(form.get('code') ?? '') ?? grants.refreshToken(form.get('refresh_token') ?? '')
 }
@@ -65,7 +65,7 @@ export function presentedGrant(world: SandboxWorld, form: URLSearchParams): Gran
  * Browsers redeem for single-page redirect URIs, servers for web ones, told apart by `Origin`. True
  * when the request is a browser's, which must not present a credential.
  */
-function checkOrigin(world: SandboxWorld, request: Request, form: URLSearchParams): boolean {
+function checkOrigin(world: EntraWorld, request: Request, form: URLSearchParams): boolean {
   const origin = request.headers.get('origin')
   const isSinglePage = presentedGrant(world, form)?.isSinglePage === true
   if (isSinglePage && origin === null) throw new AadstsError(9002327)
@@ -82,7 +82,7 @@ function checkOrigin(world: SandboxWorld, request: Request, form: URLSearchParam
 }
 
 async function issue(
-  world: SandboxWorld,
+  world: EntraWorld,
   { grant, scope, nonce, previous }: Redemption,
   form: URLSearchParams,
 ): Promise<object> {
@@ -121,7 +121,7 @@ async function issue(
   }
 }
 
-function accountOf({ tenants }: SandboxWorld, grant: Grant): Account {
+function accountOf({ tenants }: EntraWorld, grant: Grant): Account {
   const directory = tenants.find(({ tenantId }) => tenantId === grant.tenantId)
   const person = directory?.person(grant.userId)
   if (directory === undefined || person == null) throw new AadstsError(500341)
@@ -130,7 +130,7 @@ function accountOf({ tenants }: SandboxWorld, grant: Grant): Account {
 
 /** A token carries everything consented for its resource, not only what this request names. */
 function checkConsent(
-  world: SandboxWorld,
+  world: EntraWorld,
   account: Account,
   { scopes, target }: { readonly scopes: RequestedScopes; readonly target: ResourceScopes },
 ): readonly string[] {
@@ -148,7 +148,7 @@ function checkConsent(
 }
 
 /** Conditional Access looks at every redemption; only a person at the sign-in page can satisfy it. */
-function checkPolicies({ faults }: SandboxWorld, grant: Grant, claims: ClaimsRequest): void {
+function checkPolicies({ faults }: EntraWorld, grant: Grant, claims: ClaimsRequest): void {
   if (faults.take('entra.blocked_by_policy', grant.userId) !== null) throw new AadstsError(53003)
   if (!claims.demands.every((demand) => grant.met.has(demand))) {
     throw new AadstsError(50076, '', claims.challenge)
