@@ -44,6 +44,10 @@ export class SessionObject extends DurableObject<Bindings> {
     return this.#authority.accessToken(secret, request)
   }
 
+  pendingClaims(secret: string) {
+    return this.#authority.pendingClaims(secret)
+  }
+
   end(secret: string | null) {
     return this.#authority.end(secret)
   }

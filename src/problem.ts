@@ -44,7 +44,7 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
     code: failure.code,
     ...(detail === undefined ? {} : { detail }),
     requestId: context.requestId,
-    ...loginOf(failure.code, failure, context),
+    ...loginOf(failure.code, context),
     ...(retryAfter === undefined ? {} : { retryAfter: Math.max(1, Math.ceil(retryAfter)) }),
     ...(aadsts === undefined ? {} : { aadsts }),
     ...(correlationId === undefined ? {} : { correlationId }),
@@ -53,17 +53,14 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
   }
 }
 
-function loginOf(
-  code: FailureCode,
-  failure: EntradaFailure,
-  { publicOrigin, request }: ProblemContext,
-) {
+function loginOf(code: FailureCode, { publicOrigin, request }: ProblemContext) {
   const { turn } = FAILURES[code]
   if (publicOrigin === null || (turn !== 'sign_in' && turn !== 'switch_account')) return {}
   const url = new URL('/.entrada/login', publicOrigin)
   const returnTo = returnToOf(request, publicOrigin)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)
-  if (failure.details.claims !== undefined) url.searchParams.set('step_up', '1')
+  if (code === 'interaction_required') url.searchParams.set('step_up', '1')
+  if (turn === 'switch_account') url.searchParams.set('account', 'other')
   return { loginUrl: url.href }
 }
 
@@ -72,6 +69,7 @@ function consentOf(failure: EntradaFailure, { publicOrigin, request }: ProblemCo
   if (publicOrigin === null || feature === undefined) return {}
   const url = new URL('/.entrada/consent', publicOrigin)
   url.searchParams.set('feature', feature)
+  if (failure.code === 'admin_consent_required') url.searchParams.set('admin', '1')
   const returnTo = returnToOf(request, publicOrigin)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)
   return { consentUrl: url.href }

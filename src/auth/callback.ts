@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import type { Identity } from '../entra/id-token.ts'
-import type { RedeemedTokens } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { setSessionCookie } from '../session/session-cookie.ts'
@@ -26,7 +25,18 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   if (attempt === null) return late(c, parts, cookieHeader)
   // Spent whatever comes of it: a second look at this URL is a late callback.
   c.header('set-cookie', await parts.attempts.end(state), { append: true })
-  const tokens = await redeem(parts, parameters, attempt)
+  if (attempt.purpose === 'admin_consent') return adminConsented(c, parameters, attempt)
+  const answer = await parts.entra.readAuthorizationResponse(parameters, attempt.state)
+  if (!answer.ok) {
+    // Declining a feature is a choice, not a failure: whoever is signed in stays so, without it.
+    const isDeclined = attempt.purpose === 'consent' && answer.error === 'access_denied'
+    const failure = refusedAuthorization(answer.error, answer.description)
+    if (isDeclined && failure.code === 'sign_in_refused') return c.redirect(attempt.returnTo, 302)
+    throw failure
+  }
+  const redemption = await parts.entra.redeemCode(answer.parameters, attempt)
+  if (!redemption.ok) throw refusedRedemption(redemption.refusal)
+  const { tokens } = redemption
   const identity = tokens.identity
   if (identity === null) throw new EntradaFailure('identity_rejected')
   const admitted = await parts.admission.admit(identity, tokens)
@@ -61,16 +71,15 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   return c.redirect(attempt.returnTo, 302)
 }
 
-async function redeem(
-  { entra }: CallbackParts,
+/** Entra answers an administrator's approval with `admin_consent=True` and no code: nobody was signed in. */
+function adminConsented(
+  c: Context<EdgeEnv>,
   parameters: URLSearchParams,
   attempt: LoginAttempt,
-): Promise<RedeemedTokens> {
-  const answer = await entra.readAuthorizationResponse(parameters, attempt.state)
-  if (!answer.ok) throw refusedAuthorization(answer.error, answer.description)
-  const redemption = await entra.redeemCode(answer.parameters, attempt)
-  if (!redemption.ok) throw refusedRedemption(redemption.refusal)
-  return redemption.tokens
+): Response {
+  const error = parameters.get('error')
+  if (error !== null) throw refusedAuthorization(error, parameters.get('error_description') ?? '')
+  return c.redirect(attempt.returnTo, 302)
 }
 
 /**

@@ -4,9 +4,15 @@ import type { AttemptSecrets } from '../entra/entra.ts'
 import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 
+/** Why somebody is at the sign-in service; decides where a refusal leads. */
+export type AttemptPurpose = (typeof PURPOSES)[number]
+
+const PURPOSES = ['sign_in', 'step_up', 'consent', 'admin_consent'] as const
+
 /** One sign-in under way. Lives in a cookie of its own, so that tabs do not overwrite each other. */
 export interface LoginAttempt extends AttemptSecrets {
   readonly returnTo: ReturnTo
+  readonly purpose: AttemptPurpose
   /** Epoch seconds. */
   readonly startedAt: number
 }
@@ -24,6 +30,7 @@ const Sealed = v.object({
   n: v.string(),
   v: v.string(),
   r: v.string(),
+  p: v.picklist(PURPOSES),
   t: v.number(),
 })
 
@@ -49,6 +56,7 @@ export class LoginAttempts {
       n: attempt.nonce,
       v: attempt.codeVerifier,
       r: attempt.returnTo,
+      p: attempt.purpose,
       t: attempt.startedAt,
     })
     const value = await this.#parts.box.seal(json, contextOf(name))
@@ -80,6 +88,7 @@ export class LoginAttempts {
       n: nonce,
       v: codeVerifier,
       r: returnTo,
+      p: purpose,
       t: startedAt,
     } = v.parse(Sealed, JSON.parse(json))
     if (Date.now() / 1000 - startedAt > LIFE_SECONDS) return null
@@ -88,6 +97,7 @@ export class LoginAttempts {
       state,
       nonce,
       codeVerifier,
+      purpose,
       startedAt,
       returnTo: readReturnTo(returnTo, publicOrigin, callbackPath),
     }

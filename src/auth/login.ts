@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
-import type { Entra } from '../entra/entra.ts'
+import type { AuthorizationRequest, Entra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
 import { isTopLevelNavigation } from '../navigation.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { randomText } from '../stores/random-text.ts'
-import type { LoginAttempts } from './login-attempts.ts'
-import { readReturnTo } from './return-to.ts'
+import type { AttemptPurpose, LoginAttempt, LoginAttempts } from './login-attempts.ts'
+import { readReturnTo, type ReturnTo } from './return-to.ts'
 import type { LoopBreaker } from './loop-breaker.ts'
 
 export interface LoginParts {
@@ -19,39 +19,80 @@ export interface LoginParts {
 /** Passed on to the sign-in service; everything else a caller writes is ignored. */
 const HINT = /^[\x21-\x7E]{1,256}$/
 
-/** `GET /.entrada/login`: begins an attempt and leads to the sign-in service. */
+/** `GET /.entrada/login`: leads to the sign-in service, or straight on for whoever is signed in. */
 export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Response> {
-  // A cookie per image, prefetch or API call is how attempts pile up (oauth2-proxy#817, #2481).
-  if (c.req.method !== 'GET' || !isTopLevelNavigation(c.req.raw))
-    throw new EntradaFailure('session_required')
-  const { publicOrigin, callbackPath } = c.var.settings
-  const returnTo = readReturnTo(c.req.query('return_to'), publicOrigin, callbackPath)
-  const wantsOtherAccount = c.req.query('account') === 'other'
+  requireNavigation(c)
+  const returnTo = returnToOf(c)
   const cookieHeader = c.req.header('cookie') ?? null
-  // Somebody else's link must not make a signed-in person change accounts.
-  if (!wantsOtherAccount && (await parts.sessions.find(cookieHeader, 'certain')) !== null) {
-    return c.redirect(returnTo, 302)
+  const session = await parts.sessions.find(cookieHeader, 'certain')
+  if (c.req.query('step_up') === '1' && session !== null) {
+    const claims = await session.pendingClaims()
+    return begin(c, parts, {
+      purpose: 'step_up',
+      returnTo,
+      ...(session.user.username === null ? {} : { loginHint: session.user.username }),
+      ...(claims === null ? {} : { claims }),
+    })
   }
+  // Entra refuses `login_hint` beside `select_account`.
+  if (c.req.query('account') === 'other') {
+    return begin(c, parts, { purpose: 'sign_in', returnTo, prompt: 'select_account' })
+  }
+  // Somebody else's link must not make a signed-in person change accounts.
+  if (session !== null) return c.redirect(returnTo, 302)
+  const loginHint = readHint(c.req.query('login_hint'))
+  const domainHint = readHint(c.req.query('domain_hint'))
+  return begin(c, parts, {
+    purpose: 'sign_in',
+    returnTo,
+    ...(loginHint === null ? {} : { loginHint }),
+    ...(domainHint === null ? {} : { domainHint }),
+  })
+}
+
+type Beginning = Pick<LoginAttempt, 'purpose' | 'returnTo'> &
+  Pick<AuthorizationRequest, 'scopes' | 'loginHint' | 'domainHint' | 'prompt' | 'claims'>
+
+/** Begins an attempt and leads to the sign-in service. */
+export async function begin(
+  c: Context<EdgeEnv>,
+  parts: LoginParts,
+  beginning: Beginning,
+): Promise<Response> {
+  const cookieHeader = c.req.header('cookie') ?? null
   parts.loops.check(cookieHeader)
-  const attempt = {
+  const { purpose, returnTo, ...request } = beginning
+  const attempt = newAttempt(purpose, returnTo)
+  const url = await parts.entra.authorizationUrl({ ...attempt, ...request })
+  for (const line of await parts.attempts.begin(attempt, cookieHeader))
+    c.header('set-cookie', line, { append: true })
+  return c.redirect(url.href, 302)
+}
+
+export function newAttempt(purpose: AttemptPurpose, returnTo: ReturnTo): LoginAttempt {
+  return {
     state: randomText(32),
     nonce: randomText(32),
     codeVerifier: randomText(32),
     returnTo,
+    purpose,
     startedAt: Math.floor(Date.now() / 1000),
   }
-  const loginHint = readHint(c.req.query('login_hint'))
-  const domainHint = readHint(c.req.query('domain_hint'))
-  const url = await parts.entra.authorizationUrl({
-    ...attempt,
-    // Entra refuses `login_hint` beside `select_account`.
-    ...(wantsOtherAccount ? { prompt: 'select_account' as const } : {}),
-    ...(loginHint === null || wantsOtherAccount ? {} : { loginHint }),
-    ...(domainHint === null ? {} : { domainHint }),
-  })
-  for (const line of await parts.attempts.begin(attempt, cookieHeader))
-    c.header('set-cookie', line, { append: true })
-  return c.redirect(url.href, 302)
+}
+
+/**
+ * Only a person opening a page may begin an attempt. A cookie per image, prefetch or API call is how attempts
+ * pile up (oauth2-proxy#817, #2481).
+ * @throws EntradaFailure `session_required`
+ */
+export function requireNavigation(c: Context<EdgeEnv>): void {
+  if (c.req.method !== 'GET' || !isTopLevelNavigation(c.req.raw))
+    throw new EntradaFailure('session_required')
+}
+
+export function returnToOf(c: Context<EdgeEnv>): ReturnTo {
+  const { publicOrigin, callbackPath } = c.var.settings
+  return readReturnTo(c.req.query('return_to'), publicOrigin, callbackPath)
 }
 
 function readHint(value: string | undefined): string | null {

@@ -4,6 +4,7 @@ import { signedOutPage } from '../pages/signed-out-page.ts'
 import { requireSameOrigin } from '../same-origin.ts'
 import type { Session } from '../session/session.ts'
 import { callback, type CallbackParts } from './callback.ts'
+import { consent } from './consent.ts'
 import { login } from './login.ts'
 import { backChannelLogout, frontChannelLogout } from './logout-notice.ts'
 import { logout } from './logout.ts'
@@ -21,6 +22,7 @@ export interface AuthParts extends CallbackParts {
 export function authRoutes(parts: AuthParts) {
   return new Hono<EdgeEnv>()
     .get('/login', (c) => login(c, parts))
+    .get('/consent', (c) => consent(c, parts))
     .post('/logout', (c) => {
       requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
       return logout(c, parts)

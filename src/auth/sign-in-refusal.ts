@@ -96,6 +96,7 @@ function refused({ kind, error, aadsts, correlationId, retryAfter }: Refusal): E
   const meaning = (aadsts === null ? undefined : MEANINGS.get(aadsts)) ?? meaningOfKind(kind, error)
   return new EntradaFailure(meaning.code, {
     detail: meaning.detail,
+    ...(meaning.code === 'admin_consent_required' ? { consentFeature: 'sign_in' } : {}),
     ...(aadsts === null ? {} : { aadsts }),
     ...(correlationId === null ? {} : { correlationId }),
     ...(retryAfter === null ? {} : { retryAfter }),

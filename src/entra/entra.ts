@@ -91,6 +91,17 @@ export class Entra {
     return url
   }
 
+  /** Where an administrator approves the app for the whole organisation. */
+  adminConsentUrl(state: string, scopes: readonly string[]): URL {
+    const { authority } = this.#settings.issuer
+    const url = new URL(`${authority.href}/adminconsent`)
+    url.searchParams.set('client_id', this.#settings.client.id)
+    url.searchParams.set('redirect_uri', this.redirectUri)
+    url.searchParams.set('scope', scopes.join(' '))
+    url.searchParams.set('state', state)
+    return url
+  }
+
   /**
    * Checks `state` and `iss` of an authorization response before the code is spent.
    * @returns the parameters to redeem, or the error the service answered with

@@ -123,7 +123,16 @@ export class SessionAuthority implements SessionCalls {
     if (!outcome.ok && outcome.isOver) {
       await this.#end(row)
     }
-    return outcome.ok ? outcome : { ok: false, failure: outcome.failure }
+    if (outcome.ok) return outcome
+    if (outcome.failure.code === 'interaction_required') {
+      await this.#keepClaims(outcome.failure.claims ?? request.claims, secret)
+    }
+    return { ok: false, failure: outcome.failure }
+  }
+
+  async pendingClaims(secret: string): Promise<string | null> {
+    const sealed = (await this.#alive(secret)) === null ? null : this.#rows.readClaims()
+    return sealed === null ? null : this.#parts.box.open(sealed, this.#claimsContext(secret))
   }
 
   async end(secret: string | null): Promise<SessionEnd> {
@@ -196,6 +205,17 @@ export class SessionAuthority implements SessionCalls {
       this.#parts.vault.forget(this.#parts.id),
       this.#parts.unlist(row.userObjectId),
     ])
+  }
+
+  /** A challenge is met in another request, after a round through the sign-in service. */
+  async #keepClaims(claims: string | null, secret: string): Promise<void> {
+    if (claims === null) return
+    const sealed = await this.#parts.box.seal(claims, this.#claimsContext(secret))
+    if (this.#rows.read() !== null) this.#rows.writeClaims(sealed)
+  }
+
+  #claimsContext(secret: string) {
+    return { purpose: 'claims-challenge', secret, bound: [this.#parts.id] }
   }
 
   #isOver(row: SessionRow): boolean {

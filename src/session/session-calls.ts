@@ -10,6 +10,8 @@ export interface SessionCalls {
   /** Is it alive for the holder of this secret? `touch` counts as activity. */
   check(secret: string, touch: boolean): Promise<SessionCheck>
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer>
+  /** The claims challenge waiting for the person, JSON text. */
+  pendingClaims(secret: string): Promise<string | null>
   /** Ends it for good. The secret opens the hints for the sign-in service's own sign-out. */
   end(secret: string | null): Promise<SessionEnd>
   /** For the list of a user's sessions. */

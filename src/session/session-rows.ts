@@ -31,6 +31,7 @@ const Row = v.object({
   expires_at: v.number(),
 })
 const GrantRow = v.object({ version: v.number(), sealed: v.string() })
+const ClaimsRow = v.object({ sealed: v.string() })
 const AccessTokenRow = v.object({ sealed: v.string(), expires_at: v.number() })
 
 /** SQLite behind one session object. */
@@ -101,8 +102,13 @@ export class SessionRows {
     )
   }
 
-  forgetTokens(): void {
-    this.#storage.sql.exec('DELETE FROM access_token')
+  readClaims(): string | null {
+    const [row] = this.#storage.sql.exec('SELECT sealed FROM claims_challenge').toArray()
+    return row === undefined ? null : v.parse(ClaimsRow, row).sealed
+  }
+
+  writeClaims(sealed: string): void {
+    this.#storage.sql.exec('INSERT OR REPLACE INTO claims_challenge VALUES (1, ?)', sealed)
   }
 
   /** Nothing is left, not even that there was a session: ids are random and never come again. */
@@ -121,6 +127,7 @@ export class SessionRows {
         user_object_id TEXT NOT NULL, user_agent TEXT NOT NULL, created_at INTEGER NOT NULL,
         last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS refresh_grant (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, sealed TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS claims_challenge (id INTEGER PRIMARY KEY, sealed TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS access_token (resource TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL);
     `)
   }

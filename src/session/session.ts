@@ -39,4 +39,7 @@ export interface Session extends SessionView {
     resource: R,
     options?: AccessTokenOptions,
   ): Promise<AccessToken<R>>
+
+  /** The claims challenge (JSON text) that Microsoft last answered with and that only the person can meet. */
+  pendingClaims(): Promise<string | null>
 }

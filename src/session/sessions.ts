@@ -187,6 +187,7 @@ export class Sessions {
     return {
       ...view,
       accessToken: (resource, options) => this.#accessToken(key, resource, options),
+      pendingClaims: () => callObject(() => this.#object(key).pendingClaims(key.secret)),
     }
   }
 

@@ -1,0 +1,67 @@
+import type { Context } from 'hono'
+import type { EdgeEnv } from '../edge-env.ts'
+import { EntradaFailure } from '../failure.ts'
+import type { Settings } from '../settings/settings.ts'
+import { begin, newAttempt, requireNavigation, returnToOf, type LoginParts } from './login.ts'
+
+/** `sign_in` is for an administrator whose organisation approves nothing by itself. */
+const FEATURES = ['people', 'groups', 'files', 'sign_in'] as const
+
+type Feature = (typeof FEATURES)[number]
+
+/**
+ * `GET /.entrada/consent?feature=`: asks for one feature's permissions, then leads back. Sign-in itself asks for
+ * next to nothing, because one over-broad first request locks out every user of a careful tenant.
+ */
+export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<Response> {
+  requireNavigation(c)
+  const { settings } = c.var
+  const feature = FEATURES.find((name) => name === c.req.query('feature'))
+  if (feature === undefined) {
+    throw new EntradaFailure('invalid_request', {
+      detail: `Name a feature: ${FEATURES.join(', ')}.`,
+    })
+  }
+  const scopes = scopesOf(feature, settings)
+  if (scopes === null) throw new EntradaFailure('feature_off')
+  const returnTo = returnToOf(c)
+  if (c.req.query('admin') === '1') {
+    const attempt = newAttempt('admin_consent', returnTo)
+    const url = parts.entra.adminConsentUrl(attempt.state, allScopes(settings))
+    for (const line of await parts.attempts.begin(attempt, c.req.header('cookie') ?? null)) {
+      c.header('set-cookie', line, { append: true })
+    }
+    return c.redirect(url.href, 302)
+  }
+  const session = await parts.sessions.find(c.req.header('cookie') ?? null, 'certain')
+  if (session === null) throw new EntradaFailure('session_required')
+  return begin(c, parts, {
+    purpose: 'consent',
+    returnTo,
+    scopes,
+    ...(session.user.username === null ? {} : { loginHint: session.user.username }),
+  })
+}
+
+/** `null` when the feature is off here. */
+function scopesOf(feature: Feature, { issuer, people, files }: Settings): readonly string[] | null {
+  if (issuer.microsoft === null) return null
+  switch (feature) {
+    case 'sign_in':
+      return []
+    case 'people':
+      return people.enabled
+        ? people.graphScopes.filter((scope) => !scope.startsWith('Group'))
+        : null
+    case 'groups':
+      return people.enabled ? people.graphScopes : null
+    case 'files':
+      return files.enabled ? [files.graphScope] : null
+  }
+}
+
+/** What an administrator is asked to approve once for everybody. */
+function allScopes(settings: Settings): readonly string[] {
+  const features = FEATURES.flatMap((feature) => scopesOf(feature, settings) ?? [])
+  return [...new Set([...settings.scopes.token, ...features])]
+}
