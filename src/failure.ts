@@ -109,9 +109,15 @@ export const FAILURES = {
     title: 'This file contains malware and cannot be opened',
     turn: 'user',
   },
+  file_protected: {
+    status: 403,
+    title: 'This file is protected by a sensitivity label or a password',
+    turn: 'user',
+  },
   file_locked: { status: 423, title: 'This file is locked right now', turn: 'wait' },
   file_changed: { status: 409, title: 'This file changed while it was being read', turn: 'wait' },
   file_too_large: { status: 413, title: 'This file is larger than allowed', turn: 'user' },
+  too_many_files: { status: 413, title: 'More files than allowed at once', turn: 'user' },
   file_blocked_by_policy: {
     status: 403,
     title: 'A policy of your organisation keeps this file from apps',
@@ -129,6 +135,11 @@ export const FAILURES = {
     turn: 'operator',
   },
   download_failed: { status: 502, title: 'The file could not be fetched', turn: 'wait' },
+  sharepoint_not_found: {
+    status: 404,
+    title: 'Your account has no OneDrive and no SharePoint',
+    turn: 'administrator',
+  },
   picker_host_refused: {
     status: 403,
     title: 'That is not a SharePoint host of your organisation',

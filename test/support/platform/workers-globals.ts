@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { timingSafeEqual } from 'node:crypto'
+import { FixedLengthStreamDouble, IdentityTransformStreamDouble } from './length-streams.ts'
 import { outboundFetch, type Network } from './outbound-fetch.ts'
 
 /** Whose Worker is running: its requests to the outside go there. */
@@ -70,6 +71,10 @@ export function installWorkersGlobals(): () => void {
   const { fetch } = globalThis
   globalThis.fetch = fetchFromWorker
   globalThis.Request = WorkersRequest
+  Object.assign(globalThis, {
+    FixedLengthStream: FixedLengthStreamDouble,
+    IdentityTransformStream: IdentityTransformStreamDouble,
+  })
   Object.defineProperty(crypto.subtle, 'timingSafeEqual', {
     configurable: true,
     value: (left: ArrayBuffer | ArrayBufferView, right: ArrayBuffer | ArrayBufferView) => {
@@ -82,6 +87,8 @@ export function installWorkersGlobals(): () => void {
   return () => {
     globalThis.fetch = fetch
     globalThis.Request = NodeRequest
+    Reflect.deleteProperty(globalThis, 'FixedLengthStream')
+    Reflect.deleteProperty(globalThis, 'IdentityTransformStream')
     Reflect.deleteProperty(crypto.subtle, 'timingSafeEqual')
   }
 }

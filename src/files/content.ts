@@ -1,0 +1,106 @@
+import { EntradaFailure } from '../failure.ts'
+import type { DriveItem } from '../graph/drive-item.ts'
+import type { DriveItemAddress } from '../graph/drive-item-address.ts'
+import { contentHeaders, describeBytes } from './content-headers.ts'
+import { entityTagOf, isUnchanged, rangeInForce, type ContentRequest } from './content-request.ts'
+import { deliver, type Delivered } from './delivery.ts'
+import type { DriveFiles } from './drive-files.ts'
+import { needsConversion, refusalOf, tooLarge } from './file-terms.ts'
+import type { OpenContent } from './open-content.ts'
+import { isProtected } from './protected-container.ts'
+
+export interface ContentParts {
+  readonly files: DriveFiles
+  readonly maxBytes: number
+}
+
+export interface ContentAnswer {
+  readonly response: Response
+  /** Settles with the last byte, or when no more will come. `null` when no bytes are sent. */
+  readonly delivered: Promise<Delivered> | null
+}
+
+/**
+ * One file, or the part of it that was asked for. Everything that can be refused is refused before the first
+ * byte, because after it there is no way to say why.
+ */
+export async function answerContent(
+  address: DriveItemAddress,
+  request: ContentRequest,
+  parts: ContentParts,
+): Promise<ContentAnswer> {
+  const item = await parts.files.find(address)
+  const refusal = refusalOf(item, parts.maxBytes)
+  if (refusal !== null) throw refusal
+  const asPdf = request.asPdf && needsConversion(item)
+  const entityTag = entityTagOf(item, { asPdf })
+  const headers = contentHeaders({ item, asPdf, entityTag })
+  if (isUnchanged(entityTag, request.ifNoneMatch)) {
+    return { response: new Response(null, { status: 304, headers }), delivered: null }
+  }
+  if (request.isHead) {
+    if (!asPdf) headers.set('content-length', String(item.size))
+    return { response: new Response(null, { headers }), delivered: null }
+  }
+  const range = rangeInForce({ ...request, asPdf }, entityTag)
+  const content = await openChecked(item, { ...parts, range, asPdf })
+  describeBytes(headers, content)
+  const { end, start, isPartial } = content
+  const { readable, writable } =
+    end === null ? new IdentityTransformStream() : new FixedLengthStream(end - start)
+  const reopen = asPdf ? null : reopener(item, content, parts)
+  return {
+    response: new Response(readable, { status: isPartial ? 206 : 200, headers }),
+    delivered: deliver({ content, reopen, maxBytes: parts.maxBytes }, writable),
+  }
+}
+
+interface CheckedOpening extends ContentParts {
+  readonly range: Parameters<typeof rangeInForce>[0]['range']
+  readonly asPdf: boolean
+}
+
+export async function openChecked(item: DriveItem, opening: CheckedOpening): Promise<OpenContent> {
+  const { files, maxBytes, range, asPdf } = opening
+  const content = await files.open(item, { range, asPdf }).catch((cause: unknown) => {
+    throw withSize(cause, item)
+  })
+  const refusal = await refusalOfContent(item, content, { maxBytes, asPdf })
+  if (refusal === null) return content
+  await content.source.giveUp()
+  throw refusal
+}
+
+async function refusalOfContent(
+  item: DriveItem,
+  content: OpenContent,
+  { maxBytes, asPdf }: { readonly maxBytes: number; readonly asPdf: boolean },
+): Promise<EntradaFailure | null> {
+  if (content.total !== null && content.total > maxBytes) return tooLarge(maxBytes)
+  if (asPdf || content.start > 0) return null
+  return (await isProtected(item.name, content.source))
+    ? new EntradaFailure('file_protected')
+    : null
+}
+
+/** Opens the rest of the very same file: everything about it is asked again, at a new address. */
+export function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: ContentParts) {
+  return async (position: number, end: number | null): Promise<OpenContent> => {
+    const now = await files.find(item.address)
+    const refusal = refusalOf(now, maxBytes)
+    if (refusal !== null) throw refusal
+    if (now.eTag !== item.eTag) throw new EntradaFailure('file_changed')
+    const last = end === null ? null : end - 1
+    const rest = await files.open(item, { range: { kind: 'from', start: position, end: last } })
+    if (rest.total === null || first.total === null || rest.total === first.total) return rest
+    await rest.source.giveUp()
+    throw new EntradaFailure('file_changed')
+  }
+}
+
+/** RFC 9110 §15.5.17: a refused range is told how much there is. */
+function withSize(cause: unknown, { size }: DriveItem): unknown {
+  if (!(cause instanceof EntradaFailure) || cause.code !== 'range_not_satisfiable') return cause
+  const headers = { 'content-range': `bytes */${size}` }
+  return new EntradaFailure(cause.code, { ...cause.details, headers })
+}

@@ -1,0 +1,94 @@
+import { EntradaFailure } from '../failure.ts'
+import { readRetryAfter } from '../graph/graph-error.ts'
+import type { MicrosoftSettings } from '../settings/issuer.ts'
+import { readDownloadUrl } from './sharepoint-hosts.ts'
+
+export interface DownloadHop {
+  /** Asks Graph for a pre-authenticated address. Each lives for minutes. */
+  locate(): Promise<URL>
+  /** Never an `Authorization` among them. */
+  readonly headers: Headers
+  readonly microsoft: MicrosoftSettings
+}
+
+/** Until headers come; a body may take as long as it needs. */
+const DEADLINE_MS = 30_000
+const PAUSE_SECONDS = 10
+const LOCK_PAUSE_SECONDS = 60
+
+/** Asks the download host, once more with a new address when it does not accept the first. */
+export async function fetchDownload(hop: DownloadHop): Promise<Response> {
+  const first = await attempt(hop)
+  if (first.ok) return first
+  await first.body?.cancel()
+  if (!isWorthAnother(first.status)) throw downloadFailureOf(first)
+  const second = await attempt(hop)
+  if (second.ok) return second
+  await second.body?.cancel()
+  throw downloadFailureOf(second)
+}
+
+/** An address that has expired is refused with 401 or 403 and a page; an overloaded front end with 500 or 502. */
+function isWorthAnother(status: number): boolean {
+  return status === 401 || status === 403 || status === 500 || status === 502 || status === 504
+}
+
+async function attempt({ locate, headers, microsoft }: DownloadHop): Promise<Response> {
+  const url = await locate()
+  const response = await ask(url, headers)
+  const location = response.headers.get('location')
+  if (!isRedirect(response) || location === null) return response
+  await response.body?.cancel()
+  // The host of the first answer may send us on within Microsoft once; a longer chain is not its way.
+  const next = readDownloadUrl(location, microsoft, url)
+  if (next === null) throw new EntradaFailure('download_host_refused')
+  const last = await ask(next, headers)
+  if (!isRedirect(last)) return last
+  await last.body?.cancel()
+  throw new EntradaFailure('download_host_refused', {
+    detail: 'The download host kept sending us on.',
+  })
+}
+
+async function ask(url: URL, headers: Headers): Promise<Response> {
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(), DEADLINE_MS)
+  try {
+    return await fetch(url, { headers, redirect: 'manual', signal: deadline.signal })
+  } catch (cause) {
+    throw new EntradaFailure('download_failed', { cause })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The download host answers with pages, not with Graph's error objects: the status is all there is. */
+function downloadFailureOf({ status, headers }: Response): EntradaFailure {
+  const retryAfter = readRetryAfter(headers)
+  switch (status) {
+    case 401:
+    case 403:
+      // Graph had just allowed it, twice: what says no here is a policy on location, device or app.
+      return new EntradaFailure('file_blocked_by_policy')
+    case 404:
+    case 410:
+      return new EntradaFailure('file_not_found')
+    case 409:
+    case 412:
+      return new EntradaFailure('file_changed')
+    case 416:
+      return new EntradaFailure('range_not_satisfiable')
+    case 423:
+      return new EntradaFailure('file_locked', { retryAfter: retryAfter ?? LOCK_PAUSE_SECONDS })
+    case 429:
+    case 503:
+    case 509:
+      return new EntradaFailure('graph_throttled', { retryAfter: retryAfter ?? PAUSE_SECONDS })
+    default:
+      return new EntradaFailure('download_failed', retryAfter === null ? {} : { retryAfter })
+  }
+}
+
+function isRedirect({ status }: Response): boolean {
+  return status >= 300 && status < 400 && status !== 304
+}

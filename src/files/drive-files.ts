@@ -1,0 +1,91 @@
+import { EntradaFailure } from '../failure.ts'
+import { DRIVE_ITEM_SELECT, readDriveItem, type DriveItem } from '../graph/drive-item.ts'
+import { driveItemPath, type DriveItemAddress } from '../graph/drive-item-address.ts'
+import type { Graph, GraphTokens } from '../graph/graph.ts'
+import type { MicrosoftSettings } from '../settings/issuer.ts'
+import { rangeHeader, type ByteRange } from './byte-range.ts'
+import { fetchDownload } from './download-hop.ts'
+import { fileFailureOf } from './file-failure.ts'
+import { openContent, type OpenContent } from './open-content.ts'
+import { readDownloadUrl } from './sharepoint-hosts.ts'
+
+export interface DriveFilesParts {
+  readonly graph: Graph
+  readonly tokens: GraphTokens
+  readonly microsoft: MicrosoftSettings
+  /** Whose patience a refusal tries: SharePoint counts per app and tenant. */
+  readonly bucket: string
+}
+
+export interface OpenRequest {
+  readonly range?: ByteRange | null
+  /** Converted by Microsoft on the way. */
+  readonly asPdf?: boolean
+}
+
+/** A shortcut may lead to a shortcut; more than a few in a row lead nowhere. */
+const MAX_SHORTCUTS = 3
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+/** SharePoint asks callers to say who they are, and throttles those last who do. */
+export const TRAFFIC_NAME = 'NONISV|Entrada|Entrada/1.0'
+
+/** Files as one user may see them: every look goes through Graph with that user's token. */
+export class DriveFiles {
+  readonly #parts: DriveFilesParts
+
+  constructor(parts: DriveFilesParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * The item as Graph describes it now, shortcuts followed.
+   * @throws EntradaFailure for what the user may not see or Microsoft does not answer
+   */
+  async find(asked: DriveItemAddress): Promise<DriveItem> {
+    let address = asked
+    for (let followed = 0; followed <= MAX_SHORTCUTS; followed++) {
+      const answer = await this.#call(`${driveItemPath(address)}?$select=${DRIVE_ITEM_SELECT}`)
+      if (!answer.ok) throw fileFailureOf(answer.error)
+      const json: unknown = await answer.response.json().catch(() => null)
+      const found = readDriveItem(json, address)
+      if (found === null) throw new EntradaFailure('graph_unexpected')
+      if (found.kind === 'item') return found.item
+      address = found.target
+    }
+    throw new EntradaFailure('file_not_downloadable', {
+      detail: 'This shortcut leads to another shortcut and never to a file.',
+    })
+  }
+
+  /**
+   * Opens the bytes. Two hops: Graph redirects to a pre-authenticated address, which gets the range and no
+   * bearer, because it refuses one (OneDrive/onedrive-api-docs#1901) and has no claim to it.
+   */
+  async open(
+    item: DriveItem,
+    { range = null, asPdf = false }: OpenRequest = {},
+  ): Promise<OpenContent> {
+    const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': TRAFFIC_NAME })
+    if (range !== null) headers.set('range', rangeHeader(range))
+    const locate = () => this.#locate(item.address, asPdf)
+    const response = await fetchDownload({ locate, headers, microsoft: this.#parts.microsoft })
+    return openContent(response, range)
+  }
+
+  async #locate(address: DriveItemAddress, asPdf: boolean): Promise<URL> {
+    const path = `${driveItemPath(address)}/content${asPdf ? '?format=pdf' : ''}`
+    const answer = await this.#call(path)
+    if (!answer.ok) throw fileFailureOf(answer.error, { asPdf })
+    const { status, headers, body } = answer.response
+    await body?.cancel()
+    if (!REDIRECTS.has(status)) throw new EntradaFailure('graph_unexpected')
+    const url = readDownloadUrl(headers.get('location') ?? '', this.#parts.microsoft)
+    if (url === null) throw new EntradaFailure('download_host_refused')
+    return url
+  }
+
+  #call(path: string) {
+    const { graph, tokens, bucket } = this.#parts
+    return graph.call(tokens, { path, bucket, headers: { 'user-agent': TRAFFIC_NAME } })
+  }
+}

@@ -1,0 +1,59 @@
+/** What no file system takes, what ends a path segment, and what makes a name look like another. */
+const UNSAFE =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f"*/:<>?\\|\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+/** Harmless until a program decodes a name that was decoded before. */
+const ENCODED_SEPARATOR = /%(?:2f|5c|00)/gi
+/** Windows gives these to devices, with any extension. */
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
+const MAX_BYTES = 200
+
+/** A name that stays a name wherever it is saved: no path, no device, no hidden file, no trick of direction. */
+export function safeFileName(name: string): string {
+  const plain = name
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(UNSAFE, '_')
+    .replace(ENCODED_SEPARATOR, '_')
+    .replace(/^[.\s]+/, (dots) => '_'.repeat(dots.length))
+    .replace(/[.\s]+$/, '')
+    .replace(DEVICE, '_$&')
+  return plain === '' ? 'file' : shortened(plain)
+}
+
+/** Leaves room for a counter and a path; the extension stays, because programs go by it. */
+function shortened(name: string): string {
+  if (byteLength(name) <= MAX_BYTES) return name
+  const extension = /\.[A-Za-z0-9]{1,16}$/.exec(name)?.[0] ?? ''
+  let stem = ''
+  for (const char of name.slice(0, name.length - extension.length)) {
+    if (byteLength(stem) + byteLength(char) + extension.length > MAX_BYTES) break
+    stem += char
+  }
+  return `${stem.trimEnd()}${extension}`
+}
+
+/** RFC 6266 with RFC 8187: a plain name for old programs, the real one for all others. */
+export function attachmentNamed(name: string): string {
+  const safe = safeFileName(name)
+  // Browsers decode percent signs in the plain form, so it has none.
+  const plain = safe.replace(/[^\x20-\x7e]|[%;']/g, '_')
+  const encoded = encodeURIComponent(safe).replace(/[!'()*]/g, percentEncoded)
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
+}
+
+export function extensionOf(name: string): string {
+  return /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
+}
+
+export function withExtension(name: string, extension: string): string {
+  return `${name.replace(/\.[^.]*$/, '')}.${extension}`
+}
+
+function percentEncoded(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).byteLength
+}

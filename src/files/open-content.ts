@@ -1,0 +1,52 @@
+import { EntradaFailure } from '../failure.ts'
+import { readContentRange, type ByteRange } from './byte-range.ts'
+import { ByteSource } from './byte-source.ts'
+
+/** Bytes of a file, on their way from Microsoft's download host. */
+export interface OpenContent {
+  readonly source: ByteSource
+  /** Position of the first byte in the file. */
+  readonly start: number
+  /** Position after the last; `null` when the sender did not say. */
+  readonly end: number | null
+  /** Size of the file; `null` when the sender did not say. */
+  readonly total: number | null
+  /** The sender kept to the range it was asked for. */
+  readonly isPartial: boolean
+}
+
+/**
+ * What a successful answer of the download host holds.
+ * @throws EntradaFailure `download_failed` for a part nobody asked for
+ */
+export function openContent(response: Response, asked: ByteRange | null): OpenContent {
+  const body = response.body ?? new Response('').body
+  if (body === null) throw new EntradaFailure('download_failed')
+  const source = new ByteSource(body)
+  if (response.status !== 206) {
+    const length = lengthOf(response.headers)
+    return { source, start: 0, end: length, total: length, isPartial: false }
+  }
+  const range = readContentRange(response.headers.get('content-range'))
+  if (range === null || asked === null || !isWithin(range, asked)) {
+    void source.giveUp()
+    throw new EntradaFailure('download_failed', {
+      detail: 'Microsoft 365 sent other bytes than those asked for.',
+    })
+  }
+  return { source, start: range.start, end: range.end + 1, total: range.total, isPartial: true }
+}
+
+function isWithin(range: { readonly start: number; readonly end: number }, asked: ByteRange) {
+  if (asked.kind === 'last') return range.end - range.start < asked.length
+  return range.start === asked.start && (asked.end === null || range.end <= asked.end)
+}
+
+/** A compressed body is decoded on arrival; its declared length is that of something else. */
+function lengthOf(headers: Headers): number | null {
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  const length = headers.get('content-length')
+  return encoding === 'identity' && length !== null && /^\d{1,15}$/.test(length)
+    ? Number(length)
+    : null
+}

@@ -1,0 +1,25 @@
+import type { ByteSource } from './byte-source.ts'
+import { extensionOf } from './file-name.ts'
+
+/** Documents that are zip archives, unless protection has put a compound file in their place. */
+const OPEN_XML: ReadonlySet<string> = new Set(
+  'docx docm dotx xlsx xlsm xlsb xltx pptx pptm ppsx potx vsdx'.split(' '),
+)
+/** What Microsoft's protection makes of types that cannot carry it themselves. */
+const PROTECTED: ReadonlySet<string> = new Set(
+  'pfile ppdf ptxt pxml pjpg pjpeg ppng ptif pbmp pgif'.split(' '),
+)
+/** [MS-CFB] §2.2: how a compound file begins. */
+const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] as const
+
+/**
+ * Whether an encrypting label or a password has closed the file. Graph does not say; the bytes do. A chat
+ * could only report such a file as damaged.
+ */
+export async function isProtected(name: string, source: ByteSource): Promise<boolean> {
+  const extension = extensionOf(name)
+  if (PROTECTED.has(extension)) return true
+  if (!OPEN_XML.has(extension)) return false
+  const start = await source.peek()
+  return start.kind === 'bytes' && COMPOUND_FILE.every((byte, index) => start.bytes[index] === byte)
+}

@@ -1,0 +1,60 @@
+import type { SharePointOrigin } from '../session/access-token.ts'
+import type { MicrosoftSettings } from '../settings/issuer.ts'
+
+/**
+ * A name under one of Microsoft's domains: plain labels only. Punycode, address literals and a trailing dot
+ * are what Microsoft does not use and disguises do.
+ */
+const PLAIN_HOST = /^(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/
+
+/** Parsers disagree about what a backslash, a blank or a letter beyond ASCII does to an address. */
+const AMBIGUOUS = /[^\x21-\x7e]|\\/
+
+/** `null` for anything but an absolute address on a host that serves files of this cloud. */
+export function readDownloadUrl(
+  text: string,
+  microsoft: MicrosoftSettings,
+  base?: URL,
+): URL | null {
+  const { cloud } = microsoft
+  const suffixes = [...(cloud?.sharePointSuffixes ?? []), ...(cloud?.downloadSuffixes ?? [])]
+  const url = AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)
+  return url !== null && isAccepted(url, suffixes, microsoft.extraOrigins) ? url : null
+}
+
+/**
+ * The origin of a SharePoint host of this cloud, from nothing but an origin: a path, a port or credentials
+ * make it something else. Whether the host is one of the user's own is for host discovery to say.
+ */
+export function readSharePointOrigin(
+  text: string,
+  microsoft: MicrosoftSettings,
+): SharePointOrigin | null {
+  const url = AMBIGUOUS.test(text) ? null : URL.parse(text)
+  if (url === null || (text !== url.origin && text !== `${url.origin}/`)) return null
+  return sharePointOriginOf(url, microsoft)
+}
+
+/** The SharePoint host a `webUrl` of Graph's is on. */
+export function sharePointOriginOf(
+  url: URL,
+  { cloud, extraOrigins }: MicrosoftSettings,
+): SharePointOrigin | null {
+  const isOurs = isAccepted(url, cloud?.sharePointSuffixes ?? [], extraOrigins)
+  return isOurs ? (url.origin as SharePointOrigin) : null
+}
+
+function isAccepted(
+  url: URL,
+  suffixes: readonly string[],
+  extraOrigins: readonly string[],
+): boolean {
+  if (url.username !== '' || url.password !== '') return false
+  if (extraOrigins.includes(url.origin)) return true
+  return (
+    url.protocol === 'https:' &&
+    url.port === '' &&
+    PLAIN_HOST.test(url.hostname) &&
+    suffixes.some((suffix) => url.hostname.endsWith(suffix))
+  )
+}

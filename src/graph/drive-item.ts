@@ -1,0 +1,143 @@
+import * as v from 'valibot'
+import { readDriveItemAddress, type DriveItemAddress } from './drive-item-address.ts'
+
+/** What an item is to someone who wants its bytes. */
+export type DriveItemState =
+  | 'available'
+  | 'folder'
+  /** A OneNote notebook and its like: looks like a file and has no content of its own. */
+  | 'package'
+  /** Microsoft found malware in it. */
+  | 'infected'
+  | 'deleted'
+  /** Its content is still being written. */
+  | 'uploading'
+
+/** A file as Graph describes it at this moment. Nothing in it comes from a browser. */
+export interface DriveItem {
+  readonly address: DriveItemAddress
+  readonly name: string
+  /** Bytes, as of the metadata; the download may have grown since. */
+  readonly size: number
+  /** Changes with anything about the item, quotes included as Graph sends it. */
+  readonly eTag: string | null
+  /** As the server determined it. */
+  readonly mediaType: string | null
+  /** ISO 8601. */
+  readonly modifiedAt: string | null
+  readonly webUrl: string | null
+  readonly state: DriveItemState
+  /** Someone is editing it; everyone else gets the version before. */
+  readonly isCheckedOut: boolean
+  readonly hashes: Readonly<Record<string, string>>
+}
+
+/** An item, or a shortcut to one in another drive: operations on the shortcut itself fail. */
+export type FoundDriveItem =
+  | { readonly kind: 'item'; readonly item: DriveItem }
+  | { readonly kind: 'shortcut'; readonly target: DriveItemAddress }
+
+export const DRIVE_ITEM_SELECT = [
+  'id',
+  'name',
+  'size',
+  'eTag',
+  'file',
+  'folder',
+  'package',
+  'malware',
+  'deleted',
+  'remoteItem',
+  'publication',
+  'pendingOperations',
+  'webUrl',
+  'lastModifiedDateTime',
+  'parentReference',
+].join(',')
+
+const Facet = v.optional(v.nullable(v.looseObject({})))
+const Text = v.optional(v.nullable(v.string()))
+
+const Wire = v.object({
+  id: v.string(),
+  name: v.optional(v.string(), ''),
+  size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  eTag: Text,
+  webUrl: Text,
+  lastModifiedDateTime: Text,
+  file: v.optional(
+    v.nullable(
+      v.object({
+        mimeType: Text,
+        hashes: v.optional(v.nullable(v.record(v.string(), v.unknown()))),
+      }),
+    ),
+  ),
+  folder: Facet,
+  package: Facet,
+  malware: Facet,
+  deleted: Facet,
+  publication: v.optional(v.nullable(v.object({ level: Text }))),
+  pendingOperations: v.optional(v.nullable(v.object({ pendingContentUpdate: Facet }))),
+  remoteItem: v.optional(
+    v.nullable(
+      v.object({
+        id: v.string(),
+        parentReference: v.optional(v.nullable(v.object({ driveId: Text }))),
+      }),
+    ),
+  ),
+})
+
+type WireItem = v.InferOutput<typeof Wire>
+
+/**
+ * Reads Graph's answer for the item at `asked`.
+ * @returns `null` for what is not a drive item, or a shortcut that leads nowhere we could ask
+ */
+export function readDriveItem(json: unknown, asked: DriveItemAddress): FoundDriveItem | null {
+  const parsed = v.safeParse(Wire, json)
+  if (!parsed.success) return null
+  const wire = parsed.output
+  if (wire.remoteItem) {
+    const target = readDriveItemAddress(
+      wire.remoteItem.parentReference?.driveId,
+      wire.remoteItem.id,
+    )
+    return target === null ? null : { kind: 'shortcut', target }
+  }
+  return {
+    kind: 'item',
+    item: {
+      address: asked,
+      name: wire.name,
+      size: wire.size,
+      eTag: wire.eTag ?? null,
+      mediaType: wire.file?.mimeType ?? null,
+      modifiedAt: wire.lastModifiedDateTime ?? null,
+      webUrl: wire.webUrl ?? null,
+      state: stateOf(wire),
+      isCheckedOut: wire.publication?.level === 'checkout',
+      hashes: hashesOf(wire),
+    },
+  }
+}
+
+/** Worst first: an infected file that is also being written is infected. */
+function stateOf(wire: WireItem): DriveItemState {
+  if (wire.malware) return 'infected'
+  if (wire.deleted) return 'deleted'
+  if (wire.folder) return 'folder'
+  if (wire.package) return 'package'
+  if (wire.pendingOperations?.pendingContentUpdate) return 'uploading'
+  // Anything without a file facet has no bytes, whatever it is called.
+  return wire.file ? 'available' : 'package'
+}
+
+function hashesOf({ file }: WireItem): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(file?.hashes ?? {}).flatMap(([name, hash]) =>
+      typeof hash === 'string' ? [[name, hash]] : [],
+    ),
+  )
+}
