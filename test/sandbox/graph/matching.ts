@@ -1,0 +1,72 @@
+import type { FilterExpression, Literal } from './filter-expression.ts'
+import { propertyOf } from './projection.ts'
+import type { SearchExpression } from './search-expression.ts'
+import { matchesTokens, tokenise } from './tokens.ts'
+
+/** The two properties that are cut into tokens; `$search` on any other means "starts with". */
+const TOKENISED = new Set(['displayName', 'description'])
+const tokens = new WeakMap<object, Map<string, readonly string[]>>()
+
+export function isFound(search: SearchExpression, entity: object): boolean {
+  switch (search.kind) {
+    case 'and':
+      return isFound(search.left, entity) && isFound(search.right, entity)
+    case 'or':
+      return isFound(search.left, entity) || isFound(search.right, entity)
+    case 'clause': {
+      const value = propertyOf(entity, search.property)
+      if (typeof value !== 'string') return false
+      if (TOKENISED.has(search.property)) {
+        return matchesTokens(tokensOf(entity, search.property, value), search.text)
+      }
+      return startsWith(value, search.text)
+    }
+  }
+}
+
+/** Strings compare without regard to case, as the directory does. */
+export function passes(filter: FilterExpression, entity: object): boolean {
+  switch (filter.kind) {
+    case 'and':
+      return passes(filter.left, entity) && passes(filter.right, entity)
+    case 'or':
+      return passes(filter.left, entity) || passes(filter.right, entity)
+    case 'not':
+      return !passes(filter.operand, entity)
+    default:
+  }
+  const value = propertyOf(entity, filter.property) ?? null
+  switch (filter.kind) {
+    case 'eq':
+      return isEqual(value, filter.value)
+    case 'ne':
+      return !isEqual(value, filter.value)
+    case 'in':
+      return filter.values.some((candidate) => isEqual(value, candidate))
+    case 'any':
+      return Array.isArray(value) && value.some((element) => isEqual(element, filter.value))
+    case 'startswith':
+      return typeof value === 'string' && startsWith(value, filter.text)
+    case 'endswith':
+      return typeof value === 'string' && value.toLowerCase().endsWith(filter.text.toLowerCase())
+  }
+}
+
+function tokensOf(entity: object, property: string, value: string): readonly string[] {
+  const ofEntity = tokens.get(entity) ?? new Map<string, readonly string[]>()
+  const known = ofEntity.get(property)
+  if (known !== undefined) return known
+  const indexed = tokenise(value)
+  ofEntity.set(property, indexed)
+  tokens.set(entity, ofEntity)
+  return indexed
+}
+
+function startsWith(value: string, text: string): boolean {
+  return value.toLowerCase().startsWith(text.toLowerCase())
+}
+
+function isEqual(value: unknown, literal: Literal): boolean {
+  if (typeof value !== 'string' || typeof literal !== 'string') return value === literal
+  return value.toLowerCase() === literal.toLowerCase()
+}

@@ -1,0 +1,48 @@
+import type { FaultSetting } from '../faults.ts'
+import { GraphError } from './graph-error.ts'
+
+const RETRY_AFTER_SECONDS = 10
+
+/** Directory and files are throttled by different services, in different words. */
+export function throttled(path: string, setting: FaultSetting): GraphError {
+  const headers = { 'retry-after': String(setting.retryAfterSeconds ?? RETRY_AFTER_SECONDS) }
+  if (/^\/v1\.0\/(?:me\/drive|drives|sites)\b/.test(path)) {
+    const message = 'The request has been throttled'
+    return new GraphError(429, 'activityLimitReached', message, {
+      innerCode: 'throttledRequest',
+      headers,
+    })
+  }
+  return new GraphError(429, 'TooManyRequests', 'Too many requests.', {
+    headers: {
+      ...headers,
+      'x-ms-throttle-scope': 'Tenant_Application/ReadWrite',
+      'x-ms-throttle-information': 'ResourceUnitLimitExceeded',
+    },
+  })
+}
+
+/** 503 carries Retry-After only when the service knows. */
+export function outage(setting: FaultSetting): GraphError {
+  const { retryAfterSeconds } = setting
+  return new GraphError(503, 'serviceNotAvailable', 'The service is temporarily unavailable.', {
+    headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
+  })
+}
+
+/** Resource units of a request: what it takes from the bucket of the tenant. */
+export function resourceUnitsOf(url: URL): number {
+  const path = url.pathname
+  const base = /\/transitiveMembers\b/.test(path)
+    ? 5
+    : /\/checkMemberGroups$/.test(path)
+      ? 4
+      : /\/members\b|\/getByIds$/.test(path)
+        ? 3
+        : /\/users\b|\/transitiveMemberOf\b|\/getMemberObjects$/.test(path)
+          ? 2
+          : 1
+  const top = Number(url.searchParams.get('$top') ?? '100')
+  const savings = (url.searchParams.has('$select') ? 1 : 0) + (top < 20 ? 1 : 0)
+  return Math.max(1, base - savings)
+}

@@ -1,0 +1,35 @@
+/**
+ * How Microsoft cuts text for `$search` on directory objects: at spaces, at digits, where lower case
+ * turns to upper, and at symbols, which count as tokens themselves. Words with only symbols between
+ * them are indexed joined as well, so `helloworld` finds `hello-world` but not `HelloWorld`.
+ */
+export function tokenise(text: string): readonly string[] {
+  return text
+    .split(/\s+/u)
+    .filter((chunk) => chunk !== '')
+    .flatMap((chunk) => {
+      const tokens = cut(chunk)
+      const words = chunk.split(SYMBOLS).filter((word) => word !== '')
+      return words.length > 1 ? [...tokens, words.join('').toLowerCase()] : tokens
+    })
+}
+
+/** Every token of the text sought begins some token of the value, in any order. No "contains". */
+export function matchesTokens(indexed: readonly string[], sought: string): boolean {
+  return sought
+    .split(/\s+/u)
+    .filter((chunk) => chunk !== '')
+    .flatMap(cut)
+    .every((token) => indexed.some((candidate) => candidate.startsWith(token)))
+}
+
+const SYMBOLS = /[^\p{L}\p{M}\p{N}]+/u
+const TOKEN = /\p{N}+|[\p{L}\p{M}]+|[^\p{L}\p{M}\p{N}]/gu
+
+function cut(chunk: string): readonly string[] {
+  return chunk
+    .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .split(' ')
+    .flatMap((part) => part.match(TOKEN) ?? [])
+    .map((token) => token.toLowerCase())
+}
