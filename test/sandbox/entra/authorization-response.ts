@@ -40,7 +40,7 @@ function formPost(redirectUri: string, answer: URLSearchParams): Promise<Respons
     content: html`<h1>Returning to the application</h1>
       <form method="post" action="${redirectUri}">
         ${hiddenInputs(answer)}
-        <noscript><button>Continue</button></noscript>
+        <button>Continue</button>
       </form>`,
     script: 'document.forms[0].submit()',
   })

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { Browser } from '../../support/browser/browser.ts'
+import type { Page } from '../../support/browser/page.ts'
+import { AccessTokens } from '../access-tokens.ts'
+import { CONTOSO } from '../directory/cast.ts'
+import { createDirectories } from '../directory/generate.ts'
+import { Faults } from '../faults.ts'
+import { MICROSOFT_HOSTS, type SandboxHosts } from '../hosts.ts'
+import { DEFAULT_REGISTRATION, type Registration } from '../registration.ts'
+import { createEntra } from './entra.ts'
+import { EntraState, type EntraWorld } from './entra-state.ts'
+
+export const REDIRECT_URI = 'https://chat.contoso.example/oauth/openid/callback'
+export const SIGNED_OUT = 'https://chat.contoso.example/.entrada/signed-out'
+export const SIGN_IN_SCOPE = 'openid profile email offline_access User.Read'
+export const VERIFIER = 'a-verifier-that-is-long-enough-for-rfc-7636-s256'
+export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
+
+/** Parameters to send beside the usual ones, or `null` to leave one out. */
+export type Parameters = Readonly<Record<string, string | null>>
+
+export interface TokenAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface RelyingPartyOptions {
+  readonly registration?: Partial<Registration>
+  readonly hosts?: SandboxHosts
+  /** First path segment of every request. */
+  readonly authority?: string
+}
+
+/** The sign-in service by itself, an application that knows it, and a person with a browser. */
+export class RelyingParty {
+  readonly world: EntraWorld
+  readonly browser: Browser
+  authority: string
+  readonly #handle: ReturnType<typeof createEntra>
+
+  constructor({ registration, hosts = MICROSOFT_HOSTS, authority }: RelyingPartyOptions = {}) {
+    const surroundings = {
+      hosts,
+      tenants: createDirectories({ seed: 1, people: 5, groups: 2 }),
+      registration: { ...DEFAULT_REGISTRATION, ...registration },
+      accessTokens: new AccessTokens(),
+      faults: new Faults(),
+    }
+    this.world = Object.assign(surroundings, { entra: new EntraState(surroundings) })
+    this.authority = authority ?? CONTOSO
+    this.#handle = createEntra(this.world)
+    this.browser = new Browser({ home: REDIRECT_URI, internet: (request) => this.fetch(request) })
+  }
+
+  /** The sign-in service, and an application that says yes to everything. */
+  async fetch(request: Request): Promise<Response> {
+    const isEntra = new URL(request.url).origin === this.world.hosts.login
+    return isEntra ? this.#handle(request) : new Response('<title>The application</title>')
+  }
+
+  url(path: string, parameters: Parameters = {}): string {
+    const url = new URL(`${this.world.hosts.login}/${this.authority}/${path}`)
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value !== null) url.searchParams.set(name, value)
+    }
+    return url.href
+  }
+
+  authorizeUrl(parameters: Parameters = {}): string {
+    return this.url('oauth2/v2.0/authorize', {
+      client_id: this.world.registration.clientId,
+      response_type: 'code',
+      redirect_uri: REDIRECT_URI,
+      scope: SIGN_IN_SCOPE,
+      state: 'state-1',
+      nonce: 'nonce-1',
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+      ...parameters,
+    })
+  }
+
+  /** Opens the authorize endpoint and stays on whatever it shows. */
+  authorize(parameters: Parameters = {}): Promise<Page> {
+    return this.browser.open(this.authorizeUrl(parameters))
+  }
+
+  choose(account: { readonly userPrincipalName: string }): Promise<Page> {
+    return this.browser.submit({ button: ['account', account.userPrincipalName] })
+  }
+
+  /** Types a name into the page that asks who is signing in. */
+  type(name: string): Promise<Page> {
+    const [, form] = this.browser.page.html.querySelectorAll('form')
+    const hidden = form?.querySelectorAll('input[type=hidden]') ?? []
+    const carried = hidden.map((input) => [input.getAttribute('name'), input.getAttribute('value')])
+    const fields = { ...Object.fromEntries(carried), account: name }
+    const action = form?.getAttribute('action') ?? ''
+    return this.browser.post(action, fields, this.world.hosts.login)
+  }
+
+  decide(decision: 'accept' | 'decline'): Promise<Page> {
+    return this.browser.submit({ button: ['decision', decision] })
+  }
+
+  /** Signs in, accepts what is asked, and hands over what the application was told. */
+  async signIn(
+    account: { readonly userPrincipalName: string },
+    parameters: Parameters = {},
+  ): Promise<URLSearchParams> {
+    let page = await this.authorize(parameters)
+    if (page.title.startsWith('Sign in')) page = await this.choose(account)
+    if (page.title.startsWith('Permissions')) page = await this.decide('accept')
+    if (page.url.origin === this.world.hosts.login) throw new Error(page.describe())
+    return page.url.searchParams
+  }
+
+  /** Signs in and redeems the code. */
+  async tokens(
+    account: { readonly userPrincipalName: string },
+    parameters: Parameters = {},
+  ): Promise<TokenAnswer> {
+    const { code } = Object.fromEntries(await this.signIn(account, parameters))
+    return this.redeem(code ?? '')
+  }
+
+  redeem(
+    code: string,
+    parameters: Parameters = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<TokenAnswer> {
+    return this.post(
+      {
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: REDIRECT_URI,
+        code_verifier: VERIFIER,
+        ...parameters,
+      },
+      headers,
+    )
+  }
+
+  refresh(
+    refreshToken: unknown,
+    scope: string | null = SIGN_IN_SCOPE,
+    parameters: Parameters = {},
+  ): Promise<TokenAnswer> {
+    return this.post({
+      grant_type: 'refresh_token',
+      refresh_token: String(refreshToken),
+      scope,
+      ...parameters,
+    })
+  }
+
+  async post(
+    parameters: Parameters,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<TokenAnswer> {
+    const { clientId, clientSecrets } = this.world.registration
+    const fields = { client_id: clientId, client_secret: clientSecrets[0] ?? null, ...parameters }
+    const body = new URLSearchParams()
+    for (const [name, value] of Object.entries(fields)) if (value !== null) body.set(name, value)
+    const url = this.url('oauth2/v2.0/token')
+    const response = await this.fetch(new Request(url, { method: 'POST', headers, body }))
+    const answer: unknown = JSON.parse(await response.text())
+    return { status: response.status, headers: response.headers, body: { ...Object(answer) } }
+  }
+}
+
+/** Claims of a token whose signature other tests look at. */
+export function claimsOf(token: unknown): Readonly<Record<string, unknown>> {
+  const [, payload] = String(token).split('.')
+  const claims: unknown = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString())
+  return { ...Object(claims) }
+}
