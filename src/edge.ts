@@ -5,20 +5,30 @@ import type { EdgeEnv } from './edge-env.ts'
 import { EntradaFailure } from './failure.ts'
 import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
-import type { Origin } from './origin/origin.ts'
 import { renderFailure } from './problem.ts'
+import { limitOf, RateLimiter } from './rate-limit.ts'
 import { requireSameOrigin } from './same-origin.ts'
+import type { SessionView } from './session/session.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Settings } from './settings/settings.ts'
 
 /** Everything of ours is below it; the callback path is the one exception. */
 const PREFIX = '/.entrada'
 
+/** The way to the chat app, as far as the edge needs to know it. */
+export interface ChatRoad {
+  /** Whether this may pass without a session. */
+  isSkipped(method: string, pathname: string): boolean
+  /** @throws EntradaFailure `cross_site_refused` for what another site must not make a browser do */
+  guard(request: Request): void
+  forward(request: Request, session: SessionView | null): Promise<Response>
+}
+
 export interface EdgeParts {
   readonly settings: Settings
   readonly sessions: Sessions
   readonly auth: AuthParts
-  readonly origin: Origin
+  readonly chat: ChatRoad
   /** Routes below the prefix that answer without a session. */
   readonly open: readonly Hono<EdgeEnv>[]
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
@@ -41,14 +51,14 @@ export function createEdge(parts: EdgeParts): Edge {
 
 /** Hono stays off this road: a proxied request should cost what a pass-through costs. */
 async function toChat(request: Request, pathname: string, parts: EdgeParts): Promise<Response> {
-  const { origin, sessions, settings } = parts
+  const { chat, sessions, settings } = parts
   try {
-    if (origin.isSkipped(request.method, pathname)) return await origin.forward(request, null)
+    if (chat.isSkipped(request.method, pathname)) return await chat.forward(request, null)
     const cookie = request.headers.get('cookie')
     const session = await sessions.find(cookie, needsCertainty(request) ? 'certain' : 'recent')
     if (session === null) return await withoutSession(request, settings)
-    origin.guard(request)
-    return await origin.forward(request, session)
+    chat.guard(request)
+    return await chat.forward(request, session)
   } catch (cause) {
     return rendered(cause, request, crypto.randomUUID(), settings)
   }
@@ -71,10 +81,14 @@ async function withoutSession(request: Request, { publicOrigin }: Settings): Pro
 }
 
 function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
+  const limiter = new RateLimiter(settings.rateLimits)
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
     c.set('settings', settings)
     c.set('requestId', crypto.randomUUID())
+    const limited = limitOf(c.req.path, settings.callbackPath)
+    // Before sign-in there is an address and nothing else to count by.
+    if (limited === 'login' || limited === 'callback') limiter.take(limited, addressOf(c.req.raw))
     await next()
     harden(c.res.headers, settings)
   })
@@ -84,6 +98,8 @@ function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
   const guarded = new Hono<EdgeEnv>()
   guarded.use(requireSession(sessions), async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
+    const limited = limitOf(c.req.path, settings.callbackPath)
+    if (limited !== null) limiter.take(limited, `${c.var.session.user.tenantId} ${c.var.session.user.id}`)
     await next()
   })
   for (const routes of features) guarded.route('/', routes)
@@ -98,6 +114,11 @@ function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
     return response
   })
   return app
+}
+
+/** Cloudflare's word on who is calling; a client cannot write it. */
+function addressOf(request: Request): string {
+  return request.headers.get('cf-connecting-ip') ?? 'unknown'
 }
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -127,5 +148,5 @@ function rendered(
   const log = createLog(requestId)
   if (failure.status >= 500) log.error('request_failed', failure.cause, { code: failure.code })
   else log.info('request_refused', { code: failure.code })
-  return renderFailure(failure, { request, requestId, publicOrigin: settings.publicOrigin })
+  return renderFailure(failure, { request, requestId, publicOrigin: settings.publicOrigin, callbackPath: settings.callbackPath })
 }

@@ -7,6 +7,8 @@ export interface ProblemContext {
   readonly requestId: string
   /** Origin of every generated URL; `null` while the configuration is bad. */
   readonly publicOrigin: string | null
+  /** Never led back to: its query holds a code. */
+  readonly callbackPath: string | null
 }
 
 /** Says it to the person or to the program that asked: a page for navigations, problem+json (RFC 9457) otherwise. */
@@ -53,24 +55,26 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
   }
 }
 
-function loginOf(code: FailureCode, { publicOrigin, request }: ProblemContext) {
+function loginOf(code: FailureCode, context: ProblemContext) {
+  const { publicOrigin } = context
   const { turn } = FAILURES[code]
   if (publicOrigin === null || (turn !== 'sign_in' && turn !== 'switch_account')) return {}
   const url = new URL('/.entrada/login', publicOrigin)
-  const returnTo = returnToOf(request, publicOrigin)
+  const returnTo = returnToOf(context)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)
   if (code === 'interaction_required') url.searchParams.set('step_up', '1')
   if (turn === 'switch_account') url.searchParams.set('account', 'other')
   return { loginUrl: url.href }
 }
 
-function consentOf(failure: EntradaFailure, { publicOrigin, request }: ProblemContext) {
+function consentOf(failure: EntradaFailure, context: ProblemContext) {
+  const { publicOrigin } = context
   const feature = failure.details.consentFeature
   if (publicOrigin === null || feature === undefined) return {}
   const url = new URL('/.entrada/consent', publicOrigin)
   url.searchParams.set('feature', feature)
   if (failure.code === 'admin_consent_required') url.searchParams.set('admin', '1')
-  const returnTo = returnToOf(request, publicOrigin)
+  const returnTo = returnToOf(context)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)
   return { consentUrl: url.href }
 }
@@ -79,12 +83,12 @@ function consentOf(failure: EntradaFailure, { publicOrigin, request }: ProblemCo
  * Where signing in should lead back to: the page the person is on. For a navigation that is the request
  * itself; for a script's request its referrer, because nobody wants to land on an API answer.
  */
-function returnToOf(request: Request, publicOrigin: string): string | null {
+function returnToOf({ request, publicOrigin, callbackPath }: ProblemContext): string | null {
   const isDocument = navigationOf(request) === 'document'
   const text = isDocument ? request.url : request.headers.get('referer')
   if (text === null || !URL.canParse(text)) return null
   const url = new URL(text)
   if (!isDocument && url.origin !== publicOrigin) return null
-  if (url.pathname.startsWith('/.entrada/')) return null
+  if (url.pathname.startsWith('/.entrada/') || url.pathname === callbackPath) return null
   return `${url.pathname}${url.search}`
 }
