@@ -111,7 +111,7 @@ export class Entrada {
   async problems(): Promise<readonly string[]> {
     const failures = await this.platform.settle()
     const nowhere = this.sandbox.journal.to('unknown').map(({ url }) => url.origin)
-    const secrets = secretsOf({ ...this, jars: this.#jars })
+    const secrets = secretsOf({ sandbox: this.sandbox, settings: this.settings, jars: this.#jars })
     const stored = this.platform.dump()
     return [
       ...failures.map((cause) => `work after the response failed: ${String(cause)}`),

@@ -25,7 +25,7 @@ test.each([
   ['an expiry less than a minute away', 'key', 'x', { expiration: 1 }, /60 seconds in the future/],
   ['no key', '', 'x', {}, /cannot be empty/],
   ['a key of one dot', '.', 'x', {}, /not allowed/],
-  ['a key of 513 bytes', 'ü'.repeat(256) + 'x', 'x', {}, /exceeds key length limit of 512/],
+  ['a key of 513 bytes', `${'ü'.repeat(256)}x`, 'x', {}, /exceeds key length limit of 512/],
   ['metadata over 1024 bytes', 'key', 'x', { metadata: 'x'.repeat(1023) }, /exceeds limit of 1024/],
 ])('%s is refused', async (_situation, key, value, options, message) => {
   await expect(new KvNamespaceDouble().put(key, value, options)).rejects.toThrow(message)

@@ -147,10 +147,12 @@ export class KvNamespaceDouble {
     if (hangs?.includes(operation) === true) await new Promise<never>(() => {})
     await Promise.resolve()
     const verb = operation.toUpperCase()
-    if (throws?.includes(operation) === true)
+    if (throws?.includes(operation) === true) {
       throw new Error(`KV ${verb} failed: 500 Internal Error`)
-    if (full === true && operation === 'put')
+    }
+    if (full === true && operation === 'put') {
       throw new Error('KV put() limit exceeded for the day.')
+    }
   }
 
   #write(key: string, version: Version): void {
@@ -217,8 +219,9 @@ async function encode(value: unknown): Promise<Uint8Array<ArrayBuffer>> {
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
   }
-  if (value instanceof ReadableStream)
+  if (value instanceof ReadableStream) {
     return new Uint8Array(await new Response(value).arrayBuffer())
+  }
   throw new TypeError(
     'KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.',
   )

@@ -71,8 +71,9 @@ export class ObjectHost {
   /** Memory is lost, as after seconds without a call. Calls under way would have kept it. */
   evict(): void {
     const busy = this.#resident?.inFlight.size ?? 0
-    if (busy > 0)
+    if (busy > 0) {
       throw new Error(`${busy} calls are in flight: an idle object is evicted, a busy one crashes`)
+    }
     this.#resident = null
   }
 
@@ -133,12 +134,5 @@ async function invoke(
 /** Only what stands on the class is callable; fields of the instance are private to it. */
 function isMethod(object: object, name: string): boolean {
   if (Object.hasOwn(object, name) || name === 'constructor') return false
-  for (
-    let at = Object.getPrototypeOf(object);
-    at !== null && at !== Object.prototype;
-    at = Object.getPrototypeOf(at)
-  ) {
-    if (Object.hasOwn(at, name)) return true
-  }
-  return false
+  return name in object && !(name in Object.prototype)
 }

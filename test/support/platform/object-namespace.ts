@@ -141,7 +141,11 @@ export class ObjectNamespaceDouble {
     const host = new ObjectHost({
       id,
       disk: new ObjectDisk(id.name ?? hex),
-      create: (state) => Reflect.construct(this.#class, [state, this.#env()]),
+      create: (state) => {
+        const created: unknown = Reflect.construct(this.#class, [state, this.#env()])
+        if (created instanceof Object) return created
+        throw new TypeError(`${this.binding} is bound to no class`)
+      },
       background: this.#background,
     })
     this.#hosts.set(hex, host)

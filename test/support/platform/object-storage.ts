@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { ObjectDisk } from './object-disk.ts'
 import { copyAcrossRpc } from './rpc-serialization.ts'
 import { SqlStorageDouble } from './sql-storage.ts'

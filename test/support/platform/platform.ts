@@ -40,7 +40,8 @@ export class Platform<Binding extends string> {
         }),
       ],
     )
-    this.objects = Object.fromEntries(namespaces)
+    // The compiler does not follow keys through entries.
+    this.objects = Object.fromEntries(namespaces) as Record<Binding, ObjectNamespaceDouble>
   }
 
   /** A fresh isolate: its own `env`, hence its own memory. Objects woken from now on get the settings too. */
@@ -133,9 +134,15 @@ export class Isolate {
     const { worker, network, background } = this.#parts
     const context = new ExecutionContextDouble(background)
     const arriving = atTheEdge(request, address)
-    const response = await runWithNetwork(network, async () =>
-      Reflect.apply(worker.fetch, worker, [arriving, this.env, context]),
-    )
+    const response = await runWithNetwork(network, async () => {
+      const answer: unknown = await Reflect.apply(worker.fetch, worker, [
+        arriving,
+        this.env,
+        context,
+      ])
+      if (answer instanceof Response) return answer
+      throw new TypeError('The Worker answered with something that is no Response')
+    })
     if (request.method !== 'HEAD') return response
     await response.body?.cancel()
     return new Response(null, response)

@@ -7,7 +7,7 @@ export function copyAcrossRpc<T>(value: T): T {
 }
 
 /** Prototypes that the platform's serializer knows. Anything else is a class of ours, or a secret key. */
-const KNOWN: ReadonlySet<object> = new Set([
+const KNOWN: ReadonlySet<unknown> = new Set([
   Object.prototype,
   Array.prototype,
   Map.prototype,
@@ -20,15 +20,16 @@ function refuseWhatCannotCross(value: unknown): void {
   if (typeof value === 'function') throw notSerializable('Function')
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
   if (value instanceof Error || types.isDate(value)) return
-  if (!KNOWN.has(Object.getPrototypeOf(value)))
-    throw notSerializable(value.constructor?.name ?? 'Object')
-  const parts =
-    value instanceof Map
-      ? [...value].flat()
-      : value instanceof Set
-        ? [...value]
-        : Object.values(value)
-  for (const part of parts) refuseWhatCannotCross(part)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!KNOWN.has(prototype)) {
+    throw notSerializable(prototype === null ? 'Object' : value.constructor.name)
+  }
+  for (const part of partsOf(value)) refuseWhatCannotCross(part)
+}
+
+function partsOf(value: object): readonly unknown[] {
+  if (value instanceof Map) return [...value.keys(), ...value.values()]
+  return value instanceof Set ? [...value] : Object.values(value)
 }
 
 function notSerializable(type: string): DOMException {

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { readSqlScript, type SqlStatement } from './sql-text.ts'
 
 export type SqlValue = ArrayBuffer | string | number | null
@@ -119,6 +119,7 @@ function toSqlite(value: unknown): SQLInputValue {
   if (typeof value === 'number') return value
   if (typeof value === 'bigint') throw new TypeError('Cannot convert a BigInt value to a number')
   const bytes = bytesOf(value)
+  // oxlint-disable-next-line typescript/no-base-to-string -- workerd binds '[object Object]' as well
   const bound = bytes ?? String(value)
   if (bound.length > MAX_VALUE_BYTES) throw new Error('string or blob too big: SQLITE_TOOBIG')
   return bound

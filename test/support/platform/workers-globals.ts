@@ -18,9 +18,9 @@ export async function runWithNetwork(
     {
       pull: (controller) =>
         networks.run(network, async () => {
-          const { done, value } = await reader.read()
-          if (done) controller.close()
-          else controller.enqueue(value)
+          const part: { readonly value?: unknown } = await reader.read()
+          if (part.value instanceof Uint8Array) controller.enqueue(part.value)
+          else controller.close()
         }),
       cancel: (reason) => networks.run(network, async () => reader.cancel(reason)),
     },
