@@ -1,5 +1,7 @@
 /** Every variable Entrada reads. A name with one of our prefixes that is not here is a typo. */
 export const SETTING_NAMES: ReadonlySet<string> = new Set([
+  'CORS_ORIGINS',
+  'CROSS_SITE_ROUTES',
   'DOMAIN_SERVER',
   'ENABLE_SHAREPOINT_FILEPICKER',
   'ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS',
@@ -29,6 +31,7 @@ export const SETTING_NAMES: ReadonlySet<string> = new Set([
   'OPENID_USE_END_SESSION_ENDPOINT',
   'ORIGIN_HEADERS',
   'ORIGIN_PRESET',
+  'ORIGIN_TIMEOUT_SECONDS',
   'ORIGIN_URL',
   'RATE_LIMITS',
   'SESSION_CHECK_SECONDS',

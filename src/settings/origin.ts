@@ -51,6 +51,12 @@ export interface OriginSettings {
   readonly headers: ReadonlyMap<string, HeaderRule | null>
   /** `null`: the preset's. */
   readonly skipAuthRoutes: readonly SkipRoute[] | null
+  /** Where other sites may make a browser write, e.g. for a form that posts back. */
+  readonly crossSiteRoutes: readonly SkipRoute[]
+  /** Other origins whose pages may use the chat app with the person's cookies. */
+  readonly corsOrigins: readonly string[]
+  /** For the chat app to begin its answer; how long it then streams is its own affair. */
+  readonly timeoutSeconds: number
 }
 
 const Rule = v.union([
@@ -73,6 +79,13 @@ const Headers = v.record(HeaderName, Rule)
 const RESERVED =
   /^(?:authorization|connection|content-.*|cookie|entrada-.*|host|te|trailer|transfer-encoding|upgrade|x-forwarded-(?:for|host|proto))$/
 
+const IDENTIFYING: ReadonlySet<HeaderRule['claim']> = new Set([
+  'id',
+  'tenantId',
+  'email',
+  'username',
+])
+
 export function readOrigin(variables: Variables, publicOrigin: string): OriginSettings {
   const url = variables.url('ORIGIN_URL')
   if (url !== null && url.origin === publicOrigin) {
@@ -88,7 +101,10 @@ export function readOrigin(variables: Variables, publicOrigin: string): OriginSe
     url,
     preset: variables.choice('ORIGIN_PRESET', PRESETS, 'generic'),
     headers: readHeaders(variables),
-    skipAuthRoutes: readSkipRoutes(variables),
+    skipAuthRoutes: readRoutes(variables, 'SKIP_AUTH_ROUTES'),
+    crossSiteRoutes: readRoutes(variables, 'CROSS_SITE_ROUTES') ?? [],
+    corsOrigins: readOrigins(variables),
+    timeoutSeconds: variables.number('ORIGIN_TIMEOUT_SECONDS', 120, { min: 1, max: 3600 }),
   }
 }
 
@@ -105,31 +121,55 @@ function readHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | nul
   const rules = new Map(
     Object.entries(parsed.output).map(([name, rule]) => [name.toLowerCase(), rule]),
   )
-  for (const name of rules.keys()) {
-    if (RESERVED.test(name)) {
+  for (const [name, rule] of rules) {
+    // The one reserved header that may be left out: an app that passes headers on would pass it on, too.
+    const isSilenced = name === 'entrada-assertion' && rule === null
+    if (RESERVED.test(name) && !isSilenced) {
       variables.problem(
         'ORIGIN_HEADERS',
         `names ${name}, which is not free to be set`,
         'Choose another header',
       )
     }
+    if (rule?.encoding === 'ascii' && IDENTIFYING.has(rule.claim)) {
+      variables.problem(
+        'ORIGIN_HEADERS',
+        `folds ${rule.claim} to ASCII in ${name}, which can make two people look like one`,
+        'Use percent or base64 there',
+      )
+    }
   }
   return rules
 }
 
-function readSkipRoutes(variables: Variables): readonly SkipRoute[] | null {
-  if (variables.text('SKIP_AUTH_ROUTES') === null) return null
-  return variables.list('SKIP_AUTH_ROUTES').flatMap((text) => {
+function readRoutes(variables: Variables, name: string): readonly SkipRoute[] | null {
+  if (variables.text(name) === null) return null
+  return variables.list(name).flatMap((text) => {
     const match = /^([A-Z]+) (\/[^\s?#*]*?)(\/\*)?$/.exec(text)
     const [, method, path, star] = match ?? []
     if (method === undefined || path === undefined || path.includes('..') || path.includes('%')) {
       variables.problem(
-        'SKIP_AUTH_ROUTES',
+        name,
         `holds “${text}”, which is not METHOD /path or METHOD /path/*`,
         'Write e.g. GET /health, POST /webhook/*',
       )
       return []
     }
     return [{ method, path, isPrefix: star !== undefined }]
+  })
+}
+
+function readOrigins(variables: Variables): readonly string[] {
+  return variables.list('CORS_ORIGINS').filter((text) => {
+    const isOrigin =
+      /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text
+    if (!isOrigin) {
+      variables.problem(
+        'CORS_ORIGINS',
+        `holds “${text}”, which is not an origin`,
+        'Write scheme and host exactly, e.g. https://portal.example.com; there are no wildcards',
+      )
+    }
+    return isOrigin
   })
 }

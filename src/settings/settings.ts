@@ -7,6 +7,7 @@ import { readRateLimits, type RateLimits } from './rate-limits.ts'
 import { readRoleRule, type RoleRule } from './roles.ts'
 import { readSignInScopes, type SignInScopes } from './scopes.ts'
 import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
+import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
 import { isLoopback, Variables } from './variables.ts'
 
 /** The whole configuration, parsed once. Frozen by type; every duration is in seconds. */
@@ -31,7 +32,8 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly lookupCacheSeconds: number
   readonly origin: OriginSettings
-  readonly signingKeys: unknown
+  /** The first signs, all are published; `null`: Entrada makes its own. */
+  readonly signingKeys: readonly PrivateSigningKey[] | null
   readonly rateLimits: RateLimits
   /** Worth saying, not worth refusing to serve. */
   readonly warnings: readonly string[]
@@ -96,7 +98,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     sessions: readSessions(variables),
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, { min: 0, max: DAY }),
     origin: readOrigin(variables, publicOrigin),
-    signingKeys: variables.json('SIGNING_KEYS'),
+    signingKeys: readSigningKeys(variables),
     rateLimits: readRateLimits(variables),
   }
   reportNames(variables)

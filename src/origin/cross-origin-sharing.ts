@@ -1,0 +1,58 @@
+const SHARING =
+  /^access-control-(?:allow-(?:origin|credentials|headers|methods|private-network)|expose-headers|max-age)$/
+
+/**
+ * CORS for the origins an operator named, and for no other: a chat app that answers `*` or repeats whatever
+ * origin asks was written for a world in which nobody is signed in.
+ */
+export class CrossOriginSharing {
+  readonly #publicOrigin: string
+  readonly #allowed: ReadonlySet<string>
+
+  constructor(publicOrigin: string, corsOrigins: readonly string[]) {
+    this.#publicOrigin = publicOrigin
+    this.#allowed = new Set(corsOrigins)
+  }
+
+  /** The other origin a request comes from; `null` for our own pages and for programs. */
+  foreignOrigin(request: Request): string | null {
+    const origin = request.headers.get('origin')
+    return origin === null || origin === this.#publicOrigin ? null : origin
+  }
+
+  isAllowed(origin: string): boolean {
+    return this.#allowed.has(origin)
+  }
+
+  /** Answers a preflight of an allowed origin. It carries no cookies, so the chat app could not know whose it is. */
+  preflight(request: Request): Response | null {
+    const { headers, method } = request
+    const origin = this.foreignOrigin(request)
+    if (method !== 'OPTIONS' || origin === null || !this.isAllowed(origin)) return null
+    const wanted = headers.get('access-control-request-method')
+    if (wanted === null) return null
+    const answer = new Response(null, { status: 204 })
+    answer.headers.set('access-control-allow-methods', wanted)
+    const names = headers.get('access-control-request-headers')
+    if (names !== null) answer.headers.set('access-control-allow-headers', names)
+    answer.headers.set('access-control-max-age', '600')
+    return this.share(request, answer)
+  }
+
+  /** Opens an answer to an allowed origin, closes it to any other. Untouched when nobody else asks. */
+  share(request: Request, response: Response): Response {
+    const origin = this.foreignOrigin(request)
+    if (origin === null) return response
+    const shared = new Response(response.body, response)
+    if (this.isAllowed(origin)) {
+      shared.headers.set('access-control-allow-origin', origin)
+      shared.headers.set('access-control-allow-credentials', 'true')
+      shared.headers.append('vary', 'Origin')
+      return shared
+    }
+    for (const name of [...shared.headers.keys()]) {
+      if (SHARING.test(name)) shared.headers.delete(name)
+    }
+    return shared
+  }
+}

@@ -1,0 +1,129 @@
+import { EntradaFailure } from '../failure.ts'
+import type { SessionView } from '../session/session.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { AssertionSigner } from './assertion.ts'
+import { CrossOriginSharing } from './cross-origin-sharing.ts'
+import { CrossSiteGuard } from './cross-site.ts'
+import { IdentityHeaders } from './identity-headers.ts'
+import { PRESET_TABLE } from './presets.ts'
+import { RequestHeaders } from './request-headers.ts'
+import { cleanResponse } from './response-headers.ts'
+import { SkipRules } from './skip-rules.ts'
+import { untilHeaders } from './time-to-answer.ts'
+
+export interface OriginParts {
+  readonly settings: Settings
+  readonly signer: AssertionSigner
+  /** Service binding `ORIGIN`: the chat app is a Worker itself. */
+  readonly service?: Pick<Fetcher, 'fetch'>
+}
+
+/**
+ * Cloudflare would otherwise keep what ends in `.png` or `.pdf` and says nothing of caching, and hand one
+ * person's file to the next without asking the app. Browsers still cache as the app says.
+ */
+const NOT_CACHED = { cacheTtlByStatus: { '100-599': -1 } } as const
+
+/** The chat app. Bodies, encodings, redirects and sockets pass as they are; only headers are touched. */
+export class Origin {
+  readonly #parts: OriginParts
+  readonly #identities: IdentityHeaders
+  readonly #headers: RequestHeaders
+  readonly #skip: SkipRules
+  readonly #guard: CrossSiteGuard
+  readonly #sharing: CrossOriginSharing
+  /** Without a trailing slash. */
+  readonly #base: string
+
+  constructor(parts: OriginParts) {
+    const { settings, signer, service } = parts
+    const { url, preset, skipAuthRoutes } = settings.origin
+    this.#parts = parts
+    this.#identities = new IdentityHeaders(settings, signer)
+    this.#headers = new RequestHeaders(settings, this.#identities.names)
+    this.#skip = new SkipRules(skipAuthRoutes ?? PRESET_TABLE[preset].skipRoutes)
+    this.#guard = new CrossSiteGuard(settings.publicOrigin, settings.origin)
+    this.#sharing = new CrossOriginSharing(settings.publicOrigin, settings.origin.corsOrigins)
+    this.#base =
+      url === null || service !== undefined
+        ? settings.publicOrigin
+        : `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+  }
+
+  /** Whether a request may pass without a sign-in; `forward` it with `null`. */
+  isSkipped(method: string, path: string): boolean {
+    return this.#skip.match(method, path)
+  }
+
+  /**
+   * What another site must not make a browser do.
+   * @throws EntradaFailure `cross_site_refused`
+   */
+  guard(request: Request): void {
+    const isUpgrade = request.headers.get('upgrade') !== null
+    const mayOpen = !isUpgrade || this.#guard.judgeUpgrade(request).ok
+    if (!mayOpen || !this.#guard.judgeWrite(request).ok) {
+      throw new EntradaFailure('cross_site_refused')
+    }
+  }
+
+  /** Answers the preflight of an origin in `CORS_ORIGINS`; `null` when there is none to answer. */
+  preflight(request: Request): Response | null {
+    return this.#sharing.preflight(request)
+  }
+
+  /** Lets an origin in `CORS_ORIGINS` read an answer of Entrada's own, such as the 401 that names the way in. */
+  share(request: Request, response: Response): Response {
+    return this.#sharing.share(request, response)
+  }
+
+  /**
+   * Sends a request on and answers what the chat app answers.
+   * @param session whose request it is; `null` on skipped routes, where nobody is named
+   * @throws EntradaFailure `origin_unreachable`, `origin_timeout`
+   */
+  async forward(request: Request, session: SessionView | null): Promise<Response> {
+    const identity =
+      session === null
+        ? null
+        : (this.#identities.known(session) ?? (await this.#identities.prepare(session)))
+    const { pathname, search } = new URL(request.url)
+    const init = {
+      method: request.method,
+      headers: this.#headers.of(request, identity),
+      body: request.body,
+      redirect: 'manual',
+      signal: request.signal,
+      ...(identity === null ? {} : { cf: NOT_CACHED }),
+    } satisfies RequestInit
+    const response = await this.#send(`${this.#base}${pathname}${search}`, init, request)
+    refuseGatewayError(response)
+    const clean = cleanResponse(response)
+    // What nobody had to sign in for is the app's own to share.
+    return identity === null ? clean : this.#sharing.share(request, clean)
+  }
+
+  async #send(url: string, init: RequestInit, request: Request): Promise<Response> {
+    const { service, settings } = this.#parts
+    const answer = service === undefined ? fetch(url, init) : service.fetch(url, init)
+    try {
+      return await untilHeaders(answer, request, settings.origin.timeoutSeconds)
+    } catch (cause) {
+      if (cause instanceof EntradaFailure) throw cause
+      // The client went away. Nobody reads this; it only keeps a closed tab from counting as an outage.
+      if (request.signal.aborted) return new Response(null, { status: 499 })
+      throw new EntradaFailure('origin_unreachable', { cause })
+    }
+  }
+}
+
+/**
+ * On a route in the same zone Cloudflare itself answers for an app that does not: 520 to 526 and 530, with a
+ * page that speaks of web servers. 524 is its own time limit.
+ */
+function refuseGatewayError(response: Response): void {
+  const { status } = response
+  if (status < 520 || (status > 526 && status !== 530)) return
+  void response.body?.cancel()
+  throw new EntradaFailure(status === 524 ? 'origin_timeout' : 'origin_unreachable')
+}

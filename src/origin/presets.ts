@@ -1,0 +1,92 @@
+import type { HeaderRule, PresetName, SkipRoute } from '../settings/origin.ts'
+
+/** What one kind of chat app reads, and what goes with it. */
+export interface Preset {
+  /** Header names and what of the user they carry. */
+  readonly headers: Readonly<Record<string, HeaderRule>>
+  /** Further headers that the app believes and no client may send. */
+  readonly withheld: readonly string[]
+  /** `assertion`: the app takes the assertion as its bearer, so the client's `Authorization` is replaced. */
+  readonly authorization: 'client' | 'assertion'
+  /** What its operators' probes ask without a sign-in. */
+  readonly skipRoutes: readonly SkipRoute[]
+  /** Cookies by which the app remembers a person, cleared when that person leaves. */
+  readonly cookies: readonly string[]
+}
+
+const percent = (claim: HeaderRule['claim']): HeaderRule => ({ claim, encoding: 'percent' })
+const get = (path: string): SkipRoute => ({ method: 'GET', path, isPrefix: false })
+
+const NOTHING = {
+  headers: {},
+  withheld: [],
+  authorization: 'client',
+  skipRoutes: [],
+  cookies: [],
+} as const satisfies Preset
+
+const generic: Preset = {
+  ...NOTHING,
+  headers: {
+    'x-forwarded-user': percent('id'),
+    'x-forwarded-email': percent('email'),
+    'x-forwarded-preferred-username': percent('username'),
+    'x-forwarded-name': percent('name'),
+    'x-forwarded-groups': percent('groups'),
+  },
+}
+
+export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
+  generic,
+
+  /** Signs people in by OIDC and believes no header but this one, which names its tenant (LibreChat#8562). */
+  librechat: {
+    ...NOTHING,
+    withheld: ['x-tenant-id'],
+    skipRoutes: [get('/health')],
+    cookies: [
+      'connect.sid',
+      'refreshToken',
+      'token_provider',
+      'openid_user_id',
+      'openid_access_token',
+      'openid_id_token',
+      'openid_token_key',
+    ],
+  },
+
+  /** Reads them at sign-in, under names its operator gives: WEBUI_AUTH_TRUSTED_EMAIL_HEADER and the like. */
+  'open-webui': {
+    ...NOTHING,
+    headers: {
+      'x-openwebui-user-email': percent('email'),
+      'x-openwebui-user-name': percent('name'),
+      'x-openwebui-user-groups': percent('groups'),
+      'x-openwebui-user-role': percent('role'),
+    },
+    skipRoutes: [get('/health'), get('/ready')],
+    cookies: ['token', 'owui-session', 'oui-session', 'oauth_id_token', 'oauth_session_id'],
+  },
+
+  /** TRUSTED_EMAIL_HEADER, and nothing else. */
+  'chat-ui': {
+    ...NOTHING,
+    headers: { 'x-forwarded-email': percent('email') },
+    skipRoutes: [get('/healthcheck')],
+    cookies: ['hf-chat'],
+  },
+
+  /** The app's own `@cl.header_auth_callback` reads whatever it likes. */
+  chainlit: { ...generic, cookies: ['access_token', 'X-Chainlit-Session-id'] },
+
+  /** JWT_PUBLIC_KEY_URL: wants an RS256 bearer with the e-mail, which the assertion is. */
+  onyx: {
+    ...NOTHING,
+    authorization: 'assertion',
+    skipRoutes: [get('/api/health')],
+    cookies: ['fastapiusersauth'],
+  },
+
+  /** For apps that know no users: nobody comes in without a sign-in, and nothing is said about who came. */
+  gate: NOTHING,
+}

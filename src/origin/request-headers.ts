@@ -1,0 +1,68 @@
+import type { Settings } from '../settings/settings.ts'
+import type { Identity } from './identity-headers.ts'
+import { withoutOwnCookies } from './own-cookies.ts'
+import { WithheldHeaders } from './withheld-headers.ts'
+
+/** Makes the headers of the request to the chat app: the client's, less what is ours to say, plus what we say. */
+export class RequestHeaders {
+  readonly #withheld: WithheldHeaders
+  readonly #proto: string
+  readonly #host: string
+
+  /** @param names of the identity headers this installation sets */
+  constructor({ publicOrigin }: Pick<Settings, 'publicOrigin'>, names: readonly string[]) {
+    const url = new URL(publicOrigin)
+    this.#withheld = new WithheldHeaders(names)
+    this.#proto = url.protocol.slice(0, -1)
+    this.#host = url.host
+  }
+
+  /** @param identity `null` on routes that ask nobody to sign in */
+  of(request: Request, identity: Identity | null): Headers {
+    const given = request.headers
+    const headers = new Headers(given)
+    for (const name of given.keys()) {
+      const isWithheld =
+        identity === null
+          ? this.#withheld.includesUnauthenticated(name)
+          : this.#withheld.includes(name)
+      if (isWithheld) headers.delete(name)
+    }
+    this.#dropConnectionOptions(given, headers)
+    this.#dropOwnCookies(given, headers)
+    headers.set('x-forwarded-proto', this.#proto)
+    headers.set('x-forwarded-host', this.#host)
+    // Cloudflare's word; a list the client began is worth nothing.
+    const address = given.get('cf-connecting-ip')
+    if (address !== null) headers.set('x-forwarded-for', address)
+    if (identity !== null) for (const [name, value] of identity.headers) headers.set(name, value)
+    return headers
+  }
+
+  /** Headers that `Connection` names are for this connection only (RFC 9110 §7.6.1); the platform lets them through. */
+  #dropConnectionOptions(given: Headers, headers: Headers): void {
+    for (const name of connectionOptions(given)) headers.delete(name)
+    const upgrade = given.get('upgrade')
+    if (upgrade !== null && upgrade.toLowerCase() !== 'websocket') headers.delete('upgrade')
+  }
+
+  #dropOwnCookies(given: Headers, headers: Headers): void {
+    const cookies = given.get('cookie')
+    if (cookies === null) return
+    const others = withoutOwnCookies(cookies)
+    if (others === '') headers.delete('cookie')
+    else if (others !== cookies) headers.set('cookie', others)
+  }
+}
+
+/** `Upgrade` is handled for itself, and these are no header names at all. */
+const NO_HEADERS: ReadonlySet<string> = new Set(['close', 'keep-alive', 'upgrade'])
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+
+/** Header names listed in `Connection`. */
+export function connectionOptions(headers: Headers): readonly string[] {
+  const connection = headers.get('connection')
+  if (connection === null) return []
+  const options = connection.split(',').map((option) => option.trim().toLowerCase())
+  return options.filter((option) => TOKEN.test(option) && !NO_HEADERS.has(option))
+}

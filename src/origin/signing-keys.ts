@@ -1,0 +1,128 @@
+import { importJWK, type CryptoKey, type JSONWebKeySet } from 'jose'
+import * as v from 'valibot'
+import { EntradaFailure } from '../failure.ts'
+import type { PrivateSigningKey } from '../settings/signing-keys.ts'
+import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
+import type { SealedBox } from '../stores/sealed-box.ts'
+import {
+  signingKeyContext,
+  type SigningKeyCalls,
+  type SigningKeyRecord,
+} from '../stores/signing-key-table.ts'
+
+export interface SigningKey {
+  readonly kid: string
+  readonly privateKey: CryptoKey
+  /** Epoch seconds. */
+  readonly signsFrom: number
+}
+
+interface KeyRing {
+  /** Oldest first. */
+  readonly keys: readonly SigningKey[]
+  readonly published: JSONWebKeySet
+  readonly loadedAt: number
+}
+
+export interface SigningKeysParts {
+  /** `SIGNING_KEYS`; `null` when Entrada makes its own. */
+  readonly configured: readonly PrivateSigningKey[] | null
+  readonly box: SealedBox
+  readonly objects: ObjectNamespace<SigningKeyCalls>
+}
+
+/** One object in all: there is one issuer. */
+const OBJECT_NAME = 'assertion'
+const FRESH_MS = 10 * 60 * 1000
+/** Keys stay published for a day after their last use, so old ones bridge an outage of their object. */
+const USABLE_MS = 12 * 60 * 60 * 1000
+
+const PrivateJwk = v.looseObject({ kty: v.literal('RSA') })
+
+/** The keys of this isolate, imported once and kept for ten minutes. */
+export class SigningKeys {
+  readonly #parts: SigningKeysParts
+  #ring: KeyRing | null = null
+
+  constructor(parts: SigningKeysParts) {
+    this.#parts = parts
+  }
+
+  /** @throws EntradaFailure `misconfigured` when `SIGNING_KEYS` holds no working key */
+  async current(): Promise<SigningKey> {
+    const now = Date.now() / 1000
+    const signing = (await this.#load()).keys.findLast(({ signsFrom }) => signsFrom <= now)
+    if (signing === undefined) throw new EntradaFailure('internal')
+    return signing
+  }
+
+  async published(): Promise<JSONWebKeySet> {
+    return (await this.#load()).published
+  }
+
+  /**
+   * Each request that finds the memory cold loads for itself. Waiting for another request's I/O would hang
+   * with it: the platform drops that I/O when its client goes away.
+   */
+  async #load(): Promise<KeyRing> {
+    const known = this.#ring
+    const age = known === null ? Infinity : Date.now() - known.loadedAt
+    if (known !== null && age < FRESH_MS) return known
+    try {
+      this.#ring = await this.#loadAnew()
+      return this.#ring
+    } catch (cause) {
+      if (known !== null && age < USABLE_MS) return known
+      throw cause
+    }
+  }
+
+  #loadAnew(): Promise<KeyRing> {
+    const { configured, objects } = this.#parts
+    if (configured !== null) return fromSettings(configured)
+    const object = () => objects.get(objects.idFromName(OBJECT_NAME))
+    return callObject(() => object().list()).then((records) => this.#fromRecords(records))
+  }
+
+  async #fromRecords(records: readonly SigningKeyRecord[]): Promise<KeyRing> {
+    const keys = await Promise.all(
+      records.map(async ({ kid, sealedPrivateKey, signsFrom }) => {
+        const privateKey = await this.#parts.box.open(sealedPrivateKey, signingKeyContext(kid))
+        if (privateKey === null) return null
+        return { kid, signsFrom, privateKey: await importPrivateKey(JSON.parse(privateKey)) }
+      }),
+    )
+    return {
+      keys: keys.filter((key) => key !== null),
+      published: publicKeySet(records),
+      loadedAt: Date.now(),
+    }
+  }
+}
+
+async function fromSettings(configured: readonly PrivateSigningKey[]): Promise<KeyRing> {
+  const [signing] = configured
+  if (signing === undefined) throw new EntradaFailure('misconfigured')
+  const privateKey = await importPrivateKey(signing).catch((cause: unknown) => {
+    // Numbers that are base64url but not a key; settings can only see their form.
+    throw new EntradaFailure('misconfigured', { cause })
+  })
+  return {
+    keys: [{ kid: signing.kid, privateKey, signsFrom: 0 }],
+    published: publicKeySet(configured),
+    loadedAt: Date.now(),
+  }
+}
+
+async function importPrivateKey(jwk: unknown): Promise<CryptoKey> {
+  const key = await importJWK({ ...v.parse(PrivateJwk, jwk), ext: false }, 'RS256')
+  if (key instanceof Uint8Array) throw new TypeError('an RSA key was expected')
+  return key
+}
+
+/** Named parts only: whatever else a private key holds must not come along. */
+function publicKeySet(keys: readonly Pick<SigningKeyRecord, 'kid' | 'n' | 'e'>[]): JSONWebKeySet {
+  return {
+    keys: keys.map(({ kid, n, e }) => ({ kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e })),
+  }
+}

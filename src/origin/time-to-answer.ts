@@ -1,0 +1,37 @@
+import { EntradaFailure } from '../failure.ts'
+
+/** The slowest line an upload is expected to come over: 32 KiB a second. */
+const SLOW_BYTES_PER_SECOND = 32 * 1024
+
+/**
+ * Waits for the answer's headers, for so long and no longer; its body may then take its time. What is abandoned
+ * ends with the request: the platform drops it.
+ * @throws EntradaFailure `origin_timeout`
+ */
+export async function untilHeaders(
+  answer: Promise<Response>,
+  request: Request,
+  seconds: number,
+): Promise<Response> {
+  const allowance = uploadSeconds(request)
+  if (allowance === null) return answer
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new EntradaFailure('origin_timeout')),
+      (seconds + allowance) * 1000,
+    )
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** An app answers an upload when it has it, however slow the sender. `null`: no telling how long. */
+function uploadSeconds(request: Request): number | null {
+  if (request.body === null) return 0
+  const length = Number(request.headers.get('content-length') ?? Number.NaN)
+  return Number.isNaN(length) ? null : length / SLOW_BYTES_PER_SECOND
+}

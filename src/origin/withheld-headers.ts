@@ -1,0 +1,64 @@
+import { PRESET_TABLE } from './presets.ts'
+
+/** Only Entrada may say these. Whatever a client sends under such a name is a lie or a mistake. */
+const OURS =
+  /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|x-(?:forwarded|auth-request|authentik|remote|webauth|ms-client-principal|ms-token-aad|goog-authenticated-user))(?:-|$)/
+
+/** Paths and addresses that servers take from a header in place of the real one. */
+const REROUTING = ['x-original-url', 'x-original-uri', 'x-rewrite-url', 'x-real-ip']
+
+/** Meant for one connection, not for the next (RFC 9110 §7.6.1); the platform makes its own. */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+]
+
+/** On a route that asks nobody to sign in, a method is what it says it is. */
+const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+])
+
+/** What of a client's request does not go on to the chat app. */
+export class WithheldHeaders {
+  readonly #names: ReadonlySet<string>
+
+  /** @param further lower-case names this installation sets itself */
+  constructor(further: Iterable<string>) {
+    // Every preset's, not only the chosen one's: an app may still believe what a former set-up sent.
+    const presets = Object.values(PRESET_TABLE)
+    this.#names = new Set(
+      [
+        ...HOP_BY_HOP,
+        ...REROUTING,
+        ...presets.flatMap(({ headers, withheld }) => [...Object.keys(headers), ...withheld]),
+        ...further,
+      ].map(normalised),
+    )
+  }
+
+  includes(name: string): boolean {
+    const plain = normalised(name)
+    return this.#names.has(plain) || OURS.test(plain)
+  }
+
+  /** As `includes`, for requests that nobody signed in for. */
+  includesUnauthenticated(name: string): boolean {
+    return this.includes(name) || METHOD_OVERRIDES.has(normalised(name))
+  }
+}
+
+/**
+ * CGI and its heirs turn `-` and much else into `_`, so `x_forwarded_user` arrives in the app under the same
+ * name as `x-forwarded-user` (CVE-2025-64484).
+ */
+function normalised(name: string): string {
+  return /[^a-z0-9-]/.test(name) ? name.toLowerCase().replace(/[^a-z0-9]/g, '-') : name
+}

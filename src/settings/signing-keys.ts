@@ -1,0 +1,62 @@
+import * as v from 'valibot'
+import type { Variables } from './variables.ts'
+
+/** A private RSA key that signs assertions (RFC 7517, RFC 7518 §6.3). */
+export type PrivateSigningKey = v.InferOutput<typeof PrivateKey>
+
+/** Onyx and most verifiers take RS256; NIST SP 800-131A has no use for a shorter modulus. */
+const MODULUS_BYTES = 256
+
+const Base64Url = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]+$/))
+
+const PrivateKey = v.object({
+  kty: v.literal('RSA'),
+  kid: v.pipe(v.string(), v.nonEmpty(), v.maxLength(200)),
+  alg: v.optional(v.literal('RS256')),
+  use: v.optional(v.literal('sig')),
+  n: v.pipe(
+    Base64Url,
+    v.check((modulus) => modulusBytes(modulus) >= MODULUS_BYTES, 'is shorter than 2048 bits'),
+  ),
+  e: Base64Url,
+  d: Base64Url,
+  p: Base64Url,
+  q: Base64Url,
+  dp: Base64Url,
+  dq: Base64Url,
+  qi: Base64Url,
+})
+
+const KeySet = v.object({ keys: v.pipe(v.array(PrivateKey), v.minLength(1)) })
+
+const FIX =
+  'Store a JWK set {"keys":[…]} of private RSA keys for RS256, 2048 bits or more, each with its own kid'
+
+/** `SIGNING_KEYS`: the first signs, all are published. `null`: Entrada makes its own. */
+export function readSigningKeys(variables: Variables): readonly PrivateSigningKey[] | null {
+  const json = variables.json('SIGNING_KEYS')
+  if (json === undefined) return null
+  const parsed = v.safeParse(KeySet, json)
+  if (!parsed.success) {
+    for (const issue of parsed.issues) variables.problem('SIGNING_KEYS', describe(issue), FIX)
+    return null
+  }
+  const { keys } = parsed.output
+  if (new Set(keys.map(({ kid }) => kid)).size !== keys.length) {
+    variables.problem('SIGNING_KEYS', 'uses one kid for several keys', FIX)
+  }
+  return keys
+}
+
+/** Names the place and the rule; the parser's own messages quote the value, which is the secret. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  const place = v.getDotPath(issue) ?? 'the set'
+  return issue.type === 'check'
+    ? `${place} ${issue.message}`
+    : `${place} is missing or not what it should be`
+}
+
+function modulusBytes(modulus: string): number {
+  // Leading zero bytes, which base64url writes as `A`, add no strength.
+  return Math.floor((modulus.replace(/^A+/, '').length * 6) / 8)
+}

@@ -1,0 +1,129 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import * as v from 'valibot'
+import type { ObjectStorage } from './durable-objects.ts'
+import type { SealContext, SealedBox } from './sealed-box.ts'
+
+/** A signing key as it leaves its object: only a Worker with the key ring can use the private part. */
+export interface SigningKeyRecord {
+  readonly kid: string
+  /** RSA modulus and exponent, base64url. */
+  readonly n: string
+  readonly e: string
+  readonly sealedPrivateKey: string
+  /** Epoch seconds from which it signs; it is published before. */
+  readonly signsFrom: number
+}
+
+/** What the Worker may ask the object. */
+export interface SigningKeyCalls {
+  list(): Promise<readonly SigningKeyRecord[]>
+}
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+export const ROTATION_SECONDS = 30 * DAY
+/** Verifiers keep a key set for up to a day; a key they could not know yet must not sign. */
+export const PUBLISHED_AHEAD_SECONDS = 2 * DAY
+/** Longer than any isolate goes on with the keys it remembers, and any assertion lives. */
+export const OVERLAP_SECONDS = DAY
+
+const Row = v.object({
+  kid: v.string(),
+  n: v.string(),
+  e: v.string(),
+  sealed: v.string(),
+  signs_from: v.number(),
+})
+
+/** Entrada's own signing keys: made, rotated and retired when somebody asks for them, so without alarms. */
+export class SigningKeyTable {
+  readonly #sql: ObjectStorage['sql']
+  readonly #box: SealedBox
+  #upkeep: Promise<void> | null = null
+
+  constructor(storage: Pick<ObjectStorage, 'sql'>, box: SealedBox) {
+    this.#sql = storage.sql
+    this.#box = box
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS signing_key (
+        kid TEXT PRIMARY KEY, n TEXT NOT NULL, e TEXT NOT NULL, sealed TEXT NOT NULL,
+        signs_from INTEGER NOT NULL)`,
+    )
+  }
+
+  /** Every key to publish, oldest first; the last one whose time has come signs. */
+  async list(): Promise<readonly SigningKeyRecord[]> {
+    // Making a key takes a while, during which a second caller would make another.
+    this.#upkeep ??= this.#keepUp().finally(() => {
+      this.#upkeep = null
+    })
+    await this.#upkeep
+    return this.#rows()
+  }
+
+  async #keepUp(): Promise<void> {
+    const now = Math.floor(Date.now() / 1000)
+    await this.#resealOrDrop()
+    const rows = this.#rows()
+    const [oldest] = rows
+    const newest = rows.at(-1)
+    if (oldest === undefined || newest === undefined) return this.#add(now)
+    // Nothing signs when the signing key was lost with its key ring: the one already published steps in.
+    if (oldest.signsFrom > now) this.#startSigning(oldest.kid, now)
+    const nextSignsFrom = newest.signsFrom + ROTATION_SECONDS
+    if (now >= nextSignsFrom - PUBLISHED_AHEAD_SECONDS) {
+      await this.#add(Math.max(nextSignsFrom, now + PUBLISHED_AHEAD_SECONDS))
+    }
+    this.#retire(now)
+  }
+
+  async #add(signsFrom: number): Promise<void> {
+    const pair = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true })
+    const { n, e } = v.parse(
+      v.object({ n: v.string(), e: v.string() }),
+      await exportJWK(pair.publicKey),
+    )
+    const kid = await calculateJwkThumbprint({ kty: 'RSA', n, e })
+    const privateKey = JSON.stringify(await exportJWK(pair.privateKey))
+    const sealed = await this.#box.seal(privateKey, signingKeyContext(kid))
+    this.#sql.exec('INSERT INTO signing_key VALUES (?, ?, ?, ?, ?)', kid, n, e, sealed, signsFrom)
+  }
+
+  /** Keys move to the newest secret of the ring; those whose secret was taken out are no longer ours. */
+  async #resealOrDrop(): Promise<void> {
+    for (const { kid, sealedPrivateKey } of this.#rows()) {
+      if (await this.#box.isCurrent(sealedPrivateKey)) continue
+      const privateKey = await this.#box.open(sealedPrivateKey, signingKeyContext(kid))
+      if (privateKey === null) this.#sql.exec('DELETE FROM signing_key WHERE kid = ?', kid)
+      else {
+        const sealed = await this.#box.seal(privateKey, signingKeyContext(kid))
+        this.#sql.exec('UPDATE signing_key SET sealed = ? WHERE kid = ?', sealed, kid)
+      }
+    }
+  }
+
+  #startSigning(kid: string, now: number): void {
+    this.#sql.exec('UPDATE signing_key SET signs_from = ? WHERE kid = ?', now, kid)
+  }
+
+  #retire(now: number): void {
+    const successors = this.#rows().filter(({ signsFrom }) => signsFrom + OVERLAP_SECONDS <= now)
+    const signing = successors.at(-1)
+    if (signing !== undefined) {
+      this.#sql.exec('DELETE FROM signing_key WHERE signs_from < ?', signing.signsFrom)
+    }
+  }
+
+  #rows(): readonly SigningKeyRecord[] {
+    const rows = this.#sql.exec('SELECT * FROM signing_key ORDER BY signs_from').toArray()
+    return rows.map((row) => {
+      const { kid, n, e, sealed, signs_from: signsFrom } = v.parse(Row, row)
+      return { kid, n, e, sealedPrivateKey: sealed, signsFrom }
+    })
+  }
+}
+
+export function signingKeyContext(kid: string): SealContext {
+  return { purpose: 'signing-key', bound: [kid] }
+}
