@@ -7,14 +7,17 @@ import type { Settings } from '../settings/settings.ts'
 const FILE_SCOPES =
   /^(?:Files\.Read(?:Write)?(?:\.All)?|Sites\.(?:Read|ReadWrite|Manage|FullControl)\.All)$/i
 
+/** Whether the operator wants files, and there is a token to get them with. */
+export function isFilesOn({ files, issuer, reuseTokens }: Settings): boolean {
+  return files.enabled && issuer.microsoft !== null && reuseTokens
+}
+
 /** For `GET /.entrada/session`. `grantedScopes` are those of a Graph token. */
 export function filesFeature(
   settings: Settings,
   grantedScopes: readonly string[],
 ): 'on' | 'off' | 'consent_needed' {
-  if (!settings.files.enabled || settings.issuer.microsoft === null || !settings.reuseTokens) {
-    return 'off'
-  }
+  if (!isFilesOn(settings)) return 'off'
   return grantedScopes.some((scope) => FILE_SCOPES.test(scope)) ? 'on' : 'consent_needed'
 }
 

@@ -44,6 +44,24 @@ export function sharePointOriginOf(
   return isOurs ? (url.origin as SharePointOrigin) : null
 }
 
+/**
+ * The host of a `webUrl` and the other of its pair: a tenant that has `contoso.sharepoint.com` also has
+ * `contoso-my`, and nobody else can. For a host that Graph has named, not for a guess at the tenant's name.
+ */
+export function siblingsOf(
+  webUrl: string,
+  microsoft: MicrosoftSettings,
+): readonly SharePointOrigin[] {
+  const url = URL.parse(webUrl)
+  const origin = url === null ? null : sharePointOriginOf(url, microsoft)
+  if (url === null || origin === null) return []
+  const [name = '', ...domain] = url.hostname.split('.')
+  if (microsoft.extraOrigins.includes(origin) || domain.length < 2) return [origin]
+  const other = name.endsWith('-my') ? name.slice(0, -'-my'.length) : `${name}-my`
+  const sibling = new URL(`https://${[other, ...domain].join('.')}`)
+  return [origin, sharePointOriginOf(sibling, microsoft)].flatMap((one) => one ?? [])
+}
+
 function isAccepted(
   url: URL,
   suffixes: readonly string[],

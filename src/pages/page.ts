@@ -10,6 +10,8 @@ export interface Page {
   readonly headers?: Readonly<Record<string, string>>
   /** Further CSP directives, e.g. the hosts a page may frame. */
   readonly policy?: Readonly<Record<string, string>>
+  /** Rules of this page alone, after those of all pages. */
+  readonly style?: string
   /** Module script of ours, for the one page that cannot do without. */
   readonly script?: string
 }
@@ -45,7 +47,7 @@ export async function renderPage(page: Page): Promise<Response> {
         <meta name="robots" content="noindex" />
         <title>${page.title}</title>
         <style nonce="${nonce}">
-          ${raw(STYLE)}
+          ${raw(STYLE)}${raw(page.style ?? '')}
         </style>
       </head>
       <body>

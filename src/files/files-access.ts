@@ -1,0 +1,55 @@
+import { EntradaFailure } from '../failure.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Session } from '../session/session.ts'
+import type { MicrosoftSettings } from '../settings/issuer.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Lookups } from '../stores/lookup-cache.ts'
+import { DriveFiles } from './drive-files.ts'
+import { filesTokens, isFilesOn } from './files-tokens.ts'
+import { discoverHosts, type UserHosts } from './host-discovery.ts'
+
+export interface FilesDeps {
+  /** One for all features: it remembers whom Microsoft asked to wait. `null` without Microsoft. */
+  readonly graph: Graph | null
+  readonly lookups: Lookups
+}
+
+/** What one signed-in user's request may do with files. */
+export interface FilesAccess {
+  readonly files: DriveFiles
+  readonly microsoft: MicrosoftSettings
+  readonly maxBytes: number
+  readonly maxFiles: number
+  hosts(): Promise<UserHosts>
+}
+
+/** @throws EntradaFailure `feature_off` */
+export function filesAccess(
+  { graph, lookups }: FilesDeps,
+  session: Session,
+  settings: Settings,
+): FilesAccess {
+  const { microsoft } = settings.issuer
+  if (microsoft === null || graph === null || !isFilesOn(settings)) {
+    throw new EntradaFailure('feature_off')
+  }
+  const { id: userId, tenantId } = session.user
+  const tokens = filesTokens(session, settings)
+  // SharePoint counts requests per app and tenant: a refusal speaks for all of them.
+  const bucket = `${tenantId}/files`
+  const cloud = microsoft.cloud?.name ?? microsoft.graph
+  return {
+    files: new DriveFiles({ graph, tokens, microsoft, bucket }),
+    microsoft,
+    maxBytes: settings.files.maxFileBytes,
+    maxFiles: settings.files.maxFiles,
+    hosts: () =>
+      discoverHosts({
+        graph,
+        tokens,
+        settings,
+        bucket,
+        lookups: lookups.for({ cloud, tenantId, of: { userId } }),
+      }),
+  }
+}

@@ -1,0 +1,95 @@
+import { readPickedItems, record, type PickedItem } from './picked-items.ts'
+import type { TokenAnswer, TokenRequest } from './token-broker.ts'
+
+export interface ConversationParts {
+  readonly maxFiles: number
+  readonly maxFileBytes: number
+  token(request: TokenRequest): Promise<TokenAnswer>
+  onPicked(items: readonly PickedItem[]): void
+  onClosed(): void
+}
+
+type Result =
+  | { readonly result: 'success' }
+  | { readonly result: 'token'; readonly token: string }
+  | {
+      readonly result: 'error'
+      readonly error: { readonly code: string; readonly message: string }
+    }
+
+/**
+ * File Picker v8 over its port: each command is acknowledged at once and answered when done. What is not a
+ * command of the protocol is ignored; a command that is not known is refused by name, as the protocol wants.
+ */
+export function converse(port: MessagePort, parts: ConversationParts): void {
+  port.addEventListener('message', (event) => {
+    const { type, id, data } = record(event.data)
+    if (type !== 'command' || typeof id !== 'string') return
+    port.postMessage({ type: 'acknowledge', id })
+    void answer(record(data), parts).then((result) =>
+      port.postMessage({ type: 'result', id, data: result }),
+    )
+  })
+  port.start()
+  port.postMessage({ type: 'activate' })
+}
+
+async function answer(
+  command: Readonly<Record<string, unknown>>,
+  parts: ConversationParts,
+): Promise<Result> {
+  switch (command['command']) {
+    case 'authenticate':
+      return authenticate(command, parts)
+    case 'pick':
+      return pick(command['items'], parts)
+    case 'close':
+      // After the answer has gone out: closing takes the port along.
+      setTimeout(parts.onClosed)
+      return { result: 'success' }
+    default:
+      return refusal('unsupportedCommand', 'This app does not support that command.')
+  }
+}
+
+/** Each host gets its own token: one for all ends in AudienceUriValidationFailedException (OneDrive/samples#11). */
+async function authenticate(
+  { resource, type, claimsChallenge, expiration }: Readonly<Record<string, unknown>>,
+  { token }: ConversationParts,
+): Promise<Result> {
+  if (
+    typeof resource !== 'string' ||
+    (typeof type === 'string' && !type.startsWith('SharePoint'))
+  ) {
+    return refusal('unableToObtainToken', 'This app hands out tokens for SharePoint only.')
+  }
+  const { claims } = record(claimsChallenge)
+  const isRefused = claimsChallenge !== undefined || expiration !== undefined
+  const answered = await token({
+    resource,
+    ...(isRefused ? { renew: true } : {}),
+    ...(typeof claims === 'string' ? { claims } : {}),
+  })
+  return answered.ok
+    ? { result: 'token', token: answered.token }
+    : refusal('unableToObtainToken', answered.problem.title)
+}
+
+function pick(value: unknown, { maxFiles, maxFileBytes, onPicked }: ConversationParts): Result {
+  const items = readPickedItems(value)
+  if (items.length === 0) return refusal('unusableItem', 'None of these can be used here.')
+  if (items.length > maxFiles) {
+    return refusal('unusableItem', `No more than ${maxFiles} files at once, please.`)
+  }
+  const tooLarge = items.find(({ size = 0 }) => size > maxFileBytes)
+  if (tooLarge !== undefined) {
+    const limit = Math.floor(maxFileBytes / 1_048_576)
+    return refusal('unusableItem', `${tooLarge.name ?? 'A file'} is larger than ${limit} MiB.`)
+  }
+  setTimeout(onPicked, 0, items)
+  return { result: 'success' }
+}
+
+function refusal(code: string, message: string): Result {
+  return { result: 'error', error: { code, message } }
+}

@@ -1,0 +1,57 @@
+import type { PickerConfig } from './config.ts'
+import { record } from './picked-items.ts'
+
+export interface Launch {
+  readonly config: PickerConfig
+  /** The frame or window Microsoft's page is to appear in. */
+  readonly target: { readonly name: string; readonly window: Window }
+  readonly token: string
+  /** Called with a port whenever Microsoft's page says hello: again when it reloads. */
+  onInitialize(port: MessagePort): void
+}
+
+/**
+ * Sends the browser to Microsoft's picker: a form, because the token must not be in an address.
+ * @returns what stops listening
+ */
+export function launchPicker({ config, target, token, onInitialize }: Launch): () => void {
+  const channelId = crypto.randomUUID()
+  const pickerOrigin = new URL(config.launchUrl).origin
+  const listen = (event: MessageEvent) => {
+    // Source, origin and channel: any page can post to us, and two of the three can be had by accident.
+    if (event.source !== target.window || event.origin !== pickerOrigin) return
+    const { type, channelId: said } = record(event.data)
+    const [port] = event.ports
+    if (type === 'initialize' && said === channelId && port !== undefined) onInitialize(port)
+  }
+  addEventListener('message', listen)
+  submit(config, { channelId, token, targetName: target.name })
+  return () => removeEventListener('message', listen)
+}
+
+function submit(
+  { launchUrl, locale, options, publicOrigin, theme }: PickerConfig,
+  post: { readonly channelId: string; readonly token: string; readonly targetName: string },
+): void {
+  const url = new URL(launchUrl)
+  const filePicker = {
+    ...options,
+    theme: theme === 'auto' ? preferredTheme() : theme,
+    messaging: { origin: publicOrigin, channelId: post.channelId },
+  }
+  url.searchParams.set('filePicker', JSON.stringify(filePicker))
+  url.searchParams.set('locale', locale)
+  const form = document.createElement('form')
+  Object.assign(form, { action: url.href, method: 'post', target: post.targetName, hidden: true })
+  const field = document.createElement('input')
+  Object.assign(field, { type: 'hidden', name: 'access_token', value: post.token })
+  form.append(field)
+  document.body.append(form)
+  form.submit()
+  // The browser has taken what it sends; the token is not left lying in the page.
+  form.remove()
+}
+
+function preferredTheme(): 'default' | 'dark' {
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'default'
+}

@@ -1,0 +1,23 @@
+import type { PickedItem } from './picked-items.ts'
+
+export type PickerResult =
+  | {
+      readonly type: 'entrada:picked'
+      readonly channel: string
+      readonly items: readonly PickedItem[]
+    }
+  | { readonly type: 'entrada:closed'; readonly channel: string }
+
+/**
+ * Tells the page that opened us, twice: to the parent or opener, and over a channel that also works where
+ * Cross-Origin-Opener-Policy has cut the opener off. Only our own origin hears either.
+ */
+export function report(result: PickerResult, publicOrigin: string): void {
+  const channel = new BroadcastChannel('entrada-picker')
+  channel.postMessage(result)
+  channel.close()
+  // Declared as `any`: it may be the window of any page, or none.
+  const opener: Window | null = window.opener
+  const parent = window.parent === window ? null : window.parent
+  for (const target of [parent, opener]) target?.postMessage(result, publicOrigin)
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot'
+import { EntradaFailure } from '../failure.ts'
+import type { Log } from '../log.ts'
+import type { AccessToken, AccessTokenOptions, SharePointOrigin } from '../session/access-token.ts'
+import type { Session } from '../session/session.ts'
+import type { MicrosoftSettings } from '../settings/issuer.ts'
+import { withFilesConsent } from './files-tokens.ts'
+import type { UserHosts } from './host-discovery.ts'
+import { readSharePointOrigin } from './sharepoint-hosts.ts'
+
+const Ask = v.object({
+  resource: v.pipe(v.string(), v.maxLength(300)),
+  /** The host refused the last one, or it has expired. */
+  renew: v.optional(v.boolean(), false),
+  /** Claims challenge the host answered with: a JSON object. */
+  claims: v.optional(v.pipe(v.string(), v.maxLength(4096), v.check(isJsonObject))),
+})
+
+export type TokenAsk = v.InferOutput<typeof Ask>
+
+/** @throws EntradaFailure `invalid_request` */
+export function readTokenAsk(json: unknown): TokenAsk {
+  const parsed = v.safeParse(Ask, json)
+  if (parsed.success) return parsed.output
+  throw new EntradaFailure('invalid_request', {
+    detail: 'Expected {"resource": "https://contoso.sharepoint.com"}.',
+  })
+}
+
+export interface BrokerParts {
+  readonly session: Session
+  readonly microsoft: MicrosoftSettings
+  /** Asked only when what is wanted could be a SharePoint host at all. */
+  readonly hosts: () => Promise<UserHosts>
+  readonly log: Log
+}
+
+/**
+ * The one token a page ever gets: for a single SharePoint host that is the user's own, because Microsoft's
+ * picker works with nothing else. The scope is built by the session; Graph is out of reach from here.
+ */
+export async function brokerToken(
+  ask: TokenAsk,
+  parts: BrokerParts,
+): Promise<AccessToken<SharePointOrigin>> {
+  const { session, log } = parts
+  const { id, tenantId } = session.user
+  const report = (resource: string, result: string) =>
+    log.audit('picker_token_issued', { userId: id, tenantId, resource, result })
+  try {
+    const origin = await ownOrigin(ask.resource, parts)
+    const token = await tokenFor(origin, ask, session)
+    report(origin, 'issued')
+    return token
+  } catch (cause) {
+    const code = cause instanceof EntradaFailure ? cause.code : 'internal'
+    // What was asked for is the caller's text, and no business of the log's.
+    report('', code)
+    throw withFilesConsent(cause)
+  }
+}
+
+async function ownOrigin(
+  resource: string,
+  { microsoft, hosts }: BrokerParts,
+): Promise<SharePointOrigin> {
+  const origin = readSharePointOrigin(resource, microsoft)
+  if (origin === null || !(await hosts()).all.has(origin)) {
+    throw new EntradaFailure('picker_host_refused')
+  }
+  return origin
+}
+
+async function tokenFor(
+  origin: SharePointOrigin,
+  { renew, claims }: TokenAsk,
+  session: Session,
+): Promise<AccessToken<SharePointOrigin>> {
+  if (!renew && claims === undefined) return session.accessToken(origin)
+  const refused = await session.accessToken(origin)
+  const options: AccessTokenOptions = {
+    refused: refused.value,
+    ...(claims === undefined ? {} : { claims }),
+  }
+  return session.accessToken(origin, options)
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
