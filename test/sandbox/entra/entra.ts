@@ -23,6 +23,10 @@ export function createEntra(world: EntraWorld): HostHandler {
   const authorityOf = (context: Context) =>
     readAuthority(context.req.param('tenant') ?? '', world.tenants)
 
+  // A mistake of the sandbox, or a caller that gave up: the test has to see it, not a 500.
+  app.onError((error) => {
+    throw error
+  })
   app.use(async (_, next) => {
     if (world.faults.take('entra.outage') !== null) return unavailable()
     return next()
