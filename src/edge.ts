@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
 import { authRoutes, callbackRoute, type AuthParts } from './auth/routes.ts'
 import { requireSession } from './auth/require-session.ts'
 import type { EdgeEnv } from './edge-env.ts'
@@ -95,15 +96,13 @@ function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(PREFIX, authRoutes(auth))
   for (const routes of open) app.route(PREFIX, routes)
-  const guarded = new Hono<EdgeEnv>()
-  guarded.use(requireSession(sessions), async (c, next) => {
-    if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
-    const limited = limitOf(c.req.path, settings.callbackPath)
-    if (limited !== null) limiter.take(limited, `${c.var.session.user.tenantId} ${c.var.session.user.id}`)
-    await next()
-  })
-  for (const routes of features) guarded.route('/', routes)
-  app.route(PREFIX, guarded)
+  const guard = guardFeature({ settings, sessions, limiter })
+  for (const routes of features) {
+    // By path, so that an unknown address is unknown rather than a reason to sign in.
+    for (const path of new Set(routes.routes.map((route) => route.path)))
+      app.use(`${PREFIX}${path}`, ...guard)
+    app.route(PREFIX, routes)
+  }
   app.notFound(() => {
     throw new EntradaFailure('not_found')
   })
@@ -114,6 +113,22 @@ function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
     return response
   })
   return app
+}
+
+/** A session, proof of same origin for what changes something, and a limit per user. */
+function guardFeature({
+  settings,
+  sessions,
+  limiter,
+}: Pick<EdgeParts, 'settings' | 'sessions'> & { readonly limiter: RateLimiter }) {
+  const withinLimits = createMiddleware<EdgeEnv>(async (c, next) => {
+    if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
+    const limited = limitOf(c.req.path, settings.callbackPath)
+    const { tenantId, id } = c.var.session.user
+    if (limited !== null) limiter.take(limited, `${tenantId} ${id}`)
+    await next()
+  })
+  return [requireSession(sessions), withinLimits] as const
 }
 
 /** Cloudflare's word on who is calling; a client cannot write it. */
@@ -148,5 +163,10 @@ function rendered(
   const log = createLog(requestId)
   if (failure.status >= 500) log.error('request_failed', failure.cause, { code: failure.code })
   else log.info('request_refused', { code: failure.code })
-  return renderFailure(failure, { request, requestId, publicOrigin: settings.publicOrigin, callbackPath: settings.callbackPath })
+  return renderFailure(failure, {
+    request,
+    requestId,
+    publicOrigin: settings.publicOrigin,
+    callbackPath: settings.callbackPath,
+  })
 }

@@ -3,9 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { anEntrada, type Entrada } from '../support/entrada.ts'
 
-const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
+const NAVIGATION = {
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  accept: 'text/html',
+}
 
-async function startLogin(entrada: Entrada, path = '/.entrada/login', headers = {}): Promise<Response> {
+async function startLogin(
+  entrada: Entrada,
+  path = '/.entrada/login',
+  headers = {},
+): Promise<Response> {
   return entrada.fetch(path, { headers: { ...NAVIGATION, ...headers } })
 }
 
@@ -26,13 +34,17 @@ test('every sign-in has its own S256 challenge, and the token call proves it [ba
   const first = await authorizeUrl(entrada)
   const second = await authorizeUrl(entrada)
   expect(first.searchParams.get('code_challenge_method')).toBe('S256')
-  expect(first.searchParams.get('code_challenge')).not.toBe(second.searchParams.get('code_challenge'))
+  expect(first.searchParams.get('code_challenge')).not.toBe(
+    second.searchParams.get('code_challenge'),
+  )
 
   const browser = entrada.browser()
   const page = await browser.signIn(CAST.adele.userPrincipalName)
   const asked = page.hops[0] ?? expect.unreachable()
   expect(asked.status).toBe(302)
-  const authorize = entrada.sandbox.journal.to('login').find(({ url }) => url.pathname.endsWith('/authorize'))
+  const authorize = entrada.sandbox.journal
+    .to('login')
+    .find(({ url }) => url.pathname.endsWith('/authorize'))
   const [redemption] = entrada.sandbox.journal.redemptions('authorization_code')
   const verifier = redemption?.form.get('code_verifier') ?? ''
   expect(verifier).toMatch(/^[A-Za-z0-9._~-]{43,128}$/)
@@ -65,23 +77,32 @@ test.each([
 ])('%s never changes a generated URL [bar 5] [bar 49]', async (_name, headers) => {
   const entrada = anEntrada()
   const url = await authorizeUrl(entrada, undefined, headers)
-  expect(url.searchParams.get('redirect_uri')).toBe('https://chat.contoso.example/oauth/openid/callback')
+  expect(url.searchParams.get('redirect_uri')).toBe(
+    'https://chat.contoso.example/oauth/openid/callback',
+  )
   const page = await entrada.fetch('/somewhere?x=1', { headers: { ...NAVIGATION, ...headers } })
-  expect(page.headers.get('location')).toBe('https://chat.contoso.example/.entrada/login?return_to=%2Fsomewhere%3Fx%3D1')
+  expect(page.headers.get('location')).toBe(
+    'https://chat.contoso.example/.entrada/login?return_to=%2Fsomewhere%3Fx%3D1',
+  )
 })
 
 describe('scopes', () => {
   test.each([
     ['by default', {}, 'openid profile email offline_access User.Read'],
     ['without token reuse', { OPENID_REUSE_TOKENS: 'false' }, 'openid profile email User.Read'],
-    ['with its essentials missing', { OPENID_SCOPE: 'profile User.Read' }, 'openid profile User.Read offline_access'],
+    [
+      'with its essentials missing',
+      { OPENID_SCOPE: 'profile User.Read' },
+      'openid profile User.Read offline_access',
+    ],
   ])('are the configured minimum %s [bar 6]', async (_case, settings, scope) => {
     const url = await authorizeUrl(anEntrada({ settings }))
     expect(url.searchParams.get('scope')).toBe(scope)
   })
 
   test('of a carried-over API take part in consent and never in a token request', async () => {
-    const scope = 'openid profile email offline_access User.Read https://contoso.sharepoint.com/AllSites.Read'
+    const scope =
+      'openid profile email offline_access User.Read https://contoso.sharepoint.com/AllSites.Read'
     const entrada = anEntrada({ settings: { OPENID_SCOPE: scope } })
     const url = await authorizeUrl(entrada)
     expect(url.searchParams.get('scope')).toBe(scope)
@@ -113,7 +134,8 @@ describe('a caller', () => {
     const url = await authorizeUrl(entrada, `/.entrada/login?${injected}`)
     expect([...url.searchParams.keys()]).toEqual([...clean.searchParams.keys()])
     for (const [name, value] of url.searchParams) {
-      if (!['state', 'nonce', 'code_challenge'].includes(name)) expect(value).toBe(clean.searchParams.get(name))
+      if (!['state', 'nonce', 'code_challenge'].includes(name))
+        expect(value).toBe(clean.searchParams.get(name))
       expect(value).not.toBe('mine')
     }
   })
@@ -130,7 +152,10 @@ describe('a caller', () => {
   test.each(['a\r\nset-cookie: x=1', 'nul\0', 'ünicode', ' spaced name', 'x'.repeat(257)])(
     'has the hint %j dropped whole [bar 7]',
     async (hint) => {
-      const url = await authorizeUrl(anEntrada(), `/.entrada/login?login_hint=${encodeURIComponent(hint)}`)
+      const url = await authorizeUrl(
+        anEntrada(),
+        `/.entrada/login?login_hint=${encodeURIComponent(hint)}`,
+      )
       expect(url.searchParams.has('login_hint')).toBe(false)
     },
   )
@@ -159,9 +184,12 @@ test('a link on another site does not make a signed-in person change accounts [b
   const entrada = anEntrada()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
-  const page = await browser.open('/.entrada/login?login_hint=alex.wilber%40contoso.example&return_to=/whoami', {
-    from: 'https://evil.example/',
-  })
+  const page = await browser.open(
+    '/.entrada/login?login_hint=alex.wilber%40contoso.example&return_to=/whoami',
+    {
+      from: 'https://evil.example/',
+    },
+  )
   expect(page.url.pathname).toBe('/whoami')
   const session = await (await browser.fetch('/.entrada/session')).json()
   expect(session).toMatchObject({ user: { id: CAST.adele.id } })

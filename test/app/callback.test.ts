@@ -39,14 +39,19 @@ function stateOf(browser: Browser): string {
 
 describe('the state of an answer', () => {
   test.each([
-    ['is wrong', (state: string) => `state=${state.slice(0, -1)}${state.endsWith('A') ? 'B' : 'A'}`],
+    [
+      'is wrong',
+      (state: string) => `state=${state.slice(0, -1)}${state.endsWith('A') ? 'B' : 'A'}`,
+    ],
     ['is missing', () => ''],
     ['is empty', () => 'state='],
     ['is another attempt’s', () => `state=${'A'.repeat(43)}`],
   ])('%s: nothing is redeemed and nobody is signed in [bar 8]', async (_case, write) => {
     const entrada = anEntrada()
     const browser = await atSignIn(entrada)
-    const page = await browser.open(`${entrada.origin}${CALLBACK}?code=stolen&${write(stateOf(browser))}`)
+    const page = await browser.open(
+      `${entrada.origin}${CALLBACK}?code=stolen&${write(stateOf(browser))}`,
+    )
     expect(page.status).toBe(400)
     expect(page.headers.get('entrada-error')).toBe('sign_in_expired')
     expect(isSignedIn(browser)).toBe(false)
@@ -76,15 +81,18 @@ test('a wrong issuer in the answer is refused before the code is spent [bar 9]',
 test.each([
   ['is signed with an unpublished key [bar 13]', 'entra.bad_signature'],
   ['carries another nonce [bar 4]', 'entra.wrong_nonce'],
-] satisfies [string, FaultName][])('an id token that %s begins no session', async (_case, fault) => {
-  const entrada = anEntrada()
-  const browser = await atSignIn(entrada)
-  entrada.sandbox.faults.set(fault)
-  await callbackUrl(entrada, browser)
-  expect(browser.page.status).toBe(502)
-  expect(browser.page.headers.get('entrada-error')).toBe('identity_rejected')
-  expect(isSignedIn(browser)).toBe(false)
-})
+] satisfies [string, FaultName][])(
+  'an id token that %s begins no session',
+  async (_case, fault) => {
+    const entrada = anEntrada()
+    const browser = await atSignIn(entrada)
+    entrada.sandbox.faults.set(fault)
+    await callbackUrl(entrada, browser)
+    expect(browser.page.status).toBe(502)
+    expect(browser.page.headers.get('entrada-error')).toBe('identity_rejected')
+    expect(isSignedIn(browser)).toBe(false)
+  },
+)
 
 test('a key the service began to use since is fetched once [bar 13]', async () => {
   const entrada = anEntrada()
@@ -92,7 +100,9 @@ test('a key the service began to use since is fetched once [bar 13]', async () =
   entrada.sandbox.entra.rollKeys({ retire: true })
   await clock.advance(61)
   await entrada.browser('198.51.100.9').signIn(CAST.alex.userPrincipalName)
-  expect(entrada.sandbox.journal.to('login').filter(({ url }) => url.pathname.endsWith('/keys'))).toHaveLength(2)
+  expect(
+    entrada.sandbox.journal.to('login').filter(({ url }) => url.pathname.endsWith('/keys')),
+  ).toHaveLength(2)
 })
 
 test('forged keys cannot make us ask for the published ones again and again [bar 14]', async () => {
@@ -103,7 +113,9 @@ test('forged keys cannot make us ask for the published ones again and again [bar
     const browser = await atSignIn(entrada)
     await callbackUrl(entrada, browser)
   }
-  expect(entrada.sandbox.journal.to('login').filter(({ url }) => url.pathname.endsWith('/keys'))).toHaveLength(1)
+  expect(
+    entrada.sandbox.journal.to('login').filter(({ url }) => url.pathname.endsWith('/keys')),
+  ).toHaveLength(1)
 })
 
 describe('an error answer', () => {
@@ -174,19 +186,25 @@ test('a callback opened in another browser signs nobody in and offers a fresh st
   expect(isSignedIn(other)).toBe(false)
 })
 
-test.each(['HEAD', 'POST', 'PUT', 'DELETE'])('%s on the callback consumes nothing [bar 17]', async (method) => {
-  const entrada = anEntrada()
-  const browser = await atSignIn(entrada)
-  const state = stateOf(browser)
-  const cookie = browser.cookies.all
-    .filter(({ name }) => name.startsWith('__Host-'))
-    .map(({ name, value }) => `${name}=${value}`)
-    .join('; ')
-  const response = await entrada.fetch(`${CALLBACK}?code=x&state=${state}`, { method, headers: { cookie } })
-  expect(response.status).toBeGreaterThanOrEqual(400)
-  expect(response.headers.getSetCookie()).toEqual([])
-  expect(entrada.sandbox.journal.redemptions()).toEqual([])
-})
+test.each(['HEAD', 'POST', 'PUT', 'DELETE'])(
+  '%s on the callback consumes nothing [bar 17]',
+  async (method) => {
+    const entrada = anEntrada()
+    const browser = await atSignIn(entrada)
+    const state = stateOf(browser)
+    const cookie = browser.cookies.all
+      .filter(({ name }) => name.startsWith('__Host-'))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ')
+    const response = await entrada.fetch(`${CALLBACK}?code=x&state=${state}`, {
+      method,
+      headers: { cookie },
+    })
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(entrada.sandbox.journal.redemptions()).toEqual([])
+  },
+)
 
 test('an attempt older than fifteen minutes is over [bar 18]', async () => {
   const entrada = anEntrada()
@@ -194,7 +212,9 @@ test('an attempt older than fifteen minutes is over [bar 18]', async () => {
   const jar = browser.cookies.all
   await clock.advance(901)
   const cookie = jar.map(({ name, value }) => `${name}=${value}`).join('; ')
-  const response = await entrada.fetch(`${CALLBACK}?code=x&state=${stateOf(browser)}`, { headers: { cookie } })
+  const response = await entrada.fetch(`${CALLBACK}?code=x&state=${stateOf(browser)}`, {
+    headers: { cookie },
+  })
   expect(response.headers.get('entrada-error')).toBe('sign_in_expired')
 })
 
@@ -215,11 +235,14 @@ test.each([
   ['entra.wrong_secret', 'registration_rejected'],
   ['entra.secret_expired', 'registration_rejected'],
   ['entra.blocked_by_policy', 'blocked_by_policy'],
-] satisfies [FaultName, string][])('while %s, sign-in says %s and begins no session', async (fault, code) => {
-  const entrada = anEntrada()
-  const browser = await atSignIn(entrada)
-  entrada.sandbox.faults.set(fault)
-  await callbackUrl(entrada, browser)
-  expect(browser.page.headers.get('entrada-error')).toBe(code)
-  expect(isSignedIn(browser)).toBe(false)
-})
+] satisfies [FaultName, string][])(
+  'while %s, sign-in says %s and begins no session',
+  async (fault, code) => {
+    const entrada = anEntrada()
+    const browser = await atSignIn(entrada)
+    entrada.sandbox.faults.set(fault)
+    await callbackUrl(entrada, browser)
+    expect(browser.page.headers.get('entrada-error')).toBe(code)
+    expect(isSignedIn(browser)).toBe(false)
+  },
+)

@@ -12,25 +12,29 @@ function attempts(browser: Browser) {
 
 async function finish(tab: Browser): Promise<void> {
   await tab.submit({ button: ['account', CAST.adele.userPrincipalName] })
-  if (tab.page.url.origin !== 'https://chat.contoso.example') await tab.submit({ button: ['decision', 'accept'] })
+  if (tab.page.url.origin !== 'https://chat.contoso.example')
+    await tab.submit({ button: ['decision', 'accept'] })
 }
 
 test.each([
   ['in the order they began', [0, 1]],
   ['the other way round', [1, 0]],
-] as const)('two tabs finish signing in %s, each where it wanted to go [bar 18]', async (_case, order) => {
-  const browser = anEntrada().browser()
-  const tabs = [browser, browser.tab()]
-  await tabs[0]?.open('/echo?tab=0')
-  await tabs[1]?.open('/echo?tab=1')
-  expect(attempts(browser)).toHaveLength(2)
-  for (const index of order) {
-    const tab = tabs[index] ?? expect.unreachable()
-    await finish(tab)
-    expect(tab.page.url.href).toBe(`https://chat.contoso.example/echo?tab=${index}`)
-  }
-  expect(attempts(browser)).toEqual([])
-})
+] as const)(
+  'two tabs finish signing in %s, each where it wanted to go [bar 18]',
+  async (_case, order) => {
+    const browser = anEntrada().browser()
+    const tabs = [browser, browser.tab()]
+    await tabs[0]?.open('/echo?tab=0')
+    await tabs[1]?.open('/echo?tab=1')
+    expect(attempts(browser)).toHaveLength(2)
+    for (const index of order) {
+      const tab = tabs[index] ?? expect.unreachable()
+      await finish(tab)
+      expect(tab.page.url.href).toBe(`https://chat.contoso.example/echo?tab=${index}`)
+    }
+    expect(attempts(browser)).toEqual([])
+  },
+)
 
 test('ten tabs restored after a weekend all end up signed in', async () => {
   const browser = anEntrada().browser()
@@ -40,7 +44,9 @@ test('ten tabs restored after a weekend all end up signed in', async () => {
     await finish(tab)
     expect([tab.page.status, tab.page.url.origin]).toEqual([200, 'https://chat.contoso.example'])
   }
-  expect(await (await browser.fetch('/.entrada/session')).json()).toMatchObject({ user: { id: CAST.adele.id } })
+  expect(await (await browser.fetch('/.entrada/session')).json()).toMatchObject({
+    user: { id: CAST.adele.id },
+  })
 })
 
 test('an attempt cookie is __Host-, Secure, HttpOnly, Lax, sealed and gone within fifteen minutes [bar 18]', async () => {
@@ -48,7 +54,13 @@ test('an attempt cookie is __Host-, Secure, HttpOnly, Lax, sealed and gone withi
   const browser = entrada.browser()
   await browser.open('/secret-project')
   const [cookie] = attempts(browser)
-  expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: 'lax', path: '/', hostOnly: true })
+  expect(cookie).toMatchObject({
+    secure: true,
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    hostOnly: true,
+  })
   expect((cookie?.expiresAt ?? 0) - clock.now()).toBeLessThanOrEqual(900_000)
   expect(cookie?.value).not.toContain('secret')
   const state = browser.page.url.searchParams.get('state') ?? ''
@@ -61,7 +73,9 @@ test('twenty abandoned attempts leave at most five cookies, under 4 KB together 
     await browser.open(`https://chat.contoso.example/echo?n=${index}&q=${'x'.repeat(index * 40)}`)
     const kept = attempts(browser)
     expect(kept.length).toBeLessThanOrEqual(5)
-    expect(kept.reduce((bytes, { name, value }) => bytes + name.length + value.length, 0)).toBeLessThan(4096)
+    expect(
+      kept.reduce((bytes, { name, value }) => bytes + name.length + value.length, 0),
+    ).toBeLessThan(4096)
     await clock.advance(5)
   }
   // The newest is among them: it can still be finished.
@@ -112,6 +126,8 @@ test('an attempt moved to another cookie name does not open', async () => {
   await second.open('/')
   const state = second.page.url.searchParams.get('state') ?? ''
   const cookie = `${attempts(second)[0]?.name}=${attempts(first)[0]?.value}`
-  const response = await entrada.fetch(`/oauth/openid/callback?code=x&state=${state}`, { headers: { cookie } })
+  const response = await entrada.fetch(`/oauth/openid/callback?code=x&state=${state}`, {
+    headers: { cookie },
+  })
   expect(response.headers.get('entrada-error')).toBe('sign_in_expired')
 })

@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import type { Browser } from '../support/browser/browser.ts'
+import { anEntrada, type Entrada } from '../support/entrada.ts'
+
+const SESSION = '__Host-entrada'
+const HOME = 'https://chat.contoso.example'
+
+async function signedIn(entrada: Entrada): Promise<Browser> {
+  const browser = entrada.browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  return browser
+}
+
+function signOut(browser: Browser): Promise<Response> {
+  return browser.fetch('/.entrada/logout', { method: 'POST', redirect: 'manual' })
+}
+
+test('signing out ends the session, clears the cookie and names Entra’s own sign-out [bar 84]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+  const response = await signOut(browser)
+  const { redirect } = await response.json<{ redirect: string }>()
+  const url = new URL(redirect)
+  expect(`${url.origin}${url.pathname}`).toMatch(
+    /^https:\/\/login\.microsoftonline\.com\/[0-9a-f-]{36}\/oauth2\/v2\.0\/logout$/,
+  )
+  expect(url.searchParams.get('post_logout_redirect_uri')).toBe(`${HOME}/.entrada/signed-out`)
+  expect(url.searchParams.get('logout_hint')).toBeTruthy()
+  expect(browser.cookies.get(SESSION)).toBeNull()
+  expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+})
+
+test('a form leads through Entra to a page that does not sign in again', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const page = await browser.post('/.entrada/logout', {}, HOME)
+  const last = page.url.origin === HOME ? page : await browser.open(`${HOME}/.entrada/signed-out`)
+  expect([last.url.pathname, last.status]).toEqual(['/.entrada/signed-out', 200])
+  expect(last.text).toContain('You are signed out')
+  // Entra's session is over as well: the next visit asks who it is.
+  const next = await browser.open(`${HOME}/`)
+  expect(next.url.origin).toBe(entrada.sandbox.hosts.login)
+  expect(next.html.querySelector('button[name=account]')).not.toBeNull()
+})
+
+test('after signing out nothing is stored', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  await signOut(browser)
+  expect([...entrada.platform.vault.stored()]).toEqual([])
+  expect(entrada.platform.dump()).not.toMatch(/v1\.[\w-]+\./)
+})
+
+test('a sign-out is final in every place at once, also where the session was just remembered [bar 32]', async () => {
+  const here = anEntrada({ settings: { SESSION_CHECK_SECONDS: '10' } })
+  const there = anEntrada({ share: here })
+  const browser = await signedIn(here)
+  const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+  const page = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', cookie }
+  expect((await there.fetch('/echo', { headers: page })).status).toBe(200)
+  here.platform.vault.bend({ staleSeconds: 600 })
+  await signOut(browser)
+  expect((await there.fetch('/echo', { headers: page })).status).toBe(302)
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    expect((await there.fetch('/echo', { method, headers: { cookie } })).status).toBe(401)
+  }
+  expect((await there.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+})
+
+test.each(['entra.outage', 'entra.discovery_outage'] as const)(
+  'local sign-out completes during %s [bar 84]',
+  async (fault) => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const elsewhere = anEntrada({ share: entrada })
+    entrada.sandbox.faults.set(fault)
+    const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+    const response = await elsewhere.fetch('/.entrada/logout', {
+      method: 'POST',
+      headers: { cookie, 'sec-fetch-site': 'same-origin' },
+    })
+    expect(await response.json()).toEqual({ redirect: `${HOME}/.entrada/signed-out` })
+    expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+  },
+)
+
+test('a hint that makes the URL too long is left out', async () => {
+  const browser = await signedIn(anEntrada({ settings: { OPENID_MAX_LOGOUT_URL_LENGTH: '250' } }))
+  const { redirect } = await (await signOut(browser)).json<{ redirect: string }>()
+  expect(new URL(redirect).searchParams.has('logout_hint')).toBe(false)
+})
+
+test('with OPENID_USE_END_SESSION_ENDPOINT off, signing out stays here', async () => {
+  const browser = await signedIn(
+    anEntrada({ settings: { OPENID_USE_END_SESSION_ENDPOINT: 'false' } }),
+  )
+  expect(await (await signOut(browser)).json()).toEqual({ redirect: `${HOME}/.entrada/signed-out` })
+})
+
+describe('signing out needs proof that it is us who ask [bar 73]', () => {
+  test.each([
+    ['cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['a sibling host', { 'sec-fetch-site': 'same-site' }],
+    ['typed', { 'sec-fetch-site': 'none' }],
+    ['a foreign origin', { origin: 'https://evil.example' }],
+    ['a null origin', { origin: 'null' }],
+    ['neither said', {}],
+    [
+      'both said and one wrong',
+      { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
+    ],
+  ])('%s: refused', async (_case, headers) => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+    for (const path of ['/.entrada/logout', '/.entrada/sessions/end']) {
+      const response = await entrada.fetch(path, {
+        method: 'POST',
+        headers: { ...headers, cookie },
+      })
+      expect([response.status, response.headers.get('entrada-error')]).toEqual([
+        403,
+        'cross_site_refused',
+      ])
+    }
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+  })
+
+  test.each([{ 'sec-fetch-site': 'same-origin' }, { origin: HOME }])(
+    '%j: done',
+    async (headers) => {
+      const entrada = anEntrada()
+      const browser = await signedIn(entrada)
+      const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+      const response = await entrada.fetch('/.entrada/logout', {
+        method: 'POST',
+        headers: { ...headers, cookie },
+      })
+      expect(response.status).toBe(200)
+    },
+  )
+
+  test('an image, a link or a GET of any kind signs nobody out', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    await browser.load('/.entrada/logout', 'image')
+    await browser.open('/.entrada/logout', { from: 'https://evil.example' })
+    expect((await entrada.tabOf(browser).fetch('/.entrada/session')).status).toBe(200)
+  })
+})
+
+describe('a notice from Entra’s own sign-out', () => {
+  async function sidOf(entrada: Entrada): Promise<string> {
+    const idToken = entrada.sandbox.entra.minted.idTokens.at(-1) ?? ''
+    const claims: { sid: string } = JSON.parse(
+      Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString(),
+    )
+    return claims.sid
+  }
+
+  test('ends the session by sid alone, without cookies, in a frame [bar 85]', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const response = await entrada.fetch(
+      `/.entrada/frontchannel-logout?sid=${await sidOf(entrada)}`,
+      {
+        headers: {
+          'sec-fetch-dest': 'iframe',
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-site': 'cross-site',
+        },
+      },
+    )
+    expect([response.status, await response.text()]).toEqual([200, ''])
+    expect(response.headers.get('content-security-policy')).toContain(
+      'frame-ancestors https://login.microsoftonline.com',
+    )
+    expect(response.headers.get('x-frame-options')).toBeNull()
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect((await browser.fetch('/.entrada/session')).status).toBe(401)
+    expect([...entrada.platform.vault.stored()]).toEqual([])
+  })
+
+  test('about an unknown sid, or none, says the same and does nothing [bar 85]', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    for (const query of ['?sid=unknown', '', '?sid=', '?sid=%00', `?sid=${'x'.repeat(300)}`]) {
+      const response = await entrada.fetch(`/.entrada/frontchannel-logout${query}`)
+      expect([response.status, await response.text()]).toEqual([200, ''])
+    }
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+  })
+
+  test('with another issuer’s name on it does nothing [bar 85]', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const sid = await sidOf(entrada)
+    await entrada.fetch(`/.entrada/frontchannel-logout?sid=${sid}&iss=https%3A%2F%2Fevil.example`)
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+    await entrada.fetch(
+      `/.entrada/frontchannel-logout?sid=${sid}&iss=${encodeURIComponent(String(entrada.settings['OPENID_ISSUER']))}`,
+    )
+    expect((await browser.fetch('/.entrada/session')).status).toBe(401)
+  })
+})
