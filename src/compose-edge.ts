@@ -1,24 +1,79 @@
 import { Admission } from './auth/admission.ts'
 import { LoginAttempts } from './auth/login-attempts.ts'
 import { LoopBreaker } from './auth/loop-breaker.ts'
+import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
 import type { EdgeParts } from './edge.ts'
+import { EntradaFailure } from './failure.ts'
+import { filesFeature } from './files/files-tokens.ts'
+import { filesRoutes } from './files/routes.ts'
+import { Graph } from './graph/graph.ts'
+import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
+import { Origin } from './origin/origin.ts'
+import { peopleFeatures } from './people/permissions.ts'
 import { Sessions } from './session/sessions.ts'
+import type { Session } from './session/session.ts'
+import type { Settings } from './settings/settings.ts'
+import { Lookups } from './stores/lookup-cache.ts'
 
 /** Turns bindings into what the edge is made of. */
 export function composeEdge(env: Bindings, { settings, box, entra }: Parts): EdgeParts {
+  const { publicOrigin, callbackPath, issuer, signingKeys, keyRing } = settings
   const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
+  const graph = issuer.microsoft === null ? null : new Graph(issuer.microsoft.graph)
+  const lookups = new Lookups(env.LOOKUPS, box, keyRing)
+  const signer = new AssertionSigner({
+    issuer: publicOrigin,
+    configured: signingKeys,
+    box,
+    objects: env.KEYS,
+  })
   const auth = {
     entra,
     sessions,
     admission: new Admission(settings),
-    attempts: new LoginAttempts({
-      box,
-      publicOrigin: settings.publicOrigin,
-      callbackPath: settings.callbackPath,
-    }),
+    attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
     loops: new LoopBreaker(),
-    featuresOf: async () => ({ people: 'off', groups: 'off', files: 'off' }),
+    featuresOf: (session: Session) => featuresOf(session, settings),
   }
-  return { settings, sessions, auth, origin: null as never, open: [], features: [] }
+  return {
+    settings,
+    sessions,
+    auth,
+    chat: new Origin({ settings, signer, ...serviceOf(env) }),
+    publicKeys: () => jwksResponse(signer),
+    features: [filesRoutes({ graph, lookups })],
+  }
+}
+
+/** What has been consented to decides; until a token could be had, nobody knows. */
+async function featuresOf(session: Session, settings: Settings): Promise<Features> {
+  const unknown = (reason: string) => ({ people: reason, groups: reason, files: reason })
+  if (settings.issuer.microsoft === null || !settings.reuseTokens) return unknown('off')
+  try {
+    const { scopes } = await session.accessToken('graph')
+    return { ...peopleFeatures(settings, scopes), files: filesFeature(settings, scopes) }
+  } catch (cause) {
+    if (!(cause instanceof EntradaFailure)) throw cause
+    if (cause.code === 'consent_required' || cause.code === 'admin_consent_required') {
+      return unknown('consent_needed')
+    }
+    return unknown(cause.code === 'interaction_required' ? 'interaction_needed' : 'unavailable')
+  }
+}
+
+/** `ORIGIN` is optional and therefore not among the generated bindings. */
+function serviceOf(env: object): { readonly service?: Pick<Fetcher, 'fetch'> } {
+  if (!('ORIGIN' in env)) return {}
+  const { ORIGIN: service } = env
+  return isFetcher(service) ? { service } : {}
+}
+
+function isFetcher(value: unknown): value is Pick<Fetcher, 'fetch'> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'fetch' in value &&
+    typeof value.fetch === 'function'
+  )
 }

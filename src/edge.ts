@@ -23,6 +23,10 @@ export interface ChatRoad {
   /** @throws EntradaFailure `cross_site_refused` for what another site must not make a browser do */
   guard(request: Request): void
   forward(request: Request, session: SessionView | null): Promise<Response>
+  /** Answers the preflight of an origin that may read the chat from elsewhere (`CORS_ORIGINS`). */
+  preflight(request: Request): Response | null
+  /** Lets such an origin read an answer of ours. */
+  share(request: Request, response: Response): Response
 }
 
 export interface EdgeParts {
@@ -30,8 +34,8 @@ export interface EdgeParts {
   readonly sessions: Sessions
   readonly auth: AuthParts
   readonly chat: ChatRoad
-  /** Routes below the prefix that answer without a session. */
-  readonly open: readonly Hono<EdgeEnv>[]
+  /** `GET /.entrada/jwks.json`: what assertions are verified with. */
+  readonly publicKeys: () => Promise<Response>
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
   readonly features: readonly Hono<EdgeEnv>[]
 }
@@ -55,13 +59,15 @@ async function toChat(request: Request, pathname: string, parts: EdgeParts): Pro
   const { chat, sessions, settings } = parts
   try {
     if (chat.isSkipped(request.method, pathname)) return await chat.forward(request, null)
+    const preflight = chat.preflight(request)
+    if (preflight !== null) return preflight
     const cookie = request.headers.get('cookie')
     const session = await sessions.find(cookie, needsCertainty(request) ? 'certain' : 'recent')
     if (session === null) return await withoutSession(request, settings)
     chat.guard(request)
     return await chat.forward(request, session)
   } catch (cause) {
-    return rendered(cause, request, crypto.randomUUID(), settings)
+    return chat.share(request, await rendered(cause, request, crypto.randomUUID(), settings))
   }
 }
 
@@ -81,7 +87,7 @@ async function withoutSession(request: Request, { publicOrigin }: Settings): Pro
   })
 }
 
-function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
+function createOwnApp({ settings, sessions, auth, publicKeys, features }: EdgeParts) {
   const limiter = new RateLimiter(settings.rateLimits)
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
@@ -95,7 +101,7 @@ function createOwnApp({ settings, sessions, auth, open, features }: EdgeParts) {
   })
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(PREFIX, authRoutes(auth))
-  for (const routes of open) app.route(PREFIX, routes)
+  app.get(`${PREFIX}/jwks.json`, publicKeys)
   const guard = guardFeature({ settings, sessions, limiter })
   for (const routes of features) {
     // By path, so that an unknown address is unknown rather than a reason to sign in.

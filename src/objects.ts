@@ -4,6 +4,8 @@ import { SessionAuthority } from './session/session-authority.ts'
 import type { AccessTokenRequest, SessionStart } from './session/session-calls.ts'
 import { createRedeemer } from './session/resource-scope.ts'
 import { userObjectName, UserSessions } from './session/user-sessions.ts'
+import { LookupTable, type ClaimRequest, type NewLookupRow } from './stores/lookup-table.ts'
+import { SigningKeyTable } from './stores/signing-key-table.ts'
 
 /*
  * The Durable Objects as the platform sees them. Each is a shell around a class that knows nothing of the
@@ -80,5 +82,45 @@ export class UserObject extends DurableObject<Bindings> {
 
   list() {
     return this.#sessions.list()
+  }
+}
+
+/** One user's look-ups of Microsoft Graph. */
+export class LookupObject extends DurableObject<Bindings> {
+  readonly #table: LookupTable
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#table = new LookupTable(ctx.storage)
+  }
+
+  read(keys: readonly string[], parts: readonly string[]) {
+    return this.#table.read(keys, parts)
+  }
+
+  claim(request: ClaimRequest) {
+    return this.#table.claim(request)
+  }
+
+  settle(claimed: string | null, rows: readonly NewLookupRow[]) {
+    return this.#table.settle(claimed, rows)
+  }
+
+  override alarm() {
+    return this.#table.alarm()
+  }
+}
+
+/** The keys that sign what the chat app is told. */
+export class KeyObject extends DurableObject<Bindings> {
+  readonly #table: SigningKeyTable
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#table = new SigningKeyTable(ctx.storage, partsOf(env).box)
+  }
+
+  list() {
+    return this.#table.list()
   }
 }

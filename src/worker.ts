@@ -6,7 +6,7 @@ import { renderFailure } from './problem.ts'
 import { describeProblems, type SettingProblem } from './settings/problems.ts'
 import { composeEdge } from './compose-edge.ts'
 
-export { SessionObject, UserObject } from './objects.ts'
+export { KeyObject, LookupObject, SessionObject, UserObject } from './objects.ts'
 
 /** See composition.ts: per set of bindings, because those can change under a living isolate. */
 const edges = new WeakMap<Bindings, Edge>()
@@ -31,5 +31,5 @@ function misconfigured(
   const report = describeProblems(problems)
   createLog(requestId).error('misconfigured', undefined, { report })
   const failure = new EntradaFailure('misconfigured', isLoopback ? { detail: report } : {})
-  return renderFailure(failure, { request, requestId, publicOrigin: null })
+  return renderFailure(failure, { request, requestId, publicOrigin: null, callbackPath: null })
 }
