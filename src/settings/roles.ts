@@ -7,13 +7,30 @@ export interface RoleRule {
   /** Dotted path into the claims; `groups` and `roles` are Entra's own. */
   readonly path: readonly string[]
   readonly source: 'id' | 'graph' | 'auto'
+  /** The path is `groups`: what the claim leaves open, Graph can tell. */
+  readonly isAboutGroups: boolean
+  /** As in LibreChat, a claim that is simply `true` makes an administrator, whatever the role is called. */
+  readonly acceptsTrue: boolean
+}
+
+const OBJECT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Whether a group is given by its object id. Anything else is a name. */
+export function isObjectId(value: string): boolean {
+  return OBJECT_ID.test(value)
+}
+
+export interface RoleOptions {
+  readonly isMicrosoft: boolean
+  readonly reuseTokens: boolean
 }
 
 export function readRoleRule(
   variables: Variables,
   name: 'OPENID_REQUIRED_ROLE' | 'OPENID_ADMIN_ROLE',
+  options: RoleOptions,
 ): { readonly rule: RoleRule | null; readonly warnings: readonly string[] } {
-  const anyOf = variables.list(name)
+  const anyOf = [...new Set(variables.list(name))]
   const path = (variables.text(`${name}_PARAMETER_PATH`) ?? 'roles').split('.')
   const kind = variables.choice(
     `${name}_TOKEN_KIND`,
@@ -28,16 +45,46 @@ export function readRoleRule(
       'Write a path such as roles or resource.roles',
     )
   }
-  if (kind !== 'id' && kind !== 'access' && path.join('.') !== 'groups') {
+  const source = kind === 'access' ? 'id' : kind
+  const isAboutGroups = path.join('.') === 'groups'
+  if (source !== 'id' && !isAboutGroups) {
     variables.problem(
       `${name}_TOKEN_KIND`,
       'asks Graph for something other than groups',
       `Set ${name}_PARAMETER_PATH to groups, or the kind to id`,
     )
   }
-  const warnings =
-    kind === 'access'
-      ? [`${name}_TOKEN_KIND=access is treated as id: access tokens for Graph are not ours to read`]
-      : []
-  return { rule: { anyOf, path, source: kind === 'access' ? 'id' : kind }, warnings }
+  if (source !== 'id' && !options.isMicrosoft) {
+    variables.problem(
+      `${name}_TOKEN_KIND`,
+      'asks Microsoft Graph, which knows nobody of this issuer',
+      'Set it to id',
+    )
+  }
+  const acceptsTrue = name === 'OPENID_ADMIN_ROLE'
+  const rule = { anyOf, path, source, isAboutGroups, acceptsTrue }
+  return { rule, warnings: warningsAbout(name, { kind, rule, options }) }
+}
+
+function warningsAbout(
+  name: string,
+  { kind, rule, options }: { kind: string; rule: RoleRule; options: RoleOptions },
+): readonly string[] {
+  const warnings: string[] = []
+  if (kind === 'access') {
+    warnings.push(
+      `${name}_TOKEN_KIND=access is treated as id: access tokens for Graph are not ours to read`,
+    )
+  }
+  if (rule.isAboutGroups && options.isMicrosoft && !rule.anyOf.every(isObjectId)) {
+    warnings.push(
+      `${name} holds group names. Looking them up needs GroupMember.Read.All, and a second group of the same name shuts everyone out: object ids are safer`,
+    )
+  }
+  if (rule.isAboutGroups && !options.reuseTokens) {
+    warnings.push(
+      `OPENID_REUSE_TOKENS=false leaves nothing to recheck ${name} with: sessions end after MEMBERSHIP_CHECK_SECONDS, and signing in again is the check`,
+    )
+  }
+  return warnings
 }

@@ -1,3 +1,4 @@
+import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
 import { nearestName, LIBRECHAT_NAMES, unknownNames } from './known-names.ts'
@@ -24,6 +25,7 @@ export interface Settings {
   readonly reuseTokens: boolean
   readonly requiredRole: RoleRule | null
   readonly adminRole: RoleRule | null
+  readonly access: AccessSettings
   readonly useEndSessionEndpoint: boolean
   readonly postLogoutRedirectUri: string
   readonly maxLogoutUrlLength: number
@@ -50,6 +52,8 @@ export interface SessionSettings {
   readonly maxSeconds: number
   readonly checkSeconds: number
   readonly membershipCheckSeconds: number
+  /** How long after a failed recheck the last known verdict serves a running session. */
+  readonly membershipGraceSeconds: number
 }
 
 export type SettingsResult =
@@ -72,8 +76,9 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const reuseTokens = variables.flag('OPENID_REUSE_TOKENS', true)
   const graph = issuer?.microsoft?.graph ?? null
   const signIn = readSignInScopes(variables, { graph, reuseTokens })
-  const required = readRoleRule(variables, 'OPENID_REQUIRED_ROLE')
-  const admin = readRoleRule(variables, 'OPENID_ADMIN_ROLE')
+  const isMicrosoft = issuer?.microsoft !== null
+  const required = readRoleRule(variables, 'OPENID_REQUIRED_ROLE', { isMicrosoft, reuseTokens })
+  const admin = readRoleRule(variables, 'OPENID_ADMIN_ROLE', { isMicrosoft, reuseTokens })
   const publicOrigin = publicUrl?.origin ?? ''
   const parsed = {
     publicOrigin,
@@ -85,6 +90,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     reuseTokens,
     requiredRole: required.rule,
     adminRole: admin.rule,
+    access: readAccess(variables, isMicrosoft),
     useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
     postLogoutRedirectUri:
       variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ??
@@ -170,6 +176,7 @@ function readSessions(variables: Variables): SessionSettings {
       min: 60,
       max: 30 * DAY,
     }),
+    membershipGraceSeconds: variables.number('MEMBERSHIP_GRACE_SECONDS', 900, { min: 0, max: DAY }),
   }
 }
 

@@ -1,0 +1,55 @@
+import type { Variables } from './variables.ts'
+
+/** Who may come in beside what the role rules say, and what those who may not are told. */
+export interface AccessSettings {
+  readonly allowGuests: boolean
+  /** Lower-case; empty admits any address, or none. */
+  readonly emailDomains: readonly string[]
+  /** The operator's own words for whoever is kept out. */
+  readonly helpText: string | null
+  readonly helpUrl: string | null
+}
+
+/** ASCII, because lower-casing folds look-alikes such as the Kelvin sign into plain letters. */
+const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/
+
+const LONGEST_HELP = 600
+
+export function readAccess(variables: Variables, isMicrosoft: boolean): AccessSettings {
+  const allowGuests = variables.flag('ALLOW_GUESTS', true)
+  if (!allowGuests && !isMicrosoft) {
+    variables.problem('ALLOW_GUESTS', 'is about guests of an Entra tenant', 'Leave it out')
+  }
+  return {
+    allowGuests,
+    emailDomains: readDomains(variables),
+    helpText: readHelpText(variables),
+    helpUrl: variables.url('ACCESS_HELP_URL')?.href ?? null,
+  }
+}
+
+function readDomains(variables: Variables): readonly string[] {
+  return variables.list('ALLOWED_EMAIL_DOMAINS').map((entry) => {
+    const domain = entry.replace(/^@/, '').toLowerCase()
+    if (!DOMAIN.test(domain)) {
+      variables.problem(
+        'ALLOWED_EMAIL_DOMAINS',
+        `holds “${entry}”, which is not a domain`,
+        'List domains such as contoso.com, international ones in their xn-- form',
+      )
+    }
+    return domain
+  })
+}
+
+function readHelpText(variables: Variables): string | null {
+  const text = variables.text('ACCESS_HELP_TEXT')
+  if (text !== null && text.length > LONGEST_HELP) {
+    variables.problem(
+      'ACCESS_HELP_TEXT',
+      `is longer than ${LONGEST_HELP} characters`,
+      'Keep it to a few sentences and put the rest behind ACCESS_HELP_URL',
+    )
+  }
+  return text
+}
