@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { setsOwnCookie, withoutOwnCookies } from '../../src/origin/own-cookies.ts'
+
+test.each([
+  ['alone', '__Host-entrada=a.b', ''],
+  ['first', '__Host-entrada=a.b; theme=dark', 'theme=dark'],
+  ['in the middle', 'theme=dark; __Host-entrada=a.b; draft=1', 'theme=dark; draft=1'],
+  ['last', 'theme=dark; __Host-entrada=a.b', 'theme=dark'],
+  ['twice', '__Host-entrada=a; a=1; __Host-entrada=b', 'a=1'],
+  ['a sign-in attempt', 'a=1; __Host-entrada-login-Xy_1=v1.k.i.c; b=2', 'a=1; b=2'],
+  ['without a value', 'a=1; __Host-entrada', 'a=1'],
+  ['with spaces', 'a=1;   __Host-entrada = x;b=2', 'a=1;b=2'],
+])('our cookies are withheld: %s [bar 60]', (_situation, header, forwarded) => {
+  expect(withoutOwnCookies(header)).toBe(forwarded)
+})
+
+test.each([
+  'theme=dark; draft="a,b;c"; empty=; =nameless; bare',
+  'a=1;b=2;  c=3 ; d="__Host-entrada=x"',
+  '__Host-entradas=1; x__Host-entrada=2; note=__Host-entrada',
+  '__host-entrada=another-cookie-to-a-server',
+])('the chat’s own cookies pass byte for byte: %s [bar 60]', (header) => {
+  expect(withoutOwnCookies(header)).toBe(header)
+})
+
+test.each([
+  '__Host-entrada=x; Path=/; Secure',
+  '__Host-entrada=; Max-Age=0; Path=/; Secure',
+  '__Host-entrada-login-1=x; Path=/; Secure',
+  '  __Host-entrada =x',
+  '__HOST-ENTRADA=x; Path=/; Secure',
+  '=__Host-entrada=x; Path=/; Secure',
+  '__Host-entrada',
+])('the chat cannot set ours: %s [bar 62]', (line) => {
+  expect(setsOwnCookie(line)).toBe(true)
+})
+
+test.each([
+  'theme=dark; Path=/',
+  '__Host-entradas=1; Path=/; Secure',
+  'note=__Host-entrada=x',
+  'app=1; Comment=__Host-entrada',
+])('the chat sets its own: %s [bar 62]', (line) => {
+  expect(setsOwnCookie(line)).toBe(false)
+})

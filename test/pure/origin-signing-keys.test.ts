@@ -1,0 +1,153 @@
+import { DatabaseSync } from 'node:sqlite'
+import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Problems } from '../../src/settings/problems.ts'
+import { readSigningKeys } from '../../src/settings/signing-keys.ts'
+import { Variables } from '../../src/settings/variables.ts'
+import { SealedBox } from '../../src/stores/sealed-box.ts'
+import {
+  OVERLAP_SECONDS,
+  PUBLISHED_AHEAD_SECONDS,
+  ROTATION_SECONDS,
+  signingKeyContext,
+  SigningKeyTable,
+} from '../../src/stores/signing-key-table.ts'
+import { SqlStorageDouble } from '../support/platform/sql-storage.ts'
+
+const NEW_SECRET = 'a newer secret of more than 32 characters'
+const OLD_SECRET = 'the older secret of more than 32 characters'
+
+function aDisk() {
+  const database = new DatabaseSync(':memory:')
+  return (...ring: readonly string[]) =>
+    new SigningKeyTable(
+      // The double answers as `ctx.storage.sql` does for the statements there are.
+      { sql: new SqlStorageDouble(() => database) as unknown as SqlStorage },
+      new SealedBox(ring),
+    )
+}
+
+describe('keys that Entrada makes', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
+  const now = () => Date.now() / 1000
+
+  test('the first key signs at once, and many callers make one', async () => {
+    const table = aDisk()(OLD_SECRET)
+    const lists = await Promise.all([table.list(), table.list(), table.list()])
+    expect(new Set(lists.flat().map(({ kid }) => kid)).size).toBe(1)
+    expect(lists[0]?.[0]?.signsFrom).toBe(now())
+  })
+
+  test('the private part lies sealed and opens with the key ring [bar 36]', async () => {
+    const [record] = await aDisk()(OLD_SECRET).list()
+    expect(JSON.stringify(record)).not.toContain('"d"')
+    const opened = await new SealedBox([OLD_SECRET]).open(
+      record?.sealedPrivateKey ?? '',
+      signingKeyContext(record?.kid ?? ''),
+    )
+    expect(JSON.parse(opened ?? '{}')).toMatchObject({ kty: 'RSA', n: record?.n })
+  })
+
+  test('the next key is published two days before it signs, the old one a day after [bar 63]', async () => {
+    const table = aDisk()(OLD_SECRET)
+    const [first] = await table.list()
+    pass(ROTATION_SECONDS - PUBLISHED_AHEAD_SECONDS - 1)
+    expect(await table.list()).toEqual([first])
+    pass(1)
+    const [, second] = await table.list()
+    expect(second?.signsFrom).toBe(now() + PUBLISHED_AHEAD_SECONDS)
+    pass(PUBLISHED_AHEAD_SECONDS + OVERLAP_SECONDS - 1)
+    expect(await table.list()).toEqual([first, second])
+    pass(1)
+    expect(await table.list()).toEqual([second])
+  })
+
+  test('after a long silence the old key signs until the new one can be known [bar 63]', async () => {
+    const table = aDisk()(OLD_SECRET)
+    const [first] = await table.list()
+    pass(200 * 86_400)
+    const [still, next] = await table.list()
+    expect(still).toEqual(first)
+    expect(next?.signsFrom).toBe(now() + PUBLISHED_AHEAD_SECONDS)
+  })
+
+  test('a new secret in front reseals the key, so the old one can go [bar 38]', async () => {
+    const open = aDisk()
+    const [before] = await open(OLD_SECRET).list()
+    const [during] = await open(NEW_SECRET, OLD_SECRET).list()
+    const [after] = await open(NEW_SECRET).list()
+    expect(during?.sealedPrivateKey).not.toBe(before?.sealedPrivateKey)
+    expect(after).toEqual(during)
+    expect(after?.kid).toBe(before?.kid)
+  })
+
+  test('a key whose secret was taken out is replaced at once [bar 38]', async () => {
+    const open = aDisk()
+    const [before] = await open(OLD_SECRET).list()
+    const records = await open(NEW_SECRET).list()
+    expect(records).toHaveLength(1)
+    expect(records[0]?.kid).not.toBe(before?.kid)
+    expect(records[0]?.signsFrom).toBeLessThanOrEqual(now())
+  })
+})
+
+describe('SIGNING_KEYS', () => {
+  const key = async (kid: string, modulusLength = 2048): Promise<JWK> => {
+    const { privateKey } = await generateKeyPair('RS256', {
+      modulusLength: 2048,
+      extractable: true,
+    })
+    const jwk = { ...(await exportJWK(privateKey)), kid }
+    return modulusLength === 2048 ? jwk : { ...jwk, n: 'x'.repeat(modulusLength / 8) }
+  }
+  const read = (value: unknown) => {
+    const problems = new Problems()
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const keys = readSigningKeys(new Variables({ SIGNING_KEYS: text }, problems))
+    return { keys, problems: problems.found.map(({ problem }) => problem) }
+  }
+
+  test('a set of private keys is taken, the first one first', async () => {
+    const { keys, problems } = read({ keys: [await key('b'), await key('a')] })
+    expect(problems).toEqual([])
+    expect(keys?.map(({ kid }) => kid)).toEqual(['b', 'a'])
+    const signing: JWK = JSON.parse(JSON.stringify(keys?.[0]))
+    await expect(importJWK(signing, 'RS256')).resolves.toBeDefined()
+  })
+
+  test('absent, Entrada makes its own', () => {
+    expect(read('')).toEqual({ keys: null, problems: [] })
+  })
+
+  test.each([
+    ['no JSON', async () => '{', /not valid JSON/],
+    ['no keys', async () => ({ keys: [] }), /^keys /],
+    ['a bare key', async () => key('a'), /^keys /],
+    ['an elliptic curve key', async () => ({ keys: [{ kty: 'EC', kid: 'a' }] }), /keys\.0\.kty/],
+    [
+      'a short key',
+      async () => ({ keys: [await key('a', 1024)] }),
+      /keys\.0\.n is shorter than 2048/,
+    ],
+    [
+      'another algorithm',
+      async () => ({ keys: [{ ...(await key('a')), alg: 'PS256' }] }),
+      /keys\.0\.alg/,
+    ],
+    ['no kid', async () => ({ keys: [{ ...(await key('a')), kid: undefined }] }), /keys\.0\.kid/],
+    ['a public key', async () => ({ keys: [{ ...(await key('a')), d: undefined }] }), /keys\.0\.d/],
+    ['one kid twice', async () => ({ keys: [await key('a'), await key('a')] }), /one kid/],
+  ])('%s is reported, and not quoted', async (_situation, make, problem) => {
+    const value = await make()
+    const { problems } = read(value)
+    expect(problems.join('\n')).toMatch(problem)
+    const secret = typeof value === 'object' && 'd' in value ? String(value.d) : '"d":'
+    expect(problems.join('\n')).not.toContain(secret)
+  })
+})

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { WithheldHeaders } from '../../src/origin/withheld-headers.ts'
+
+const withheld = new WithheldHeaders(['x-team'])
+
+export const SPOOFED = [
+  'X-Forwarded-User',
+  'x-forwarded-user',
+  'X_Forwarded_User',
+  'x_forwarded-user',
+  'X-Forwarded_User',
+  'X.Forwarded.User',
+  'X-Forwarded-Email',
+  'X-Forwarded-Preferred-Username',
+  'X-Forwarded-Name',
+  'X-Forwarded-Groups',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Forwarded-Uri',
+  'X-Forwarded-Access-Token',
+  'Forwarded',
+  'Entrada-Assertion',
+  'entrada_assertion',
+  'ENTRADA-ORIGIN-SECRET',
+  'Entrada-Anything',
+  'X-OpenWebUI-User-Email',
+  'x_openwebui_user_role',
+  'X-Tenant-Id',
+  'X_TENANT_ID',
+  'Remote-User',
+  'X-Remote-User',
+  'X-Auth-Request-Email',
+  'X-WebAuth-User',
+  'X-MS-Client-Principal-Name',
+  'X-Original-URL',
+  'X_Original_URL',
+  'X-Rewrite-URL',
+  'X-Real-IP',
+  'X-Team',
+  'x_team',
+  'Proxy-Authorization',
+  'Connection',
+  'TE',
+]
+
+test.each(SPOOFED)('%s does not pass [bar 59]', (name) => {
+  expect(withheld.includes(name.toLowerCase())).toBe(true)
+})
+
+test.each([
+  'accept',
+  'authorization',
+  'content-type',
+  'cookie',
+  'origin',
+  'range',
+  'user-agent',
+  'upgrade',
+  'sec-websocket-protocol',
+  'x-requested-with',
+  'x-forward',
+  'x-teams',
+  'remote-control',
+  'x-http-method-override',
+  'x-csrf-token',
+  'x_user',
+])('%s passes', (name) => {
+  expect(withheld.includes(name)).toBe(false)
+})
+
+test('where nobody signed in, a method is what it says it is [bar 57]', () => {
+  expect(withheld.includesUnauthenticated('x-http-method-override')).toBe(true)
+  expect(withheld.includesUnauthenticated('x_http_method_override')).toBe(true)
+  expect(withheld.includesUnauthenticated('accept')).toBe(false)
+})
