@@ -37,6 +37,11 @@ export class DriveFiles {
     this.#parts = parts
   }
 
+  /** Fails now with what would make every look fail: no consent, no session, no sign-in service. */
+  async authorize(): Promise<void> {
+    await this.#parts.tokens()
+  }
+
   /**
    * The item as Graph describes it now, shortcuts followed.
    * @throws EntradaFailure for what the user may not see or Microsoft does not answer

@@ -3,6 +3,8 @@ import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
+import { streamArchive } from './archive.ts'
+import { readArchiveAsk } from './archive-request.ts'
 import { answerContent } from './content.ts'
 import { readContentRequest } from './content-request.ts'
 import { DownloadAudit } from './download-audit.ts'
@@ -31,6 +33,19 @@ export function filesRoutes(deps: FilesDeps) {
         () => answerContent(address, request, access),
         (work) => c.executionCtx.waitUntil(work),
       )
+    })
+    .post('/files/archive', async (c) => {
+      const access = accessOf(c)
+      const { addresses, name } = await readArchiveAsk(c.req.raw, access.maxFiles)
+      await access.files.authorize()
+      const audits = new Map<DriveItemAddress, DownloadAudit>()
+      for (const address of addresses) audits.set(address, await DownloadAudit.of(c, address))
+      const { response, delivered } = streamArchive(addresses, name, {
+        ...access,
+        report: (address, result, bytes) => audits.get(address)?.report(result, bytes),
+      })
+      c.executionCtx.waitUntil(delivered)
+      return response
     })
     .get('/picker', async (c) => {
       const { hosts, maxFiles } = accessOf(c)

@@ -1,0 +1,137 @@
+import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
+import type { OpenContent } from './open-content.ts'
+
+export interface Transfer {
+  readonly content: OpenContent
+  /**
+   * Opens the rest from a position, after what was open broke. `null` for what is made anew each time.
+   * @throws EntradaFailure `file_changed` when it is no longer the same file; whatever opening throws
+   */
+  readonly reopen: ((position: number, end: number | null) => Promise<OpenContent>) | null
+  /** More than this is not delivered, whatever was declared. */
+  readonly maxBytes: number
+}
+
+export type Step =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'failed'; readonly code: FailureCode }
+
+/** A sender that says nothing for this long has gone, whatever the connection says. */
+const STALL_MS = 30_000
+/** Breaks in a row without progress worth the name. */
+const MAX_BREAKS = 4
+const PROGRESS_BYTES = 65_536
+const PAUSES_MS = [0, 500, 2_000, 5_000]
+/** Longer than this nobody waits in the middle of a file. */
+const MAX_PAUSE_MS = 20_000
+
+/**
+ * A file's bytes to the end, whatever happens on the way: when the connection breaks in the middle, the rest
+ * is opened anew and joined where the bytes ended.
+ */
+export class ResumingSource {
+  readonly #transfer: Transfer
+  readonly #start: number
+  readonly #end: number | null
+  #content: OpenContent
+  #position: number
+  /** Bytes still to be dropped, after a host ignored the range and started over. */
+  #surplus = 0
+  #breaks = 0
+  #brokeAt: number
+
+  constructor(transfer: Transfer) {
+    this.#transfer = transfer
+    this.#content = transfer.content
+    this.#start = transfer.content.start
+    this.#end = transfer.content.end
+    this.#position = this.#start
+    this.#brokeAt = this.#start
+  }
+
+  /** Bytes handed out so far. */
+  get delivered(): number {
+    return this.#position - this.#start
+  }
+
+  async next(): Promise<Step> {
+    for (;;) {
+      const read = await this.#content.source.read()
+      if (read.kind === 'bytes') {
+        const step = this.#take(read.bytes)
+        if (step !== null) return step
+        continue
+      }
+      if (this.#isWhole(read.kind)) return { kind: 'complete' }
+      const failure = await this.#mend()
+      if (failure !== null) return { kind: 'failed', code: failure }
+    }
+  }
+
+  /** Lets go of the sender. */
+  async giveUp(): Promise<void> {
+    await this.#content.source.giveUp()
+  }
+
+  /** To be called now and then: a read that waits for ever would otherwise never be mended. */
+  checkForStall(): void {
+    const { source } = this.#content
+    if (source.waitedFor > STALL_MS) void source.giveUp()
+  }
+
+  /** `null` when all of it had been delivered before. */
+  #take(read: Uint8Array): Step | null {
+    const bytes = read.subarray(Math.min(this.#surplus, read.byteLength))
+    this.#surplus -= read.byteLength - bytes.byteLength
+    if (bytes.byteLength === 0) return null
+    this.#position += bytes.byteLength
+    if (this.#end !== null && this.#position > this.#end) {
+      return { kind: 'failed', code: 'download_failed' }
+    }
+    if (this.delivered > this.#transfer.maxBytes) return { kind: 'failed', code: 'file_too_large' }
+    return { kind: 'bytes', bytes }
+  }
+
+  #isWhole(kind: 'end' | 'broken'): boolean {
+    return this.#end === null ? kind === 'end' : this.#position === this.#end
+  }
+
+  /** `null` when there is more to read. */
+  async #mend(): Promise<FailureCode | null> {
+    await this.#content.source.giveUp()
+    const hasProgressed = this.#position - this.#brokeAt >= PROGRESS_BYTES
+    this.#breaks = hasProgressed ? 1 : this.#breaks + 1
+    this.#brokeAt = this.#position
+    const { reopen } = this.#transfer
+    if (reopen === null) return 'download_failed'
+    let failure: EntradaFailure | null = null
+    for (let tries = this.#breaks; tries <= MAX_BREAKS; tries++) {
+      await pause(failure?.details.retryAfter, PAUSES_MS[tries - 1] ?? MAX_PAUSE_MS)
+      try {
+        this.#content = await reopen(this.#position, this.#end)
+        this.#surplus = this.#position - this.#content.start
+        return this.#surplus < 0 ? 'download_failed' : null
+      } catch (cause) {
+        if (!(cause instanceof EntradaFailure)) return 'internal'
+        failure = cause
+        if (!isPassing(cause)) return cause.code
+      }
+    }
+    return failure?.code ?? 'download_failed'
+  }
+}
+
+/** Worth another try soon. A file that changed never becomes the same again. */
+export function isPassing({ code, details }: EntradaFailure): boolean {
+  return (
+    FAILURES[code].turn === 'wait' &&
+    code !== 'file_changed' &&
+    (details.retryAfter ?? 0) * 1000 <= MAX_PAUSE_MS
+  )
+}
+
+async function pause(retryAfter: number | undefined, atLeastMs: number): Promise<void> {
+  const milliseconds = Math.max(atLeastMs, (retryAfter ?? 0) * 1000)
+  if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
