@@ -237,7 +237,9 @@ export interface Incident {
 }
 
 export function incidentOf(request: Request): Incident {
-  const sent = request.headers.get('client-request-id')
+  // MSAL puts it into the query.
+  const name = 'client-request-id'
+  const sent = request.headers.get(name) ?? new URL(request.url).searchParams.get(name)
   return {
     traceId: randomUUID(),
     correlationId: sent ?? randomUUID(),

@@ -35,7 +35,7 @@ export function checkResources(
 ): void {
   const foreign = scopes.resources.find(({ resource }) => resource === SHAREPOINT)
   if (foreign === undefined || directory.tenantId === world.entra.homeTenantId) return
-  throw new AadstsError(500011, `Resource: '${foreign.prefix}', tenant: '${directory.domain}'.`)
+  throw new AadstsError(500011, `Resource: '${foreign.audience}', tenant: '${directory.domain}'.`)
 }
 
 /** Everything a request asks consent for, resource by resource. */

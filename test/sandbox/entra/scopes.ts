@@ -9,7 +9,10 @@ export interface ResourceScopes {
   readonly resource: Resource
   /** Origin the token is for, as the sandbox's hosts name it. */
   readonly audience: string
-  /** The resource as the client wrote it; answers name scopes the same way. */
+  /**
+   * The resource as the client wrote it, slash and all; empty for Graph's short names. Answers name
+   * scopes the same way, or MSAL would not find its tokens again.
+   */
   readonly prefix: string
   /** Permission names, canonical where the resource knows them. */
   readonly names: readonly string[]
@@ -35,7 +38,7 @@ export function readScopes(value: string, hosts: SandboxHosts): RequestedScopes 
   const openid = new Set<string>()
   const resources = new Map<string, ResourceScopes>()
   for (const token of tokens) {
-    const { prefix, name } = split(token, hosts)
+    const { prefix, name } = split(token)
     const found = resourceAt(prefix, hosts)
     if (found.resource === GRAPH && OPENID_SCOPES.has(name.toLowerCase())) {
       openid.add(name.toLowerCase())
@@ -63,35 +66,32 @@ function hasNames({ names }: ResourceScopes): boolean {
   return names.length > 0
 }
 
-function split(token: string, hosts: SandboxHosts): { prefix: string; name: string } {
+function split(token: string): { prefix: string; name: string } {
   const slash = token.lastIndexOf('/')
-  if (slash === -1) return { prefix: hosts.graph, name: token }
   const name = token.slice(slash + 1)
-  const prefix = token.slice(0, slash)
-  if (name === '' || prefix === '' || prefix.endsWith('/')) {
+  const prefix = token.slice(0, slash + 1)
+  if (name === '' || prefix === '/' || prefix.endsWith('//')) {
     throw new AadstsError(70011, `Scope: '${token}'.`)
   }
   return { prefix, name }
 }
 
 function resourceAt(prefix: string, hosts: SandboxHosts): { resource: Resource; audience: string } {
-  const wanted = prefix.toLowerCase()
-  if (wanted === hosts.graph || wanted === 'https://graph.microsoft.com') {
-    return { resource: GRAPH, audience: hosts.graph }
-  }
+  const wanted = prefix.slice(0, -1).toLowerCase()
+  const graphs = ['', hosts.graph, 'https://graph.microsoft.com']
+  if (graphs.includes(wanted)) return { resource: GRAPH, audience: hosts.graph }
   if (wanted === hosts.sharePoint) return { resource: SHAREPOINT, audience: hosts.sharePoint }
   if (wanted === hosts.oneDrive) return { resource: SHAREPOINT, audience: hosts.oneDrive }
-  throw new AadstsError(500011, `Resource: '${prefix}'.`)
+  throw new AadstsError(500011, `Resource: '${prefix.slice(0, -1)}'.`)
 }
 
 /** The one resource a token can be for; Graph when only OpenID scopes are named. AADSTS28000 for more. */
 export function theOneResource(scopes: RequestedScopes, hosts: SandboxHosts): ResourceScopes {
   const [first, ...more] = scopes.resources
   if (more.length > 0) {
-    const named = scopes.resources.map(({ prefix }) => `'${prefix}'`).join(', ')
+    const named = scopes.resources.map(({ audience: each }) => `'${each}'`).join(', ')
     throw new AadstsError(28000, `Resources: ${named}.`)
   }
   if (first !== undefined) return first
-  const audience = hosts.graph
-  return { resource: GRAPH, audience, prefix: audience, names: [], isDefault: false }
+  return { resource: GRAPH, audience: hosts.graph, prefix: '', names: [], isDefault: false }
 }

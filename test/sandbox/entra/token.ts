@@ -144,7 +144,7 @@ function checkConsent(
     [...scopes.openid].every((name) => forGraph.includes(name))
   if (isConsented) return granted.filter((name) => name !== 'offline_access')
   const named = target.isDefault ? '.default' : target.names.join(' ')
-  throw new AadstsError(65001, `Resource: '${target.prefix}', scope: '${named}'.`)
+  throw new AadstsError(65001, `Resource: '${target.audience}', scope: '${named}'.`)
 }
 
 /** Conditional Access looks at every redemption; only a person at the sign-in page can satisfy it. */
@@ -166,9 +166,12 @@ function lifetimeOf(issued: number, { announcesContinuousAccess }: ClaimsRequest
   return 3600 + (noise % 1800)
 }
 
-/** OpenID scopes stand bare and come with Graph alone; `.default` is answered beside what it stood for. */
+/**
+ * Scopes in the form the client used, OpenID scopes bare and with Graph alone, `.default` beside what
+ * it stood for. Every published answer of Entra that we found reads this way.
+ */
 function scopeAnswer(granted: readonly string[], { resource, prefix, isDefault }: ResourceScopes) {
   const isBare = (name: string) => resource === GRAPH && /^[a-z_]+$/.test(name)
-  const names = granted.map((name) => (isBare(name) ? name : `${prefix}/${name}`))
-  return [...names, ...(isDefault ? [`${prefix}/.default`] : [])].join(' ')
+  const names = granted.map((name) => (isBare(name) ? name : `${prefix}${name}`))
+  return [...names, ...(isDefault ? [`${prefix}.default`] : [])].join(' ')
 }
