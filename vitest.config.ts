@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { findChromium, mustHaveChromium } from './test/support/find-chromium.ts'
 
+/** The Worker runs in Node, on doubles of its platform. */
 const inNode = {
   alias: {
     'cloudflare:workers': fileURLToPath(
@@ -8,6 +10,16 @@ const inNode = {
     ),
   },
 }
+
+/** The Worker runs where Cloudflare runs it; the tests talk to it over sockets. */
+const onWorkerd = {
+  globalSetup: ['test/support/workerd/build-worker.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+}
+
+// Left out where there is no browser; test/run.ts says so where nobody can miss it.
+const withChromium = findChromium() !== null || mustHaveChromium()
 
 export default defineConfig({
   test: {
@@ -27,6 +39,12 @@ export default defineConfig({
       { resolve: inNode, test: { name: 'support', include: ['test/support/**/*.test.ts'] } },
       // Microsoft's side, held against what is known of the real one.
       { test: { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'] } },
+      // The deployed script with real KV, real objects and real sockets.
+      { test: { name: 'workerd', include: ['test/workerd/**/*.test.ts'], ...onWorkerd } },
+      // The same, and a real browser in front.
+      ...(withChromium
+        ? [{ test: { name: 'chromium', include: ['test/chromium/**/*.test.ts'], ...onWorkerd } }]
+        : []),
     ],
   },
 })

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+/** Hono, oauth4webapi and jose alone take 28.5; the rest is ours. */
+const BUDGET_KIB = 80
+
+const folder = mkdtempSync(join(tmpdir(), 'entrada-bundle-'))
+try {
+  const build = spawnSync('wrangler', ['deploy', '--dry-run', '--outdir', folder], {
+    encoding: 'utf8',
+  })
+  if (build.status !== 0) throw new Error(`${build.stdout}\n${build.stderr}`)
+  const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  const bytes = Buffer.concat(scripts.map((name) => readFileSync(join(folder, name))))
+  const kib = gzipSync(bytes, { level: 9 }).length / 1024
+  const plain = (bytes.length / 1024).toFixed(1)
+  console.log(`bundle: ${kib.toFixed(1)} KiB gzip of ${BUDGET_KIB} (${plain} KiB minified)`)
+  process.exitCode = kib <= BUDGET_KIB ? 0 : 1
+} finally {
+  rmSync(folder, { recursive: true })
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { findChromium, mustHaveChromium } from './support/find-chromium.ts'
+import { readVitestReport } from './support/vitest-report.ts'
+
+/** Everything a change must pass, each step timed; one failing keeps none of the others from running. */
+const root = join(import.meta.dirname, '..')
+const folder = mkdtempSync(join(tmpdir(), 'entrada-tests-'))
+const report = join(folder, 'vitest.json')
+
+const BINDINGS =
+  'types src/bindings.d.ts --env-interface Bindings --include-runtime=false --strict-vars=false --check'
+
+const STEPS: readonly (readonly [name: string, command: string])[] = [
+  ['types of src', 'tsc'],
+  ['types of test', 'tsc -p test'],
+  ['lint', 'oxlint --type-aware'],
+  ['format', 'oxfmt --check'],
+  ['bindings', `wrangler ${BINDINGS}`],
+  ['tests', `vitest run --reporter=default --reporter=json --outputFile.json=${report}`],
+  ['bundle budget', 'node test/budget.ts'],
+]
+
+const results: { name: string; ok: boolean; seconds: number }[] = []
+for (const [name, command] of STEPS) {
+  console.log(`\n▸ ${name}`)
+  const startedAt = performance.now()
+  const ok = await run(command)
+  results.push({ name, ok, seconds: (performance.now() - startedAt) / 1000 })
+}
+
+console.log()
+for (const { name, ok, seconds } of results) {
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(16)} ${seconds.toFixed(1).padStart(6)} s`)
+}
+const tests = readVitestReport(report)
+rmSync(folder, { recursive: true })
+for (const problem of tests.problems) console.log(`FAILED ${problem}`)
+if (findChromium() === null && !mustHaveChromium()) {
+  console.log(`\n${'!'.repeat(78)}`)
+  console.log('!! NO CHROMIUM ON THIS MACHINE: nothing was tested in a real browser.')
+  console.log('!! Install it (Debian: apt-get install chromium) or name one in CHROMIUM.')
+  console.log('!'.repeat(78))
+}
+
+// The tests count one by one; any other step counts when it fails.
+const testsFellShort = results.some(({ name, ok }) => name === 'tests' && !ok)
+const failedSteps = results.filter(({ name, ok }) => name !== 'tests' && !ok).length
+const failedTests = Math.max(tests.failed + tests.problems.length, testsFellShort ? 1 : 0)
+const failed = failedSteps + failedTests
+process.exitCode = failed > 0 || tests.passed === 0 ? 1 : 0
+console.log(`\n${tests.passed} passed, ${failed} failed`)
+
+function run(command: string): Promise<boolean> {
+  const [program = '', ...parameters] = command.split(' ')
+  const child = spawn(program, parameters, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      ...process.env,
+      PATH: [join(root, 'node_modules', '.bin'), process.env['PATH']].join(delimiter),
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      WRANGLER_SEND_METRICS: 'false',
+    },
+  })
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(false))
+    child.on('exit', (code) => resolve(code === 0))
+  })
+}

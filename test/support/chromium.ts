@@ -1,0 +1,23 @@
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { findChromium } from './find-chromium.ts'
+import type { ServedEntrada } from './workerd/served-entrada.ts'
+
+/** A real browser, without a window. */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium()
+  if (executablePath === null) {
+    throw new Error('no Chromium on this machine: apt-get install chromium, or set CHROMIUM')
+  }
+  return chromium.launch({ executablePath })
+}
+
+/** Opens the chat, picks the account, consents when asked, and waits until the chat is there. */
+export async function signIn(page: Page, { origin }: ServedEntrada, principalName: string) {
+  await page.goto(`${origin}/`)
+  await page.locator(`button[name=account][value="${principalName}"]`).click()
+  const consent = page.locator('button[name=decision][value=accept]')
+  const isChat = () => new URL(page.url()).origin === origin
+  await Promise.race([page.waitForURL(`${origin}/**`), consent.waitFor()])
+  if (!isChat()) await consent.click()
+  await page.waitForURL(`${origin}/**`)
+}

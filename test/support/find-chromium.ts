@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs'
+
+/** Where distributions put it. Playwright's own download is of no use: it needs a network. */
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+/** Path of a Chromium to test with, `null` when this machine has none. */
+export function findChromium(): string | null {
+  const chosen = process.env['CHROMIUM']
+  return chosen ?? PLACES.find((place) => existsSync(place)) ?? null
+}
+
+/** On a build server a missing browser is a failure, not a reason to test less. */
+export function mustHaveChromium(): boolean {
+  return process.env['CI'] === 'true'
+}

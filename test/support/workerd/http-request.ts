@@ -1,0 +1,51 @@
+import { request as openRequest } from 'node:http'
+import { Readable } from 'node:stream'
+
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+
+/**
+ * Sends a request over a socket as it is. Node's `fetch` would not do: it says of itself how it fetches,
+ * and decodes what it gets.
+ */
+export function sendOverSocket(request: Request): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const outgoing = openRequest(
+      request.url,
+      {
+        method: request.method,
+        headers: Object.fromEntries(request.headers),
+        signal: request.signal,
+      },
+      (incoming) => {
+        const status = incoming.statusCode ?? 0
+        const headers = new Headers()
+        for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+          for (const value of values ?? []) headers.append(name, value)
+        }
+        const hasBody = request.method !== 'HEAD' && !BODILESS.has(status)
+        if (!hasBody) incoming.resume()
+        resolve(new Response(hasBody ? streamOf(incoming) : null, { status, headers }))
+      },
+    )
+    outgoing.on('error', reject)
+    if (request.body === null) outgoing.end()
+    else Readable.from(request.body).pipe(outgoing)
+  })
+}
+
+function streamOf(incoming: Readable): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<unknown> = incoming[Symbol.asyncIterator]()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (value instanceof Uint8Array) controller.enqueue(new Uint8Array(value))
+        else if (done === true) controller.close()
+      },
+      cancel() {
+        incoming.destroy()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { inject } from 'vitest'
+import type { SandboxHosts } from '../../sandbox/hosts.ts'
+import type { Sandbox } from '../../sandbox/sandbox.ts'
+import { serveSandbox, type ServeOptions } from '../../sandbox/serve.ts'
+import { startSettings } from '../../sandbox/start/start-settings.ts'
+import { Browser } from '../browser/browser.ts'
+import { Logs } from '../logs.ts'
+import { sendOverSocket } from './http-request.ts'
+
+export interface ServedOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  readonly sandbox?: ServeOptions
+  /** Address of a chat app of the test's own. */
+  readonly chat?: string
+}
+
+/** Entrada as it is deployed, on the runtime that Cloudflare runs, on sockets; the sandbox beside it. */
+export interface ServedEntrada {
+  readonly origin: string
+  readonly hosts: SandboxHosts
+  readonly sandbox: Sandbox
+  readonly logs: Logs
+  /** A bare request; redirects are handed back. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  browser(): Browser
+  /** Everything that KV and the objects hold, byte by byte. */
+  dump(): string
+  /** As a deployment with other settings: isolates and objects start anew, storage stays. */
+  restart(settings?: Readonly<Record<string, string>>): Promise<void>
+  close(): Promise<void>
+}
+
+export async function serveEntrada(options: ServedOptions = {}): Promise<ServedEntrada> {
+  const served = await serveSandbox(options.sandbox)
+  const storage = mkdtempSync(join(tmpdir(), 'entrada-storage-'))
+  const port = await freePort()
+  const origin = `http://localhost:${port}`
+  const logs = new Logs()
+  const settings = startSettings(
+    { ...served, registration: served.sandbox.registration, publicOrigin: origin },
+    { ...(options.chat === undefined ? {} : { ORIGIN_URL: options.chat }), ...options.settings },
+  )
+  const runtime = (overrides: Readonly<Record<string, string>> = {}) =>
+    runtimeOptions({ port, storage, logs, settings: { ...settings, ...overrides } })
+  const miniflare = new Miniflare(runtime())
+  await miniflare.ready
+  return {
+    ...served,
+    origin,
+    logs,
+    fetch: async (path, init) =>
+      sendOverSocket(new Request(new URL(path, origin), { redirect: 'manual', ...init })),
+    browser: () => new Browser({ home: origin, internet: sendOverSocket }),
+    dump: () =>
+      filesBelow(storage)
+        .map((file) => readFileSync(file, 'latin1'))
+        .join('\n'),
+    restart: async (overrides) => miniflare.setOptions(runtime(overrides)),
+    async close() {
+      await miniflare.dispose()
+      await served.close()
+      rmSync(storage, { recursive: true })
+    },
+  }
+}
+
+interface Runtime {
+  readonly port: number
+  readonly storage: string
+  readonly logs: Logs
+  readonly settings: Readonly<Record<string, string>>
+}
+
+function runtimeOptions({ port, storage, logs, settings }: Runtime) {
+  const { script, compatibilityDate, namespaces, objects } = inject('worker')
+  return convertV4MiniflareOptions({
+    modules: true,
+    scriptPath: script,
+    compatibilityDate,
+    cf: false,
+    bindings: settings,
+    kvNamespaces: [...namespaces],
+    durableObjects: Object.fromEntries(
+      Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
+    ),
+    resourcePersistencePath: storage,
+    // Straight to the Worker: Miniflare's own entrance rewrites encodings.
+    unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+    log: new Log(LogLevel.NONE),
+    handleStructuredLogs: ({ message }) => logs.record([message]),
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name)
+    return statSync(path).isDirectory() ? filesBelow(path) : [path]
+  })
+}
