@@ -11,6 +11,7 @@ import { Graph } from './graph/graph.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
 import { Origin } from './origin/origin.ts'
 import { peopleFeatures } from './people/permissions.ts'
+import { peopleRoutes } from './people/routes.ts'
 import { Sessions } from './session/sessions.ts'
 import type { Session } from './session/session.ts'
 import type { Settings } from './settings/settings.ts'
@@ -42,7 +43,7 @@ export function composeEdge(env: Bindings, { settings, box, entra }: Parts): Edg
     auth,
     chat: new Origin({ settings, signer, ...serviceOf(env) }),
     publicKeys: () => jwksResponse(signer),
-    features: [filesRoutes({ graph, lookups })],
+    features: [peopleRoutes({ graph, lookups }), filesRoutes({ graph, lookups })],
   }
 }
 

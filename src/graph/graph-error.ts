@@ -44,6 +44,20 @@ export function graphErrorOf(status: number, headers: Headers, body: unknown): G
   }
 }
 
+/** Silence, put as the refusal a gateway would have given. */
+export const NO_ANSWER: GraphError = {
+  status: 504,
+  codes: [],
+  retryAfter: null,
+  claims: null,
+  requestId: null,
+}
+
+/** For a request that was not sent, because Graph has asked for a pause that is not over. */
+export function pausedError(seconds: number): GraphError {
+  return { status: 429, codes: ['paused'], retryAfter: seconds, claims: null, requestId: null }
+}
+
 function codesOf(node: ErrorNode): readonly string[] {
   const inner = node.innerError ?? node.innererror
   const code = node.code === undefined || node.code === '' ? [] : [node.code]

@@ -1,6 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import type { AccessToken, AccessTokenOptions } from '../session/access-token.ts'
-import { readGraphError, type GraphError } from './graph-error.ts'
+import { NO_ANSWER, pausedError, readGraphError, type GraphError } from './graph-error.ts'
+import { Throttle } from './throttle.ts'
 
 /** Where a call gets its bearer from. Asked again, with what was refused, after a 401. */
 export type GraphTokens = (options?: AccessTokenOptions) => Promise<AccessToken<'graph'>>
@@ -14,6 +15,11 @@ export interface GraphRequest {
   readonly body?: unknown
   /** Ends the call when the caller goes away. */
   readonly signal?: AbortSignal
+  readonly deadlineMs?: number
+  /** Whose patience a refusal tries, e.g. `{tenant}/photos`: calls of one bucket wait together. */
+  readonly bucket?: string
+  /** Nobody waits for it: Graph may let it go first when it is busy. */
+  readonly isBackground?: boolean
 }
 
 /** A call may fail in ways its caller expects: those are values, and the rest throws. */
@@ -23,9 +29,13 @@ export type GraphAnswer =
 
 const DEADLINE_MS = 20_000
 
+/** Statuses by which Graph, or what is in front of it, says that it cannot; not that we may not. */
+const UNABLE: ReadonlySet<number> = new Set([500, 502, 503, 504, 509])
+
 /** The only file that knows how Graph's HTTP behaves: bearer, deadline, one retry after a refused token. */
 export class Graph {
   readonly #origin: string
+  readonly #throttle = new Throttle()
 
   constructor(origin: string) {
     this.#origin = origin
@@ -37,6 +47,8 @@ export class Graph {
    * @throws EntradaFailure `graph_unavailable` when nothing answers within 20 seconds; whatever `tokens` throws
    */
   async call(tokens: GraphTokens, request: GraphRequest): Promise<GraphAnswer> {
+    const pause = this.pauseOf(request.bucket)
+    if (pause !== null) return { ok: false, error: pause }
     const first = await tokens()
     const answer = await this.#send(first, request)
     if (answer.ok || answer.error.status !== 401) return answer
@@ -47,24 +59,51 @@ export class Graph {
     return this.#send(second, request)
   }
 
+  /** The refusal that a call of this bucket would meet now, without being sent. */
+  pauseOf(bucket: string | undefined): GraphError | null {
+    const seconds = bucket === undefined ? null : this.#throttle.wait(bucket)
+    return seconds === null ? null : pausedError(seconds)
+  }
+
+  /** What an answer says about its bucket. A batch reports for each of its parts. */
+  note(bucket: string | undefined, error: GraphError | null, sentAt: number): void {
+    if (bucket === undefined) return
+    if (error === null) this.#throttle.succeeded(bucket, sentAt)
+    else if (error.status === 429 || (error.status === 503 && error.retryAfter !== null)) {
+      this.#throttle.throttled(bucket, error.retryAfter)
+    } else if (UNABLE.has(error.status)) this.#throttle.failed(bucket)
+    else this.#throttle.succeeded(bucket, sentAt)
+  }
+
   async #send(token: AccessToken<'graph'>, request: GraphRequest): Promise<GraphAnswer> {
-    const url = this.#url(request.path)
+    const sentAt = Date.now()
+    const response = await this.#fetch(token, request).catch((cause: unknown) => {
+      // A caller who left says nothing about Graph.
+      if (request.signal?.aborted !== true) this.note(request.bucket, NO_ANSWER, sentAt)
+      throw new EntradaFailure('graph_unavailable', { cause })
+    })
+    const answer: GraphAnswer =
+      response.status < 400
+        ? { ok: true, response }
+        : { ok: false, error: await readGraphError(response) }
+    this.note(request.bucket, answer.ok ? null : answer.error, sentAt)
+    return answer
+  }
+
+  async #fetch(token: AccessToken<'graph'>, request: GraphRequest): Promise<Response> {
     const headers = new Headers(request.headers)
     headers.set('authorization', `Bearer ${token.value}`)
     headers.set('client-request-id', crypto.randomUUID())
+    headers.set('x-ms-throttle-priority', request.isBackground === true ? 'low' : 'high')
     if (request.body !== undefined) headers.set('content-type', 'application/json')
-    const deadline = AbortSignal.timeout(DEADLINE_MS)
-    const response = await fetch(url, {
+    const deadline = AbortSignal.timeout(request.deadlineMs ?? DEADLINE_MS)
+    return fetch(this.#url(request.path), {
       method: request.method ?? 'GET',
       headers,
       redirect: 'manual',
       signal: request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-    }).catch((cause: unknown) => {
-      throw new EntradaFailure('graph_unavailable', { cause })
     })
-    if (response.status < 400) return { ok: true, response }
-    return { ok: false, error: await readGraphError(response) }
   }
 
   /** A bearer leaves for Graph's own origin and nowhere else, whatever a next link says. */

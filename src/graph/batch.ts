@@ -1,0 +1,159 @@
+import * as v from 'valibot'
+import { EntradaFailure } from '../failure.ts'
+import type { AccessToken } from '../session/access-token.ts'
+import { graphErrorOf, NO_ANSWER, type GraphError } from './graph-error.ts'
+import type { Graph, GraphTokens } from './graph.ts'
+
+export interface BatchRequest {
+  /** Names the answer. Unique without regard to case. */
+  readonly id: string
+  readonly method?: 'GET' | 'POST'
+  /** Path and query below the version. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly bucket: string
+}
+
+export type BatchAnswer =
+  | { readonly ok: true; readonly body: unknown }
+  | { readonly ok: false; readonly error: GraphError }
+
+export type BatchAnswers = ReadonlyMap<string, BatchAnswer>
+
+export interface BatchOptions {
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal
+  readonly isBackground?: boolean
+}
+
+/** Graph's own limit. */
+const MOST_REQUESTS = 20
+
+const Answers = v.object({
+  responses: v.array(
+    v.object({
+      id: v.string(),
+      status: v.number(),
+      headers: v.optional(v.record(v.string(), v.string()), {}),
+      body: v.optional(v.unknown()),
+    }),
+  ),
+})
+
+/**
+ * Several requests in one round trip, each able to fail alone. Those whose bucket is paused are answered
+ * without being sent. A token that some part refuses is renewed once, and those parts are sent again.
+ * @throws EntradaFailure `graph_unavailable`, `graph_unexpected`; whatever `tokens` throws
+ */
+export async function callBatch(
+  graph: Graph,
+  tokens: GraphTokens,
+  requests: readonly BatchRequest[],
+  options: BatchOptions = {},
+): Promise<BatchAnswers> {
+  if (requests.length > MOST_REQUESTS) throw new RangeError('a batch takes at most 20 requests')
+  const answers = new Map<string, BatchAnswer>()
+  const free = requests.filter(({ id, bucket }) => {
+    const pause = graph.pauseOf(bucket)
+    if (pause !== null) answers.set(id, { ok: false, error: pause })
+    return pause === null
+  })
+  const used: AccessToken<'graph'>[] = []
+  const remembering: GraphTokens = async (again) => {
+    const token = await tokens(again)
+    used.push(token)
+    return token
+  }
+  const isAnswered = await send(graph, remembering, { requests: free, answers, options })
+  const refused = free.filter(({ id }) => errorOf(answers, id)?.status === 401)
+  // With the whole batch refused, the call has renewed the token already.
+  if (!isAnswered || refused.length === 0) return answers
+  const refusedToken = used.at(-1)?.value
+  const claims = refused.map(({ id }) => errorOf(answers, id)?.claims).find(Boolean)
+  const renewed = await tokens({
+    ...(refusedToken === undefined ? {} : { refused: refusedToken }),
+    ...(claims ? { claims } : {}),
+  })
+  const withRenewed: GraphTokens = async (again) => (again === undefined ? renewed : tokens(again))
+  await send(graph, withRenewed, { requests: refused, answers, options })
+  return answers
+}
+
+interface Sending {
+  readonly requests: readonly BatchRequest[]
+  /** Filled in. */
+  readonly answers: Map<string, BatchAnswer>
+  readonly options: BatchOptions
+}
+
+/** `false` when Graph refused the batch as a whole; every part is then refused the same way. */
+async function send(graph: Graph, tokens: GraphTokens, sending: Sending): Promise<boolean> {
+  const { requests, answers, options } = sending
+  if (requests.length === 0) return true
+  const sentAt = Date.now()
+  const answer = await graph
+    .call(tokens, { ...options, method: 'POST', path: '$batch', body: bodyOf(requests) })
+    .catch((cause: unknown) => {
+      const isSilence = cause instanceof EntradaFailure && cause.code === 'graph_unavailable'
+      if (isSilence && options.signal?.aborted !== true) noteAll(graph, sending, NO_ANSWER, sentAt)
+      throw cause
+    })
+  if (!answer.ok) {
+    noteAll(graph, sending, answer.error, sentAt)
+    for (const { id } of requests) answers.set(id, { ok: false, error: answer.error })
+    return false
+  }
+  const body: unknown = await answer.response.json().catch(() => null)
+  const parsed = v.safeParse(Answers, body)
+  if (!parsed.success) throw new EntradaFailure('graph_unexpected')
+  for (const { id } of requests) {
+    const found = parsed.output.responses.find((one) => one.id === id)
+    answers.set(id, found === undefined ? LOST : readPart(found))
+  }
+  for (const bucket of bucketsOf(requests)) {
+    const errors = requests.flatMap((one) =>
+      one.bucket === bucket ? [errorOf(answers, one.id)] : [],
+    )
+    graph.note(bucket, errors.find((error) => error !== null) ?? null, sentAt)
+  }
+  return true
+}
+
+function bucketsOf(requests: readonly BatchRequest[]): ReadonlySet<string> {
+  return new Set(requests.map(({ bucket }) => bucket))
+}
+
+function bodyOf(requests: readonly BatchRequest[]) {
+  return {
+    requests: requests.map(({ id, method, path, headers, body }) => ({
+      id,
+      method: method ?? 'GET',
+      url: path,
+      ...(headers === undefined && body === undefined
+        ? {}
+        : { headers: { ...headers, ...(body === undefined ? {} : JSON_BODY) } }),
+      ...(body === undefined ? {} : { body }),
+    })),
+  }
+}
+
+const JSON_BODY = { 'content-type': 'application/json' }
+/** A part that the answer does not mention. */
+const LOST: BatchAnswer = { ok: false, error: graphErrorOf(502, new Headers(), null) }
+
+type Part = v.InferOutput<typeof Answers>['responses'][number]
+
+function readPart({ status, headers, body }: Part): BatchAnswer {
+  if (status < 400) return { ok: true, body }
+  return { ok: false, error: graphErrorOf(status, new Headers(headers), body) }
+}
+
+function errorOf(answers: BatchAnswers, id: string): GraphError | null {
+  const answer = answers.get(id)
+  return answer === undefined || answer.ok ? null : answer.error
+}
+
+function noteAll(graph: Graph, sending: Sending, error: GraphError, sentAt: number): void {
+  for (const bucket of bucketsOf(sending.requests)) graph.note(bucket, error, sentAt)
+}

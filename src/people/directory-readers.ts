@@ -1,0 +1,129 @@
+import * as v from 'valibot'
+import type { Principal } from './principal.ts'
+
+/** What a collection's answer holds. */
+export interface Collection<T> {
+  readonly items: readonly T[]
+  /** There is nothing on a further page. */
+  readonly isComplete: boolean
+}
+
+/** Somebody Graph relates to the user. Not yet somebody of the directory. */
+export interface RelevantPerson {
+  /** `null` where Graph names a mailbox instead of a directory object. */
+  readonly id: string | null
+  readonly username: string
+  readonly description: string | null
+  readonly principal: Omit<Principal, 'id'>
+}
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+export function isObjectId(text: string): boolean {
+  return GUID.test(text)
+}
+
+const Text = v.nullish(v.string(), null)
+const Page = v.object({
+  value: v.array(v.unknown()),
+  '@odata.nextLink': v.optional(v.string()),
+})
+const User = v.object({
+  id: v.pipe(v.string(), v.regex(GUID)),
+  displayName: Text,
+  givenName: Text,
+  surname: Text,
+  mail: Text,
+  userPrincipalName: Text,
+  jobTitle: Text,
+  accountEnabled: v.nullish(v.boolean(), null),
+})
+const Group = v.object({
+  id: v.pipe(v.string(), v.regex(GUID)),
+  displayName: Text,
+  description: Text,
+  mail: Text,
+  mailNickname: Text,
+})
+const Person = v.object({
+  id: v.string(),
+  displayName: Text,
+  givenName: Text,
+  surname: Text,
+  userPrincipalName: v.pipe(v.string(), v.nonEmpty()),
+  jobTitle: Text,
+  scoredEmailAddresses: v.nullish(v.array(v.object({ address: Text })), []),
+  // Contacts, rooms and mail groups are of other classes; guests are not organisation users.
+  personType: v.object({ class: v.literal('Person'), subclass: v.literal('OrganizationUser') }),
+})
+
+/** @returns `null` when it is not a collection at all; an item nobody can read is left out */
+export function readUsers(body: unknown): Collection<Principal> | null {
+  return readCollection(body, User, (user) => (user.accountEnabled === false ? null : userOf(user)))
+}
+
+export function readGroups(body: unknown): Collection<Principal> | null {
+  return readCollection(body, Group, (group) =>
+    group.displayName === null
+      ? null
+      : {
+          id: group.id.toLowerCase(),
+          type: 'group',
+          name: group.displayName,
+          email: group.mail,
+          username: null,
+          description: group.description,
+          alsoKnownAs: present([group.mailNickname]),
+        },
+  )
+}
+
+export function readRelevantPeople(body: unknown): Collection<RelevantPerson> | null {
+  return readCollection(body, Person, (person) => ({
+    id: isObjectId(person.id) ? person.id.toLowerCase() : null,
+    username: person.userPrincipalName.toLowerCase(),
+    description: person.jobTitle,
+    principal: {
+      type: 'user',
+      name: person.displayName ?? person.userPrincipalName,
+      email: person.scoredEmailAddresses?.[0]?.address ?? null,
+      username: person.userPrincipalName,
+      description: person.jobTitle,
+      alsoKnownAs: present([person.givenName, person.surname]),
+    },
+  }))
+}
+
+/** Without a name there is nothing to show: properties a token may not see come as nulls. */
+function userOf(user: v.InferOutput<typeof User>): Principal | null {
+  const name = user.displayName ?? user.userPrincipalName
+  if (name === null) return null
+  return {
+    id: user.id.toLowerCase(),
+    type: 'user',
+    name,
+    email: user.mail,
+    username: user.userPrincipalName,
+    description: user.jobTitle,
+    alsoKnownAs: present([user.givenName, user.surname]),
+  }
+}
+
+function readCollection<S extends v.GenericSchema, T>(
+  body: unknown,
+  schema: S,
+  convert: (item: v.InferOutput<S>) => T | null,
+): Collection<T> | null {
+  const page = v.safeParse(Page, body)
+  if (!page.success) return null
+  const items = page.output.value.flatMap((value) => {
+    const item = v.safeParse(schema, value)
+    const converted = item.success ? convert(item.output) : null
+    return converted === null ? [] : [converted]
+  })
+  return { items, isComplete: page.output['@odata.nextLink'] === undefined }
+}
+
+function present(texts: readonly (string | null)[]): string[] {
+  return texts.flatMap((text) => (text === null || text === '' ? [] : [text]))
+}

@@ -1,0 +1,53 @@
+import { PARTS, type Part } from './permissions.ts'
+import type { Principal } from './principal.ts'
+
+/** What became of one part. Nobody by that name, and not being able to ask, must never look alike. */
+export type Status = 'ok' | 'off' | 'consent_needed' | 'throttled' | 'failed'
+
+export interface Found {
+  readonly principals: readonly Principal[]
+  readonly status: Readonly<Record<Part, Status>>
+  /** Seconds after which it is worth asking again; `null` when no part was throttled. */
+  readonly retryAfter: number | null
+}
+
+/** A result in LibreChat's shape. What is not known is absent there, not null. */
+export interface PeopleResult {
+  /** Of the chat's own record. Someone from the directory has none until chosen. */
+  readonly id: null
+  readonly type: 'user' | 'group'
+  readonly name: string
+  readonly email?: string
+  readonly username?: string
+  readonly avatar?: string
+  readonly source: 'entra'
+  readonly idOnTheSource: string
+  readonly description?: string
+}
+
+export function toResult(principal: Principal, publicOrigin: string): PeopleResult {
+  const { id, type, name, email, username, description } = principal
+  return {
+    id: null,
+    type,
+    name,
+    ...(email === null ? {} : { email }),
+    ...(username === null ? {} : { username }),
+    ...(type === 'user'
+      ? { avatar: `${publicOrigin}/.entrada/people/${id}/photo?size=96&fallback=initials` }
+      : {}),
+    source: 'entra',
+    idOnTheSource: id,
+    ...(description === null ? {} : { description }),
+  }
+}
+
+/** The same status for every part. */
+export function statusOfAll(status: Status): Record<Part, Status> {
+  return { people: status, users: status, groups: status }
+}
+
+/** For a header: `people=ok, users=throttled, groups=off`. */
+export function describeStatus(status: Found['status']): string {
+  return PARTS.map((part) => `${part}=${status[part]}`).join(', ')
+}

@@ -1,0 +1,127 @@
+import { EntradaFailure, type FailureCode } from '../failure.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { AccessToken } from '../session/access-token.ts'
+import type { Session } from '../session/session.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Lookups } from '../stores/lookup-cache.ts'
+import { LookupMemory } from './lookup-memory.ts'
+import { mergeParts } from './merge.ts'
+import type { PartAnswer } from './part-answer.ts'
+import { PartLookup } from './part-lookup.ts'
+import { statusOfAll, type Found, type Status } from './people-answer.ts'
+import { accessTo, PARTS, showsFullProfiles, type Part } from './permissions.ts'
+import type { SearchText } from './search-text.ts'
+
+export interface PeopleParts {
+  /** `null` for an issuer that is not Entra. */
+  readonly graph: Graph | null
+  readonly lookups: Lookups
+}
+
+export interface PeopleQuery {
+  readonly search: SearchText
+  readonly types: ReadonlySet<'user' | 'group'>
+  readonly limit: number
+}
+
+/** Who searches, and what is needed to do it on their behalf. */
+export interface Asker {
+  readonly session: Session
+  readonly settings: Settings
+  /** Keeps work going when the response is out, or the one who typed has typed on. */
+  waitUntil(work: Promise<unknown>): void
+}
+
+/**
+ * Searches whatever may be searched, from memory where that is enough. A part that cannot be asked says so
+ * and takes no other part with it.
+ * @throws EntradaFailure `session_required`, `interaction_required`, `blocked_by_policy`: nothing can be asked
+ *   until the user has done something about it
+ */
+export async function searchPeople(
+  parts: PeopleParts,
+  asker: Asker,
+  query: PeopleQuery,
+): Promise<Found> {
+  const { settings } = asker
+  const wanted = PARTS.filter((part) => query.types.has(part === 'groups' ? 'group' : 'user'))
+  const possible = wanted.filter((part) => accessTo(part, settings, []) !== 'off')
+  const status: Record<Part, Status> = statusOfAll('off')
+  const { graph } = parts
+  if (possible.length === 0 || graph === null) return { principals: [], status, retryAfter: null }
+
+  const token = await tokenOrStatus(asker.session)
+  for (const part of possible) {
+    const access = typeof token === 'string' ? token : accessTo(part, settings, token.scopes)
+    status[part] = access === 'on' ? 'ok' : access
+  }
+  if (typeof token === 'string') return { principals: [], status, retryAfter: null }
+
+  const allowed = possible.filter((part) => status[part] === 'ok')
+  if (allowed.length === 0) return { principals: [], status, retryAfter: null }
+  const lookup = partLookup({ ...parts, graph }, asker, token)
+  const answers = await lookup.find({
+    search: query.search,
+    parts: allowed,
+    enough: query.limit,
+  })
+  for (const [part, answer] of answers) status[part] = answer.status
+  const principals = new Map([...answers].map(([part, answer]) => [part, answer.principals]))
+  return {
+    principals: mergeParts(principals, query.search, query.limit),
+    status,
+    retryAfter: retryAfterOf([...answers.values()]),
+  }
+}
+
+/** The token, or what its absence means for every part. */
+async function tokenOrStatus(session: Session): Promise<AccessToken<'graph'> | Status> {
+  try {
+    return await session.accessToken('graph')
+  } catch (cause) {
+    const status = cause instanceof EntradaFailure ? WITHOUT_TOKEN[cause.code] : undefined
+    if (status === undefined) throw cause
+    return status
+  }
+}
+
+const WITHOUT_TOKEN: Partial<Record<FailureCode, Status>> = {
+  consent_required: 'consent_needed',
+  admin_consent_required: 'consent_needed',
+  sign_in_unavailable: 'failed',
+  registration_rejected: 'failed',
+}
+
+function partLookup(
+  { graph, lookups }: PeopleParts & { readonly graph: Graph },
+  { session, settings, waitUntil }: Asker,
+  token: AccessToken<'graph'>,
+): PartLookup {
+  const { tenantId, id: userId } = session.user
+  const cloud = settings.issuer.microsoft?.graph ?? ''
+  const own = lookups.for({ cloud, tenantId, of: { userId } })
+  const scopes = token.scopes.map((scope) => scope.toLowerCase()).toSorted()
+  return new PartLookup({
+    graph,
+    tokens: async (again) => (again === undefined ? token : session.accessToken('graph', again)),
+    scope: { tenantId, showsFullProfiles: showsFullProfiles(token.scopes) },
+    canConfirm: accessTo('users', settings, token.scopes) === 'on',
+    memoryOf: (search) =>
+      new LookupMemory({
+        own,
+        shared: null,
+        scopes,
+        search,
+        freshSeconds: settings.lookupCacheSeconds,
+      }),
+    waitUntil,
+  })
+}
+
+function retryAfterOf(answers: readonly PartAnswer[]): number | null {
+  const now = Math.floor(Date.now() / 1000)
+  const waits = answers.flatMap(({ status, retryAt }) =>
+    status === 'throttled' && retryAt !== null ? [Math.max(1, retryAt - now)] : [],
+  )
+  return waits.length === 0 ? null : Math.max(...waits)
+}

@@ -1,0 +1,60 @@
+import type { Settings } from '../settings/settings.ts'
+
+/** What a search is put together from; each part is asked, allowed and failing on its own. */
+export const PARTS = ['people', 'users', 'groups'] as const
+
+export type Part = (typeof PARTS)[number]
+
+/** Whether a part may be asked: by configuration and cloud, then by what has been consented to. */
+export type Access = 'on' | 'off' | 'consent_needed'
+
+/** Any one of them is enough. Least privileged first. */
+const SUFFICIENT: Readonly<Record<Part, readonly string[]>> = {
+  people: ['people.read', 'people.read.all'],
+  users: [
+    ...['user.readbasic.all', 'user.read.all', 'user.readwrite.all'],
+    ...['directory.read.all', 'directory.readwrite.all'],
+  ],
+  groups: [
+    ...[
+      'groupmember.read.all',
+      'groupmember.readwrite.all',
+      'group.read.all',
+      'group.readwrite.all',
+    ],
+    ...['directory.read.all', 'directory.readwrite.all'],
+  ],
+}
+
+/** `User.ReadBasic.All` shows names and addresses only; asking it for more yields nulls or a refusal. */
+const FULL_PROFILES = SUFFICIENT.users.filter((scope) => scope !== 'user.readbasic.all')
+
+export function accessTo(part: Part, settings: Settings, granted: readonly string[]): Access {
+  const { microsoft } = settings.issuer
+  if (!settings.people.enabled || !settings.reuseTokens || microsoft === null) return 'off'
+  if (part === 'people' && !microsoft.hasRelevantPeople) return 'off'
+  if (holdsAny(granted, SUFFICIENT[part])) return 'on'
+  // What the operator does not let us ask for will never be granted: no button should offer it.
+  return holdsAny(settings.people.graphScopes, SUFFICIENT[part]) ? 'consent_needed' : 'off'
+}
+
+export function showsFullProfiles(granted: readonly string[]): boolean {
+  return holdsAny(granted, FULL_PROFILES)
+}
+
+/** For `/.entrada/session`. One of the two sources of people is enough to search for them. */
+export function peopleFeatures(
+  settings: Settings,
+  granted: readonly string[],
+): { readonly people: Access; readonly groups: Access } {
+  const people = [accessTo('users', settings, granted), accessTo('people', settings, granted)]
+  const best = (['on', 'consent_needed'] as const).find((access) => people.includes(access))
+  return { people: best ?? 'off', groups: accessTo('groups', settings, granted) }
+}
+
+/** A scope may be written with its resource: `https://graph.microsoft.com/User.Read`. */
+function holdsAny(scopes: readonly string[], wanted: readonly string[]): boolean {
+  return scopes.some((scope) =>
+    wanted.includes(scope.slice(scope.lastIndexOf('/') + 1).toLowerCase()),
+  )
+}

@@ -1,0 +1,65 @@
+import { fold } from './fold.ts'
+
+/** What somebody typed, as data. Nothing typed reaches Graph in any other form than these. */
+export interface SearchText {
+  /** Cleaned and composed (NFC); case as typed. */
+  readonly text: string
+  /** Lower case: names a look-up, so that a repeat in capitals is a repeat. */
+  readonly key: string
+  /** Letters, marks and digits only, separated by spaces. May be empty: `++`, an emoji. */
+  readonly words: string
+  /** As `words`, with the few symbols that names and addresses hold and every query language leaves alone. */
+  readonly spelled: string
+}
+
+const SHORTEST = 2
+const LONGEST = 100
+
+/** Joiners hold letters together in Persian, Urdu and Indic names. */
+const JOINERS = '\u200c\u200d'
+/** Controls, bidirectional overrides, lone surrogates, private use: no part of any name. */
+const INVISIBLE = new RegExp(`(?![${JOINERS}])[\\p{C}\\p{Zl}\\p{Zp}]`, 'gu')
+const NOT_WORD = new RegExp(`[^\\p{L}\\p{M}\\p{N}${JOINERS}]+`, 'gu')
+const NOT_SPELLED = new RegExp(`[^\\p{L}\\p{M}\\p{N}${JOINERS}'’._@-]+`, 'gu')
+
+/** `null` when there is nothing to search for: fewer than two characters, or more than a hundred. */
+export function readSearchText(typed: string): SearchText | null {
+  const text = squeeze(typed.replaceAll(INVISIBLE, ' ').normalize('NFC'))
+  const length = [...text].length
+  return length < SHORTEST || length > LONGEST ? null : toSearchText(text)
+}
+
+/** The same for every shorter beginning, longest first; those that cannot be searched for are left out. */
+export function beginningsOf(search: SearchText, most: number): readonly SearchText[] {
+  const characters = [...search.text]
+  const beginnings = new Map<string, SearchText>()
+  for (
+    let length = Math.min(characters.length - 1, most + SHORTEST);
+    length >= SHORTEST;
+    length--
+  ) {
+    const beginning = readSearchText(characters.slice(0, length).join(''))
+    // Without a word it was asked for in another way, so that its answer is no superset of ours.
+    if (beginning !== null && beginning.words !== '') beginnings.set(beginning.key, beginning)
+  }
+  beginnings.delete(search.key)
+  return [...beginnings.values()]
+}
+
+/** The same without marks, for addresses and for directories whose names were typed without them. */
+export function plainOf(search: SearchText): SearchText {
+  return toSearchText(squeeze(fold(search.text)))
+}
+
+function toSearchText(text: string): SearchText {
+  return {
+    text,
+    key: text.toLowerCase(),
+    words: squeeze(text.replaceAll(NOT_WORD, ' ')),
+    spelled: squeeze(text.replaceAll(NOT_SPELLED, ' ')),
+  }
+}
+
+function squeeze(text: string): string {
+  return text.replaceAll(/\s+/gu, ' ').trim()
+}

@@ -1,0 +1,169 @@
+import { callObject, type ObjectNamespace } from './durable-objects.ts'
+import { LookupKeys } from './lookup-keys.ts'
+import type { Claim, ClaimRequest, LookupRow, NewLookupRow } from './lookup-table.ts'
+import type { SealContext, SealedBox } from './sealed-box.ts'
+
+/** The object's methods, as they are called from a Worker. */
+export interface LookupObjectStub {
+  read(keys: readonly string[], parts: readonly string[]): Promise<readonly LookupRow[]>
+  claim(request: ClaimRequest): Promise<Claim>
+  settle(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void>
+}
+
+export type LookupNamespace = ObjectNamespace<LookupObjectStub>
+
+/** A stored answer, opened. */
+export interface Lookup {
+  /** The rung it was found on. */
+  readonly key: string
+  readonly part: string
+  readonly text: string
+  readonly isStale: boolean
+}
+
+export interface NewLookup {
+  readonly key: string
+  readonly part: string
+  readonly text: string
+  readonly freshSeconds: number
+  readonly lifeSeconds: number
+}
+
+/** Whose answers they are: bound to each row, so that one copied to another owner's object does not open. */
+export interface LookupOwner {
+  readonly cloud: string
+  readonly tenantId: string
+  /** A user's object id, or the number of a tenant's shard. */
+  readonly of: { readonly userId: string } | { readonly shard: number }
+}
+
+const PURPOSE = 'lookup'
+/** An answer from memory that takes longer than asking Microsoft is worth nothing. */
+const READ_DEADLINE_MS = 2_000
+
+/** Graph's answers, remembered per owner. The composition root makes one; a request takes its owner's part. */
+export class Lookups {
+  readonly #namespace: LookupNamespace
+  readonly #box: SealedBox
+  readonly #keys: LookupKeys
+
+  constructor(namespace: LookupNamespace, box: SealedBox, keyRing: readonly string[]) {
+    this.#namespace = namespace
+    this.#box = box
+    this.#keys = new LookupKeys(keyRing)
+  }
+
+  for(owner: LookupOwner): OwnedLookups {
+    return new OwnedLookups({
+      stub: () => this.#namespace.get(this.#namespace.idFromName(nameOf(owner))),
+      box: this.#box,
+      keys: this.#keys,
+      name: nameOf(owner),
+    })
+  }
+}
+
+interface OwnedParts {
+  readonly stub: () => LookupObjectStub
+  readonly box: SealedBox
+  readonly keys: LookupKeys
+  readonly name: string
+}
+
+/**
+ * One owner's answers. Memory is a help and never a must: when the object cannot be reached, nothing is
+ * found, every claim is granted and nothing is kept.
+ */
+export class OwnedLookups {
+  readonly #parts: OwnedParts
+
+  constructor(parts: OwnedParts) {
+    this.#parts = parts
+  }
+
+  /** For each part the answer of the first key that has one. */
+  async read(keys: readonly string[], parts: readonly string[]): Promise<readonly Lookup[]> {
+    const names = await Promise.all(keys.map((key) => this.#name(key)))
+    const rows = await orElse<readonly LookupRow[]>(
+      () => callObject(() => this.#parts.stub().read(names, parts)),
+      { value: [], afterMs: READ_DEADLINE_MS },
+    )
+    return this.#opened(rows, keys, names)
+  }
+
+  /** Reads, and asks for leave to look up what is missing. See `LookupTable.claim`. */
+  async claim(
+    name: string,
+    { holdSeconds, keys, parts }: Omit<ClaimRequest, 'name'>,
+  ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly Lookup[] }> {
+    const names = await Promise.all(keys.map((key) => this.#name(key)))
+    const request = { name: await this.#name(name), holdSeconds, keys: names, parts }
+    const claim = await orElse<Claim>(() => callObject(() => this.#parts.stub().claim(request)), {
+      value: { isGranted: true, rows: [] },
+      afterMs: holdSeconds * 1000 + READ_DEADLINE_MS,
+    })
+    return { isGranted: claim.isGranted, lookups: await this.#opened(claim.rows, keys, names) }
+  }
+
+  /** Stores answers and lets those go on who wait for the claimed key. */
+  async settle(claimed: string | null, lookups: readonly NewLookup[]): Promise<void> {
+    const rows = await Promise.all(
+      lookups.map(async ({ key, part, text, freshSeconds, lifeSeconds }): Promise<NewLookupRow> => {
+        const name = await this.#name(key)
+        const sealed = await this.#parts.box.seal(text, this.#context(name, part))
+        return { key: name, part, sealed, freshSeconds, lifeSeconds }
+      }),
+    )
+    const name = claimed === null ? null : await this.#name(claimed)
+    await orElse<void>(() => callObject(() => this.#parts.stub().settle(name, rows)), {
+      value: undefined,
+      afterMs: READ_DEADLINE_MS,
+    })
+  }
+
+  async #opened(
+    rows: readonly LookupRow[],
+    keys: readonly string[],
+    names: readonly string[],
+  ): Promise<readonly Lookup[]> {
+    const opened = await Promise.all(
+      rows.map(async ({ key: name, part, sealed, isStale }) => {
+        const text = await this.#parts.box.open(sealed, this.#context(name, part))
+        const key = keys[names.indexOf(name)]
+        return text === null || key === undefined ? [] : [{ key, part, text, isStale }]
+      }),
+    )
+    return opened.flat()
+  }
+
+  #name(key: string): Promise<string> {
+    return this.#parts.keys.of(this.#parts.name, key)
+  }
+
+  #context(name: string, part: string): SealContext {
+    return { purpose: PURPOSE, bound: [this.#parts.name, name, part] }
+  }
+}
+
+function nameOf({ cloud, tenantId, of }: LookupOwner): string {
+  return 'userId' in of
+    ? `user/${cloud}/${tenantId}/${of.userId}`
+    : `tenant/${cloud}/${tenantId}/${of.shard}`
+}
+
+/** The object's answer, or the one that stands for its absence. */
+async function orElse<T>(
+  call: () => Promise<T>,
+  absence: { readonly value: T; readonly afterMs: number },
+): Promise<T> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<T>()
+  const timer = setTimeout(() => resolve(absence.value), absence.afterMs)
+  try {
+    return await Promise.race([call(), timeUp])
+  } catch {
+    // Overloaded or out of reach: the caller asks Microsoft, as it would without memory.
+    return absence.value
+  } finally {
+    clearTimeout(timer)
+  }
+}

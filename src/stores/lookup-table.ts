@@ -1,0 +1,197 @@
+import * as v from 'valibot'
+import type { ObjectStorage } from './durable-objects.ts'
+
+/** One answer as it is stored: nothing in it can be read here. */
+export interface LookupRow {
+  readonly key: string
+  readonly part: string
+  readonly sealed: string
+  /** Old enough to be asked for again, young enough to be shown meanwhile. */
+  readonly isStale: boolean
+}
+
+export interface NewLookupRow {
+  readonly key: string
+  readonly part: string
+  readonly sealed: string
+  readonly freshSeconds: number
+  /** From now on, fresh time included. */
+  readonly lifeSeconds: number
+}
+
+/** What is there now, and whether it is the caller's turn to ask for what is not. */
+export interface Claim {
+  readonly isGranted: boolean
+  readonly rows: readonly LookupRow[]
+}
+
+export interface ClaimRequest {
+  readonly name: string
+  /** Others wait this long for the one who was granted it. */
+  readonly holdSeconds: number
+  readonly keys: readonly string[]
+  readonly parts: readonly string[]
+}
+
+interface Holder {
+  readonly until: number
+  readonly released: Promise<void>
+  release(): void
+}
+
+const MOST_ROWS = 400
+const MOST_BYTES = 8 * 1024 * 1024
+/** A row holds at most 2 MB. */
+const LARGEST_ROW_BYTES = 1_500_000
+
+const Found = v.object({ key: v.string(), part: v.string(), fresh_until: v.number() })
+const Sealed = v.object({ sealed: v.string() })
+const Size = v.object({ rows: v.number(), bytes: v.nullable(v.number()) })
+const Newest = v.object({ expires_at: v.nullable(v.number()) })
+
+/**
+ * Look-ups behind one Durable Object, and the place where two isolates asking the same thing meet. It stores
+ * and hands out; what the rows say is nobody's business here. Times are epoch milliseconds.
+ */
+export class LookupTable {
+  readonly #storage: ObjectStorage
+  readonly #holders = new Map<string, Holder>()
+  #alarmAt = 0
+
+  constructor(storage: ObjectStorage) {
+    this.#storage = storage
+    this.#createTable()
+  }
+
+  /** For each part the row of the first key that has a living one. */
+  read(keys: readonly string[], parts: readonly string[]): readonly LookupRow[] {
+    const found = this.#storage.sql
+      .exec(
+        `SELECT key, part, fresh_until FROM lookup WHERE expires_at > ?
+         AND key IN (${placeholders(keys)}) AND part IN (${placeholders(parts)})`,
+        Date.now(),
+        ...keys,
+        ...parts,
+      )
+      .toArray()
+      .map((row) => v.parse(Found, row))
+    return parts.flatMap((part) => {
+      const key = keys.find((wanted) =>
+        found.some((row) => row.key === wanted && row.part === part),
+      )
+      const row = found.find((one) => one.key === key && one.part === part)
+      if (row === undefined) return []
+      const isStale = row.fresh_until <= Date.now()
+      return [{ key: row.key, part, sealed: this.#sealed(row.key, part), isStale }]
+    })
+  }
+
+  /**
+   * Says who asks Microsoft. The first caller does; the others are held until it has settled or its time is
+   * up. Granting and reading are one step, so that nobody asks for what has just been stored. Who holds what
+   * is in memory: an object that forgets it lets one more caller ask, no worse.
+   */
+  async claim({ name, holdSeconds, keys, parts }: ClaimRequest): Promise<Claim> {
+    const holder = this.#holders.get(name)
+    if (holder === undefined || holder.until <= Date.now()) {
+      this.#hold(name, holdSeconds)
+      return { isGranted: true, rows: this.read(keys, parts) }
+    }
+    const { promise: timeUp, resolve } = Promise.withResolvers<void>()
+    // Cleared, because an object with a timer running is kept awake and billed.
+    const timer = setTimeout(resolve, holder.until - Date.now())
+    await Promise.race([holder.released, timeUp])
+    clearTimeout(timer)
+    return { isGranted: false, rows: this.read(keys, parts) }
+  }
+
+  /** Stores what was found and lets those go who wait for it. Without rows it only does the latter. */
+  async settle(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void> {
+    const now = Date.now()
+    this.#storage.transactionSync(() => {
+      for (const row of rows) this.#put(row, now)
+      if (rows.length > 0) this.#shrink(now)
+    })
+    if (claimed !== null) this.#holders.get(claimed)?.release()
+    // One that is pending looks after what came later, too.
+    if (rows.length === 0 || this.#alarmAt > now) return
+    this.#alarmAt = Math.max(...rows.map(({ lifeSeconds }) => now + lifeSeconds * 1000))
+    await this.#storage.setAlarm(this.#alarmAt)
+  }
+
+  /** Housekeeping alone: no row is read after its time, whether this ran or not. */
+  async alarm(): Promise<void> {
+    this.#storage.sql.exec('DELETE FROM lookup WHERE expires_at <= ?', Date.now())
+    const [row] = this.#storage.sql
+      .exec('SELECT MAX(expires_at) AS expires_at FROM lookup')
+      .toArray()
+    const { expires_at: latest } = v.parse(Newest, row)
+    this.#alarmAt = latest ?? 0
+    if (latest !== null) return this.#storage.setAlarm(latest)
+    await this.#storage.deleteAll()
+    this.#createTable()
+  }
+
+  #sealed(key: string, part: string): string {
+    const [row] = this.#storage.sql
+      .exec('SELECT sealed FROM lookup WHERE key = ? AND part = ?', key, part)
+      .toArray()
+    return v.parse(Sealed, row).sealed
+  }
+
+  #put({ key, part, sealed, freshSeconds, lifeSeconds }: NewLookupRow, now: number): void {
+    if (sealed.length > LARGEST_ROW_BYTES) return
+    this.#storage.sql.exec(
+      'INSERT OR REPLACE INTO lookup VALUES (?, ?, ?, ?, ?, ?, ?)',
+      key,
+      part,
+      sealed,
+      sealed.length,
+      now,
+      now + freshSeconds * 1000,
+      now + lifeSeconds * 1000,
+    )
+  }
+
+  /** What has expired goes first, then the oldest, until the rest fits. */
+  #shrink(now: number): void {
+    this.#storage.sql.exec('DELETE FROM lookup WHERE expires_at <= ?', now)
+    for (;;) {
+      const [row] = this.#storage.sql
+        .exec('SELECT COUNT(*) AS rows, SUM(size) AS bytes FROM lookup')
+        .toArray()
+      const { rows, bytes } = v.parse(Size, row)
+      if (rows <= MOST_ROWS && (bytes ?? 0) <= MOST_BYTES) return
+      // A tenth at a time, so that a full table is not counted again for every row.
+      this.#storage.sql.exec(
+        `DELETE FROM lookup WHERE rowid IN (SELECT rowid FROM lookup ORDER BY written_at LIMIT ?)`,
+        Math.ceil(rows / 10),
+      )
+    }
+  }
+
+  #hold(name: string, seconds: number): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const holder: Holder = {
+      until: Date.now() + seconds * 1000,
+      released: promise,
+      release: () => {
+        if (this.#holders.get(name) === holder) this.#holders.delete(name)
+        resolve()
+      },
+    }
+    this.#holders.set(name, holder)
+  }
+
+  #createTable(): void {
+    this.#storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS lookup (
+        key TEXT NOT NULL, part TEXT NOT NULL, sealed TEXT NOT NULL, size INTEGER NOT NULL, written_at INTEGER NOT NULL,
+        fresh_until INTEGER NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (key, part));
+    `)
+  }
+}
+
+function placeholders(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ')
+}
