@@ -87,8 +87,21 @@ const THAI: NameList = {
 
 /** Latin several times over: it is what most directories hold. */
 export const NAME_LISTS: readonly NameList[] = [
-  ...[LATIN, LATIN, LATIN, LATIN, LATIN, LATIN],
-  ...[CYRILLIC, GREEK, ARABIC, HEBREW, CHINESE, JAPANESE, KOREAN, DEVANAGARI, THAI],
+  LATIN,
+  LATIN,
+  LATIN,
+  LATIN,
+  LATIN,
+  LATIN,
+  CYRILLIC,
+  GREEK,
+  ARABIC,
+  HEBREW,
+  CHINESE,
+  JAPANESE,
+  KOREAN,
+  DEVANAGARI,
+  THAI,
 ]
 
 /** Display names that real directories hold and that naive code trips over. */

@@ -24,9 +24,9 @@ export const MOST_PARTS = 20
 
 /** Checks what makes a batch as a whole fail. What is wrong with one part is that part's affair. */
 export function readBatch(body: unknown): readonly Part[] {
-  const read = v.safeParse(payload, body)
-  if (!read.success) throw badRequest('Invalid batch payload format.')
-  const { requests } = read.output
+  const parsed = v.safeParse(payload, body)
+  if (!parsed.success) throw badRequest('Invalid batch payload format.')
+  const { requests } = parsed.output
   if (requests.length > MOST_PARTS) {
     throw badRequest(`Number of batch request steps exceeds the maximum value of ${MOST_PARTS}.`)
   }
@@ -54,7 +54,7 @@ export async function runBatch(
   const answers: PartAnswer[] = []
   for (const one of parts) {
     const isOrphan = one.dependsOn?.some((id) => failed.has(id.toLowerCase())) === true
-    const answer = isOrphan ? FAILED_DEPENDENCY(one.id) : await read(one.id, await send(one))
+    const answer = isOrphan ? failedDependency(one.id) : await read(one.id, await send(one))
     if (answer.status >= 400) failed.add(one.id.toLowerCase())
     answers.push(answer)
   }
@@ -67,9 +67,12 @@ export function requestFor(base: string, one: Part, authorization: string): Requ
   const headers = new Headers(one.headers)
   headers.set('authorization', authorization)
   const url = `${base}/${one.url.replace(/^\/+/, '')}`
-  if (one.body === undefined || one.method === 'GET')
-    return new Request(url, { method: one.method, headers })
-  return new Request(url, { method: one.method, headers, body: bodyOf(one.body) })
+  const hasBody = one.body !== undefined && one.method !== 'GET'
+  return new Request(url, {
+    method: one.method,
+    headers,
+    ...(hasBody ? { body: bodyOf(one.body) } : {}),
+  })
 }
 
 /** An object is JSON; a string is base64, as for a picture. */
@@ -78,12 +81,14 @@ function bodyOf(body: unknown): string | Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(body, 'base64'))
 }
 
-const FAILED_DEPENDENCY = (id: string): PartAnswer => ({
-  id,
-  status: 424,
-  headers: { 'Content-Type': 'application/json' },
-  body: { error: { code: '', message: 'Failed Dependency' } },
-})
+function failedDependency(id: string): PartAnswer {
+  return {
+    id,
+    status: 424,
+    headers: { 'Content-Type': 'application/json' },
+    body: { error: { code: '', message: 'Failed Dependency' } },
+  }
+}
 
 async function read(id: string, response: Response): Promise<PartAnswer> {
   const headers = Object.fromEntries(

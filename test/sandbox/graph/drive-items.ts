@@ -12,14 +12,42 @@ const MOST_HASHED = 1024 * 1024
 export const DOWNLOAD_URL = '@microsoft.graph.downloadUrl'
 
 const PROPERTIES = [
-  ...['createdDateTime', 'eTag', 'id', 'lastModifiedDateTime', 'name', 'webUrl', 'cTag', 'size'],
-  ...['createdBy', 'lastModifiedBy', 'parentReference', 'file', 'folder', 'package', 'malware'],
-  ...['remoteItem', 'publication', 'shared', 'fileSystemInfo', 'root', 'deleted'],
+  'createdDateTime',
+  'eTag',
+  'id',
+  'lastModifiedDateTime',
+  'name',
+  'webUrl',
+  'cTag',
+  'size',
+  'createdBy',
+  'lastModifiedBy',
+  'parentReference',
+  'file',
+  'folder',
+  'package',
+  'malware',
+  'remoteItem',
+  'publication',
+  'shared',
+  'fileSystemInfo',
+  'root',
+  'deleted',
 ] as const satisfies readonly (keyof graph.DriveItem)[]
 
 const MORE = [
-  ...['audio', 'bundle', 'description', 'image', 'location', 'pendingOperations', 'photo'],
-  ...['searchResult', 'sharepointIds', 'specialFolder', 'video', 'webDavUrl'],
+  'audio',
+  'bundle',
+  'description',
+  'image',
+  'location',
+  'pendingOperations',
+  'photo',
+  'searchResult',
+  'sharepointIds',
+  'specialFolder',
+  'video',
+  'webDavUrl',
 ] as const satisfies readonly (keyof graph.DriveItem)[]
 
 export const DRIVE_ITEM: Shape = {

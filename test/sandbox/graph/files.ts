@@ -2,17 +2,25 @@ import type * as graph from '@microsoft/microsoft-graph-types'
 import { type Context, Hono } from 'hono'
 import type { Drive, StoredItem } from '../drives/drive-item.ts'
 import type { SandboxWorld } from '../sandbox.ts'
-import { findDrive, findItem, ownDrive } from './drive-access.ts'
+import { findDrive, findItem, itemNotFound, ownDrive } from './drive-access.ts'
 import { DOWNLOAD_URL, DRIVE_ITEM, identityOf, toDriveItem } from './drive-items.ts'
 import { answerContent } from './file-content.ts'
 import { type GraphContext, type GraphEnv, odata, odataContext, propertiesOf } from './graph-env.ts'
-import { badRequest } from './graph-error.ts'
 import { readPage } from './paging.ts'
 import { project, type Shape } from './projection.ts'
 
 const DRIVE_PROPERTIES = [
-  ...['id', 'name', 'description', 'driveType', 'webUrl', 'owner', 'quota', 'createdDateTime'],
-  ...['lastModifiedDateTime', 'sharePointIds', 'system'],
+  'id',
+  'name',
+  'description',
+  'driveType',
+  'webUrl',
+  'owner',
+  'quota',
+  'createdDateTime',
+  'lastModifiedDateTime',
+  'sharePointIds',
+  'system',
 ] as const satisfies readonly (keyof graph.Drive)[]
 
 export const DRIVE: Shape = {
@@ -51,7 +59,7 @@ export function filesRoutes(world: SandboxWorld): Hono<GraphEnv> {
 }
 
 export function answerDrive(c: GraphContext, world: SandboxWorld, drive: Drive): Response {
-  const written: graph.Drive = {
+  const shown: graph.Drive = {
     id: drive.id,
     name: drive.name,
     driveType: drive.driveType,
@@ -70,7 +78,7 @@ export function answerDrive(c: GraphContext, world: SandboxWorld, drive: Drive):
       select: c.var.options.select,
       suffix: '/$entity',
     }),
-    ...project(written, propertiesOf(c, DRIVE)),
+    ...project(shown, propertiesOf(c, DRIVE)),
   })
 }
 
@@ -85,8 +93,7 @@ function answerItem(c: GraphContext, world: SandboxWorld, item: StoredItem): Res
 
 function answerChildren(c: GraphContext, world: SandboxWorld, item: StoredItem): Response {
   const { caller, options } = c.var
-  if (item.body.kind === 'remote')
-    throw badRequest('The item is a link to an item in another drive.')
+  if (item.body.kind === 'remote') throw itemNotFound()
   const readable = world.drives
     .children(item)
     .filter((child) => world.drives.canRead(caller.person.id, child))

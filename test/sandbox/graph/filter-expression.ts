@@ -136,10 +136,10 @@ function lex(filter: string): readonly Lexeme[] {
     const found = pattern.exec(filter)
     if (found === null) throw invalid(filter)
     const [, text, constant, number, name, mark] = found
-    if (text !== undefined) lexemes.push({ kind: 'literal', value: text.replaceAll("''", "'") })
-    else if (constant !== undefined)
-      lexemes.push({ kind: 'literal', value: CONSTANTS[constant] ?? null })
-    else if (number !== undefined) lexemes.push({ kind: 'literal', value: Number(number) })
+    const literal = (value: Literal) => lexemes.push({ kind: 'literal', value })
+    if (text !== undefined) literal(text.replaceAll("''", "'"))
+    else if (constant !== undefined) literal(CONSTANTS[constant] ?? null)
+    else if (number !== undefined) literal(Number(number))
     else if (name !== undefined) lexemes.push({ kind: 'name', text: name })
     else if (mark !== undefined) lexemes.push({ kind: 'mark', text: mark })
   }

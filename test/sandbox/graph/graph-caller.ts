@@ -3,8 +3,12 @@ import { createSandbox, type Sandbox, type SandboxOptions } from '../sandbox.ts'
 
 /** Every permission Entrada may ever hold at Graph. */
 export const ALL_SCOPES: readonly string[] = [
-  ...['User.Read', 'People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All'],
-  ...['Files.Read.All', 'Sites.Read.All'],
+  'User.Read',
+  'People.Read',
+  'User.ReadBasic.All',
+  'GroupMember.Read.All',
+  'Files.Read.All',
+  'Sites.Read.All',
 ]
 
 export interface Answer {
@@ -50,9 +54,9 @@ export function calling(sandbox: Sandbox, who: Who = CAST.adele): GraphCaller {
   }
   return {
     raw,
-    get: async (path, headers = {}) => answer(await raw(path, { headers })),
+    get: async (path, headers = {}) => readAnswer(await raw(path, { headers })),
     post: async (path, body, headers = {}) =>
-      answer(
+      readAnswer(
         await raw(path, {
           method: 'POST',
           headers: { 'content-type': 'application/json', ...headers },
@@ -62,7 +66,7 @@ export function calling(sandbox: Sandbox, who: Who = CAST.adele): GraphCaller {
   }
 }
 
-async function answer(response: Response): Promise<Answer> {
+async function readAnswer(response: Response): Promise<Answer> {
   const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
   const body: unknown = isJson ? await response.json() : null
   return { status: response.status, headers: response.headers, body: isRecord(body) ? body : {} }

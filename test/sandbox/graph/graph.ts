@@ -107,7 +107,7 @@ function aborted(request: Request, delayMs: number | null): Promise<void> {
     const timer = delayMs === null ? undefined : setTimeout(resolve, delayMs)
     request.signal.addEventListener('abort', () => {
       clearTimeout(timer)
-      reject(request.signal.reason)
+      reject(new Error('the client went away', { cause: request.signal.reason }))
     })
   })
 }

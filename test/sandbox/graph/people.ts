@@ -12,10 +12,26 @@ import { directoryPeople, relevantPeople } from './relevant-people.ts'
 import { readSearchPhrase } from './search-expression.ts'
 
 const PROPERTIES = [
-  ...['id', 'displayName', 'givenName', 'surname', 'birthday', 'personNotes', 'isFavorite'],
-  ...['jobTitle', 'companyName', 'yomiCompany', 'department', 'officeLocation', 'profession'],
-  ...['userPrincipalName', 'imAddress', 'scoredEmailAddresses', 'phones', 'postalAddresses'],
-  ...['websites', 'personType'],
+  'id',
+  'displayName',
+  'givenName',
+  'surname',
+  'birthday',
+  'personNotes',
+  'isFavorite',
+  'jobTitle',
+  'companyName',
+  'yomiCompany',
+  'department',
+  'officeLocation',
+  'profession',
+  'userPrincipalName',
+  'imAddress',
+  'scoredEmailAddresses',
+  'phones',
+  'postalAddresses',
+  'websites',
+  'personType',
 ] as const satisfies readonly (keyof graph.Person)[]
 
 const PERSON: Shape = {
@@ -56,8 +72,7 @@ export function peopleRoutes(world: SandboxWorld): Hono<GraphEnv> {
     requireMailbox(caller)
     const found = findPeople(c)
     const size = options.top ?? 10
-    if (size < 1 || size > MOST)
-      throw badRequest(`Invalid value '${size}' for $top query option found.`)
+    if (size < 1 || size > MOST) throw badRequest(`Invalid value '${size}' for $top found.`)
     const skip = options.skip ?? 0
     const next = skip + size < found.length ? skip + size : null
     const properties = selected(PERSON, options.select)

@@ -77,9 +77,8 @@ function metadata(context: string, person: Person): Response {
 
 function readSide(size: string): number {
   const side = SIDES.find((known) => size.toLowerCase() === `${known}x${known}`)
-  if (side === undefined)
-    throw new GraphError(400, 'ErrorInvalidImageId', 'The image ID is not valid.')
-  return side
+  if (side !== undefined) return side
+  throw new GraphError(400, 'ErrorInvalidImageId', 'The image ID is not valid.')
 }
 
 /** Some pictures were small when they were uploaded. */

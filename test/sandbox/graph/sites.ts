@@ -9,8 +9,16 @@ import { type GraphEnv, odata, odataContext, propertiesOf } from './graph-env.ts
 import { project, type Shape } from './projection.ts'
 
 const SITE_PROPERTIES = [
-  ...['id', 'name', 'displayName', 'description', 'webUrl', 'createdDateTime'],
-  ...['lastModifiedDateTime', 'root', 'siteCollection', 'sharepointIds'],
+  'id',
+  'name',
+  'displayName',
+  'description',
+  'webUrl',
+  'createdDateTime',
+  'lastModifiedDateTime',
+  'root',
+  'siteCollection',
+  'sharepointIds',
 ] as const satisfies readonly (keyof graph.Site)[]
 
 const SITE: Shape = {

@@ -30,19 +30,17 @@ export function outage(setting: FaultSetting): GraphError {
   })
 }
 
-/** Resource units of a request: what it takes from the bucket of the tenant. */
+/** Resource units: what a request takes from the bucket of the tenant. Unlisted paths cost one. */
+const COSTS: readonly (readonly [path: RegExp, units: number])[] = [
+  [/\/transitiveMembers\b/, 5],
+  [/\/checkMemberGroups\b/, 4],
+  [/\/(?:members|getByIds)\b/, 3],
+  [/\/(?:users|transitiveMemberOf|getMemberObjects)\b/, 2],
+]
+
 export function resourceUnitsOf(url: URL): number {
-  const path = url.pathname
-  const base = /\/transitiveMembers\b/.test(path)
-    ? 5
-    : /\/checkMemberGroups$/.test(path)
-      ? 4
-      : /\/members\b|\/getByIds$/.test(path)
-        ? 3
-        : /\/users\b|\/transitiveMemberOf\b|\/getMemberObjects$/.test(path)
-          ? 2
-          : 1
+  const [, cost = 1] = COSTS.find(([path]) => path.test(url.pathname)) ?? []
   const top = Number(url.searchParams.get('$top') ?? '100')
   const savings = (url.searchParams.has('$select') ? 1 : 0) + (top < 20 ? 1 : 0)
-  return Math.max(1, base - savings)
+  return Math.max(1, cost - savings)
 }
