@@ -34,7 +34,7 @@ const PROPERTIES = [
   'personType',
 ] as const satisfies readonly (keyof graph.Person)[]
 
-const PERSON: Shape = {
+export const PERSON: Shape = {
   type: 'microsoft.graph.person',
   properties: PROPERTIES,
   defaults: PROPERTIES,

@@ -21,7 +21,7 @@ const SITE_PROPERTIES = [
   'sharepointIds',
 ] as const satisfies readonly (keyof graph.Site)[]
 
-const SITE: Shape = {
+export const SITE: Shape = {
   type: 'microsoft.graph.site',
   properties: SITE_PROPERTIES,
   defaults: ['id', 'name', 'displayName', 'webUrl', 'createdDateTime', 'root', 'siteCollection'],

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+/** Properties of one of Graph's types, each with the type of its value. */
+type Properties = ReadonlyMap<string, string>
+
+/**
+ * Microsoft's own description of Graph, read from the declarations it publishes as
+ * `@microsoft/microsoft-graph-types`: the only machine-readable schema that comes with the packages.
+ */
+export class GraphSchema {
+  readonly #source: string
+
+  constructor() {
+    const require = createRequire(import.meta.url)
+    const path = require.resolve('@microsoft/microsoft-graph-types/microsoft-graph.d.ts')
+    this.#source = readFileSync(path, 'utf8')
+  }
+
+  properties(type: string): Properties {
+    const start = new RegExp(`^export interface ${type}(?: extends (\\w+))? \\{(\\})?`, 'm').exec(
+      this.#source,
+    )
+    if (start === null) throw new RangeError(`Graph has no type ${type}`)
+    const [opening, parent, isEmpty] = start
+    const inherited: Properties = parent === undefined ? new Map() : this.properties(parent)
+    if (isEmpty !== undefined) return inherited
+    const from = start.index + opening.length
+    const body = this.#source.slice(from, this.#source.indexOf('\n}', from))
+    const own = [...body.matchAll(/^ {4}(\w+)\?: (.+);$/gm)].map(
+      ([, name = '', value = '']) => [name, value] as const,
+    )
+    return new Map([...inherited, ...own])
+  }
+
+  /** Every property of the value, at any depth, that Graph does not have there. */
+  strangers(value: unknown, type: string, path = type): readonly string[] {
+    if (Array.isArray(value)) {
+      return value.flatMap((element) => this.strangers(element, type, path))
+    }
+    if (typeof value !== 'object' || value === null) return []
+    const properties = this.properties(type)
+    return Object.entries(value).flatMap(([name, nested]) => {
+      // Annotations such as `@odata.type` belong to the protocol.
+      if (name.startsWith('@')) return []
+      const declared = properties.get(name)
+      if (declared === undefined) return [`${path}/${name}`]
+      const inner = /^(?:NullableOption<)?([A-Z]\w*)(?:\[\])?>?$/.exec(declared)?.[1]
+      return inner === undefined || !this.#has(inner)
+        ? []
+        : this.strangers(nested, inner, `${path}/${name}`)
+    })
+  }
+
+  #has(type: string): boolean {
+    return new RegExp(`^export interface ${type}\\b`, 'm').test(this.#source)
+  }
+}
