@@ -7,7 +7,7 @@ import { rememberBrowser } from './browser.ts'
 import { readClaimsRequest } from './claims-request.ts'
 import { askConsent, checkResources, consentsWanted } from './consent.ts'
 import { readScopes } from './scopes.ts'
-import { signIn } from './sign-in.ts'
+import { signInOrAsk } from './sign-in.ts'
 import type { Step } from './step.ts'
 
 /** `/{tenant}/v2.0/adminconsent`: an administrator answers for everyone; no code comes of it. */
@@ -24,7 +24,7 @@ export async function adminConsent(
       const scope = required(parameters, 'scope')
       const scopes = readScopes(scope, world.hosts)
       const demand = { authority, prompt: null, loginHint: null, claims: readClaimsRequest(null) }
-      const signedIn = await signIn(world, demand, step)
+      const signedIn = await signInOrAsk(world, demand, step)
       if (signedIn instanceof Response) return signedIn
       const { account } = signedIn
       checkResources(world, account, scopes)

@@ -11,7 +11,7 @@ import {
 import { reply, replyWithError } from './authorization-response.ts'
 import { rememberBrowser } from './browser.ts'
 import { askConsent, checkResources, consentsMissing, consentsWanted } from './consent.ts'
-import { signIn, type SignedIn } from './sign-in.ts'
+import { type SignedIn, signInOrAsk } from './sign-in.ts'
 import type { Step } from './step.ts'
 
 /** `/{tenant}/oauth2/v2.0/authorize`, the first request and every answer given on the pages since. */
@@ -42,7 +42,7 @@ async function proceed(
   asked: AuthorizationRequest,
   step: Step,
 ): Promise<Response> {
-  const signedIn = await signIn(world, asked, step)
+  const signedIn = await signInOrAsk(world, asked, step)
   if (signedIn instanceof Response) return signedIn
   const { account } = signedIn
   checkResources(world, account, asked.scopes)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CONTOSO } from '../directory/cast.ts'
 import { CONSUMERS } from './authority.ts'
-import { RelyingParty } from './relying-party.ts'
+import { recordOf, RelyingParty } from './relying-party.ts'
 
 const LOGIN = 'https://login.microsoftonline.com'
 
@@ -10,15 +10,15 @@ async function metadataOf(authority: string) {
   const response = await party.fetch(
     new Request(party.url('v2.0/.well-known/openid-configuration')),
   )
-  const body: unknown = await response.json()
-  return { status: response.status, body: { ...Object(body) } }
+  return { status: response.status, body: recordOf(await response.json()) }
 }
 
-async function keysOf(authority: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+async function keysOf(authority: string) {
   const party = new RelyingParty({ authority })
   const response = await party.fetch(new Request(party.url('discovery/v2.0/keys')))
-  const { keys } = Object(await response.json())
-  return [...keys]
+  const { keys } = recordOf(await response.json())
+  if (!Array.isArray(keys)) throw new Error('no keys')
+  return keys.map(recordOf)
 }
 
 describe('metadata', () => {

@@ -4,6 +4,8 @@ import { CAST, CAST_GROUPS, CONTOSO, FABRIKAM } from '../directory/cast.ts'
 import type { Registration } from '../registration.ts'
 import { claimsOf, RelyingParty, SIGN_IN_SCOPE } from './relying-party.ts'
 
+const anyText: unknown = expect.any(String)
+
 async function claimsFor(
   account: { readonly userPrincipalName: string },
   registration: Partial<Registration> = {},
@@ -42,12 +44,12 @@ describe('an id token', () => {
       email: 'adele.vance@contoso.example',
       xms_edov: true,
       acct: 0,
-      sid: expect.stringMatching(/^[-\w]{36}$/),
-      login_hint: expect.stringMatching(/^O\./),
-      uti: expect.any(String),
-      aio: expect.any(String),
-      rh: expect.any(String),
+      uti: anyText,
+      aio: anyText,
+      rh: anyText,
     })
+    expect(payload['sid']).toMatch(/^[-\w]{36}$/)
+    expect(payload['login_hint']).toMatch(/^O\./)
     const now = Date.now() / 1000
     expect(payload.iat).toBe(payload.nbf)
     expect(now - (payload.iat ?? 0)).toBeGreaterThanOrEqual(300)
@@ -161,10 +163,11 @@ describe('the groups claim', () => {
   test('of too many points at a host no token may be sent to', async () => {
     const claims = await claimsFor(CAST.megan)
     expect(claims).not.toHaveProperty('groups')
-    expect(claims).toMatchObject({
-      _claim_names: { groups: 'src1' },
-      _claim_sources: { src1: { endpoint: expect.stringContaining('https://graph.windows.net/') } },
-    })
+    expect(claims).toHaveProperty('_claim_names.groups', 'src1')
+    expect(claims).toHaveProperty(
+      '_claim_sources.src1.endpoint',
+      expect.stringContaining('https://graph.windows.net/'),
+    )
   })
 })
 

@@ -94,8 +94,10 @@ export class RelyingParty {
   type(name: string): Promise<Page> {
     const [, form] = this.browser.page.html.querySelectorAll('form')
     const hidden = form?.querySelectorAll('input[type=hidden]') ?? []
-    const carried = hidden.map((input) => [input.getAttribute('name'), input.getAttribute('value')])
-    const fields = { ...Object.fromEntries(carried), account: name }
+    const fields: Record<string, string> = { account: name }
+    for (const input of hidden) {
+      fields[input.getAttribute('name') ?? ''] = input.getAttribute('value') ?? ''
+    }
     const action = form?.getAttribute('action') ?? ''
     return this.browser.post(action, fields, this.world.hosts.login)
   }
@@ -161,18 +163,23 @@ export class RelyingParty {
   ): Promise<TokenAnswer> {
     const { clientId, clientSecrets } = this.world.registration
     const fields = { client_id: clientId, client_secret: clientSecrets[0] ?? null, ...parameters }
-    const body = new URLSearchParams()
-    for (const [name, value] of Object.entries(fields)) if (value !== null) body.set(name, value)
+    const form = new URLSearchParams()
+    for (const [name, value] of Object.entries(fields)) if (value !== null) form.set(name, value)
     const url = this.url('oauth2/v2.0/token')
-    const response = await this.fetch(new Request(url, { method: 'POST', headers, body }))
-    const answer: unknown = JSON.parse(await response.text())
-    return { status: response.status, headers: response.headers, body: { ...Object(answer) } }
+    const response = await this.fetch(new Request(url, { method: 'POST', headers, body: form }))
+    const body = recordOf(await response.json())
+    return { status: response.status, headers: response.headers, body }
   }
 }
 
 /** Claims of a token whose signature other tests look at. */
 export function claimsOf(token: unknown): Readonly<Record<string, unknown>> {
   const [, payload] = String(token).split('.')
-  const claims: unknown = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString())
-  return { ...Object(claims) }
+  return recordOf(JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()))
+}
+
+/** An object of JSON. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw new Error('not an object')
+  return { ...value }
 }

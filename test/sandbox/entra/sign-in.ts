@@ -20,7 +20,7 @@ export interface SignedIn {
 }
 
 /** The sign-in to go on with, or the page that asks who it is. */
-export async function signIn(
+export async function signInOrAsk(
   world: EntraWorld,
   demand: SignInDemand,
   step: Step,
@@ -55,9 +55,9 @@ export async function signIn(
   })
 }
 
-function isSilent({ prompt, claims }: SignInDemand, { signIn: { met } }: SignedIn): boolean {
+function isSilent({ prompt, claims }: SignInDemand, { signIn }: SignedIn): boolean {
   if (prompt === 'login' || prompt === 'select_account') return false
-  return claims.demands.every((demand) => met.has(demand))
+  return claims.demands.every((demand) => signIn.met.has(demand))
 }
 
 function refuseSilence({ claims }: SignInDemand, candidates: number): AadstsError {

@@ -38,7 +38,7 @@ function pause(milliseconds: number): Promise<void> {
 /** Ends only when the caller gives up, as a connection that nobody answers does. */
 function hang({ signal }: Request): Promise<never> {
   return new Promise((_, reject) => {
-    const giveUp = () => reject(signal.reason)
+    const giveUp = () => reject(new Error('The caller gave up', { cause: signal.reason }))
     if (signal.aborted) giveUp()
     else signal.addEventListener('abort', giveUp, { once: true })
   })

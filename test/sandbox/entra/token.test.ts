@@ -35,17 +35,26 @@ function expectRefusal(answer: TokenAnswer, error: string, code: number): void {
 describe('a refusal', () => {
   test('has the members of a real one', async () => {
     const { body, headers } = await new RelyingParty().redeem('unknown')
-    expect(body).toEqual({
+    expect(Object.keys(body).toSorted()).toEqual([
+      'correlation_id',
+      'error',
+      'error_codes',
+      'error_description',
+      'error_uri',
+      'timestamp',
+      'trace_id',
+    ])
+    const { correlation_id: correlationId, timestamp, trace_id: traceId } = body
+    expect(body).toMatchObject({
       error: 'invalid_grant',
-      error_description: expect.stringMatching(
-        /^AADSTS70000: .* Trace ID: [-\w]{36} Correlation ID: [-\w]{36} Timestamp: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/,
-      ),
       error_codes: [70000],
-      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/),
-      trace_id: expect.any(String),
-      correlation_id: expect.any(String),
       error_uri: 'https://login.microsoftonline.com/error?code=70000',
     })
+    expect(timestamp).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/)
+    expect(body['error_description']).toMatch(/^AADSTS70000: /)
+    expect(body['error_description']).toContain(
+      ` Trace ID: ${String(traceId)} Correlation ID: ${String(correlationId)} Timestamp: ${String(timestamp)}`,
+    )
     expect(headers.get('cache-control')).toContain('no-store')
   })
 
@@ -116,7 +125,7 @@ describe('a code', () => {
     const party = new RelyingParty()
     const code = await codeOf(party)
     const answers = await Promise.all([party.redeem(code), party.redeem(code)])
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 400]))
   })
 
   test('lives ten minutes', async () => {
