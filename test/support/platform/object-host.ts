@@ -51,6 +51,8 @@ export class ObjectHost {
     try {
       return copyAcrossRpc(await this.#deliver(name, received))
     } catch (thrown) {
+      // The platform's own errors are made on the caller's side and keep what they say about retrying.
+      if (thrown instanceof Error && 'durableObjectReset' in thrown) throw thrown
       throw errorAcrossRpc(thrown)
     }
   }
