@@ -40,6 +40,8 @@ export class CrossSiteGuard {
    * always say which page it is. So where there are cookies, silence is no answer.
    */
   judgeUpgrade(request: Request): CrossSiteVerdict {
+    // A handshake is a GET (RFC 6455 §4.1); whatever else comes as one is a write in disguise.
+    if (request.method !== 'GET') return { ok: false, reason: 'unknown_source' }
     const { headers } = request
     const source = headers.get('origin')
     if (source === null) {

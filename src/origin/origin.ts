@@ -6,7 +6,7 @@ import { CrossOriginSharing } from './cross-origin-sharing.ts'
 import { CrossSiteGuard } from './cross-site.ts'
 import { IdentityHeaders } from './identity-headers.ts'
 import { PRESET_TABLE } from './presets.ts'
-import { RequestHeaders } from './request-headers.ts'
+import { opensWebSocket, RequestHeaders } from './request-headers.ts'
 import { cleanResponse } from './response-headers.ts'
 import { SkipRules } from './skip-rules.ts'
 import { untilHeaders } from './time-to-answer.ts'
@@ -60,11 +60,10 @@ export class Origin {
    * @throws EntradaFailure `cross_site_refused`
    */
   guard(request: Request): void {
-    const isUpgrade = request.headers.get('upgrade') !== null
-    const mayOpen = !isUpgrade || this.#guard.judgeUpgrade(request).ok
-    if (!mayOpen || !this.#guard.judgeWrite(request).ok) {
-      throw new EntradaFailure('cross_site_refused')
-    }
+    const verdict = opensWebSocket(request.headers)
+      ? this.#guard.judgeUpgrade(request)
+      : this.#guard.judgeWrite(request)
+    if (!verdict.ok) throw new EntradaFailure('cross_site_refused')
   }
 
   /** Answers the preflight of an origin in `CORS_ORIGINS`; `null` when there is none to answer. */

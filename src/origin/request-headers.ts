@@ -42,8 +42,7 @@ export class RequestHeaders {
   /** Headers that `Connection` names are for this connection only (RFC 9110 §7.6.1); the platform lets them through. */
   #dropConnectionOptions(given: Headers, headers: Headers): void {
     for (const name of connectionOptions(given)) headers.delete(name)
-    const upgrade = given.get('upgrade')
-    if (upgrade !== null && upgrade.toLowerCase() !== 'websocket') headers.delete('upgrade')
+    if (!opensWebSocket(given)) headers.delete('upgrade')
   }
 
   #dropOwnCookies(given: Headers, headers: Headers): void {
@@ -53,6 +52,11 @@ export class RequestHeaders {
     if (others === '') headers.delete('cookie')
     else if (others !== cookies) headers.set('cookie', others)
   }
+}
+
+/** Any other protocol stays behind, as Cloudflare speaks none. */
+export function opensWebSocket(headers: Headers): boolean {
+  return headers.get('upgrade')?.toLowerCase() === 'websocket'
 }
 
 /** `Upgrade` is handled for itself, and these are no header names at all. */

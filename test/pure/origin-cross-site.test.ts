@@ -86,3 +86,8 @@ test.each([
     verdict,
   )
 })
+
+test('a write dressed as a socket is refused [bar 67]', () => {
+  const headers = { ...COOKIE, origin: HOME, upgrade: 'websocket' }
+  expect(guard.judgeUpgrade(aRequest('POST', headers))).toMatchObject({ ok: false })
+})
