@@ -78,8 +78,8 @@ export function renderApprovalPage(
   const reserved = names.filter((name) => world.entra.administratorPermissions.has(name))
   const needed = reserved.length > 0 ? reserved : names
   return renderPage({
-    title: 'Need admin approval',
-    content: html`<h1>Need admin approval</h1>
+    title: 'Approval needed',
+    content: html`<h1>An administrator has to approve</h1>
       <p class="dim">${signedIn.account.person.userPrincipalName}</p>
       <p>Entrada needs permissions that only an administrator can grant: ${needed.join(', ')}.</p>
       <p class="warning">
@@ -89,9 +89,7 @@ export function renderApprovalPage(
         ${hiddenInputs(requestOf(step))}
         <input type="hidden" name="sign_in" value="${signedIn.signIn.sid}" />
         <div class="row">
-          <button class="quiet" name="decision" value="decline">
-            Return to the application without granting consent
-          </button>
+          <button class="quiet" name="decision" value="decline">Go back without consent</button>
         </div>
       </form>
       <form method="get" action="${action}">

@@ -70,7 +70,7 @@ describe('a person', () => {
     async (scope) => {
       const party = new RelyingParty()
       const page = await askAs(party, CAST.adele, `${SIGN_IN_SCOPE} ${scope}`)
-      expect(page.title).toContain('Need admin approval')
+      expect(page.title).toContain('Approval needed')
       expect(page.text).toContain('AADSTS90094: ')
       expect(page.text).toContain(scope)
       const back = await party.decide('decline')
@@ -128,7 +128,7 @@ describe('an administrator', () => {
       fields: {},
     })
     const alone = await askAs(party, CAST.adele, scope)
-    expect(alone.title).toContain('Need admin approval')
+    expect(alone.title).toContain('Approval needed')
 
     const page = await askAs(party, CAST.alex, `${scope} Files.Read.All`)
     const form = page.html.querySelector('form')
@@ -176,7 +176,7 @@ describe('an administrator', () => {
     party.world.entra.grantAdminConsent(['GroupMember.Read.All'])
     await party.signIn(CAST.adele, { scope })
     const adele = await party.authorize({ scope, prompt: 'consent' })
-    expect(adele.title).toContain('Need admin approval')
+    expect(adele.title).toContain('Approval needed')
     const own = await party.authorize({ prompt: 'consent' })
     expect(own.title).toContain('Permissions requested')
     expect((await party.decide('accept')).url.searchParams.has('code')).toBe(true)
@@ -220,7 +220,7 @@ describe('the admin consent endpoint', () => {
   test('has nothing for anyone else', async () => {
     const party = new RelyingParty()
     await party.browser.open(party.url('v2.0/adminconsent', parameters(party)))
-    expect((await party.choose(CAST.adele)).title).toContain('Need admin approval')
+    expect((await party.choose(CAST.adele)).title).toContain('Approval needed')
     expect(answerOf(await party.decide('decline')).aadsts).toBe('90094')
   })
 

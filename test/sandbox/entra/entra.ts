@@ -31,6 +31,7 @@ export function createEntra(world: EntraWorld): HostHandler {
     if (world.faults.take('entra.outage') !== null) return unavailable()
     return next()
   })
+  app.get('/favicon.ico', () => new Response(null, { status: 204 }))
   app.get('/common/discovery/instance', (c) => c.json(instanceDiscovery(world)))
   app.route('/:tenant', metadata(world, authorityOf))
   app.all('/:tenant/oauth2/v2.0/token', (c) => answerToken(world, () => authorityOf(c), c.req.raw))

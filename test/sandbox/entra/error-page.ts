@@ -18,7 +18,7 @@ export function renderErrorPage(error: AadstsError, step: Step): Promise<Respons
   return renderPage({
     title: 'Sign-in failed',
     status: 400,
-    content: html`<h1>Sorry, but we're having trouble signing you in</h1>
+    content: html`<h1>This sign-in did not work</h1>
       <p class="warning">${describeError(error, incidentOf(request))}</p>
       ${again}`,
   })

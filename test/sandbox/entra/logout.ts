@@ -54,12 +54,16 @@ function askWhichAccount(
   signedIn: readonly SignIn[],
   { request, parameters }: Step,
 ): Promise<Response> {
-  const tiles = signedIn.map((signIn) => ({
-    userPrincipalName: nameOf(signIn, tenants),
-    displayName:
-      tenants.flatMap((tenant) => tenant.person(signIn.userId)?.displayName ?? [])[0] ?? '',
-    description: 'signed in',
-  }))
+  const tiles = signedIn.map((signIn) => {
+    const name = nameOf(signIn, tenants)
+    const [person] = tenants.flatMap((tenant) => tenant.person(signIn.userId) ?? [])
+    return {
+      userPrincipalName: name,
+      name,
+      displayName: person?.displayName ?? name,
+      description: 'signed in',
+    }
+  })
   return renderPage({
     title: 'Sign out',
     content: html`<h1>Which account do you want to sign out of?</h1>
@@ -88,8 +92,8 @@ async function leave(
   }
   return renderPage({
     title: 'Signed out',
-    content: html`<h1>You signed out of your account</h1>
-      <p>It is a good idea to close all browser windows.</p>
+    content: html`<h1>You are signed out</h1>
+      <p>If others use this machine, close the browser.</p>
       ${destination === null ? '' : html`<p><a href="${destination}">Return to the application</a></p>`}
       ${notices.map(({ href }) => html`<iframe src="${href}" title="Sign-out notice"></iframe>`)}`,
     frames: notices.length === 0 ? ["'none'"] : notices.map(({ origin }) => origin),

@@ -28,8 +28,8 @@ const STYLE = `
   button { padding: .5rem 1rem; font: inherit; color: var(--card); background: var(--accent);
     border: 1px solid var(--accent); border-radius: .375rem; cursor: pointer }
   button.quiet { color: inherit; background: transparent; border-color: var(--line) }
-  button.account { display: block; width: 100%; margin: 0 0 .5rem; padding: .625rem .75rem;
-    text-align: left; color: inherit; background: transparent; border-color: var(--line) }
+  button.account { display: block; width: 100%; margin: 0 0 .5rem; padding: .5rem .75rem;
+    text-align: left; line-height: 1.4; color: inherit; background: transparent; border-color: var(--line) }
   button.account:hover { border-color: var(--accent) }
   button.account span { display: block; overflow-wrap: anywhere }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }

@@ -52,6 +52,8 @@ export function renderSignInPage(world: EntraWorld, choice: AccountChoice): Prom
 
 export interface AccountTile {
   readonly userPrincipalName: string
+  /** What the person goes by; the principal name except for guests. */
+  readonly name: string
   readonly displayName: string
   readonly description: string
 }
@@ -59,7 +61,7 @@ export interface AccountTile {
 export function accountButton(tile: AccountTile) {
   return html`<button class="account" name="account" value="${tile.userPrincipalName}">
     <span>${tile.displayName}</span>
-    <span class="dim">${tile.userPrincipalName}</span>
+    <span class="dim">${tile.name}</span>
     <small>${tile.description}</small>
   </button> `
 }
@@ -80,23 +82,23 @@ function accountsOffered(world: EntraWorld, { hinted, signedIn }: AccountChoice)
 function describeAccount(account: Account, { authority, signedIn }: AccountChoice): AccountTile {
   const { directory, person } = account
   const groups = directory.transitiveGroupsOf(person.id).length
-  const home = homeNameOf(person.userPrincipalName)?.split('@')[1]
+  const home = homeNameOf(person.userPrincipalName)
   const isElsewhere = authority.kind === 'tenant' && authority.directory !== directory
   const facts = [
     signedIn.some((other) => other.person.id === person.id) ? 'signed in' : null,
     isElsewhere ? `works for ${directory.domain}, unknown to this tenant` : null,
     person.accountEnabled ? null : 'disabled account, cannot sign in',
-    person.userType === 'Guest' ? `guest from ${home ?? 'elsewhere'}` : null,
+    person.userType === 'Guest' ? `guest from ${home?.split('@')[1] ?? 'elsewhere'}` : null,
     person.isAdministrator ? 'administrator, may consent for everyone' : null,
-    groups > MANY_GROUPS
-      ? `member of ${groups} groups, more than a token holds`
-      : `member of ${groups} ${groups === 1 ? 'group' : 'groups'}`,
+    groups > MANY_GROUPS ? `member of ${groups} groups, more than a token holds` : null,
     person.mail === null ? 'no mailbox' : null,
     person.hasOneDrive ? null : 'no OneDrive',
-  ]
+  ].filter((fact) => fact !== null)
   return {
     userPrincipalName: person.userPrincipalName,
+    // Guests know themselves by the name their own organisation gave them.
+    name: home ?? person.userPrincipalName,
     displayName: person.displayName,
-    description: facts.filter((fact) => fact !== null).join(' · '),
+    description: facts.length > 0 ? facts.join(' · ') : `member of ${groups} groups`,
   }
 }
