@@ -1,0 +1,388 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import {
+  adelesDrive,
+  aFilesScene,
+  bodySha256,
+  bytesOf,
+  contentPathOf,
+  fileOf,
+  pathOf,
+  problemOf,
+  sha256,
+  type FileName,
+} from './files-fixture.ts'
+
+describe('metadata', () => {
+  test('is what Graph says now, with nothing from the browser in it', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(`${pathOf(item)}?name=evil.exe&size=1`)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(await response.json()).toMatchObject({
+      driveId: item.driveId,
+      id: item.id,
+      name: 'Quarterly report.docx',
+      size: 48_211,
+      state: 'available',
+      downloadable: true,
+      problem: null,
+      hashes: { quickXorHash: expect.any(String) },
+    })
+  })
+
+  test('of a shortcut is that of the file it leads to', async () => {
+    const scene = await aFilesScene()
+    const target = scene.entrada.sandbox.drives.at(
+      scene.entrada.sandbox.drives.siteDrive('Marketing'),
+      'Plans/Marketing plan.docx',
+    )
+    const response = await scene.browser.fetch(pathOf(fileOf(scene, 'shortcut')))
+    expect(await response.json()).toMatchObject({
+      driveId: target.driveId,
+      id: target.id,
+      size: 70_000,
+      downloadable: true,
+    })
+  })
+
+  test.each<[FileName, string, string | null]>([
+    ['malware', 'infected', 'file_infected'],
+    ['notebook', 'package', 'file_not_downloadable'],
+    ['folder', 'folder', 'file_not_downloadable'],
+    ['folderShortcut', 'folder', 'file_not_downloadable'],
+    ['archive', 'available', 'file_too_large'],
+    ['checkedOut', 'checked_out', null],
+  ])('of %s names its state and what stands against it', async (name, state, code) => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(pathOf(fileOf(scene, name)))
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      state,
+      downloadable: code === null,
+      problem: code === null ? null : { code },
+    })
+  })
+})
+
+describe('content', () => {
+  test('comes in two hops, and the bearer is left behind at the first [bar 90]', async () => {
+    const scene = await aFilesScene()
+    const { journal, hosts } = scene.entrada.sandbox
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+
+    const graph = journal.to('graph', `/v1.0/drives/${item.driveId}`)
+    expect(graph.map(({ url }) => url.pathname.endsWith('/content'))).toEqual([false, true])
+    for (const { headers } of graph) expect(headers.get('authorization')).toMatch(/^Bearer /)
+    const [download, ...more] = journal.to('download')
+    expect(more).toEqual([])
+    expect(download?.url.origin).toBe(hosts.download)
+    expect(download?.headers.get('authorization')).toBeNull()
+    expect(download?.headers.get('cookie')).toBeNull()
+    expect(download?.headers.get('referer')).toBeNull()
+  })
+
+  test('the pre-authenticated address reaches neither the browser nor the log', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'text')))
+    const seen = [...response.headers.values(), await response.text()].join('\n')
+    const { issued } = scene.entrada.sandbox.drives.downloads
+    expect(issued.length).toBeGreaterThan(0)
+    for (const secret of issued) {
+      expect(seen).not.toContain(secret)
+      expect(scene.entrada.logs.text).not.toContain(secret)
+    }
+  })
+
+  test('has headers of our making and none of the file host’s [bar 91]', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
+    await response.body?.cancel()
+    expect(Object.fromEntries(response.headers)).toEqual({
+      'accept-ranges': 'bytes',
+      'cache-control': 'private, no-store',
+      'content-disposition':
+        'attachment; filename="Quarterly report.docx"; filename*=UTF-8\'\'Quarterly%20report.docx',
+      'content-length': '48211',
+      'content-security-policy': "sandbox; default-src 'none'",
+      'content-type': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+      'cross-origin-resource-policy': 'same-origin',
+      etag: expect.stringMatching(/^"\{[0-9A-F-]{36}\},2"$/),
+      'last-modified': expect.stringMatching(/ GMT$/),
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': expect.any(String),
+      'x-content-type-options': 'nosniff',
+    })
+  })
+
+  test.each<[FileName, string]>([
+    ['page', 'application/octet-stream'],
+    ['drawing', 'application/octet-stream'],
+    ['pdf', 'application/pdf'],
+    ['image', 'image/png'],
+    ['text', 'text/plain'],
+  ])('of %s has the safe type %s [bar 91]', async (name, type) => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, name)
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(response.headers.get('content-type')).toBe(type)
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment;/)
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test.each<[FileName, string]>([
+    ['umlauts', '%C3%9Cberblick%20%E2%80%93%20%E2%80%9EEntwurf%E2%80%9C%20100%25.txt'],
+    ['quotes', 'She%20said%20_it%27s%20fine_%3B%20really.txt'],
+    ['climbing', '___.._climb.txt'],
+    ['encodedClimbing', '___.._climb.txt'],
+    ['dots', '__draft..txt'],
+    ['japanese', '%E5%9B%9B%E5%8D%8A%E6%9C%9F%E5%A0%B1%E5%91%8A%E6%9B%B8.pptx'],
+    ['emoji', '%F0%9F%8E%89%20party%20%26%20plans%20%231.png'],
+  ])('of %s is saved under a safe name [bar 91]', async (name, encoded) => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, name)))
+    await response.body?.cancel()
+    const disposition = response.headers.get('content-disposition') ?? ''
+    expect(disposition).toMatch(
+      /^attachment; filename="[\x20-\x21\x23-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%._~&#-]+$/,
+    )
+    expect(disposition.split("''")[1]).toBe(encoded)
+  })
+
+  test('of an empty file is empty, and says so', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'empty')))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-length')).toBe('0')
+    expect(await response.text()).toBe('')
+  })
+
+  test('of a shortcut is that of the file it leads to', async () => {
+    const scene = await aFilesScene()
+    const { drives } = scene.entrada.sandbox
+    const target = drives.at(drives.siteDrive('Marketing'), 'Plans/Marketing plan.docx')
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'shortcut')))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, target)))
+  })
+
+  test('of a checked-out file is the version before, as for every reader', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'checkedOut')))
+    expect(response.status).toBe(200)
+    await response.body?.cancel()
+  })
+
+  test('asked for by HEAD is described without a download', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
+      method: 'HEAD',
+    })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-length')).toBe('48211')
+    expect(response.headers.get('etag')).toMatch(/^"/)
+    expect(await response.text()).toBe('')
+    expect(scene.entrada.sandbox.drives.downloads.issued).toEqual([])
+    expect(scene.entrada.sandbox.journal.to('download')).toEqual([])
+  })
+
+  test('is for the one who asks: another user gets SharePoint’s own no [bar 88]', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    const mine = await scene.browser.fetch(contentPathOf(item))
+    await mine.body?.cancel()
+    const other = scene.entrada.browser('203.0.113.8')
+    await other.signIn(CAST.megan.userPrincipalName)
+    const theirs = await other.fetch(contentPathOf(item))
+    expect(theirs.status).toBe(403)
+    expect(await problemOf(theirs)).toMatchObject({ code: 'file_forbidden' })
+  })
+
+  test('needs a session, and then is fetched by nobody', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    scene.entrada.sandbox.journal.clear()
+    const response = await scene.entrada.fetch(contentPathOf(item))
+    expect(response.status).toBe(401)
+    expect(await problemOf(response)).toMatchObject({ code: 'session_required' })
+    expect(scene.entrada.sandbox.journal.all).toEqual([])
+  })
+})
+
+describe('ranges and conditions', () => {
+  test.each([
+    ['bytes=0-9', 'bytes 0-9/48211', 0, 10],
+    ['bytes=40000-', 'bytes 40000-48210/48211', 40_000, 48_211],
+    ['bytes=-11', 'bytes 48200-48210/48211', 48_200, 48_211],
+    ['bytes=100-999999', 'bytes 100-48210/48211', 100, 48_211],
+    ['BYTES=0-0', 'bytes 0-0/48211', 0, 1],
+  ])('%s is honoured', async (range, contentRange, start, end) => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item), { headers: { range } })
+    expect(response.status).toBe(206)
+    expect(response.headers.get('content-range')).toBe(contentRange)
+    expect(response.headers.get('content-length')).toBe(String(end - start))
+    const all = await bytesOf(scene, item)
+    expect(await bodySha256(response)).toBe(sha256(all.subarray(start, end)))
+  })
+
+  test('a range goes to the download host and not to Graph', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
+      headers: { range: 'bytes=1-2' },
+    })
+    await response.body?.cancel()
+    const { journal } = scene.entrada.sandbox
+    for (const { headers } of journal.to('graph')) expect(headers.get('range')).toBeNull()
+    expect(journal.to('download').map(({ headers }) => headers.get('range'))).toEqual(['bytes=1-2'])
+  })
+
+  test.each(['bytes=5-2', 'bytes=a-b', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=-', 'bytes'])(
+    '%s is no range, so everything comes',
+    async (range) => {
+      const scene = await aFilesScene()
+      const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
+        headers: { range },
+      })
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-length')).toBe('48211')
+      await response.body?.cancel()
+    },
+  )
+
+  test('a range past the end is refused with the size', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
+      headers: { range: 'bytes=50000-' },
+    })
+    expect(response.status).toBe(416)
+    expect(response.headers.get('content-range')).toBe('bytes */48211')
+    expect(await problemOf(response)).toMatchObject({ code: 'range_not_satisfiable' })
+  })
+
+  test('a range the download host ignores is answered whole, not mangled [bar 92]', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('files.range_ignored')
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item), {
+      headers: { range: 'bytes=100-199' },
+    })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-range')).toBeNull()
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test('a known version is not sent again', async () => {
+    const scene = await aFilesScene()
+    const path = contentPathOf(fileOf(scene, 'report'))
+    const first = await scene.browser.fetch(path)
+    await first.body?.cancel()
+    const etag = first.headers.get('etag') ?? ''
+    scene.entrada.sandbox.journal.clear()
+    for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await scene.browser.fetch(path, { headers: { 'if-none-match': condition } })
+      expect(again.status).toBe(304)
+      expect(again.headers.get('etag')).toBe(etag)
+      expect(await again.text()).toBe('')
+    }
+    expect(scene.entrada.sandbox.journal.to('download')).toEqual([])
+  })
+
+  test('a changed version is sent', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    const first = await scene.browser.fetch(contentPathOf(item))
+    await first.body?.cancel()
+    scene.entrada.sandbox.drives.put({ ...item, version: item.version + 1 })
+    const again = await scene.browser.fetch(contentPathOf(item), {
+      headers: { 'if-none-match': first.headers.get('etag') ?? '' },
+    })
+    expect(again.status).toBe(200)
+    await again.body?.cancel()
+  })
+
+  test('a part of another version is not joined to what the caller has: If-Range', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    const first = await scene.browser.fetch(contentPathOf(item))
+    await first.body?.cancel()
+    const etag = first.headers.get('etag') ?? ''
+    const ask = async () => {
+      const headers = { range: 'bytes=0-9', 'if-range': etag }
+      const response = await scene.browser.fetch(contentPathOf(item), { headers })
+      await response.body?.cancel()
+      return response.status
+    }
+    expect(await ask()).toBe(206)
+    scene.entrada.sandbox.drives.put({ ...item, version: item.version + 1 })
+    expect(await ask()).toBe(200)
+  })
+})
+
+describe('PDF', () => {
+  test('is made by Microsoft from a document, and named so', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(`${contentPathOf(item)}?format=pdf`)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/pdf')
+    expect(response.headers.get('content-disposition')).toContain('"Quarterly report.pdf"')
+    expect(response.headers.get('etag')).toMatch(/\+pdf"$/)
+    const pdf = Buffer.from(await response.arrayBuffer())
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+  })
+
+  test('of a PDF is the PDF', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'pdf')
+    const response = await scene.browser.fetch(`${contentPathOf(item)}?format=pdf`)
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test('of a picture cannot be had, and Microsoft is not asked for it', async () => {
+    const scene = await aFilesScene()
+    const response = await scene.browser.fetch(
+      `${contentPathOf(fileOf(scene, 'image'))}?format=pdf`,
+    )
+    expect(response.status).toBe(406)
+    expect(await problemOf(response)).toMatchObject({ code: 'file_not_convertible' })
+    expect(scene.entrada.sandbox.drives.downloads.issued).toEqual([])
+  })
+
+  test.each(['docx', 'PDF', 'html', '../x', ''])(
+    'is the only format: %s is none',
+    async (format) => {
+      const scene = await aFilesScene()
+      const path = `${contentPathOf(fileOf(scene, 'report'))}?format=${encodeURIComponent(format)}`
+      const response = await scene.browser.fetch(path)
+      expect(response.status).toBe(400)
+      expect(await problemOf(response)).toMatchObject({ code: 'invalid_request' })
+    },
+  )
+})
+
+describe('the audit', () => {
+  test('has one event for each download, with who and how it ended and without names [bar 100]', async () => {
+    const scene = await aFilesScene()
+    const { browser, entrada } = scene
+    const response = await browser.fetch(contentPathOf(fileOf(scene, 'report')))
+    await response.arrayBuffer()
+    const refused = await browser.fetch(contentPathOf(fileOf(scene, 'malware')))
+    await refused.body?.cancel()
+    const left = await browser.fetch(contentPathOf(fileOf(scene, 'recording')))
+    await left.body?.cancel()
+    await entrada.platform.settle()
+    const events = entrada.logs.events('file_downloaded')
+    expect(events).toMatchObject([
+      { level: 'audit', userId: CAST.adele.id, result: 'complete', bytes: 48_211 },
+      { level: 'audit', userId: CAST.adele.id, result: 'file_infected', bytes: 0 },
+      { level: 'audit', userId: CAST.adele.id, result: 'cancelled' },
+    ])
+    for (const event of events) expect(event['requestId']).toMatch(/^[0-9a-f-]{36}$/)
+    expect(new Set(events.map((event) => event['file'])).size).toBe(3)
+    expect(entrada.logs.text).not.toContain('Quarterly')
+    expect(entrada.logs.text).not.toContain(adelesDrive(scene).id)
+  })
+})

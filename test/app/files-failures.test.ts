@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import type { FaultName, FaultSetting } from '../sandbox/faults.ts'
+import { clock } from '../support/clock.ts'
+import {
+  aFilesScene,
+  bodySha256,
+  bytesOf,
+  contentPathOf,
+  fileOf,
+  pathOf,
+  problemOf,
+  sha256,
+  type FileName,
+  type FilesScene,
+} from './files-fixture.ts'
+
+/** What a chat is told when it asks for a file's bytes. */
+async function refusal(scene: FilesScene, name: FileName = 'report') {
+  const response = await clock.runOut(scene.browser.fetch(contentPathOf(fileOf(scene, name))))
+  return { response, problem: await problemOf(response) }
+}
+
+describe('what may not be had says why', () => {
+  test.each<[FileName, number, string]>([
+    ['malware', 403, 'file_infected'],
+    ['locked', 423, 'file_locked'],
+    ['notebook', 422, 'file_not_downloadable'],
+    ['folder', 422, 'file_not_downloadable'],
+    ['folderShortcut', 422, 'file_not_downloadable'],
+    ['archive', 413, 'file_too_large'],
+    ['labelled', 403, 'file_protected'],
+  ])('%s: %i %s', async (name, status, code) => {
+    const scene = await aFilesScene()
+    const { response, problem } = await refusal(scene, name)
+    expect(response.status).toBe(status)
+    expect(response.headers.get('entrada-error')).toBe(code)
+    expect(problem).toMatchObject({ status, code, requestId: expect.any(String) })
+  })
+
+  test.each<[FileName]>([['malware'], ['notebook'], ['folder'], ['archive']])(
+    '%s is recognised before a byte is asked for',
+    async (name) => {
+      const scene = await aFilesScene()
+      await refusal(scene, name)
+      const { journal } = scene.entrada.sandbox
+      expect(journal.to('download')).toEqual([])
+      expect(journal.to('graph').filter(({ url }) => url.pathname.endsWith('/content'))).toEqual([])
+    },
+  )
+
+  test.each<[FaultName, Partial<FaultSetting>, number, string]>([
+    ['files.locked', {}, 423, 'file_locked'],
+    ['files.malware', {}, 403, 'file_infected'],
+    ['files.access_denied', {}, 403, 'file_forbidden'],
+    ['files.blocked_by_policy', {}, 403, 'file_blocked_by_policy'],
+    ['files.foreign_redirect', {}, 502, 'download_host_refused'],
+    ['files.http_redirect', {}, 502, 'download_host_refused'],
+    ['files.ip_redirect', {}, 502, 'download_host_refused'],
+    ['files.url_expired', {}, 403, 'file_blocked_by_policy'],
+    ['graph.throttled', { retryAfterSeconds: 17 }, 429, 'graph_throttled'],
+    ['graph.outage', {}, 503, 'graph_unavailable'],
+    ['graph.hang', {}, 503, 'graph_unavailable'],
+    ['graph.token_rejected', {}, 403, 'graph_refused'],
+    ['graph.claims_challenge', {}, 401, 'interaction_required'],
+  ])('%s: %o gives %i %s', async (fault, setting, status, code) => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set(fault, setting)
+    const { response, problem } = await refusal(scene)
+    expect(response.status).toBe(status)
+    expect(problem).toMatchObject({ code })
+    expect(scene.entrada.sandbox.journal.to('unknown')).toEqual([])
+  })
+
+  test('a wait that Microsoft asked for is passed on, and kept to without asking again [bar 87]', async () => {
+    const scene = await aFilesScene()
+    const { faults, journal } = scene.entrada.sandbox
+    faults.set('graph.throttled', { retryAfterSeconds: 17 })
+    const first = await refusal(scene)
+    expect(Number(first.response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
+    faults.clear()
+    journal.clear()
+    const second = await refusal(scene)
+    expect(second.problem).toMatchObject({ code: 'graph_throttled' })
+    expect(journal.to('graph')).toEqual([])
+    await clock.advance(25)
+    const third = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
+    expect(third.status).toBe(200)
+    await third.body?.cancel()
+  })
+
+  test('a claims challenge leads to a step-up', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('graph.claims_challenge')
+    const { problem } = await refusal(scene)
+    expect(String(problem['loginUrl'])).toContain('step_up=1')
+  })
+
+  test('a token that was refused is renewed once, and the file comes', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('graph.token_rejected', { times: 1 })
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test('an address that has expired is replaced once, and the file comes', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('files.url_expired', { times: 1 })
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+    expect(scene.entrada.sandbox.drives.downloads.issued).toHaveLength(2)
+  })
+
+  test('one further redirect on the download host is followed, without a bearer', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('files.chained_redirect')
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+    const hops = scene.entrada.sandbox.journal.to('download')
+    expect(hops).toHaveLength(2)
+    for (const { headers } of hops) expect(headers.get('authorization')).toBeNull()
+  })
+
+  test('a deleted file is not found', async () => {
+    const scene = await aFilesScene()
+    const item = fileOf(scene, 'report')
+    scene.entrada.sandbox.drives.remove(item)
+    for (const path of [pathOf(item), contentPathOf(item)]) {
+      const response = await scene.browser.fetch(path)
+      expect(response.status).toBe(404)
+      expect(await problemOf(response)).toMatchObject({ code: 'file_not_found' })
+    }
+  })
+
+  test('a file nobody has shared is SharePoint’s own no', async () => {
+    const scene = await aFilesScene()
+    const { drives } = scene.entrada.sandbox
+    const hers = drives.oneDriveOf(CAST.megan.id)
+    if (hers === null) throw new Error('Megan has a OneDrive')
+    const path = contentPathOf(drives.at(hers, 'Private/Salaries.xlsx'))
+    const response = await scene.browser.fetch(path)
+    expect(response.status).toBe(403)
+    expect(await problemOf(response)).toMatchObject({ code: 'file_forbidden' })
+  })
+
+  test('a file someone has shared is there', async () => {
+    const scene = await aFilesScene()
+    const { drives } = scene.entrada.sandbox
+    const hers = drives.oneDriveOf(CAST.megan.id)
+    if (hers === null) throw new Error('Megan has a OneDrive')
+    const item = drives.at(hers, 'Shared with Adele/Slides.pptx')
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test('errors show a request id and a plain reason, and no upstream words [bar 97]', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('files.url_expired')
+    const { response, problem } = await refusal(scene)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(JSON.stringify(problem)).not.toMatch(/UNAUTHORIZED|<html|tempauth|sandbox-access/i)
+    expect(problem['requestId']).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test('a file that is opened as a page shows a page', async () => {
+    const scene = await aFilesScene()
+    const page = await scene.browser.open(contentPathOf(fileOf(scene, 'malware')))
+    expect(page.status).toBe(403)
+    expect(page.html.querySelector('h1')?.textContent).toContain('malware')
+  })
+})
+
+describe('consent and settings', () => {
+  test('without consent the way to it is named, and Graph is not asked', async () => {
+    const scene = await aFilesScene()
+    const { entra, hosts, journal } = scene.entrada.sandbox
+    entra.revokeAdminConsent(hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
+    const other = scene.entrada.browser('203.0.113.9')
+    await other.signIn(CAST.adele.userPrincipalName)
+    journal.clear()
+    const response = await other.fetch(contentPathOf(fileOf(scene, 'report')))
+    expect(response.status).toBe(403)
+    const problem = await problemOf(response)
+    expect(problem).toMatchObject({ code: 'consent_required' })
+    expect(String(problem['consentUrl'])).toContain('/.entrada/consent?feature=files')
+    expect(journal.to('graph', '/v1.0/drives')).toEqual([])
+  })
+
+  test.each([
+    ['ENABLE_SHAREPOINT_FILEPICKER', 'false'],
+    ['OPENID_REUSE_TOKENS', 'false'],
+  ])('with %s=%s the feature is off', async (name, value) => {
+    const scene = await aFilesScene({ settings: { [name]: value } })
+    for (const path of [
+      pathOf(fileOf(scene, 'report')),
+      contentPathOf(fileOf(scene, 'report')),
+      '/.entrada/picker?channel=channel-1',
+    ]) {
+      const response = await scene.browser.fetch(path)
+      expect(response.status).toBe(404)
+      expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
+    }
+  })
+
+  test('the session says whether files are on', async () => {
+    const scene = await aFilesScene()
+    const session = await scene.browser.fetch('/.entrada/session')
+    expect(await session.json()).toMatchObject({ features: { files: 'on' } })
+  })
+
+  test('downloads are limited per user [bar 95]', async () => {
+    const scene = await aFilesScene({
+      settings: { RATE_LIMITS: '{"download":{"perMinute":3}}' },
+    })
+    const path = pathOf(fileOf(scene, 'text'))
+    for (let count = 0; count < 3; count++) {
+      expect((await scene.browser.fetch(path)).status).toBe(200)
+    }
+    const response = await scene.browser.fetch(path)
+    expect(response.status).toBe(429)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await problemOf(response)).toMatchObject({ code: 'rate_limited' })
+  })
+})
