@@ -3,9 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { CHAT_ORIGIN, aGuardedChat } from '../support/chat-double.ts'
 import { clock } from '../support/clock.ts'
-import { anEntrada, type Entrada } from '../support/entrada.ts'
+import { anEntrada, type Entrada, type TestSettings } from '../support/entrada.ts'
 
 const DAY = 86_400
+
+/** Entrada with keys it makes itself. */
+function ownKeys(settings: TestSettings = {}) {
+  return aGuardedChat({ settings: { SIGNING_KEYS: null, ...settings } })
+}
 
 async function keySetOf(entrada: Entrada) {
   const response = await entrada.fetch('/.entrada/jwks.json')
@@ -27,7 +32,7 @@ async function verify(entrada: Entrada, assertion: string) {
 }
 
 test('the assertion verifies against the published keys and says who it is [bar 63]', async () => {
-  const { entrada, chat } = aGuardedChat()
+  const { entrada, chat } = ownKeys()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
   await browser.fetch('/api')
@@ -46,7 +51,7 @@ test('the assertion verifies against the published keys and says who it is [bar 
 })
 
 test('it is worth nothing to another chat [bar 63]', async () => {
-  const { entrada, chat } = aGuardedChat()
+  const { entrada, chat } = ownKeys()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
   await browser.fetch('/api')
@@ -56,7 +61,7 @@ test('it is worth nothing to another chat [bar 63]', async () => {
 })
 
 test('the published set holds no private part [bar 63]', async () => {
-  const { entrada } = aGuardedChat()
+  const { entrada } = ownKeys()
   const { keys } = await keySetOf(entrada)
   for (const key of keys)
     expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
@@ -65,7 +70,7 @@ test('the published set holds no private part [bar 63]', async () => {
 
 describe('signing', () => {
   test('happens once a minute for a session, however many requests there are', async () => {
-    const { entrada, chat } = aGuardedChat()
+    const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
     await Promise.all(Array.from({ length: 20 }, async () => browser.fetch('/api')))
@@ -79,7 +84,7 @@ describe('signing', () => {
   })
 
   test('an assertion in use always has a minute left', async () => {
-    const { entrada, chat } = aGuardedChat()
+    const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
     for (let second = 0; second < 130; second += 7) {
@@ -91,7 +96,7 @@ describe('signing', () => {
   })
 
   test('two people never share one, nor two sessions of one person', async () => {
-    const { entrada, chat } = aGuardedChat()
+    const { entrada, chat } = ownKeys()
     const subjects: unknown[] = []
     const ids: unknown[] = []
     for (const person of [CAST.adele, CAST.megan, CAST.adele]) {
@@ -107,7 +112,7 @@ describe('signing', () => {
   })
 
   test('the keys’ object is asked once in ten minutes, not for every signature', async () => {
-    const { entrada } = aGuardedChat()
+    const { entrada } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
     for (let minute = 0; minute < 9; minute++) {
@@ -118,7 +123,7 @@ describe('signing', () => {
   })
 
   test('without a key nothing passes [bar 58]', async () => {
-    const { entrada, chat } = aGuardedChat()
+    const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     entrada.platform.objects.KEYS.bend({ fails: 'unreachable' })
     await browser.signIn(CAST.adele.userPrincipalName).catch(() => undefined)
@@ -128,7 +133,7 @@ describe('signing', () => {
   })
 
   test('keys already known bridge an outage of their object', async () => {
-    const { entrada, chat } = aGuardedChat()
+    const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
     await browser.fetch('/api')
@@ -142,8 +147,9 @@ describe('signing', () => {
 
 describe('Entrada’s own keys', () => {
   test('rotate, and at every moment what is signed verifies with what was published a day ago [bar 63]', async () => {
-    const { entrada, chat } = aGuardedChat({
-      settings: { SESSION_MAX_SECONDS: '90 * 86400', SESSION_IDLE_SECONDS: '90 * 86400' },
+    const { entrada, chat } = ownKeys({
+      SESSION_MAX_SECONDS: '90 * 86400',
+      SESSION_IDLE_SECONDS: '90 * 86400',
     })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -163,7 +169,7 @@ describe('Entrada’s own keys', () => {
   }, 30_000)
 
   test('are the same in every data centre', async () => {
-    const { entrada, chat } = aGuardedChat()
+    const { entrada, chat } = ownKeys()
     const elsewhere = anEntrada({ share: entrada })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -173,7 +179,7 @@ describe('Entrada’s own keys', () => {
   })
 
   test('are made once although two data centres ask at the same time', async () => {
-    const { entrada } = aGuardedChat()
+    const { entrada } = ownKeys()
     const elsewhere = anEntrada({ share: entrada })
     const sets = await Promise.all([keySetOf(entrada), keySetOf(elsewhere)])
     expect(sets[0]).toEqual(sets[1])

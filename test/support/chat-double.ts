@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { HostHandler } from '../sandbox/sandbox.ts'
 import { anEntrada, type Entrada, type EntradaOptions } from './entrada.ts'
 
@@ -28,7 +29,17 @@ export class ChatDouble {
   }
 }
 
-/** Entrada in front of a chat of the test's own. */
+/** Made once a file: a key takes a tenth of a second to make, and few tests are about making one. */
+const SIGNING_KEYS = JSON.stringify({
+  keys: [
+    {
+      ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
+      kid: 'test',
+    },
+  ],
+})
+
+/** Entrada in front of a chat of the test's own. `SIGNING_KEYS: null` has it make its own keys. */
 export function aGuardedChat(
   options: EntradaOptions = {},
   answer?: HostHandler,
@@ -37,7 +48,7 @@ export function aGuardedChat(
   const entrada = anEntrada({
     ...options,
     hosts: { [CHAT_ORIGIN]: chat.handle, ...options.hosts },
-    settings: { ORIGIN_URL: CHAT_ORIGIN, ...options.settings },
+    settings: { ORIGIN_URL: CHAT_ORIGIN, SIGNING_KEYS, ...options.settings },
   })
   return { entrada, chat }
 }

@@ -161,8 +161,8 @@ function atTheEdge(request: Request, address: string): Request {
   headers.set('cf-visitor', JSON.stringify({ scheme: url.protocol.slice(0, -1) }))
   headers.set('cf-ray', crypto.randomUUID().replaceAll('-', '').slice(0, 16))
   headers.set('accept-encoding', 'gzip, br')
-  const { method, body } = request
-  const arriving = new Request(url, { method, headers, body, redirect: 'manual' })
+  const { method, body, signal } = request
+  const arriving = new Request(url, { method, headers, body, redirect: 'manual', signal })
   sealHeaders(arriving.headers)
   return arriving
 }
