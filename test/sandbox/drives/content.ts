@@ -3,7 +3,13 @@ import { createRandom } from '../directory/random.ts'
 /** The bytes of a file: held when small, made up on demand when not, so that 1 GiB costs nothing. */
 export type Content =
   | { readonly kind: 'held'; readonly size: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'made'; readonly size: number; readonly seed: number }
+  | {
+      readonly kind: 'made'
+      readonly size: number
+      readonly seed: number
+      /** How a file of its type begins. */
+      readonly signature: Uint8Array
+    }
 
 const CHUNK = 256 * 1024
 const BLOCK = 64 * 1024
@@ -14,8 +20,8 @@ export function held(content: string | Uint8Array): Content {
   return { kind: 'held', size: bytes.length, bytes }
 }
 
-export function made(size: number, seed: number): Content {
-  return { kind: 'made', size, seed }
+export function made(size: number, seed: number, signature = new Uint8Array()): Content {
+  return { kind: 'made', size, seed, signature }
 }
 
 /** Bytes `start` to `end` (exclusive), made as fast as they are read and no faster. */
@@ -45,7 +51,7 @@ export function bytesOf(content: Content, start: number, end: number): Uint8Arra
   if (content.kind === 'held') return new Uint8Array(content.bytes.subarray(start, end))
   const bytes = new Uint8Array(end - start)
   for (let at = start - (start % BLOCK); at < end; at += BLOCK) {
-    const block = blockAt(content.seed, at / BLOCK)
+    const block = blockAt(content, at / BLOCK)
     const from = Math.max(start, at)
     const to = Math.min(end, at + BLOCK)
     bytes.set(block.subarray(from - at, to - at), from - start)
@@ -64,8 +70,13 @@ const noise = (() => {
 const scratch = new Uint8Array(noise)
 const encoder = new TextEncoder()
 
-function blockAt(seed: number, index: number): Uint8Array {
+function blockAt(
+  { seed, signature }: Extract<Content, { kind: 'made' }>,
+  index: number,
+): Uint8Array {
   const stamp = `${seed.toString(16)}:${index}:`.padEnd(STAMP, '.')
-  encoder.encodeInto(stamp, scratch)
+  scratch.set(noise.subarray(0, STAMP))
+  if (index === 0) scratch.set(signature)
+  encoder.encodeInto(stamp, scratch.subarray(STAMP))
   return scratch
 }

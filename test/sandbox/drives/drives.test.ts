@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { inflateSync } from 'node:zlib'
+import { crc32, inflateSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CAST } from '../directory/cast.ts'
 import { createDirectories } from '../directory/generate.ts'
@@ -210,6 +210,36 @@ test('a download URL names the download host, works again and again, and dies af
 test('a made-up download URL is unknown', () => {
   const url = new URL(`${MICROSOFT_HOSTS.download}/_layouts/15/download.aspx?tempauth=v1.guess`)
   expect(drives.redeemDownloadUrl(url)).toEqual({ outcome: 'unknown' })
+})
+
+test('documents are packages of their exact size, with what they say inside', async () => {
+  for (const path of [ADELE_FILES.report, ADELE_FILES.locked]) {
+    const item = drives.at(adeles, path)
+    const bytes = Buffer.from(await read(item))
+    expect(bytes.length).toBe(sizeOf(item))
+    const end = bytes.length - 22
+    expect(bytes.readUInt32LE(end)).toBe(0x06054b50)
+    const directory = bytes.readUInt32LE(end + 16)
+    expect(bytes.readUInt32LE(directory)).toBe(0x02014b50)
+    expect(bytes.readUInt32LE(directory + 42)).toBe(0)
+    expect(bytes.readUInt32LE(0)).toBe(0x04034b50)
+    const nameLength = bytes.readUInt16LE(26)
+    const content = bytes.subarray(30 + nameLength, 30 + nameLength + bytes.readUInt32LE(22))
+    expect(content.toString()).toContain('<Types')
+    expect(bytes.readUInt32LE(14)).toBe(crc32(content))
+    expect(bytes.includes(item.name)).toBe(true)
+  }
+})
+
+test('an encrypting label leaves a compound file where the document was', async () => {
+  const start = await read(drives.at(adeles, ADELE_FILES.labelled), 0, 8)
+  expect(Buffer.from(start).toString('hex')).toBe('d0cf11e0a1b11ae1')
+})
+
+test('what is made up begins as a file of its type', async () => {
+  const start = async (path: string) => Buffer.from(await read(drives.at(adeles, path), 0, 12))
+  expect((await start(ADELE_FILES.japanese)).toString('latin1', 0, 2)).toBe('PK')
+  expect((await start(ADELE_FILES.film)).toString('latin1', 4, 12)).toBe('ftypmp42')
 })
 
 test('the PDF has its table where it says', () => {

@@ -7,8 +7,9 @@ import {
   type Planting,
   SITE_FILES,
 } from './cast-files.ts'
-import { held, made } from './content.ts'
+import { held } from './content.ts'
 import type { Drive, ItemBody, StoredItem } from './drive-item.ts'
+import { contentFor, protectedContent } from './file-content.ts'
 import { guidFor, itemIdFor } from './identifiers.ts'
 import { mediaTypeOf } from './media-types.ts'
 
@@ -46,13 +47,15 @@ function plantingsFor(drive: Drive): readonly Planting[] {
 }
 
 function bodyOf(planting: Planting, siteDrive: (name: string) => Drive): ItemBody {
-  const { path, body, bytes, size } = planting
+  const { path, body, bytes, size = 0, traits } = planting
   if (body?.kind === 'shortcut') {
     const target = siteDrive(body.site).id
     return { kind: 'remote', driveId: target, itemId: itemIdFor(target, body.path) }
   }
   if (body !== undefined) return body
-  const content = bytes === undefined ? made(size ?? 0, seedOf(path)) : held(bytes)
+  const seed = seedOf(path)
+  const unsaid = traits?.label?.isEncrypting === true ? protectedContent : contentFor
+  const content = bytes === undefined ? unsaid(path, size, seed) : held(bytes)
   return { kind: 'file', mimeType: mediaTypeOf(path), content }
 }
 
