@@ -14,6 +14,7 @@ const inNode = {
 /** The Worker runs where Cloudflare runs it; the tests talk to it over sockets. */
 const onWorkerd = {
   globalSetup: ['test/support/workerd/build-worker.ts'],
+  setupFiles: ['test/support/workerd/show-logs.ts'],
   testTimeout: 30_000,
   hookTimeout: 30_000,
 }

@@ -27,7 +27,7 @@ const WranglerConfig = v.object({
 })
 
 /** Builds once for a whole tier, before its first test. */
-export default async function buildWorker(project: TestProject): Promise<void> {
+export async function setup(project: TestProject): Promise<void> {
   const root = join(import.meta.dirname, '..', '..', '..')
   const folder = join(root, '.wrangler', `test-${project.name}`)
   const build = spawnSync(
@@ -35,8 +35,9 @@ export default async function buildWorker(project: TestProject): Promise<void> {
     ['deploy', '--dry-run', '--outdir', folder],
     { cwd: root, encoding: 'utf8', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
   )
-  if (build.status !== 0)
+  if (build.status !== 0) {
     throw new Error(`the Worker cannot be built\n${build.stdout}${build.stderr}`)
+  }
   const { unstable_readConfig: readConfig } = await import('wrangler')
   const config = v.parse(WranglerConfig, readConfig({ config: join(root, 'wrangler.toml') }))
   const objects = config.durable_objects.bindings.map((one) => [one.name, one.class_name] as const)

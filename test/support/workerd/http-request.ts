@@ -38,9 +38,9 @@ function streamOf(incoming: Readable): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await chunks.next()
-        if (value instanceof Uint8Array) controller.enqueue(new Uint8Array(value))
-        else if (done === true) controller.close()
+        const part: { readonly value?: unknown } = await chunks.next()
+        if (part.value instanceof Uint8Array) controller.enqueue(new Uint8Array(part.value))
+        else controller.close()
       },
       cancel() {
         incoming.destroy()

@@ -2,7 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Miniflare,
+  type V4MiniflareOptions,
+} from 'miniflare'
 import { inject } from 'vitest'
 import type { SandboxHosts } from '../../sandbox/hosts.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
@@ -35,19 +41,23 @@ export interface ServedEntrada {
   close(): Promise<void>
 }
 
+/** Logs of every Entrada that is being served, for whoever explains a failure. */
+export const servedLogs = new Set<Logs>()
+
 export async function serveEntrada(options: ServedOptions = {}): Promise<ServedEntrada> {
   const served = await serveSandbox(options.sandbox)
   const storage = mkdtempSync(join(tmpdir(), 'entrada-storage-'))
   const port = await freePort()
   const origin = `http://localhost:${port}`
   const logs = new Logs()
+  servedLogs.add(logs)
   const settings = startSettings(
     { ...served, registration: served.sandbox.registration, publicOrigin: origin },
     { ...(options.chat === undefined ? {} : { ORIGIN_URL: options.chat }), ...options.settings },
   )
   const runtime = (overrides: Readonly<Record<string, string>> = {}) =>
     runtimeOptions({ port, storage, logs, settings: { ...settings, ...overrides } })
-  const miniflare = new Miniflare(runtime())
+  const miniflare = new Miniflare(convertV4MiniflareOptions(runtime()))
   await miniflare.ready
   return {
     ...served,
@@ -60,8 +70,10 @@ export async function serveEntrada(options: ServedOptions = {}): Promise<ServedE
       filesBelow(storage)
         .map((file) => readFileSync(file, 'latin1'))
         .join('\n'),
-    restart: async (overrides) => miniflare.setOptions(runtime(overrides)),
+    restart: async (overrides) =>
+      miniflare.setOptions(convertV4MiniflareOptions(runtime(overrides))),
     async close() {
+      servedLogs.delete(logs)
       await miniflare.dispose()
       await served.close()
       rmSync(storage, { recursive: true })
@@ -76,9 +88,9 @@ interface Runtime {
   readonly settings: Readonly<Record<string, string>>
 }
 
-function runtimeOptions({ port, storage, logs, settings }: Runtime) {
+function runtimeOptions({ port, storage, logs, settings }: Runtime): V4MiniflareOptions {
   const { script, compatibilityDate, namespaces, objects } = inject('worker')
-  return convertV4MiniflareOptions({
+  return {
     modules: true,
     scriptPath: script,
     compatibilityDate,
@@ -93,7 +105,7 @@ function runtimeOptions({ port, storage, logs, settings }: Runtime) {
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
     log: new Log(LogLevel.NONE),
     handleStructuredLogs: ({ message }) => logs.record([message]),
-  })
+  }
 }
 
 function freePort(): Promise<number> {
