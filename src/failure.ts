@@ -171,6 +171,10 @@ export interface FailureDetails {
   readonly aadsts?: number
   /** Microsoft's correlation id of the failed call. */
   readonly correlationId?: string
+  /** Where the operator says how to get access. */
+  readonly helpUrl?: string
+  /** Fixed word for the log, where one code has several causes. Never shown. */
+  readonly reason?: string
   /** Feature to ask consent for; the renderer makes the URL. */
   readonly consentFeature?: string
   /** Claims challenge to meet interactively; the renderer makes the login URL. */

@@ -38,7 +38,7 @@ export async function renderFailure(
 
 function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts {
   const { title, status, turn } = FAILURES[failure.code]
-  const { detail, retryAfter, aadsts, correlationId } = failure.details
+  const { detail, retryAfter, aadsts, correlationId, helpUrl } = failure.details
   return {
     type: `https://entrada.dev/problems/${failure.code}`,
     title,
@@ -51,6 +51,7 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
     ...(aadsts === undefined ? {} : { aadsts }),
     ...(correlationId === undefined ? {} : { correlationId }),
     ...consentOf(failure, context),
+    ...(helpUrl === undefined ? {} : { helpUrl }),
     turn,
   }
 }
@@ -58,14 +59,20 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
 function loginOf(code: FailureCode, context: ProblemContext) {
   const { publicOrigin } = context
   const { turn } = FAILURES[code]
-  if (publicOrigin === null || (turn !== 'sign_in' && turn !== 'switch_account')) return {}
+  const leadsBack = turn === 'sign_in' || turn === 'switch_account' || REPEATABLE.has(code)
+  if (publicOrigin === null || !leadsBack) return {}
   const url = new URL('/.entrada/login', publicOrigin)
   const returnTo = returnToOf(context)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)
   if (code === 'interaction_required') url.searchParams.set('step_up', '1')
-  if (turn === 'switch_account') url.searchParams.set('account', 'other')
+  if (turn === 'switch_account' || code === 'not_a_member') {
+    url.searchParams.set('account', 'other')
+  }
   return { loginUrl: url.href }
 }
+
+/** Whoever cannot get in may try again, or with another account: without a way to change, Entra's single sign-on leads back to the same refusal for ever. */
+const REPEATABLE: ReadonlySet<FailureCode> = new Set(['not_a_member', 'membership_unknown'])
 
 function consentOf(failure: EntradaFailure, context: ProblemContext) {
   const { publicOrigin } = context

@@ -12,6 +12,7 @@ export interface FailureFacts {
   readonly requestId: string
   readonly loginUrl?: string
   readonly consentUrl?: string
+  readonly helpUrl?: string
   readonly retryAfter?: number
   readonly aadsts?: number
   readonly correlationId?: string
@@ -64,13 +65,25 @@ export function failurePage(
   })
 }
 
-function action({ turn, loginUrl, consentUrl }: FailureFacts) {
+function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts) {
   if (consentUrl !== undefined) return html`<a class="button" href="${consentUrl}">Allow it</a>`
+  const help =
+    helpUrl === undefined ? '' : html`<a class="button" href="${helpUrl}">How to get access</a>`
   if (loginUrl !== undefined) {
-    return html`<a class="button" href="${loginUrl}"
-      >${turn === 'switch_account' ? 'Use another account' : 'Sign in'}</a
-    >`
+    const quiet = helpUrl === undefined ? '' : ' quiet'
+    return html`${help} <a class="button${quiet}" href="${loginUrl}">${LOGIN[turn]}</a>`
   }
   if (turn === 'wait') return html`<a class="button" href="">Try again</a>`
-  return html`<a class="button quiet" href="/">Back to the chat</a>`
+  return html`${help} <a class="button quiet" href="/">Back to the chat</a>`
+}
+
+/** What signing in would be for. */
+const LOGIN: Readonly<Record<Turn, string>> = {
+  user: 'Sign in',
+  sign_in: 'Sign in',
+  switch_account: 'Use another account',
+  consent: 'Sign in',
+  administrator: 'Use another account',
+  operator: 'Sign in',
+  wait: 'Try again',
 }

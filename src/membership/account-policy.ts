@@ -1,0 +1,59 @@
+import * as v from 'valibot'
+import type { Identity } from '../entra/id-token.ts'
+import type { AccessSettings } from '../settings/access.ts'
+import type { GraphQuestions } from './graph-questions.ts'
+import { unknownMembership } from './unknown-membership.ts'
+
+/** Kinds of account that are kept out whatever groups they are in. */
+export type AccountRefusal = 'guest' | 'email_domain'
+
+/**
+ * What the account itself stands in the way of, `null` if nothing.
+ * @param ask how to ask Graph; `null` for an issuer that is not Entra
+ * @throws EntradaFailure `membership_unknown`
+ */
+export async function refusedAccount(
+  { email, claims }: Identity,
+  access: Pick<AccessSettings, 'allowGuests' | 'emailDomains'>,
+  ask: GraphQuestions | null,
+): Promise<AccountRefusal | null> {
+  if (access.emailDomains.length > 0) {
+    const domain = isVouchedFor(claims['xms_edov']) ? emailDomainOf(email) : null
+    if (domain === null || !access.emailDomains.includes(domain)) return 'email_domain'
+  }
+  if (access.allowGuests) return null
+  return (await isGuest(claims['acct'], ask)) ? 'guest' : null
+}
+
+/**
+ * The part after the one and only `@`. With a second one, two readers would disagree on which part is the
+ * domain (`a@evil.example@corp.com`, GHSA-c5c4); outside ASCII, on which letters it has.
+ */
+export function emailDomainOf(email: string | null): string | null {
+  const [, domain] = /^[^@\s]+@([A-Za-z0-9.-]+)$/.exec(email ?? '') ?? []
+  return domain?.toLowerCase() ?? null
+}
+
+/** `xms_edov` is optional; where a tenant's owner does not own the domain, it says so. */
+function isVouchedFor(verified: unknown): boolean {
+  return (
+    verified === undefined ||
+    verified === true ||
+    verified === 1 ||
+    verified === '1' ||
+    verified === 'true'
+  )
+}
+
+const Me = v.object({ userType: v.nullish(v.string()) })
+
+/** The `acct` claim tells if the registration asks for it; else the person's own profile does. */
+async function isGuest(account: unknown, ask: GraphQuestions | null): Promise<boolean> {
+  if (account === 0 || account === '0') return false
+  if (account === 1 || account === '1') return true
+  if (ask === null) throw unknownMembership('unreadable_claim')
+  const reply = await ask.ask({ path: 'me?$select=userType' }, Me)
+  if (!reply.ok) throw unknownMembership('graph_refused')
+  // Accounts from before 2014 have no type; they are the tenant's own.
+  return (reply.value.userType ?? 'Member') !== 'Member'
+}

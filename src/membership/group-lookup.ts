@@ -1,0 +1,124 @@
+import * as v from 'valibot'
+import type { GraphQuestions } from './graph-questions.ts'
+import { unknownMembership } from './unknown-membership.ts'
+
+/** Graph's own limit for `checkMemberGroups`. */
+const MOST_IDS = 20
+/** Graph takes up to fifteen values behind `in`; names are long and addresses must not be. */
+const MOST_NAMES = 10
+
+/** Delegated permissions that show groups to the person's own token. */
+const READS_GROUPS = /^(?:GroupMember|Group|Directory)\.Read(?:Write)?\.All$/i
+
+export interface ResolvedNames {
+  /** Lower-case object id by name, where exactly one group has it. */
+  readonly ids: ReadonlyMap<string, string>
+  readonly ambiguous: ReadonlySet<string>
+}
+
+const NamedGroup = v.object({ id: v.string(), displayName: v.nullish(v.string()) })
+
+/**
+ * Names are asked for at every check: they change hands. A name nobody has resolves to nothing, one that two
+ * groups have is nobody's to use, because people who may create groups choose their names.
+ * @throws EntradaFailure `membership_unknown`
+ */
+export async function resolveNames(
+  names: readonly string[],
+  questions: GraphQuestions,
+): Promise<ResolvedNames> {
+  const pages = await Promise.all(
+    chunks(names, MOST_NAMES).map((some) => groupsNamed(some, questions)),
+  )
+  const groups = pages.flat()
+  const ids = new Map<string, string>()
+  const ambiguous = new Set<string>()
+  for (const name of names) {
+    const namesakes = groups.filter(
+      ({ displayName }) => displayName?.toLowerCase() === name.toLowerCase(),
+    )
+    const distinct = [...new Set(namesakes.map(({ id }) => id.toLowerCase()))]
+    const [id] = distinct
+    if (distinct.length > 1) ambiguous.add(name)
+    else if (id !== undefined) ids.set(name, id)
+  }
+  return { ids, ambiguous }
+}
+
+async function groupsNamed(names: readonly string[], questions: GraphQuestions) {
+  const list = names.map((name) => `'${name.replaceAll("'", "''")}'`).join(',')
+  const filter = encodeURIComponent(`displayName in (${list})`)
+  const path = `groups?$filter=${filter}&$select=id,displayName&$top=999`
+  const reply = await questions.collect({ path }, NamedGroup)
+  if (reply.ok) return reply.value
+  throw unknownMembership(reply.error.status === 403 ? 'not_permitted' : 'graph_refused')
+}
+
+/**
+ * Which of the groups the person is in, as lower-case ids; there may be others among them. Membership through
+ * other groups counts.
+ * @throws EntradaFailure `membership_unknown`
+ */
+export async function membershipsAmong(
+  ids: readonly string[],
+  questions: GraphQuestions,
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const { scopes } = await tokenOf(questions)
+  const checked = scopes.some((scope) => READS_GROUPS.test(scope))
+    ? await checkMemberships(ids, questions)
+    : null
+  return checked ?? ownGroups(questions)
+}
+
+async function tokenOf({ tokens }: GraphQuestions) {
+  return tokens().catch((cause: unknown) => {
+    throw unknownMembership('token_refused', { cause })
+  })
+}
+
+/** Asks about the groups in question and no others; `null` when Graph does not take the question. */
+async function checkMemberships(
+  ids: readonly string[],
+  questions: GraphQuestions,
+): Promise<ReadonlySet<string> | null> {
+  const replies = await Promise.all(
+    chunks(ids, MOST_IDS).map((groupIds) =>
+      questions.collect(
+        { method: 'POST', path: 'me/checkMemberGroups', body: { groupIds } },
+        v.string(),
+      ),
+    ),
+  )
+  const held = new Set<string>()
+  for (const reply of replies) {
+    // Missing permission, or an id that is no group's any more: the list of one's own groups tells as well.
+    if (!reply.ok) return null
+    for (const id of reply.value) held.add(id.toLowerCase())
+  }
+  return held
+}
+
+const Membership = v.object({ id: v.string(), '@odata.type': v.optional(v.string()) })
+
+/**
+ * Everything the person is in, which `User.Read` is enough for. Without a cast to groups, because a cast
+ * would be answered from the search index, and that lags behind.
+ */
+async function ownGroups(questions: GraphQuestions): Promise<ReadonlySet<string>> {
+  const path = 'me/transitiveMemberOf?$select=id&$top=999'
+  const reply = await questions.collect({ path }, Membership)
+  if (!reply.ok) {
+    throw unknownMembership(reply.error.status === 403 ? 'not_permitted' : 'graph_refused')
+  }
+  const isGroup = (type: string | undefined) => type === undefined || type.endsWith('.group')
+  return new Set(
+    reply.value.flatMap((one) => (isGroup(one['@odata.type']) ? [one.id.toLowerCase()] : [])),
+  )
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  )
+}

@@ -1,0 +1,181 @@
+import type { Identity } from '../entra/id-token.ts'
+import type { RedeemedTokens } from '../entra/entra.ts'
+import { EntradaFailure } from '../failure.ts'
+import type { Graph, GraphTokens } from '../graph/graph.ts'
+import type { Log } from '../log.ts'
+import type { RoleRule } from '../settings/roles.ts'
+import type { Settings } from '../settings/settings.ts'
+import { refusedAccount, type AccountRefusal } from './account-policy.ts'
+import type { Claims } from './claims.ts'
+import { GraphQuestions } from './graph-questions.ts'
+import { RuleCheck } from './rule-check.ts'
+import { unknownMembership } from './unknown-membership.ts'
+
+/** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
+export interface Standing {
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
+  /** May use the operator endpoints. */
+  readonly isOperator: boolean
+}
+
+/** Somebody who is in. */
+export interface Member {
+  readonly userId: string
+  readonly tenantId: string
+  readonly standing: Standing
+}
+
+/** What a running session has to go by. */
+export interface Evidence {
+  readonly tokens: GraphTokens
+  /** Claims of a new, verified id token; `null` when there is none to be had. */
+  claims(): Promise<Claims | null>
+}
+
+export type Recheck =
+  | { readonly kind: 'member'; readonly standing: Standing }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+type MembershipSettings = Pick<Settings, 'requiredRole' | 'adminRole' | 'access'>
+
+/** Who belongs here, at sign-in and afterwards. When it cannot be found out, the door stays shut. */
+export class Membership {
+  readonly #settings: MembershipSettings
+  readonly #graph: Graph | null
+
+  /** @param graph `null` for an issuer that is not Entra */
+  constructor(settings: MembershipSettings, graph: Graph | null) {
+    this.#settings = settings
+    this.#graph = graph
+  }
+
+  /** Whether there is anything to look at again in a running session. */
+  get isRechecked(): boolean {
+    return this.#rules.length > 0
+  }
+
+  /** @throws EntradaFailure `not_a_member`, `wrong_account`, `membership_unknown` */
+  async admit(identity: Identity, tokens: RedeemedTokens, log: Log): Promise<Standing> {
+    const { userId, tenantId } = identity
+    try {
+      return await this.#admit(identity, this.#questions(signInTokens(tokens), tenantId), log)
+    } catch (cause) {
+      if (!(cause instanceof EntradaFailure)) throw cause
+      const { code, details } = cause
+      const event = code === 'membership_unknown' ? 'membership_unknown' : 'refused_membership'
+      log.audit(event, { userId, tenantId, reason: details.reason, at: 'sign_in' })
+      const { helpUrl } = this.#settings.access
+      throw new EntradaFailure(code, {
+        ...details,
+        ...(helpUrl === null ? {} : { helpUrl }),
+        cause,
+      })
+    }
+  }
+
+  async #admit(identity: Identity, questions: GraphQuestions | null, log: Log): Promise<Standing> {
+    const { requiredRole, adminRole, access } = this.#settings
+    const refusal = await refusedAccount(identity, access, questions)
+    if (refusal !== null) throw this.#refused(refusal)
+    const check = new RuleCheck(this.#rules, questions)
+    const required =
+      requiredRole === null ? [] : await check.heldBySignIn(requiredRole, identity.claims)
+    if (requiredRole !== null && required.length === 0) throw this.#refused('role')
+    const admin =
+      adminRole === null
+        ? []
+        : await check.heldBySignIn(adminRole, identity.claims).catch((cause: unknown) => {
+            // The people a chat is for do not stay out because nobody could tell who runs it.
+            const { userId, tenantId } = identity
+            const reason = reasonOf(cause)
+            log.audit('membership_unknown', {
+              userId,
+              tenantId,
+              reason,
+              at: 'sign_in',
+              rule: 'admin',
+            })
+            return []
+          })
+    return this.#standing(required, admin)
+  }
+
+  /** The same question about somebody who is in, answered without exceptions: the session lives by it. */
+  async recheck({ tenantId, standing }: Member, evidence: Evidence): Promise<Recheck> {
+    const { requiredRole, adminRole } = this.#settings
+    const check = new RuleCheck(this.#rules, this.#questions(evidence.tokens, tenantId))
+    const holds = async (rule: RoleRule) => {
+      const known = rule.isAboutGroups ? standing.groups : standing.roles
+      const held = rule.anyOf.filter((entry) => known.includes(entry))
+      return check.heldByRecheck(rule, held, () => evidence.claims())
+    }
+    try {
+      const required = requiredRole === null ? [] : await holds(requiredRole)
+      if (requiredRole !== null && required.length === 0) return { kind: 'lost' }
+      const admin =
+        adminRole === null
+          ? []
+          : await holds(adminRole).catch((cause: unknown) => {
+              // Whoever is no operator does not become one by an answer that is missing.
+              if (standing.isOperator) throw cause
+              reasonOf(cause)
+              return []
+            })
+      return { kind: 'member', standing: this.#standing(required, admin) }
+    } catch (cause) {
+      return { kind: 'unknown', reason: reasonOf(cause) }
+    }
+  }
+
+  get #rules(): readonly RoleRule[] {
+    const { requiredRole, adminRole } = this.#settings
+    return [requiredRole, adminRole].filter((rule) => rule !== null)
+  }
+
+  #questions(tokens: GraphTokens, tenantId: string): GraphQuestions | null {
+    return this.#graph === null ? null : new GraphQuestions(this.#graph, tokens, tenantId)
+  }
+
+  #standing(required: readonly string[], admin: readonly string[]): Standing {
+    const { requiredRole, adminRole } = this.#settings
+    const among = (isAboutGroups: boolean) => [
+      ...new Set([
+        ...(requiredRole?.isAboutGroups === isAboutGroups ? required : []),
+        ...(adminRole?.isAboutGroups === isAboutGroups ? admin : []),
+      ]),
+    ]
+    return { roles: among(false), groups: among(true), isOperator: admin.length > 0 }
+  }
+
+  #refused(reason: AccountRefusal | 'role'): EntradaFailure {
+    const { helpText } = this.#settings.access
+    return new EntradaFailure(reason === 'role' ? 'not_a_member' : 'wrong_account', {
+      reason,
+      detail: helpText === null ? RULES[reason] : `${RULES[reason]} ${helpText}`,
+    })
+  }
+}
+
+/** Which rule, and not which groups: those are nobody's business who is not in them. */
+const RULES: Readonly<Record<AccountRefusal | 'role', string>> = {
+  role: 'Your account is not among those that were given access.',
+  guest: 'Guest accounts have no access.',
+  email_domain: 'Accounts with an address like yours have no access.',
+}
+
+/** The one token sign-in came back with. There is no session yet that could fetch another. */
+function signInTokens({ accessToken, expiresIn, scopes }: RedeemedTokens): GraphTokens {
+  const expiresAt = Math.floor(Date.now() / 1000) + expiresIn
+  return async (options) => {
+    if (options?.refused !== undefined) throw unknownMembership('token_refused')
+    return { resource: 'graph', value: accessToken, expiresAt, scopes }
+  }
+}
+
+/** @throws whatever is no expected failure */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof EntradaFailure)) throw cause
+  return cause.details.reason ?? cause.code
+}

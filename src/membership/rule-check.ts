@@ -1,0 +1,100 @@
+import { isObjectId, type RoleRule } from '../settings/roles.ts'
+import { isTrueAt, readGroupsClaim, textsAt, type Claims, type GroupsClaim } from './claims.ts'
+import type { GraphQuestions } from './graph-questions.ts'
+import { membershipsAmong, resolveNames } from './group-lookup.ts'
+import { unknownMembership } from './unknown-membership.ts'
+
+/** What one person holds of the rules at one moment. */
+export class RuleCheck {
+  readonly #questions: GraphQuestions | null
+  /** Groups that any of the rules gives by its id: Graph is asked once for all of them. */
+  readonly #ids: readonly string[]
+  #own: Promise<ReadonlySet<string>> | null = null
+
+  /** @param questions `null` for an issuer that is not Entra */
+  constructor(rules: readonly RoleRule[], questions: GraphQuestions | null) {
+    this.#questions = questions
+    const entries = rules.flatMap(({ anyOf, isAboutGroups }) => (isAboutGroups ? anyOf : []))
+    this.#ids = [...new Set(entries.filter(isObjectId).map((id) => id.toLowerCase()))]
+  }
+
+  /**
+   * Goes by the claims of a sign-in, and by Graph where the rule says so.
+   * @throws EntradaFailure `membership_unknown`
+   */
+  async heldBySignIn(rule: RoleRule, claims: Claims): Promise<readonly string[]> {
+    if (!rule.isAboutGroups) return heldInClaims(rule, claims)
+    if (rule.source === 'graph') return this.#heldInGraph(rule)
+    const groups = readGroupsClaim(claims)
+    if (groups.kind === 'listed') return this.#heldInList(rule, groups)
+    if (rule.source === 'auto') return this.#heldInGraph(rule)
+    if (groups.kind === 'absent') return []
+    throw unknownMembership(groups.kind === 'overflown' ? 'overage' : 'unreadable_claim')
+  }
+
+  /**
+   * The same of somebody who is in already. Groups are asked of Graph, whatever told of them at sign-in; what
+   * only a token tells needs a new one that can be trusted, and without it stays as it was.
+   * @throws EntradaFailure `membership_unknown`
+   */
+  async heldByRecheck(
+    rule: RoleRule,
+    held: readonly string[],
+    claims: () => Promise<Claims | null>,
+  ): Promise<readonly string[]> {
+    const isAskable = rule.isAboutGroups && this.#questions !== null
+    // Groups that a token names by another name than Graph's can only be found in a token again.
+    const isClear = rule.source === 'graph' || rule.anyOf.every(isObjectId)
+    if (isAskable && isClear) return this.#heldInGraph(rule)
+    const current = await claims()
+    if (current === null)
+      return isAskable && rule.source === 'auto' ? this.#heldInGraph(rule) : held
+    return this.heldBySignIn(isAskable ? { ...rule, source: 'auto' } : rule, current)
+  }
+
+  async #heldInGraph({ anyOf }: RoleRule): Promise<readonly string[]> {
+    const questions = this.#required()
+    this.#own ??= membershipsAmong(this.#ids, questions)
+    const names = anyOf.filter((entry) => !isObjectId(entry))
+    const [own, named] = await Promise.all([this.#own, resolveNames(names, questions)])
+    const ownNamed = await membershipsAmong([...named.ids.values()], questions)
+    const isHeld = (entry: string) =>
+      isObjectId(entry) ? own.has(entry.toLowerCase()) : ownNamed.has(named.ids.get(entry) ?? '')
+    return decided(anyOf.filter(isHeld), named.ambiguous.size > 0)
+  }
+
+  /** Entra lists groups by object id, or by name where the registration says so. */
+  async #heldInList(
+    { anyOf }: RoleRule,
+    { values }: Extract<GroupsClaim, { kind: 'listed' }>,
+  ): Promise<readonly string[]> {
+    const listed = new Set([...values, ...values.filter(isObjectId).map((id) => id.toLowerCase())])
+    const isListed = (entry: string) => listed.has(isObjectId(entry) ? entry.toLowerCase() : entry)
+    const open = anyOf.filter((entry) => !isObjectId(entry) && !listed.has(entry))
+    if (open.length === 0 || this.#questions === null || !values.some(isObjectId)) {
+      return anyOf.filter(isListed)
+    }
+    const { ids, ambiguous } = await resolveNames(open, this.#questions)
+    return decided(
+      anyOf.filter((entry) => isListed(entry) || listed.has(ids.get(entry) ?? '')),
+      ambiguous.size > 0,
+    )
+  }
+
+  #required(): GraphQuestions {
+    if (this.#questions === null) throw unknownMembership('graph_refused')
+    return this.#questions
+  }
+}
+
+/** Any of them is enough. Without one, a name that two groups have leaves the question open. */
+function decided(held: readonly string[], isAmbiguous: boolean): readonly string[] {
+  if (held.length === 0 && isAmbiguous) throw unknownMembership('ambiguous_name')
+  return held
+}
+
+function heldInClaims({ anyOf, path, acceptsTrue }: RoleRule, claims: Claims): readonly string[] {
+  if (acceptsTrue && isTrueAt(claims, path)) return anyOf
+  const texts = new Set(textsAt(claims, path))
+  return anyOf.filter((wanted) => texts.has(wanted))
+}

@@ -1,0 +1,32 @@
+import { EntradaFailure } from '../failure.ts'
+
+/** Why it could not be found out. Goes to the log; the sentence goes to the page. */
+const REASONS = {
+  overage:
+    'Your groups do not fit into the sign-in answer. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto.',
+  unreadable_claim: 'The sign-in answer tells your groups in a form that we cannot read.',
+  ambiguous_name:
+    'More than one group goes by a name in the access rule. Whoever runs this chat has to write the group’s object id instead.',
+  not_permitted:
+    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of group names.',
+  graph_throttled: 'Microsoft 365 asked us to wait before we look up your access.',
+  graph_unavailable: 'Microsoft 365 did not answer when we looked up your access.',
+  graph_unexpected: 'Microsoft 365 gave an answer about your access that we do not understand.',
+  graph_refused: 'Microsoft 365 refused to tell your access.',
+  token_refused: 'Microsoft 365 did not accept our proof that you are signed in.',
+} as const
+
+export type UnknownReason = keyof typeof REASONS
+
+/** The door stays shut: nothing here may be mistaken for "no groups". */
+export function unknownMembership(
+  reason: UnknownReason,
+  more: { readonly retryAfter?: number | null; readonly cause?: unknown } = {},
+): EntradaFailure {
+  return new EntradaFailure('membership_unknown', {
+    reason,
+    detail: REASONS[reason],
+    ...(more.retryAfter == null ? {} : { retryAfter: more.retryAfter }),
+    ...(more.cause === undefined ? {} : { cause: more.cause }),
+  })
+}
