@@ -43,7 +43,8 @@ export function listRelated(
   collection: DirectoryCollection,
 ): Response {
   const { options } = c.var
-  if (collection.cast !== null && !(options.isEventual && options.count)) {
+  const isNarrowed = collection.cast !== null || options.filter !== null
+  if (isNarrowed && !(options.isEventual && options.count)) {
     throw unsupportedQuery(
       "The specified filter to the reference property query is currently not supported. Try adding $count=true query parameter and 'ConsistencyLevel: eventual' header.",
     )

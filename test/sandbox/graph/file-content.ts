@@ -51,12 +51,15 @@ function refuse(world: SandboxWorld, item: StoredItem, userId: string): void {
 }
 
 function requireConvertible(item: StoredItem, format: string): void {
-  if (format !== 'pdf') {
-    throw new GraphError(406, 'notSupported', format, { innerCode: 'OutputFormatNotSupported' })
+  if (format !== 'pdf') throw notSupported(format, 'OutputFormatNotSupported')
+  if (!isConvertibleToPdf(item.name)) {
+    throw notSupported(extensionOf(item.name), 'InputFormatNotSupported')
   }
-  if (isConvertibleToPdf(item.name)) return
-  const extension = extensionOf(item.name)
-  throw new GraphError(406, 'notSupported', extension, { innerCode: 'InputFormatNotSupported' })
+}
+
+/** Seen in microsoft-graph-docs-contrib#647: the extension is all the message there is. */
+function notSupported(format: string, innerCode: string): GraphError {
+  return new GraphError(406, 'notSupported', format, { innerCode, isVerbatim: true })
 }
 
 function names(condition: string, item: StoredItem): boolean {

@@ -135,7 +135,8 @@ test('documents convert to PDF, pictures do not', async () => {
   expect(refused.status).toBe(406)
   expect(refused.body['error']).toMatchObject({
     code: 'notSupported',
-    innerError: { code: 'InputFormatNotSupported' },
+    message: 'png',
+    innererror: { code: 'InputFormatNotSupported' },
   })
   expect((await content(file('report'), {}, '?format=docx')).status).toBe(406)
 })

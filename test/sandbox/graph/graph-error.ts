@@ -4,19 +4,26 @@ export class GraphError extends Error {
   readonly code: string
   /** The more specific code that file errors nest. */
   readonly innerCode: string | null
+  /** Passed on as SharePoint wrote it: another spelling, and no ids. */
+  readonly isVerbatim: boolean
   readonly headers: Readonly<Record<string, string>>
 
   constructor(
     status: number,
     code: string,
     message: string,
-    more: { readonly innerCode?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+    more: {
+      readonly innerCode?: string
+      readonly isVerbatim?: boolean
+      readonly headers?: Readonly<Record<string, string>>
+    } = {},
   ) {
     super(message)
     this.name = 'GraphError'
     this.status = status
     this.code = code
     this.innerCode = more.innerCode ?? null
+    this.isVerbatim = more.isVerbatim ?? false
     this.headers = more.headers ?? {}
   }
 }
@@ -27,13 +34,19 @@ export interface RequestIds {
 }
 
 export function renderError(error: GraphError, ids: RequestIds): Response {
-  const inner = {
-    ...(error.innerCode === null ? {} : { code: error.innerCode }),
-    date: new Date().toISOString().slice(0, 19),
-    'request-id': ids.requestId,
-    'client-request-id': ids.clientRequestId,
-  }
-  const body = { error: { code: error.code, message: error.message, innerError: inner } }
+  const { code, message, innerCode } = error
+  const nested = innerCode === null ? {} : { code: innerCode }
+  const inner = error.isVerbatim
+    ? { innererror: nested }
+    : {
+        innerError: {
+          ...nested,
+          date: new Date().toISOString().slice(0, 19),
+          'request-id': ids.requestId,
+          'client-request-id': ids.clientRequestId,
+        },
+      }
+  const body = { error: { code, message, ...inner } }
   return Response.json(body, { status: error.status, headers: error.headers })
 }
 
