@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Variables } from './variables.ts'
+import { isLoopback, type Variables } from './variables.ts'
 
 export const PRESETS = [
   'generic',
@@ -161,15 +161,21 @@ function readRoutes(variables: Variables, name: string): readonly SkipRoute[] | 
 
 function readOrigins(variables: Variables): readonly string[] {
   return variables.list('CORS_ORIGINS').filter((text) => {
-    const isOrigin =
-      /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text
-    if (!isOrigin) {
+    const isExact = isExactOrigin(text)
+    if (!isExact) {
       variables.problem(
         'CORS_ORIGINS',
-        `holds “${text}”, which is not an origin`,
+        `holds “${text}”, which is not an https origin`,
         'Write scheme and host exactly, e.g. https://portal.example.com; there are no wildcards',
       )
     }
-    return isOrigin
+    return isExact
   })
+}
+
+function isExactOrigin(text: string): boolean {
+  if (text.includes('*') || !URL.canParse(text)) return false
+  const url = new URL(text)
+  // Over plain http anyone on the way could speak for that origin.
+  return url.origin === text && (url.protocol === 'https:' || isLoopback(url))
 }
