@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { CAST, FABRIKAM } from '../directory/cast.ts'
+import { errorOf } from './answers.ts'
 import { REDIRECT_URI, RelyingParty, SIGN_IN_SCOPE } from './relying-party.ts'
 
 const SHAREPOINT = 'https://contoso.sharepoint.com'
 
-function answerOf(page: { readonly url: URL }) {
-  const { searchParams } = page.url
-  return {
-    error: searchParams.get('error'),
-    aadsts: /^AADSTS(\d+): /.exec(searchParams.get('error_description') ?? '')?.[1] ?? null,
-  }
+function answerOf({ url }: { readonly url: URL }) {
+  const { error, aadsts } = errorOf(url)
+  return { error, aadsts }
 }
 
 async function askAs(party: RelyingParty, account: { userPrincipalName: string }, scope: string) {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { CONTOSO } from '../directory/cast.ts'
 import { CONSUMERS } from './authority.ts'
-import { recordOf, RelyingParty } from './relying-party.ts'
+import { recordOf } from './answers.ts'
+import { RelyingParty } from './relying-party.ts'
 
 const LOGIN = 'https://login.microsoftonline.com'
 

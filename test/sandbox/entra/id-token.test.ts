@@ -2,7 +2,8 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS, CONTOSO, FABRIKAM } from '../directory/cast.ts'
 import type { Registration } from '../registration.ts'
-import { claimsOf, RelyingParty, SIGN_IN_SCOPE } from './relying-party.ts'
+import { claimsOf } from './answers.ts'
+import { RelyingParty, SIGN_IN_SCOPE } from './relying-party.ts'
 
 const anyText: unknown = expect.any(String)
 

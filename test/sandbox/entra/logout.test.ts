@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../directory/cast.ts'
-import { claimsOf, type Parameters, RelyingParty, SIGNED_OUT } from './relying-party.ts'
+import { claimsOf } from './answers.ts'
+import { type Parameters, RelyingParty, SIGNED_OUT } from './relying-party.ts'
 
 const FRONT_CHANNEL = 'https://chat.contoso.example/.entrada/frontchannel-logout'
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { CAST } from '../directory/cast.ts'
 import type { FaultName } from '../faults.ts'
-import { claimsOf, RelyingParty, SIGN_IN_SCOPE } from './relying-party.ts'
+import { claimsOf } from './answers.ts'
+import { RelyingParty, SIGN_IN_SCOPE } from './relying-party.ts'
 
 afterEach(() => {
   vi.useRealTimers()

@@ -7,6 +7,7 @@ import { createDirectories } from '../directory/generate.ts'
 import { Faults } from '../faults.ts'
 import { MICROSOFT_HOSTS, type SandboxHosts } from '../hosts.ts'
 import { DEFAULT_REGISTRATION, type Registration } from '../registration.ts'
+import { recordOf, type TokenAnswer } from './answers.ts'
 import { createEntra } from './entra.ts'
 import { EntraState, type EntraWorld } from './entra-state.ts'
 
@@ -18,12 +19,6 @@ export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url
 
 /** Parameters to send beside the usual ones, or `null` to leave one out. */
 export type Parameters = Readonly<Record<string, string | null>>
-
-export interface TokenAnswer {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: Readonly<Record<string, unknown>>
-}
 
 export interface RelyingPartyOptions {
   readonly registration?: Partial<Registration>
@@ -170,16 +165,4 @@ export class RelyingParty {
     const body = recordOf(await response.json())
     return { status: response.status, headers: response.headers, body }
   }
-}
-
-/** Claims of a token whose signature other tests look at. */
-export function claimsOf(token: unknown): Readonly<Record<string, unknown>> {
-  const [, payload] = String(token).split('.')
-  return recordOf(JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()))
-}
-
-/** An object of JSON. */
-export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new Error('not an object')
-  return { ...value }
 }

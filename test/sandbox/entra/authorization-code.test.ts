@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { CAST, FABRIKAM } from '../directory/cast.ts'
+import { refused } from './answers.ts'
+import { MINUTE, pass, stopTheDate } from './dates.ts'
+import { RelyingParty, VERIFIER } from './relying-party.ts'
+
+stopTheDate()
+
+async function codeOf(party: RelyingParty, parameters = {}): Promise<string> {
+  return (await party.signIn(CAST.adele, parameters)).get('code') ?? ''
+}
+
+describe('a code', () => {
+  test('yields an access token for Graph, a refresh token and an id token', async () => {
+    const party = new RelyingParty()
+    const { body, headers } = await party.redeem(await codeOf(party))
+    expect(body).toMatchObject({ token_type: 'Bearer' })
+    expect(headers.get('cache-control')).toContain('no-store')
+    expect(party.world.accessTokens.find(String(body['access_token']))).toMatchObject({
+      audience: 'https://graph.microsoft.com',
+      userId: CAST.adele.id,
+      tenantId: party.authority,
+      scopes: ['openid', 'profile', 'email', 'User.Read'],
+      expiresAt: Date.now() + Number(body['expires_in']) * 1000,
+    })
+    expect(party.world.entra.minted.refreshTokens).toContain(body['refresh_token'])
+    expect(party.world.entra.minted.idTokens).toContain(body['id_token'])
+  })
+
+  test('works once', async () => {
+    const party = new RelyingParty()
+    const code = await codeOf(party)
+    expect((await party.redeem(code)).status).toBe(200)
+    expect(await party.redeem(code)).toMatchObject(refused('invalid_grant', 54005))
+  })
+
+  test('works once, also for two requests at the same moment', async () => {
+    const party = new RelyingParty()
+    const code = await codeOf(party)
+    const answers = await Promise.all([party.redeem(code), party.redeem(code)])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 400]))
+  })
+
+  test('lives ten minutes', async () => {
+    const party = new RelyingParty()
+    const [late, timely] = [await codeOf(party), await codeOf(party)]
+    pass(10 * MINUTE - 1)
+    expect((await party.redeem(timely)).status).toBe(200)
+    pass(1)
+    expect(await party.redeem(late)).toMatchObject(refused('invalid_grant', 70008))
+  })
+
+  test('belongs to the redirect URI it was sent to', async () => {
+    const party = new RelyingParty()
+    const code = await codeOf(party)
+    const other = 'http://localhost/oauth/openid/callback'
+    expect(await party.redeem(code, { redirect_uri: other })).toMatchObject(
+      refused('invalid_grant', 500112),
+    )
+    expect(await party.redeem(code, { redirect_uri: null })).toMatchObject(
+      refused('invalid_grant', 500112),
+    )
+  })
+
+  test('belongs to the tenant path it was issued under, however the tenant is named', async () => {
+    const party = new RelyingParty({ registration: { signInAudience: 'AzureADMultipleOrgs' } })
+    const code = await codeOf(party)
+    for (const authority of ['organizations', 'common', FABRIKAM]) {
+      party.authority = authority
+      expect(await party.redeem(code)).toMatchObject(refused('invalid_grant', 700005))
+    }
+    party.authority = 'contoso.example'
+    expect((await party.redeem(code)).status).toBe(200)
+  })
+
+  test.each([
+    ['another verifier', `${VERIFIER}x`],
+    ['no verifier', null],
+    ['a short verifier', 'short'],
+  ])('is refused with %s', async (_situation, verifier) => {
+    const party = new RelyingParty()
+    const answer = await party.redeem(await codeOf(party), { code_verifier: verifier })
+    expect(answer).toMatchObject(refused('invalid_grant', 501481))
+  })
+
+  test('takes a plain challenge, which is what no method means', async () => {
+    const party = new RelyingParty()
+    const plain = { code_challenge: VERIFIER, code_challenge_method: null }
+    expect((await party.redeem(await codeOf(party, plain))).status).toBe(200)
+  })
+
+  test('without a challenge is refused with a verifier', async () => {
+    const party = new RelyingParty()
+    const code = await codeOf(party, { code_challenge: null, code_challenge_method: null })
+    expect(await party.redeem(code)).toMatchObject(refused('invalid_grant', 501481))
+    expect((await party.redeem(code, { code_verifier: null })).status).toBe(200)
+  })
+
+  test('may be redeemed for another resource than it was asked with', async () => {
+    const party = new RelyingParty()
+    party.world.entra.grantAdminConsent(['AllSites.Read'], 'https://contoso.sharepoint.com')
+    const { body } = await party.redeem(await codeOf(party), {
+      scope: 'offline_access https://contoso.sharepoint.com/.default',
+    })
+    expect(party.world.accessTokens.find(String(body['access_token']))?.audience).toBe(
+      'https://contoso.sharepoint.com',
+    )
+  })
+
+  test('is void once sessions are revoked', async () => {
+    const party = new RelyingParty()
+    const code = await codeOf(party)
+    party.world.entra.revokeSessions(CAST.adele.id)
+    expect(await party.redeem(code)).toMatchObject(refused('invalid_grant', 50173))
+  })
+})
