@@ -16,7 +16,8 @@ export const FAULTS = {
   'entra.grant_expired': 'refresh: AADSTS700082, expired by inactivity',
   'entra.sign_in_frequency': 'refresh: AADSTS70043, suberror token_expired',
   'entra.user_disabled': 'refresh and sign-in: AADSTS50057',
-  'entra.conditional_access': 'token: interaction_required AADSTS50076 with a claims challenge until it is met interactively',
+  'entra.conditional_access':
+    'token: interaction_required AADSTS50076 with a claims challenge until it is met interactively',
   'entra.blocked_by_policy': 'token: access_denied AADSTS53003',
   'entra.loop_detected': 'token: AADSTS50196',
   'entra.bad_signature': 'id tokens are signed with a key that is not published',
@@ -34,7 +35,8 @@ export const FAULTS = {
   'files.locked': 'content answers 423',
   'files.malware': 'every file carries the malware facet and content answers 403 malwareDetected',
   'files.access_denied': 'every drive item answers 403 accessDenied',
-  'files.blocked_by_policy': 'content answers 403 with inner code blockedByPolicy: unmanaged device',
+  'files.blocked_by_policy':
+    'content answers 403 with inner code blockedByPolicy: unmanaged device',
   'files.foreign_redirect': 'content redirects to a host outside Microsoft',
   'files.http_redirect': 'content redirects to a plain http host',
   'files.ip_redirect': 'content redirects to an address literal',

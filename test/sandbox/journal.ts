@@ -18,7 +18,9 @@ export class Journal {
 
   /** Requests to a host whose path starts as given. */
   to(host: JournalEntry['host'], path = '/'): readonly JournalEntry[] {
-    return this.#entries.filter((entry) => entry.host === host && entry.url.pathname.startsWith(path))
+    return this.#entries.filter(
+      (entry) => entry.host === host && entry.url.pathname.startsWith(path),
+    )
   }
 
   /** Token requests of one grant type. */

@@ -12,7 +12,14 @@ export interface Registration {
   readonly frontChannelLogoutUrl: string | null
   /** What the `groups` claim holds; `none` leaves it out of the token. */
   readonly groupMembershipClaims: 'none' | 'SecurityGroup' | 'All' | 'ApplicationGroup'
-  readonly optionalClaims: readonly ('sid' | 'login_hint' | 'acct' | 'email' | 'xms_edov' | 'auth_time')[]
+  readonly optionalClaims: readonly (
+    | 'sid'
+    | 'login_hint'
+    | 'acct'
+    | 'email'
+    | 'xms_edov'
+    | 'auth_time'
+  )[]
   /** AADSTS50105 for users who are not assigned. */
   readonly assignmentRequired: boolean
   /** `AzureADMyOrg` is one tenant, `AzureADMultipleOrgs` any work account. */

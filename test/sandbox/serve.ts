@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { rememberRawHeaders } from './chat/raw-headers.ts'
 import { attachChatSockets } from './chat/sockets.ts'
@@ -85,14 +85,39 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
 
 function answer(server: Server, handler: HostHandler): void {
   const listener = getRequestListener(
-    (request, bindings) => {
-      const { incoming } = bindings as HttpBindings
+    async (request, bindings) => {
+      const { incoming, outgoing } = bindings as HttpBindings
       rememberRawHeaders(request, incoming.rawHeaders)
-      return handler(request)
+      return withBreakableBody(await handler(request), outgoing)
     },
     { overrideGlobalObjects: false },
   )
   server.on('request', (incoming, outgoing) => void listener(incoming, outgoing))
+}
+
+/**
+ * A body that fails takes the connection along, as a proxy's would. Left to itself the server writes
+ * the error's text behind the bytes sent so far, and a client would take that for the file.
+ */
+function withBreakableBody(response: Response, outgoing: ServerResponse): Response {
+  if (response.body === null) return response
+  const reader = response.body.getReader()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        } catch {
+          outgoing.destroy()
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, response)
 }
 
 function journalUpgrade(sandbox: Sandbox, incoming: IncomingMessage): void {

@@ -6,6 +6,8 @@ import { readBearer, type SharePointHost } from './bearer.ts'
 import { itemJson, siteJson } from './item-json.ts'
 import { apiError } from './refusals.ts'
 
+const RECENT = 20
+
 type Env = { Variables: { grant: AccessGrant } }
 
 /** Delegated SharePoint permissions that open each host. `MyFiles.*` ends at the person's own OneDrive. */
@@ -40,6 +42,16 @@ export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
     return c.json(listing(world, c.get('grant'), drives.root(drive)))
   })
 
+  api.get('/me/drive/recent', (c) => {
+    const drive = host === 'oneDrive' ? drives.oneDriveOf(c.get('grant').userId) : null
+    if (drive === null) return apiError(404, 'itemNotFound', "User's mysite not found.")
+    const files = filesBelow(world, drives.root(drive))
+    const latest = files
+      .toSorted((one, other) => other.modifiedAt - one.modifiedAt)
+      .slice(0, RECENT)
+    return c.json({ value: latest.map((item) => itemJson(world, item)) })
+  })
+
   api.get('/sites', (c) => {
     const { userId } = c.get('grant')
     const sites = host === 'sharePoint' ? drives.siteDrives : []
@@ -71,6 +83,12 @@ export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
   }
 
   return api
+}
+
+function filesBelow(world: SandboxWorld, folder: StoredItem): readonly StoredItem[] {
+  return world.drives
+    .children(folder)
+    .flatMap((item) => (item.body.kind === 'folder' ? filesBelow(world, item) : [item]))
 }
 
 function listing(

@@ -17,9 +17,11 @@ export interface PickerAsset {
 
 const ASSET_NAMES = [
   'picker.css',
+  'items.css',
   'picker.js',
   'protocol.js',
   'files.js',
+  'places.js',
   'view.js',
   'hostile.js',
 ] as const

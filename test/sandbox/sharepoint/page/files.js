@@ -38,6 +38,7 @@ export function createFiles(connection) {
 
   return {
     myFiles: (origin) => get(origin, '/me/drive/root/children'),
+    recent: (origin) => get(origin, '/me/drive/recent'),
     sites: (origin) => get(origin, '/sites'),
     library: (origin, driveId) =>
       get(origin, `/drives/${encodeURIComponent(driveId)}/root/children`),

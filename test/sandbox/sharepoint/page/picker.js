@@ -1,5 +1,6 @@
 import { createFiles } from './files.js'
 import { askForForeignTokens, postForgeries, withMalformed } from './hostile.js'
+import { createPlaces } from './places.js'
 import { connect } from './protocol.js'
 import { isWanted, row, showBusy, showCrumbs, showItems, showProblem } from './view.js'
 
@@ -14,8 +15,8 @@ const pick = find('[data-action=pick]')
 const close = find('[data-action=close]')
 const chosen = new Map()
 let connection
-let files
-/** From the pivot down to the folder on show; each place knows how to list itself. */
+let places
+/** From the pivot down to the place on show. */
 let trail = []
 
 function dress() {
@@ -24,39 +25,21 @@ function dress() {
     options.title ?? (isSingle ? 'Choose a file' : 'Choose files')
   pick.textContent = commands.pick?.label ?? 'Select'
   close.textContent = commands.close?.label ?? 'Cancel'
-  const {
-    oneDrive = true,
-    site: sites = true,
-    sharedLibraries = true,
-  } = typesAndSources.pivots ?? {}
-  find('[data-pivot=oneDrive]').hidden = !oneDrive
-  find('[data-pivot=sites]').hidden = !sites && !sharedLibraries
+  const { pivots = {} } = typesAndSources
+  find('[data-pivot=oneDrive]').hidden = pivots.oneDrive === false
+  find('[data-pivot=recent]').hidden = pivots.recent === false
+  find('[data-pivot=sites]').hidden = pivots.site === false && pivots.sharedLibraries === false
+  find('#filter').hidden = options.search?.enabled !== true
 }
 
-const PIVOTS = {
-  oneDrive: { name: 'My files', pivot: 'oneDrive', list: () => files.myFiles(origins.oneDrive) },
-  sites: { name: 'Sites', pivot: 'sites', list: () => files.sites(origins.sharePoint) },
-}
-
-function library(found) {
-  return { name: found.displayName, list: () => files.library(origins.sharePoint, found.drive.id) }
-}
-
-function folder(item) {
-  const { id, parentReference, '@sharePoint.endpoint': endpoint } = { ...item, ...item.remoteItem }
-  return {
-    name: item.name,
-    list: () => files.folder(new URL(endpoint).origin, parentReference.driveId, id),
-  }
-}
-
-async function open(places) {
-  trail = places
+async function open(way) {
+  trail = way
   showCrumbs(trail, (index) => open(trail.slice(0, index + 1)))
   for (const button of document.querySelectorAll('[data-pivot]')) {
     button.toggleAttribute('aria-current', button.dataset.pivot === trail[0].pivot)
   }
   showBusy('Loading…')
+  find('#filter').value = ''
   const place = trail.at(-1)
   try {
     const found = await place.list()
@@ -75,7 +58,7 @@ async function open(places) {
 
 function siteRow(found) {
   const item = { name: found.displayName, site: true }
-  return row(item, { canChoose: false, onOpen: () => open([...trail, library(found)]) })
+  return row(item, { canChoose: false, onOpen: () => open([...trail, places.library(found)]) })
 }
 
 function itemRow(item) {
@@ -86,7 +69,7 @@ function itemRow(item) {
     canChoose: isFolder ? mode === 'folders' : true,
     isSingle,
     isChosen: chosen.has(key),
-    onOpen: isFolder ? () => open([...trail, folder(item)]) : undefined,
+    onOpen: isFolder ? () => open([...trail, places.folder(item)]) : undefined,
     onChoose: (isChosen) => choose(key, item, isChosen),
   })
 }
@@ -145,17 +128,14 @@ close.addEventListener('click', () => conclude({ command: 'close' }))
 addEventListener('keydown', (event) => {
   if (event.key === 'Escape') close.click()
 })
+find('#filter').addEventListener('input', ({ target }) => {
+  const wanted = target.value.toLowerCase()
+  for (const entry of document.querySelectorAll('#items li')) {
+    entry.hidden = !entry.dataset.item.toLowerCase().includes(wanted)
+  }
+})
 for (const button of document.querySelectorAll('[data-pivot]')) {
-  button.addEventListener('click', () => open([PIVOTS[button.dataset.pivot]]))
-}
-
-async function entryTrail() {
-  const wanted = options.entry.sharePoint?.byPath?.web ?? (host === 'sharePoint' ? site : '')
-  if (options.entry.oneDrive) return [PIVOTS.oneDrive]
-  const path = decodeURI(URL.parse(wanted, origins.sharePoint)?.pathname ?? '/').replace(/\/$/, '')
-  if (path === '' && !options.entry.site) return [PIVOTS.sites]
-  const found = (await files.sites(origins.sharePoint)).find((candidate) => candidate.path === path)
-  return found === undefined ? [PIVOTS.sites] : [PIVOTS.sites, library(found)]
+  button.addEventListener('click', () => open([places.pivots[button.dataset.pivot]]))
 }
 
 async function start() {
@@ -164,12 +144,12 @@ async function start() {
   if (isHostile) postForgeries(options.messaging)
   connection = await connect(options.messaging)
   connection.notify('page-loaded')
-  files = createFiles(connection)
+  places = createPlaces({ files: createFiles(connection), origins })
   // Commands come and go with the service: a host that accepts one it does not know will break one day.
   const probe = await connection.command({ command: 'sandbox-unknown' })
   document.body.dataset.probe = probe?.error?.code ?? probe?.result ?? 'nothing'
   if (isHostile) await askForForeignTokens(connection, origins)
-  await open(await entryTrail())
+  await open(await places.entryTrail(options, { host, site }))
 }
 
 start().catch((error) => showProblem(error.message, () => location.reload()))

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { CAST, CONTOSO } from '../directory/cast.ts'
+import { createSandbox, type Sandbox } from '../sandbox.ts'
+
+let sandbox: Sandbox
+
+beforeEach(() => {
+  sandbox = createSandbox({ people: 10, groups: 0 })
+})
+
+const ADELE = {
+  'x-forwarded-user': CAST.adele.id,
+  'x-forwarded-name': 'Adele Vance',
+  'x-forwarded-email': 'adele.vance@contoso.example',
+  'x-forwarded-groups': 'one, two',
+}
+
+function ask(path: string, init: RequestInit = {}) {
+  return sandbox.fetch(new Request(`${sandbox.hosts.chat}${path}`, init))
+}
+
+describe('the page', () => {
+  test('greets the person by the name it was told', async () => {
+    const page = await (await ask('/', { headers: ADELE })).text()
+    expect(page).toContain('Hello, Adele')
+    expect(page).toContain('adele.vance@contoso.example')
+    expect(page).toContain('data-door="entrada"')
+  })
+
+  test('reads names that are percent-encoded, and a lone percent sign', async () => {
+    const headers = {
+      ...ADELE,
+      'x-forwarded-name': encodeURIComponent('Ünal, "Ops" O\'Hara & Söhne'),
+    }
+    const page = await (await ask('/', { headers })).text()
+    expect(page).toContain('Ünal, &quot;Ops&quot; O&#39;Hara &amp; Söhne')
+    const odd = await (
+      await ask('/', { headers: { ...ADELE, 'x-forwarded-name': '100% Adele' } })
+    ).text()
+    expect(odd).toContain('100% Adele')
+  })
+
+  test('a name cannot become markup', async () => {
+    const headers = {
+      ...ADELE,
+      'x-forwarded-name': '%3Cimg%20src=x%20onerror=alert(1)%3E {{email}}',
+    }
+    const page = await (await ask('/', { headers })).text()
+    expect(page).not.toContain('<img src=x')
+    expect(page).toContain('{{email}}')
+  })
+
+  test('says so when nobody told it who is there', async () => {
+    expect(await (await ask('/')).text()).toContain('data-door="direct"')
+  })
+
+  test('runs its own scripts only, talks to its own origin only, and is not framed', async () => {
+    const policy = (await ask('/')).headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).toContain("connect-src 'self'")
+    expect(policy).toContain("frame-ancestors 'none'")
+  })
+
+  test('every file it names is there, with a tag that is honoured', async () => {
+    const page = await (await ask('/')).text()
+    const names = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+|\/manifest[^"]+)"/g)]
+    expect(names.length).toBeGreaterThan(5)
+    for (const [, name] of names) {
+      const file = await ask(name ?? '')
+      expect([name, file.status]).toEqual([name, 200])
+      const again = await ask(name ?? '', {
+        headers: { 'if-none-match': file.headers.get('etag') ?? '' },
+      })
+      expect(again.status).toBe(304)
+    }
+  })
+})
+
+test('/whoami tells what the chat was told, the assertion decoded, and no cookie', async () => {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const assertion = `${part({ alg: 'RS256', kid: '1' })}.${part({ sub: CAST.adele.id })}.c2ln`
+  const headers = { ...ADELE, 'entrada-assertion': assertion, cookie: '__Host-entrada=secret' }
+  const response = await ask('/whoami', { headers })
+  const text = await response.text()
+  expect(JSON.parse(text)).toMatchObject({
+    told: { id: CAST.adele.id, name: 'Adele Vance', groups: ['one', 'two'] },
+    assertion: { header: { alg: 'RS256', kid: '1' }, payload: { sub: CAST.adele.id } },
+  })
+  expect(text).not.toContain('secret')
+  expect(text).not.toContain('c2ln')
+})
+
+describe('a message', () => {
+  const send = (message: unknown, headers: Record<string, string> = ADELE) =>
+    ask('/api/chat', {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(message),
+    })
+
+  async function said(response: Response): Promise<string> {
+    const text = await response.text()
+    const words = [...text.matchAll(/^event: word\ndata: (.+)$/gm)]
+    return words.map(([, data]) => (JSON.parse(data ?? '') as { text: string }).text).join('')
+  }
+
+  test('is answered word by word', async () => {
+    const response = await send({
+      message: 'one two three',
+      people: ['Megan Bowen'],
+      attachments: [],
+    })
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    const answer = await said(response)
+    expect(answer).toContain('3 words from you, about Megan Bowen')
+    expect(answer).toContain('no cookie of its own and no Microsoft token came along')
+  })
+
+  test('tells of the files that came with it', async () => {
+    const upload = await ask('/api/upload?name=notes.txt', {
+      method: 'POST',
+      body: 'Remember the milk.',
+    })
+    const { id } = (await upload.json()) as { id: string }
+    const answer = await said(await send({ message: 'look', people: [], attachments: [id] }))
+    expect(answer).toContain('notes.txt arrived whole: 18 bytes')
+  })
+
+  test.each([
+    ['a cookie of Entrada', () => ({ cookie: '__Host-entrada=x' })],
+    ['a Microsoft token', () => ({ authorization: `Bearer ${sandbox.accessTokens.mint(GRANT)}` })],
+  ])('does not claim that all is well when %s came along', async (_what, leak) => {
+    const message = { message: 'look', people: [], attachments: [] }
+    expect(await said(await send(message, { ...ADELE, ...leak() }))).not.toContain(
+      'no Microsoft token',
+    )
+  })
+
+  test('of another shape is refused', async () => {
+    expect((await send({ message: 3 })).status).toBe(400)
+    expect((await ask('/api/chat', { method: 'POST', body: 'not json' })).status).toBe(400)
+  })
+})
+
+const GRANT = {
+  tenantId: CONTOSO,
+  userId: CAST.adele.id,
+  clientId: 'client',
+  audience: 'https://graph.microsoft.com',
+  scopes: [],
+  expiresAt: 0,
+}
+
+test('an upload is counted and fingerprinted as it streams in', async () => {
+  const chunk = new Uint8Array(65_536).fill(7)
+  let left = 100
+  const body = new ReadableStream({
+    pull(controller) {
+      if (left-- > 0) controller.enqueue(chunk)
+      else controller.close()
+    },
+  })
+  const init = { method: 'POST', body, duplex: 'half' }
+  const response = await ask('/api/upload?name=big.bin', init)
+  const hash = createHash('sha256')
+  for (let index = 0; index < 100; index += 1) hash.update(chunk)
+  expect(await response.json()).toMatchObject({
+    name: 'big.bin',
+    bytes: 6_553_600,
+    sha256: hash.digest('hex'),
+  })
+})
+
+describe('for tests of a proxy', () => {
+  test('/echo tells method, path, headers and body, and of cookies the names alone', async () => {
+    const headers = { cookie: 'theme=dark; app=1', 'x-probe': 'here' }
+    const response = await ask('/echo?q=1', { method: 'PUT', headers, body: 'abc' })
+    expect(await response.json()).toMatchObject({
+      method: 'PUT',
+      path: '/echo?q=1',
+      cookies: ['theme', 'app'],
+      headers: { 'x-probe': 'here', cookie: 'theme; app' },
+      body: { bytes: 3 },
+    })
+  })
+
+  test('/redirect, /cookies and /large do what their names say', async () => {
+    const redirect = await ask('/redirect?to=/whoami')
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([302, '/whoami'])
+    expect((await ask('/cookies')).headers.getSetCookie()).toHaveLength(3)
+    const large = await ask('/large?bytes=100001')
+    expect(large.headers.get('content-length')).toBe('100001')
+    expect((await large.arrayBuffer()).byteLength).toBe(100_001)
+  })
+
+  test('/sse sends as many events as asked for', async () => {
+    const text = await (await ask('/sse?n=3&ms=1')).text()
+    expect(text.match(/^id: \d$/gm)).toEqual(['id: 0', 'id: 1', 'id: 2'])
+  })
+
+  test('a service worker and a manifest stand at the root', async () => {
+    expect((await ask('/sw.js')).headers.get('content-type')).toContain('javascript')
+    expect((await ask('/manifest.webmanifest')).headers.get('content-type')).toBe(
+      'application/manifest+json',
+    )
+    expect(await (await ask('/health')).json()).toEqual({ status: 'ok' })
+  })
+})

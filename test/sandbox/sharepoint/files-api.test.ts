@@ -1,0 +1,151 @@
+import { beforeEach, expect, test } from 'vitest'
+import { CAST, CONTOSO } from '../directory/cast.ts'
+import { ADELE_FILES } from '../drives/cast-files.ts'
+import { createSandbox, type Sandbox } from '../sandbox.ts'
+
+let sandbox: Sandbox
+
+beforeEach(() => {
+  sandbox = createSandbox({ people: 10, groups: 0 })
+})
+
+interface Caller {
+  readonly audience?: string
+  readonly userId?: string
+  readonly scopes?: readonly string[]
+  readonly expiresAt?: number
+}
+
+function token(caller: Caller = {}): string {
+  return sandbox.accessTokens.mint({
+    tenantId: CONTOSO,
+    userId: CAST.adele.id,
+    clientId: sandbox.registration.clientId,
+    audience: sandbox.hosts.oneDrive,
+    scopes: ['MyFiles.Read', 'AllSites.Read'],
+    expiresAt: Date.now() + 60_000,
+    ...caller,
+  })
+}
+
+function ask(url: string, bearer: string) {
+  return sandbox.fetch(new Request(url, { headers: { authorization: `Bearer ${bearer}` } }))
+}
+
+const myFiles = () => `${sandbox.hosts.oneDrive}/_api/v2.0/me/drive/root/children`
+const sites = () => `${sandbox.hosts.sharePoint}/_api/v2.0/sites`
+
+async function namesIn(response: Response): Promise<unknown> {
+  const { value } = (await response.json()) as { value: { name: string }[] }
+  return value.map(({ name }) => name)
+}
+
+test('a OneDrive is listed for the person the token is for', async () => {
+  expect(await namesIn(await ask(myFiles(), token()))).toEqual(
+    expect.arrayContaining(['Documents', 'Special', 'Big']),
+  )
+  const megan = token({ userId: CAST.megan.id })
+  expect(await namesIn(await ask(myFiles(), megan))).toEqual(['Private', 'Shared with Adele'])
+})
+
+test('a token of one host is refused at the other with the exception the field knows', async () => {
+  const response = await ask(sites(), token())
+  expect(response.status).toBe(401)
+  expect(response.headers.get('x-ms-diagnostics')).toContain(sandbox.hosts.oneDrive)
+  expect(await response.json()).toEqual({
+    error_description: expect.stringContaining('AudienceUriValidationFailedException'),
+  })
+})
+
+test('an expired token is told apart from a wrong one', async () => {
+  const response = await ask(myFiles(), token({ expiresAt: Date.now() - 1 }))
+  expect(response.status).toBe(401)
+  expect(await response.json()).toEqual({ error_description: expect.stringContaining('expired') })
+  expect((await ask(myFiles(), 'made-up')).status).toBe(401)
+})
+
+test('MyFiles.Read opens the own OneDrive and no site', async () => {
+  const scopes = ['MyFiles.Read']
+  expect((await ask(myFiles(), token({ scopes }))).status).toBe(200)
+  expect((await ask(sites(), token({ scopes, audience: sandbox.hosts.sharePoint }))).status).toBe(
+    403,
+  )
+})
+
+test('people see the sites they may read', async () => {
+  const audience = sandbox.hosts.sharePoint
+  expect(await namesIn(await ask(sites(), token({ audience })))).toEqual(['root', 'Marketing'])
+  const gustav = token({ audience, userId: CAST.gustav.id })
+  expect(await namesIn(await ask(sites(), gustav))).not.toContain('root')
+})
+
+test('someone else’s drive is closed, and who has no OneDrive is told', async () => {
+  const drive = sandbox.drives.oneDriveOf(CAST.megan.id)
+  const megans = `${sandbox.hosts.oneDrive}/_api/v2.0/drives/${drive?.id}/root/children`
+  expect((await ask(megans, token())).status).toBe(403)
+  expect((await ask(megans, token({ userId: CAST.megan.id }))).status).toBe(200)
+  const unal = await ask(myFiles(), token({ userId: CAST.unal.id }))
+  expect(unal.status).toBe(404)
+  expect(await unal.json()).toMatchObject({ error: { message: "User's mysite not found." } })
+})
+
+test('the most recent files come first, folders left out', async () => {
+  const response = await ask(`${sandbox.hosts.oneDrive}/_api/v2.0/me/drive/recent`, token())
+  const { value } = (await response.json()) as {
+    value: { lastModifiedDateTime: string; folder?: unknown }[]
+  }
+  const times = value.map(({ lastModifiedDateTime }) => lastModifiedDateTime)
+  expect(times).toEqual(times.toSorted().reverse())
+  expect(value.some(({ folder }) => folder !== undefined)).toBe(false)
+})
+
+test('an item carries what the picker hands on', async () => {
+  const drive = sandbox.drives.oneDriveOf(CAST.adele.id)
+  if (drive === null) throw new Error('Adele has a OneDrive')
+  const folder = sandbox.drives.at(drive, ADELE_FILES.folder)
+  const url = `${sandbox.hosts.oneDrive}/_api/v2.0/drives/${drive.id}/items/${folder.id}/children`
+  const { value } = (await (await ask(url, token())).json()) as { value: unknown[] }
+  expect(value).toContainEqual(
+    expect.objectContaining({
+      name: 'notes.txt',
+      parentReference: expect.objectContaining({ driveId: drive.id }),
+      '@sharePoint.endpoint': `${sandbox.hosts.oneDrive}/_api/v2.0`,
+    }),
+  )
+})
+
+test('a shortcut says on which host its target is', async () => {
+  const drive = sandbox.drives.oneDriveOf(CAST.adele.id)
+  if (drive === null) throw new Error('Adele has a OneDrive')
+  const special = sandbox.drives.at(drive, 'Special')
+  const url = `${sandbox.hosts.oneDrive}/_api/v2.0/drives/${drive.id}/items/${special.id}/children`
+  const { value } = (await (await ask(url, token())).json()) as { value: unknown[] }
+  expect(value).toContainEqual(
+    expect.objectContaining({
+      name: 'Campaign',
+      remoteItem: expect.objectContaining({
+        folder: { childCount: 3 },
+        '@sharePoint.endpoint': `${sandbox.hosts.sharePoint}/_api/v2.0`,
+      }),
+    }),
+  )
+})
+
+test('the picker of one host may call the other, a page elsewhere may not', async () => {
+  const preflight = (origin: string) =>
+    sandbox.fetch(
+      new Request(sites(), {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'GET',
+          'access-control-request-headers': 'authorization',
+        },
+      }),
+    )
+  const allowed = await preflight(sandbox.hosts.oneDrive)
+  expect(allowed.headers.get('access-control-allow-origin')).toBe(sandbox.hosts.oneDrive)
+  expect(allowed.headers.get('access-control-allow-headers')).toBe('authorization')
+  const refused = await preflight('https://evil.example')
+  expect(refused.headers.has('access-control-allow-origin')).toBe(false)
+})
