@@ -8,6 +8,7 @@ import { Faults } from '../faults.ts'
 import { MICROSOFT_HOSTS, type SandboxHosts } from '../hosts.ts'
 import { DEFAULT_REGISTRATION, type Registration } from '../registration.ts'
 import { recordOf, type TokenAnswer } from './answers.ts'
+import type { HostHandler, Sandbox } from '../sandbox.ts'
 import { createEntra } from './entra.ts'
 import { EntraState, type EntraWorld } from './entra-state.ts'
 
@@ -23,6 +24,8 @@ export type Parameters = Readonly<Record<string, string | null>>
 export interface RelyingPartyOptions {
   readonly registration?: Partial<Registration>
   readonly hosts?: SandboxHosts
+  /** A whole sandbox instead of the sign-in service by itself; it has its own hosts and registration. */
+  readonly sandbox?: Sandbox
   /** First path segment of every request. */
   readonly authority?: string
 }
@@ -32,19 +35,14 @@ export class RelyingParty {
   readonly world: EntraWorld
   readonly browser: Browser
   authority: string
-  readonly #handle: ReturnType<typeof createEntra>
+  readonly #handle: HostHandler
 
-  constructor({ registration, hosts = MICROSOFT_HOSTS, authority }: RelyingPartyOptions = {}) {
-    const surroundings = {
-      hosts,
-      tenants: createDirectories({ seed: 1, people: 5, groups: 2 }),
-      registration: { ...DEFAULT_REGISTRATION, ...registration },
-      accessTokens: new AccessTokens(),
-      faults: new Faults(),
-    }
-    this.world = Object.assign(surroundings, { entra: new EntraState(surroundings) })
-    this.authority = authority ?? CONTOSO
-    this.#handle = createEntra(this.world)
+  constructor(options: RelyingPartyOptions = {}) {
+    this.world = options.sandbox ?? createWorld(options)
+    this.authority = options.authority ?? CONTOSO
+    const { sandbox } = options
+    this.#handle =
+      sandbox === undefined ? createEntra(this.world) : (request) => sandbox.fetch(request)
     this.browser = new Browser({ home: REDIRECT_URI, internet: (request) => this.fetch(request) })
   }
 
@@ -165,4 +163,15 @@ export class RelyingParty {
     const body = recordOf(await response.json())
     return { status: response.status, headers: response.headers, body }
   }
+}
+
+function createWorld({ registration, hosts = MICROSOFT_HOSTS }: RelyingPartyOptions): EntraWorld {
+  const surroundings = {
+    hosts,
+    tenants: createDirectories({ seed: 1, people: 5, groups: 2 }),
+    registration: { ...DEFAULT_REGISTRATION, ...registration },
+    accessTokens: new AccessTokens(),
+    faults: new Faults(),
+  }
+  return Object.assign(surroundings, { entra: new EntraState(surroundings) })
 }
