@@ -34,6 +34,8 @@ export default defineConfig({
           name: 'app',
           include: ['test/app/**/*.test.ts'],
           setupFiles: ['test/support/app-setup.ts'],
+          // Every test has an account of its own; the modules behind it need not be loaded anew.
+          isolate: false,
         },
       },
       // The doubles of the platform keep the platform's rules.
