@@ -19,7 +19,10 @@ export function readDownloadUrl(
   const { cloud } = microsoft
   const suffixes = [...(cloud?.sharePointSuffixes ?? []), ...(cloud?.downloadSuffixes ?? [])]
   const url = AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)
-  return url !== null && isAccepted(url, suffixes, microsoft.extraOrigins) ? url : null
+  if (url === null || !isAccepted(url, suffixes, microsoft.extraOrigins)) return null
+  // A host that had to be decoded or completed to be Microsoft's was written to be read as another.
+  const isPlain = text.toLowerCase().startsWith(`${url.origin}/`) || url.origin === base?.origin
+  return isPlain ? url : null
 }
 
 /**
