@@ -17,11 +17,9 @@ async function atSignIn(entrada: Entrada, address = '/'): Promise<Browser> {
 }
 
 /** The callback URL Entra would send this browser to, not yet opened. */
-async function callbackUrl(entrada: Entrada, browser: Browser): Promise<URL> {
+async function callbackUrl(browser: Browser): Promise<URL> {
   const page = await browser.submit({ button: ['account', CAST.adele.userPrincipalName] })
-  const hop = [...page.hops, ...(page.url.pathname === CALLBACK ? [] : [])].find(
-    ({ url }) => url.pathname === CALLBACK,
-  )
+  const hop = page.hops.find(({ url }) => url.pathname === CALLBACK)
   if (hop !== undefined) return hop.url
   const consented = await browser.submit({ button: ['decision', 'accept'] })
   const last = consented.hops.find(({ url }) => url.pathname === CALLBACK)
@@ -87,7 +85,7 @@ test.each([
     const entrada = anEntrada()
     const browser = await atSignIn(entrada)
     entrada.sandbox.faults.set(fault)
-    await callbackUrl(entrada, browser)
+    await callbackUrl(browser)
     expect(browser.page.status).toBe(502)
     expect(browser.page.headers.get('entrada-error')).toBe('identity_rejected')
     expect(isSignedIn(browser)).toBe(false)
@@ -111,7 +109,7 @@ test('forged keys cannot make us ask for the published ones again and again [bar
   entrada.sandbox.faults.set('entra.bad_signature')
   for (let index = 0; index < 5; index++) {
     const browser = await atSignIn(entrada)
-    await callbackUrl(entrada, browser)
+    await callbackUrl(browser)
   }
   expect(
     entrada.sandbox.journal.to('login').filter(({ url }) => url.pathname.endsWith('/keys')),
@@ -167,7 +165,7 @@ describe('an error answer', () => {
 test('a finished callback opened again lands in the chat and redeems nothing [bar 17] [bar 21]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
-  const url = await callbackUrl(entrada, browser)
+  const url = await callbackUrl(browser)
   const cookie = browser.cookies.get(SESSION)?.value
   const page = await browser.open(url.href)
   expect([page.url.pathname, page.status]).toEqual(['/', 200])
@@ -178,7 +176,7 @@ test('a finished callback opened again lands in the chat and redeems nothing [ba
 test('a callback opened in another browser signs nobody in and offers a fresh start [bar 22]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
-  const url = await callbackUrl(entrada, browser)
+  const url = await callbackUrl(browser)
   const other = entrada.browser('198.51.100.9')
   const page = await other.open(url.href, { from: 'https://evil.example/' })
   expect(page.headers.get('entrada-error')).toBe('sign_in_expired')
@@ -221,7 +219,7 @@ test('an attempt older than fifteen minutes is over [bar 18]', async () => {
 test('where one lands holds neither code nor state, and nothing on the way is stored [bar 40]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
-  await callbackUrl(entrada, browser)
+  await callbackUrl(browser)
   expect(browser.page.url.href).toBe(`${entrada.origin}/`)
   const callback = browser.page.hops.find(({ url }) => url.pathname === CALLBACK)
   expect(callback?.headers.get('cache-control')).toBe('no-store')
@@ -241,7 +239,7 @@ test.each([
     const entrada = anEntrada()
     const browser = await atSignIn(entrada)
     entrada.sandbox.faults.set(fault)
-    await callbackUrl(entrada, browser)
+    await callbackUrl(browser)
     expect(browser.page.headers.get('entrada-error')).toBe(code)
     expect(isSignedIn(browser)).toBe(false)
   },

@@ -55,7 +55,11 @@ function findForm(page: Page, { button, action }: FormChoice): HTMLElement {
 }
 
 function findButton(form: HTMLElement, [name, value]: readonly [string, string]) {
-  const buttons = form.querySelectorAll('button, input[type=submit]')
+  const inside = form.querySelectorAll('button, input[type=submit]')
+  const id = attribute(form, 'id')
+  // A button may stand outside the form it belongs to and name it.
+  const outside = id === null ? [] : rootOf(form).querySelectorAll(`button[form="${id}"]`)
+  const buttons = [...inside, ...outside]
   return (
     buttons.find((one) => attribute(one, 'name') === name && attribute(one, 'value') === value) ??
     null
@@ -91,6 +95,10 @@ function valueOf(control: HTMLElement): string {
   }
   const option = control.querySelector('option[selected]') ?? control.querySelector('option')
   return attribute(option, 'value') ?? option?.text ?? ''
+}
+
+function rootOf(element: HTMLElement): HTMLElement {
+  return element.parentNode === null ? element : rootOf(element.parentNode)
 }
 
 function attribute(element: HTMLElement | null, name: string): string | null {
