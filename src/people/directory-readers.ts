@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Principal } from './principal.ts'
+import { indexOf, type Principal } from './principal.ts'
 
 /** What a collection's answer holds. */
 export interface Collection<T> {
@@ -73,25 +73,24 @@ export function readGroups(body: unknown): Collection<Principal> | null {
           email: group.mail,
           username: null,
           description: group.description,
-          alsoKnownAs: present([group.mailNickname]),
+          index: indexOf(group.displayName, [group.mail, group.mailNickname]),
         },
   )
 }
 
 export function readRelevantPeople(body: unknown): Collection<RelevantPerson> | null {
-  return readCollection(body, Person, (person) => ({
-    id: isObjectId(person.id) ? person.id.toLowerCase() : null,
-    username: person.userPrincipalName.toLowerCase(),
-    description: person.jobTitle,
-    principal: {
-      type: 'user',
-      name: person.displayName ?? person.userPrincipalName,
-      email: person.scoredEmailAddresses?.[0]?.address ?? null,
-      username: person.userPrincipalName,
-      description: person.jobTitle,
-      alsoKnownAs: present([person.givenName, person.surname]),
-    },
-  }))
+  return readCollection(body, Person, (person) => {
+    const { userPrincipalName: username, givenName, surname, jobTitle: description } = person
+    const name = person.displayName ?? username
+    const email = person.scoredEmailAddresses?.[0]?.address ?? null
+    const index = indexOf(name, [email, username, givenName, surname])
+    return {
+      id: isObjectId(person.id) ? person.id.toLowerCase() : null,
+      username: username.toLowerCase(),
+      description,
+      principal: { type: 'user', name, email, username, description, index },
+    }
+  })
 }
 
 /** Without a name there is nothing to show: properties a token may not see come as nulls. */
@@ -105,7 +104,7 @@ function userOf(user: v.InferOutput<typeof User>): Principal | null {
     email: user.mail,
     username: user.userPrincipalName,
     description: user.jobTitle,
-    alsoKnownAs: present([user.givenName, user.surname]),
+    index: indexOf(name, [user.mail, user.userPrincipalName, user.givenName, user.surname]),
   }
 }
 
@@ -122,8 +121,4 @@ function readCollection<S extends v.GenericSchema, T>(
     return converted === null ? [] : [converted]
   })
   return { items, isComplete: page.output['@odata.nextLink'] === undefined }
-}
-
-function present(texts: readonly (string | null)[]): string[] {
-  return texts.flatMap((text) => (text === null || text === '' ? [] : [text]))
 }

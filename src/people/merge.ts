@@ -1,4 +1,4 @@
-import { qualityOf } from './matching.ts'
+import { matcherFor, type Matcher } from './matching.ts'
 import type { Part } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
@@ -16,32 +16,34 @@ export function mergeParts(
   limit: number,
 ): readonly Principal[] {
   const relevant = parts.get('people') ?? []
-  const isMatch = (principal: Principal) => qualityOf(principal, search) > 0
+  const qualityOf = matcherFor(search)
   const people = unique([
-    ...relevant.filter(isMatch),
-    ...ranked(parts.get('users') ?? [], search),
+    ...relevant.filter((person) => qualityOf(person) > 0),
+    ...ranked(parts.get('users') ?? [], qualityOf),
     ...relevant,
   ])
-  const groups = ranked(unique(parts.get('groups') ?? []), search)
+  const groups = ranked(unique(parts.get('groups') ?? []), qualityOf)
   const kept = Math.min(groups.length, Math.ceil(limit / GROUP_SHARE))
   const shown = people.slice(0, people.length === 0 ? 0 : limit - kept)
   return [...shown, ...groups.slice(0, limit - shown.length)]
 }
 
 /** Best match first; the same for everyone where two match alike. */
-export function ranked<T extends Principal>(
-  principals: readonly T[],
-  search: SearchText,
-): readonly T[] {
+function ranked(principals: readonly Principal[], qualityOf: Matcher): readonly Principal[] {
   return principals
-    .map((principal) => ({ principal, quality: qualityOf(principal, search) }))
+    .map((principal) => ({ principal, quality: qualityOf(principal) }))
     .toSorted(
       (a, b) =>
         b.quality - a.quality ||
-        a.principal.name.localeCompare(b.principal.name) ||
-        a.principal.id.localeCompare(b.principal.id),
+        compare(a.principal.name, b.principal.name) ||
+        compare(a.principal.id, b.principal.id),
     )
     .map(({ principal }) => principal)
+}
+
+/** By code unit: a collation would cost more than all the rest, and only breaks ties. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function unique(principals: readonly Principal[]): readonly Principal[] {

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
 import type { GraphError } from '../graph/graph-error.ts'
 import type { Part } from './permissions.ts'
-import { PrincipalSchema } from './principal.ts'
+import { StoredPrincipal } from './principal.ts'
 
 const Schema = v.object({
   /** `off`: this user, or this cloud, cannot ask it at all. */
   status: v.picklist(['ok', 'off', 'throttled', 'failed']),
-  principals: v.array(PrincipalSchema),
+  principals: v.array(StoredPrincipal),
   /** Nothing matches that is not here: whatever is typed on to it can be answered from it. */
   isComplete: v.boolean(),
   /** Epoch seconds before which asking again is no use; `null` when it went well. */

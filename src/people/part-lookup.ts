@@ -3,7 +3,7 @@ import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { searchDirectory, type DirectorySearch } from './directory-search.ts'
 import type { RequestScope } from './directory-requests.ts'
 import type { LookupMemory, Memories, Remembered } from './lookup-memory.ts'
-import { matches } from './matching.ts'
+import { matcherFor } from './matching.ts'
 import { failedAnswer, type PartAnswer } from './part-answer.ts'
 import type { Part } from './permissions.ts'
 import type { SearchText } from './search-text.ts'
@@ -162,5 +162,6 @@ function usable({ found, refused }: Memories, { search, parts, enough }: Lookup)
 /** An answer to a beginning holds the answers to what is typed on to it. */
 function narrowed({ search: asked, answer }: Remembered, search: SearchText): PartAnswer {
   if (asked.key === search.key) return { ...answer, isComplete: true }
-  return { ...answer, principals: answer.principals.filter((one) => matches(one, search)) }
+  const qualityOf = matcherFor(search)
+  return { ...answer, principals: answer.principals.filter((one) => qualityOf(one) > 0) }
 }

@@ -7,7 +7,9 @@ const MOST = 50
 const TYPES = ['user', 'group'] as const
 
 /** @throws EntradaFailure `invalid_request` */
-export function readPeopleQuery(parameters: URLSearchParams): PeopleQuery & { readonly limit: number } {
+export function readPeopleQuery(
+  parameters: URLSearchParams,
+): PeopleQuery & { readonly limit: number } {
   const search = readSearchText(parameters.get('q') ?? '')
   if (search === null) {
     throw new EntradaFailure('invalid_request', { detail: 'q takes 2 to 100 characters.' })

@@ -55,7 +55,8 @@ function toSearchText(text: string): SearchText {
   return {
     text,
     key: text.toLowerCase(),
-    words: squeeze(text.replaceAll(NOT_WORD, ' ')),
+    // Marks and joiners are of no use without a letter to go with.
+    words: /[\p{L}\p{N}]/u.test(text) ? squeeze(text.replaceAll(NOT_WORD, ' ')) : '',
     spelled: squeeze(text.replaceAll(NOT_SPELLED, ' ')),
   }
 }
