@@ -133,7 +133,11 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
   if (!redeemed.ok) throw new Error(redeemed.refusal.kind)
   const refresh = (token: string | null) =>
     inWorker(() =>
-      entra.redeemRefreshToken(token ?? '', { scope: 'openid offline_access', subject: 'ada' }),
+      entra.redeemRefreshToken(token ?? '', {
+        scope: 'openid',
+        subject: 'ada',
+        wantsIdentity: true,
+      }),
     )
   const first = await refresh(redeemed.tokens.refreshToken)
   expect(first).toMatchObject({ ok: true, tokens: { refreshToken: expect.any(String) } })
