@@ -10,15 +10,12 @@ const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'entrada-tests-'))
 const report = join(folder, 'vitest.json')
 
-const BINDINGS =
-  'types src/bindings.d.ts --env-interface Bindings --include-runtime=false --strict-vars=false --check'
-
 const STEPS: readonly (readonly [name: string, command: string])[] = [
   ['types of src', 'tsc'],
   ['types of test', 'tsc -p test'],
   ['lint', 'oxlint --type-aware'],
   ['format', 'oxfmt --check'],
-  ['bindings', `wrangler ${BINDINGS}`],
+  ['bindings', 'npm run --silent bindings -- --check'],
   ['page scripts', 'node test/page-scripts.ts --check'],
   ['tests', `vitest run --reporter=default --reporter=json --outputFile.json=${report}`],
   ['bundle budget', 'node test/budget.ts'],
