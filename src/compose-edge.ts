@@ -1,4 +1,3 @@
-import { Admission } from './auth/admission.ts'
 import { LoginAttempts } from './auth/login-attempts.ts'
 import { LoopBreaker } from './auth/loop-breaker.ts'
 import type { Features } from './auth/routes.ts'
@@ -7,7 +6,6 @@ import type { EdgeParts } from './edge.ts'
 import { EntradaFailure } from './failure.ts'
 import { filesFeature } from './files/files-tokens.ts'
 import { filesRoutes } from './files/routes.ts'
-import { Graph } from './graph/graph.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
 import { Origin } from './origin/origin.ts'
 import { peopleFeatures } from './people/permissions.ts'
@@ -18,10 +16,10 @@ import type { Settings } from './settings/settings.ts'
 import { Lookups } from './stores/lookup-cache.ts'
 
 /** Turns bindings into what the edge is made of. */
-export function composeEdge(env: Bindings, { settings, box, entra }: Parts): EdgeParts {
-  const { publicOrigin, callbackPath, issuer, signingKeys, keyRing } = settings
+export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
+  const { settings, box, entra, graph, membership } = parts
+  const { publicOrigin, callbackPath, signingKeys, keyRing } = settings
   const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
-  const graph = issuer.microsoft === null ? null : new Graph(issuer.microsoft.graph)
   const lookups = new Lookups(env.LOOKUPS, box, keyRing)
   const signer = new AssertionSigner({
     issuer: publicOrigin,
@@ -32,7 +30,7 @@ export function composeEdge(env: Bindings, { settings, box, entra }: Parts): Edg
   const auth = {
     entra,
     sessions,
-    admission: new Admission(settings),
+    membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
     loops: new LoopBreaker(),
     featuresOf: (session: Session) => featuresOf(session, settings),

@@ -1,4 +1,6 @@
 import { Entra } from './entra/entra.ts'
+import { Graph } from './graph/graph.ts'
+import { Membership } from './membership/membership.ts'
 import { describeProblems } from './settings/problems.ts'
 import { readSettings, type Settings, type SettingsResult } from './settings/settings.ts'
 import { SealedBox } from './stores/sealed-box.ts'
@@ -10,6 +12,9 @@ export interface Parts {
   readonly box: SealedBox
   readonly vault: Vault
   readonly entra: Entra
+  /** `null` for an issuer that is not Entra. */
+  readonly graph: Graph | null
+  readonly membership: Membership
 }
 
 /**
@@ -31,12 +36,17 @@ export function partsOf(env: Bindings): Parts {
   if (known !== undefined) return known
   const result = settingsOf(env)
   if (!result.ok) throw new Error(describeProblems(result.problems))
-  const box = new SealedBox(result.settings.keyRing)
+  const { settings } = result
+  const { microsoft } = settings.issuer
+  const box = new SealedBox(settings.keyRing)
+  const graph = microsoft === null ? null : new Graph(microsoft.graph)
   const parts: Parts = {
-    settings: result.settings,
+    settings,
     box,
     vault: new Vault(env.VAULT, box),
-    entra: new Entra(result.settings),
+    entra: new Entra(settings),
+    graph,
+    membership: new Membership(settings, graph),
   }
   partsByEnv.set(env, parts)
   return parts

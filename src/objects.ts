@@ -18,13 +18,14 @@ export class SessionObject extends DurableObject<Bindings> {
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
-    const { settings, box, vault, entra } = partsOf(env)
+    const { settings, box, vault, entra, membership } = partsOf(env)
     this.#authority = new SessionAuthority({
       id: ctx.id.toString(),
       storage: ctx.storage,
       box,
       vault,
       redeemer: createRedeemer(entra, settings),
+      membership,
       settings: settings.sessions,
       userObjectIdOf: (tenantId, userId) =>
         env.USERS.idFromName(userObjectName(tenantId, userId)).toString(),

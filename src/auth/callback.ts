@@ -3,14 +3,14 @@ import type { EdgeEnv } from '../edge-env.ts'
 import type { Identity } from '../entra/id-token.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
+import type { Membership } from '../membership/membership.ts'
 import { setSessionCookie } from '../session/session-cookie.ts'
-import type { Admission } from './admission.ts'
 import type { LoginAttempt } from './login-attempts.ts'
 import type { LoginParts } from './login.ts'
 import { refusedAuthorization, refusedRedemption } from './sign-in-refusal.ts'
 
 export interface CallbackParts extends LoginParts {
-  readonly admission: Admission
+  readonly membership: Membership
 }
 
 /** `GET {OPENID_CALLBACK_URL}`: checks the answer, redeems the code, begins a session. */
@@ -39,15 +39,15 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   const { tokens } = redemption
   const identity = tokens.identity
   if (identity === null) throw new EntradaFailure('identity_rejected')
-  const admitted = await parts.admission.admit(identity, tokens)
   const log = createLog(c.var.requestId)
+  const { isOperator, ...held } = await parts.membership.admit(identity, tokens, log)
   // Whoever was signed in here before is not any more (session fixation, [bar 28]).
   await parts.sessions.end(cookieHeader)
   const { key, session } = await parts.sessions.begin(
     {
       identity: {
-        user: { ...userOf(identity), roles: admitted.roles, groups: admitted.groups },
-        isOperator: admitted.isOperator,
+        user: { ...userOf(identity), ...held },
+        isOperator,
         subject: identity.subject,
         loginHint: identity.loginHint,
         idToken:

@@ -6,6 +6,7 @@ import { Discovery } from './discovery.ts'
 import { claimedTenant, readIdentity, type Identity } from './id-token.ts'
 import { checkKeyIssuer } from './key-issuer.ts'
 import { readLogoutToken, type LogoutNotice } from './logout-token.ts'
+import { readTokens, type RedeemedTokens } from './redeemed-tokens.ts'
 import { refusalOf, type Refusal } from './refusal.ts'
 
 const DEADLINE_MS = 15_000
@@ -28,16 +29,14 @@ export interface AuthorizationRequest extends AttemptSecrets {
   readonly claims?: string
 }
 
-export interface RedeemedTokens {
-  readonly accessToken: string
-  /** Seconds; access tokens are opaque, so this is all that is known of their life. */
-  readonly expiresIn: number
-  /** Short names. */
-  readonly scopes: readonly string[]
-  readonly refreshToken: string | null
-  /** Of the code exchange, verified; of a refresh, `null` unless one came along and checked out. */
-  readonly identity: Identity | null
-  readonly idToken: string | null
+export interface RefreshRequest {
+  readonly scope: string
+  /** Claims challenge, JSON text. */
+  readonly claims?: string
+  /** `sub` of the sign-in. */
+  readonly subject: string
+  /** Worth checking the signature of an id token that comes along. */
+  readonly wantsIdentity: boolean
 }
 
 export type Redemption =
@@ -149,15 +148,7 @@ export class Entra {
         expectedNonce: nonce,
         requireIdToken: true,
       })
-      await oauth.validateApplicationLevelSignature(issuedBy, response, {
-        [oauth.jwksCache]: this.#discovery.jwks,
-        [oauth.allowInsecureRequests]: this.#isInsecure,
-        signal: () => AbortSignal.timeout(DEADLINE_MS),
-      })
-      const claims = oauth.getValidatedIdTokenClaims(body)
-      if (claims === undefined) throw new EntradaFailure('identity_rejected')
-      checkKeyIssuer(body.id_token, claims.iss, this.#discovery.jwks)
-      return readTokens(body, readIdentity(claims, this.#settings.issuer))
+      return readTokens(body, await this.#verifiedIdentity(issuedBy, response, body))
     })
   }
 
@@ -165,10 +156,7 @@ export class Entra {
    * Redeems a refresh token for one resource. `scope` is always sent: Entra refuses without (AADSTS90009).
    * @throws EntradaFailure `identity_rejected` when a returned id token is somebody else's
    */
-  async redeemRefreshToken(
-    refreshToken: string,
-    request: { readonly scope: string; readonly claims?: string; readonly subject: string },
-  ): Promise<Redemption> {
+  async redeemRefreshToken(refreshToken: string, request: RefreshRequest): Promise<Redemption> {
     const server = await this.#discovery.authorizationServer()
     return this.#withCredentials(async (authentication) => {
       const response = await oauth.refreshTokenGrantRequest(
@@ -184,11 +172,15 @@ export class Entra {
       const issuedBy = await this.#issuedBy(server, response)
       const body = await oauth.processRefreshTokenResponse(issuedBy, this.#client, response)
       const claims = oauth.getValidatedIdTokenClaims(body)
-      // OIDC Core §12.2: same subject as at sign-in. The token itself may be unsigned on refresh, so it
+      // OIDC Core §12.2: same subject as at sign-in. The token itself may be unsigned on refresh; then it
       // confirms who this is and decides nothing else.
       if (claims !== undefined && claims.sub !== request.subject)
         throw new EntradaFailure('identity_rejected')
-      return readTokens(body, null)
+      const isWanted = claims !== undefined && request.wantsIdentity
+      const identity = isWanted
+        ? await this.#verifiedIdentity(issuedBy, response, body).catch(() => null)
+        : null
+      return readTokens(body, identity)
     })
   }
 
@@ -205,6 +197,23 @@ export class Entra {
       await this.#discovery.authorizationServer(),
       this.#settings.client.id,
     )
+  }
+
+  /** Rejects when the signature does not hold, or is not one that may sign for this issuer. */
+  async #verifiedIdentity(
+    issuedBy: oauth.AuthorizationServer,
+    response: Response,
+    body: oauth.TokenEndpointResponse,
+  ): Promise<Identity> {
+    await oauth.validateApplicationLevelSignature(issuedBy, response, {
+      [oauth.jwksCache]: this.#discovery.jwks,
+      [oauth.allowInsecureRequests]: this.#isInsecure,
+      signal: () => AbortSignal.timeout(DEADLINE_MS),
+    })
+    const claims = oauth.getValidatedIdTokenClaims(body)
+    if (claims === undefined) throw new EntradaFailure('identity_rejected')
+    checkKeyIssuer(body.id_token, claims.iss, this.#discovery.jwks)
+    return readIdentity(claims, this.#settings.issuer)
   }
 
   get #isInsecure(): boolean {
@@ -255,20 +264,6 @@ export class Entra {
     if (idToken === undefined) return server
     const tenantId = claimedTenant(idToken, this.#settings.issuer)
     return { ...server, issuer: server.issuer.replace('{tenantid}', tenantId) }
-  }
-}
-
-function readTokens(body: oauth.TokenEndpointResponse, identity: Identity | null): RedeemedTokens {
-  return {
-    accessToken: body.access_token,
-    // RFC 6749 §5.1 leaves it optional; five minutes is short enough to be safe and long enough to be useful.
-    expiresIn: body.expires_in ?? 300,
-    scopes: (body.scope ?? '')
-      .split(' ')
-      .flatMap((scope) => (scope === '' ? [] : [scope.slice(scope.lastIndexOf('/') + 1)])),
-    refreshToken: body.refresh_token ?? null,
-    identity,
-    idToken: body.id_token ?? null,
   }
 }
 

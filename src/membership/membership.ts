@@ -1,5 +1,5 @@
 import type { Identity } from '../entra/id-token.ts'
-import type { RedeemedTokens } from '../entra/entra.ts'
+import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Log } from '../log.ts'
@@ -21,7 +21,6 @@ export interface Standing {
 
 /** Somebody who is in. */
 export interface Member {
-  readonly userId: string
   readonly tenantId: string
   readonly standing: Standing
 }
@@ -51,9 +50,9 @@ export class Membership {
     this.#graph = graph
   }
 
-  /** Whether there is anything to look at again in a running session. */
+  /** Whether a running session is looked at again. Issuers other than Entra are asked at sign-in alone. */
   get isRechecked(): boolean {
-    return this.#rules.length > 0
+    return this.#graph !== null && this.#rules.length > 0
   }
 
   /** @throws EntradaFailure `not_a_member`, `wrong_account`, `membership_unknown` */

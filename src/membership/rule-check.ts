@@ -42,14 +42,13 @@ export class RuleCheck {
     held: readonly string[],
     claims: () => Promise<Claims | null>,
   ): Promise<readonly string[]> {
-    const isAskable = rule.isAboutGroups && this.#questions !== null
+    if (this.#questions === null) return held
     // Groups that a token names by another name than Graph's can only be found in a token again.
     const isClear = rule.source === 'graph' || rule.anyOf.every(isObjectId)
-    if (isAskable && isClear) return this.#heldInGraph(rule)
+    if (rule.isAboutGroups && isClear) return this.#heldInGraph(rule)
     const current = await claims()
-    if (current === null)
-      return isAskable && rule.source === 'auto' ? this.#heldInGraph(rule) : held
-    return this.heldBySignIn(isAskable ? { ...rule, source: 'auto' } : rule, current)
+    if (current !== null) return this.heldBySignIn({ ...rule, source: 'auto' }, current)
+    return rule.source === 'auto' ? this.#heldInGraph(rule) : held
   }
 
   async #heldInGraph({ anyOf }: RoleRule): Promise<readonly string[]> {

@@ -3,8 +3,8 @@ import type { Entra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { RefreshTokenRedeemer } from './token-keeper.ts'
 
-/** Asks for a rotated refresh token, and for an id token that confirms whose it is. */
-const ALWAYS = 'openid offline_access'
+/** Asks for a rotated refresh token, and for an id token that confirms whose it is (`oid` needs `profile`). */
+const ALWAYS = 'openid profile offline_access'
 
 /** The scope of one redemption: exactly one resource, named by us and never by a caller. */
 export function scopeFor(resource: string, settings: Settings): string {
@@ -22,6 +22,7 @@ export function createRedeemer(entra: Entra, settings: Settings): RefreshTokenRe
     return entra.redeemRefreshToken(refreshToken, {
       scope: scopeFor(resource, settings),
       subject,
+      wantsIdentity: settings.requiredRole !== null || settings.adminRole !== null,
       ...(claims === null ? {} : { claims }),
     })
   }

@@ -1,8 +1,9 @@
-import * as v from 'valibot'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
 import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
 import type { GrantOwner, Vault } from '../stores/vault.ts'
+import type { Membership, Standing } from '../membership/membership.ts'
 import type { SessionSettings } from '../settings/settings.ts'
+import { MembershipWatch } from './membership-watch.ts'
 import type {
   AccessTokenAnswer,
   AccessTokenRequest,
@@ -13,9 +14,10 @@ import type {
   SessionIdentity,
   SessionStart,
 } from './session-calls.ts'
+import { readSessionIdentity } from './session-identity.ts'
 import { SessionRows, type SessionRow } from './session-rows.ts'
 import type { SessionView } from './session.ts'
-import { TokenKeeper, type RefreshTokenRedeemer } from './token-keeper.ts'
+import { TokenKeeper, type RefreshTokenRedeemer, type TokenHolder } from './token-keeper.ts'
 
 export interface SessionAuthorityParts {
   /** Id of this object: the public handle of the session, and what its ciphertexts are bound to. */
@@ -24,6 +26,7 @@ export interface SessionAuthorityParts {
   readonly box: SealedBox
   readonly vault: Vault
   readonly redeemer: RefreshTokenRedeemer
+  readonly membership: Membership
   readonly settings: SessionSettings
   /** Takes this session off the user's list; may fail without harm. */
   readonly unlist: (userObjectId: string) => Promise<void>
@@ -34,28 +37,17 @@ export interface SessionAuthorityParts {
 /** Activity is written down at most this often; idle limits are hours. */
 const SEEN_EVERY_SECONDS = 30
 
-const User = v.object({
-  id: v.string(),
-  tenantId: v.string(),
-  name: v.nullable(v.string()),
-  email: v.nullable(v.string()),
-  username: v.nullable(v.string()),
-  roles: v.array(v.string()),
-  groups: v.array(v.string()),
-})
-const Identity = v.object({
-  user: User,
-  isOperator: v.boolean(),
-  subject: v.string(),
-  loginHint: v.nullable(v.string()),
-  idToken: v.nullable(v.string()),
-})
+interface Alive {
+  readonly row: SessionRow
+  readonly identity: SessionIdentity
+}
 
 /** The only authority on one session: alive or ended, its limits, its tokens. Runs inside its Durable Object. */
 export class SessionAuthority implements SessionCalls {
   readonly #parts: SessionAuthorityParts
   readonly #rows: SessionRows
   readonly #tokens: TokenKeeper
+  readonly #watch: MembershipWatch
   /** Unsealed once per life in memory. */
   #identity: { readonly secretHash: string; readonly identity: SessionIdentity } | null = null
 
@@ -63,6 +55,7 @@ export class SessionAuthority implements SessionCalls {
     this.#parts = parts
     this.#rows = new SessionRows(parts.storage)
     this.#tokens = new TokenKeeper(parts, this.#rows)
+    this.#watch = new MembershipWatch(parts, this.#tokens)
   }
 
   async begin({ secret, identity, refreshToken, userAgent }: SessionStart): Promise<SessionView> {
@@ -81,6 +74,7 @@ export class SessionAuthority implements SessionCalls {
       createdAt,
       lastSeenAt: createdAt,
       expiresAt: createdAt + settings.maxSeconds,
+      checkedAt: createdAt,
     }
     this.#rows.write(row)
     if (refreshToken !== null) {
@@ -97,7 +91,7 @@ export class SessionAuthority implements SessionCalls {
   }
 
   async check(secret: string, touch: boolean): Promise<SessionCheck> {
-    const alive = await this.#alive(secret)
+    const alive = await this.#member(secret)
     if (alive === null) return { alive: false }
     const at = now()
     const { row, identity } = alive
@@ -109,21 +103,21 @@ export class SessionAuthority implements SessionCalls {
   }
 
   async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer> {
-    const alive = await this.#alive(secret)
+    const alive = await this.#member(secret)
     if (alive === null) return { ok: false, failure: { code: 'session_required' } }
-    const { row, identity } = alive
-    const outcome = await this.#tokens.accessToken(request, {
-      owner: this.#owner(identity),
-      secret,
-      subject: identity.subject,
-      sessionExpiresAt: row.expiresAt,
-    })
+    const { row } = alive
+    const { renewals } = this.#tokens
+    const outcome = await this.#tokens.accessToken(request, this.#holder(alive, secret))
     // Signing out while Microsoft was answering wins: what came back belongs to nobody.
     if (this.#rows.read() === null) return { ok: false, failure: { code: 'session_required' } }
     if (!outcome.ok && outcome.isOver) {
       await this.#end(row)
     }
-    if (outcome.ok) return outcome
+    if (outcome.ok) {
+      const isRenewed = this.#tokens.renewals !== renewals
+      const isMember = !isRenewed || (await this.#member(secret, isRenewed)) !== null
+      return isMember ? outcome : { ok: false, failure: { code: 'session_required' } }
+    }
     if (outcome.failure.code === 'interaction_required') {
       await this.#keepClaims(outcome.failure.claims ?? request.claims, secret)
     }
@@ -163,9 +157,37 @@ export class SessionAuthority implements SessionCalls {
     else await this.#parts.storage.setAlarm(this.#idleEnd(row) * 1000)
   }
 
-  async #alive(
-    secret: string,
-  ): Promise<{ readonly row: SessionRow; readonly identity: SessionIdentity } | null> {
+  /** The living session of somebody who, as far as is known, still belongs here. */
+  async #member(secret: string, isRenewed = false): Promise<Alive | null> {
+    const alive = await this.#alive(secret)
+    if (alive === null || !this.#watch.isDue(alive.row, isRenewed)) return alive
+    const verdict = await this.#watch.look({ ...alive, holder: this.#holder(alive, secret) })
+    // Signing out while Microsoft was asked wins.
+    const row = this.#rows.read()
+    if (row === null) return null
+    if (verdict.kind === 'over') {
+      await this.#end(row)
+      return null
+    }
+    if (verdict.kind === 'member') await this.#restand(verdict.standing, alive, secret)
+    return this.#alive(secret)
+  }
+
+  /** Writes down what the person is known as from now on. */
+  async #restand(standing: Standing, { identity }: Alive, secret: string): Promise<void> {
+    this.#rows.checked(now())
+    const { roles, groups, isOperator } = standing
+    const next = { ...identity, user: { ...identity.user, roles, groups }, isOperator }
+    const json = JSON.stringify(next)
+    if (json === JSON.stringify(identity)) return
+    const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))
+    const row = this.#rows.read()
+    if (row === null) return
+    this.#rows.write({ ...row, sealedIdentity })
+    this.#identity = { secretHash: row.secretHash, identity: next }
+  }
+
+  async #alive(secret: string): Promise<Alive | null> {
     const row = this.#rows.read()
     if (row === null) return null
     if (this.#isOver(row)) {
@@ -186,7 +208,7 @@ export class SessionAuthority implements SessionCalls {
     const json = await this.#parts.box.open(row.sealedIdentity, this.#identityContext(secret))
     // The key that sealed it has left the ring: nothing of this session can be read any more.
     if (json === null) return null
-    const identity = v.parse(Identity, JSON.parse(json))
+    const identity = readSessionIdentity(json)
     this.#identity = { secretHash, identity }
     if (!(await this.#parts.box.isCurrent(row.sealedIdentity))) {
       const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))
@@ -235,6 +257,15 @@ export class SessionAuthority implements SessionCalls {
       createdAt: row.createdAt,
       expiresAt: row.expiresAt,
       idleExpiresAt: this.#idleEnd(row),
+    }
+  }
+
+  #holder({ row, identity }: Alive, secret: string): TokenHolder {
+    return {
+      owner: this.#owner(identity),
+      secret,
+      subject: identity.subject,
+      sessionExpiresAt: row.expiresAt,
     }
   }
 

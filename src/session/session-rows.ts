@@ -14,6 +14,8 @@ export interface SessionRow {
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly expiresAt: number
+  /** When the rules of admission were last found to be met. */
+  readonly checkedAt: number
 }
 
 export interface TokenRow {
@@ -29,6 +31,7 @@ const Row = v.object({
   created_at: v.number(),
   last_seen_at: v.number(),
   expires_at: v.number(),
+  checked_at: v.number(),
 })
 const GrantRow = v.object({ version: v.number(), sealed: v.string() })
 const ClaimsRow = v.object({ sealed: v.string() })
@@ -55,12 +58,13 @@ export class SessionRows {
       createdAt: parsed.created_at,
       lastSeenAt: parsed.last_seen_at,
       expiresAt: parsed.expires_at,
+      checkedAt: parsed.checked_at,
     }
   }
 
   write(row: SessionRow): void {
     this.#storage.sql.exec(
-      'INSERT OR REPLACE INTO session VALUES (1, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO session VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)',
       row.secretHash,
       row.sealedIdentity,
       row.userObjectId,
@@ -68,11 +72,16 @@ export class SessionRows {
       row.createdAt,
       row.lastSeenAt,
       row.expiresAt,
+      row.checkedAt,
     )
   }
 
   seen(at: number): void {
     this.#storage.sql.exec('UPDATE session SET last_seen_at = ?', at)
+  }
+
+  checked(at: number): void {
+    this.#storage.sql.exec('UPDATE session SET checked_at = ?', at)
   }
 
   readGrant(): SealedGrant | null {
@@ -125,7 +134,7 @@ export class SessionRows {
       CREATE TABLE IF NOT EXISTS session (
         id INTEGER PRIMARY KEY, secret_hash TEXT NOT NULL, sealed_identity TEXT NOT NULL,
         user_object_id TEXT NOT NULL, user_agent TEXT NOT NULL, created_at INTEGER NOT NULL,
-        last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL);
+        last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, checked_at INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS refresh_grant (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, sealed TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS claims_challenge (id INTEGER PRIMARY KEY, sealed TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS access_token (resource TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL);

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Redemption } from '../entra/entra.ts'
+import type { Identity } from '../entra/id-token.ts'
 import type { Refusal } from '../entra/refusal.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { SealedBox } from '../stores/sealed-box.ts'
@@ -36,6 +37,14 @@ export type TokenOutcome =
       readonly isOver: boolean
     }
 
+export type IdentityOutcome =
+  | {
+      readonly ok: true
+      /** `null` when no id token came along, or none that can be trusted. */
+      readonly identity: Identity | null
+    }
+  | Extract<TokenOutcome, { ok: false }>
+
 interface KeptToken {
   readonly value: string
   readonly expiresAt: number
@@ -47,6 +56,8 @@ const RENEW_BEFORE_SECONDS = 120
 const JITTER_SECONDS = 120
 /** While Microsoft does not answer, a token serves until this close to its end. */
 const USABLE_SECONDS = 30
+/** What an id token says is taken for current this long. */
+const CURRENT_SECONDS = 60
 /** AADSTS50196 takes about two minutes to forget. */
 const LOOP_PAUSE_SECONDS = 150
 
@@ -60,10 +71,29 @@ export class TokenKeeper {
   readonly #flights = new Map<string, Promise<TokenOutcome>>()
   readonly #jitter = Math.floor(Math.random() * JITTER_SECONDS)
   #pausedUntil = 0
+  #told: { readonly identity: Identity | null; readonly at: number } | null = null
+  #renewals = 0
 
   constructor(parts: TokenKeeperParts, rows: SessionRows) {
     this.#parts = parts
     this.#rows = rows
+  }
+
+  /** Counts the redemptions that brought a token. */
+  get renewals(): number {
+    return this.#renewals
+  }
+
+  /** Who a new id token says this is. A Graph token is renewed to be told, whatever is left of the old one. */
+  async newIdentity(holder: TokenHolder): Promise<IdentityOutcome> {
+    if (this.#rows.readGrant() === null) return { ok: true, identity: null }
+    if (this.#told === null || now() - this.#told.at >= CURRENT_SECONDS) {
+      await this.#load('graph', holder)
+      const refused = this.#kept.get('graph')?.value ?? null
+      const outcome = await this.accessToken({ resource: 'graph', refused, claims: null }, holder)
+      if (!outcome.ok) return outcome
+    }
+    return { ok: true, identity: this.#told?.identity ?? null }
   }
 
   async accessToken(request: AccessTokenRequest, holder: TokenHolder): Promise<TokenOutcome> {
@@ -109,6 +139,7 @@ export class TokenKeeper {
 
   discard(): void {
     this.#kept.clear()
+    this.#told = null
   }
 
   async #renew(request: AccessTokenRequest, holder: TokenHolder): Promise<TokenOutcome> {
@@ -152,6 +183,8 @@ export class TokenKeeper {
       await this.keep(tokens.refreshToken, holder, () => this.#rows.read() !== null)
     }
     await this.#store(resource, kept, holder)
+    this.#told = { identity: tokens.identity, at: now() }
+    this.#renewals += 1
     return { ok: true, kept }
   }
 

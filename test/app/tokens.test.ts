@@ -78,7 +78,7 @@ test('every refresh says its scope, of exactly one resource [bar 44] [bar 48]', 
   await features(browser)
   const [refresh] = refreshes(entrada)
   expect(refresh?.form.get('scope')).toBe(
-    'https://graph.microsoft.com/.default openid offline_access',
+    'https://graph.microsoft.com/.default openid profile offline_access',
   )
 })
 

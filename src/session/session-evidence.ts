@@ -1,0 +1,44 @@
+import { EntradaFailure } from '../failure.ts'
+import type { AccessToken, AccessTokenOptions } from './access-token.ts'
+import type { Claims } from '../membership/claims.ts'
+import type { Evidence } from '../membership/membership.ts'
+import type { TokenHolder, TokenKeeper } from './token-keeper.ts'
+
+/** What a running session can show for its membership: its own Graph token, and the id token of a refresh. */
+export class SessionEvidence implements Evidence {
+  readonly #keeper: TokenKeeper
+  readonly #holder: TokenHolder
+  #isGrantGone = false
+
+  constructor(keeper: TokenKeeper, holder: TokenHolder) {
+    this.#keeper = keeper
+    this.#holder = holder
+  }
+
+  /** There is nothing left to ask with, now or later. */
+  get isGrantGone(): boolean {
+    return this.#isGrantGone
+  }
+
+  readonly tokens = async (options: AccessTokenOptions = {}): Promise<AccessToken<'graph'>> => {
+    const { refused = null, claims = null } = options
+    const request = { resource: 'graph', refused, claims }
+    const outcome = await this.#keeper.accessToken(request, this.#holder)
+    if (!outcome.ok) throw this.#failure(outcome)
+    const { value, expiresAt, scopes } = outcome
+    return { resource: 'graph', value, expiresAt, scopes }
+  }
+
+  async claims(): Promise<Claims | null> {
+    const outcome = await this.#keeper.newIdentity(this.#holder)
+    if (!outcome.ok) throw this.#failure(outcome)
+    return outcome.identity?.claims ?? null
+  }
+
+  #failure({ failure, isOver }: Refused): EntradaFailure {
+    this.#isGrantGone ||= isOver
+    return new EntradaFailure(failure.code)
+  }
+}
+
+type Refused = Extract<Awaited<ReturnType<TokenKeeper['accessToken']>>, { readonly ok: false }>
