@@ -1,4 +1,4 @@
-import type { HeaderRule } from '../settings/origin.ts'
+import type { HeaderRule } from '../settings/origin-headers.ts'
 
 /**
  * Values as they go into a header. Whatever the text is, one value stays one value: nothing in it can end the

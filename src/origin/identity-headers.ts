@@ -1,5 +1,5 @@
 import type { SessionView } from '../session/session.ts'
-import type { HeaderRule } from '../settings/origin.ts'
+import type { HeaderRule } from '../settings/origin-headers.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Assertion, AssertionSigner } from './assertion.ts'
 import { encodeHeaderValue } from './header-encoding.ts'

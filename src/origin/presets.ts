@@ -1,4 +1,6 @@
-import type { HeaderRule, PresetName, SkipRoute } from '../settings/origin.ts'
+import type { HeaderRule } from '../settings/origin-headers.ts'
+import type { PresetName } from '../settings/origin.ts'
+import type { RouteRule } from '../settings/routes.ts'
 
 /** What one kind of chat app reads, and what goes with it. */
 export interface Preset {
@@ -9,13 +11,13 @@ export interface Preset {
   /** `assertion`: the app takes the assertion as its bearer, so the client's `Authorization` is replaced. */
   readonly authorization: 'client' | 'assertion'
   /** What its operators' probes ask without a sign-in. */
-  readonly skipRoutes: readonly SkipRoute[]
+  readonly skipRoutes: readonly RouteRule[]
   /** Cookies by which the app remembers a person, cleared when that person leaves. */
   readonly cookies: readonly string[]
 }
 
 const percent = (claim: HeaderRule['claim']): HeaderRule => ({ claim, encoding: 'percent' })
-const get = (path: string): SkipRoute => ({ method: 'GET', path, isPrefix: false })
+const get = (path: string): RouteRule => ({ method: 'GET', path, isPrefix: false })
 
 const NOTHING = {
   headers: {},

@@ -1,4 +1,4 @@
-import type { SkipRoute } from '../settings/origin.ts'
+import type { RouteRule } from '../settings/routes.ts'
 
 /**
  * Paths that every server reads alike. Escapes, path parameters and empty segments are read differently from
@@ -14,9 +14,9 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/
  * (GHSA-5hvv-m4w4-gf6v).
  */
 export class SkipRules {
-  readonly #routes: readonly SkipRoute[]
+  readonly #routes: readonly RouteRule[]
 
-  constructor(routes: readonly SkipRoute[]) {
+  constructor(routes: readonly RouteRule[]) {
     this.#routes = routes
   }
 
@@ -27,7 +27,7 @@ export class SkipRules {
   }
 }
 
-function isWithin(route: SkipRoute, method: string, path: string): boolean {
+function isWithin(route: RouteRule, method: string, path: string): boolean {
   if (route.method !== method) return false
   return route.isPrefix ? path.startsWith(`${route.path}/`) : path === route.path
 }

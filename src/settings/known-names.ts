@@ -34,8 +34,10 @@ export const SETTING_NAMES: ReadonlySet<string> = new Set([
   'OPENID_SCOPE',
   'OPENID_SESSION_SECRET',
   'OPENID_USE_END_SESSION_ENDPOINT',
+  'ORIGIN_CLEAR_COOKIES',
   'ORIGIN_HEADERS',
   'ORIGIN_PRESET',
+  'ORIGIN_SECRET',
   'ORIGIN_TIMEOUT_SECONDS',
   'ORIGIN_URL',
   'RATE_LIMITS',
@@ -51,6 +53,7 @@ export const SETTING_NAMES: ReadonlySet<string> = new Set([
   'SIGNING_KEYS',
   'SKIP_AUTH_ROUTES',
   'USE_ENTRA_ID_FOR_PEOPLE_SEARCH',
+  'WEBSOCKET_SESSION_BOUND',
 ])
 
 /** LibreChat's own, without a meaning here: an `.env` that is carried over may hold them. */
