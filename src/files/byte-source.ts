@@ -9,13 +9,13 @@ export type Read =
 
 /** A body read piece by piece, whose failures are values. */
 export class ByteSource {
-  readonly #read: () => Promise<ReadableStreamReadResult<Uint8Array>>
+  readonly #read: () => Promise<ReadableStreamReadResult<unknown>>
   readonly #cancel: () => Promise<void>
   #peeked: Read | null = null
   #waitingSince: number | null = null
   #isGivenUp = false
 
-  constructor(body: ReadableStream<Uint8Array>) {
+  constructor(body: ReadableStream<unknown>) {
     const reader = readerOf(body)
     this.#read = reader.read
     this.#cancel = reader.cancel
@@ -28,7 +28,8 @@ export class ByteSource {
     this.#waitingSince = Date.now()
     try {
       const { done, value } = await this.#read()
-      if (value !== undefined && value.byteLength > 0) return { kind: 'bytes', bytes: value }
+      const bytes = value instanceof Uint8Array ? value : new Uint8Array()
+      if (bytes.byteLength > 0) return { kind: 'bytes', bytes }
       if (this.#isGivenUp) return { kind: 'broken' }
       return done ? { kind: 'end' } : this.read()
     } catch {
@@ -59,7 +60,7 @@ export class ByteSource {
 }
 
 /** Into our own buffers where the body allows: the platform's default reads are a few KiB at a time. */
-function readerOf(body: ReadableStream<Uint8Array>) {
+function readerOf(body: ReadableStream<unknown>) {
   try {
     const reader = body.getReader({ mode: 'byob' })
     return {

@@ -1,7 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import { readRetryAfter } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
-import { readDownloadUrl } from './sharepoint-hosts.ts'
+import { requireDownloadUrl } from './sharepoint-hosts.ts'
 
 export interface DownloadHop {
   /** Asks Graph for a pre-authenticated address. Each lives for minutes. */
@@ -40,8 +40,7 @@ async function attempt({ locate, headers, microsoft }: DownloadHop): Promise<Res
   if (!isRedirect(response) || location === null) return response
   await response.body?.cancel()
   // The host of the first answer may send us on within Microsoft once; a longer chain is not its way.
-  const next = readDownloadUrl(location, microsoft, url)
-  if (next === null) throw new EntradaFailure('download_host_refused')
+  const next = requireDownloadUrl(location, microsoft, url)
   const last = await ask(next, headers)
   if (!isRedirect(last)) return last
   await last.body?.cancel()

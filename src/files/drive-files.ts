@@ -7,7 +7,7 @@ import { rangeHeader, type ByteRange } from './byte-range.ts'
 import { fetchDownload } from './download-hop.ts'
 import { fileFailureOf } from './file-failure.ts'
 import { openContent, type OpenContent } from './open-content.ts'
-import { readDownloadUrl } from './sharepoint-hosts.ts'
+import { requireDownloadUrl } from './sharepoint-hosts.ts'
 
 export interface DriveFilesParts {
   readonly graph: Graph
@@ -84,9 +84,7 @@ export class DriveFiles {
     const { status, headers, body } = answer.response
     await body?.cancel()
     if (!REDIRECTS.has(status)) throw new EntradaFailure('graph_unexpected')
-    const url = readDownloadUrl(headers.get('location') ?? '', this.#parts.microsoft)
-    if (url === null) throw new EntradaFailure('download_host_refused')
-    return url
+    return requireDownloadUrl(headers.get('location') ?? '', this.#parts.microsoft)
   }
 
   #call(path: string) {

@@ -1,3 +1,4 @@
+import { EntradaFailure } from '../failure.ts'
 import type { SharePointOrigin } from '../session/access-token.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 
@@ -9,6 +10,21 @@ const PLAIN_HOST = /^(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,
 
 /** Parsers disagree about what a backslash, a blank or a letter beyond ASCII does to an address. */
 const AMBIGUOUS = /[^\x21-\x7e]|\\/
+
+/**
+ * Where a redirect leads, if that is a host that serves files of this cloud.
+ * @throws EntradaFailure `download_host_refused`
+ */
+export function requireDownloadUrl(text: string, microsoft: MicrosoftSettings, base?: URL): URL {
+  const url = readDownloadUrl(text, microsoft, base)
+  if (url !== null) return url
+  const host = AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)?.hostname
+  throw new EntradaFailure('download_host_refused', {
+    detail: host
+      ? `“${host}” is not known as a download host of this cloud. If it is one, SHAREPOINT_HOSTS can name it.`
+      : 'Microsoft 365 named an address that is none.',
+  })
+}
 
 /** `null` for anything but an absolute address on a host that serves files of this cloud. */
 export function readDownloadUrl(

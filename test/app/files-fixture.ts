@@ -56,7 +56,13 @@ export function sha256(bytes: Uint8Array | ArrayBuffer): string {
 
 export async function bodySha256(response: Response): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of response.body ?? []) hash.update(chunk)
+  await response.body?.pipeTo(
+    new WritableStream<Uint8Array>({
+      write(chunk) {
+        hash.update(chunk)
+      },
+    }),
+  )
   return hash.digest('hex')
 }
 

@@ -16,8 +16,14 @@ export function report(result: PickerResult, publicOrigin: string): void {
   const channel = new BroadcastChannel('entrada-picker')
   channel.postMessage(result)
   channel.close()
-  // Declared as `any`: it may be the window of any page, or none.
-  const opener: Window | null = window.opener
   const parent = window.parent === window ? null : window.parent
-  for (const target of [parent, opener]) target?.postMessage(result, publicOrigin)
+  const opener: unknown = window.opener
+  for (const target of [parent, opener]) {
+    if (isWindow(target)) target.postMessage(result, publicOrigin)
+  }
+}
+
+/** Of another origin's window hardly more than this can be seen. */
+function isWindow(value: unknown): value is Window {
+  return typeof value === 'object' && value !== null && 'postMessage' in value
 }
