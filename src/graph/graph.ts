@@ -77,7 +77,8 @@ export class Graph {
 
   async #send(token: AccessToken<'graph'>, request: GraphRequest): Promise<GraphAnswer> {
     const sentAt = Date.now()
-    const response = await this.#fetch(token, request).catch((cause: unknown) => {
+    const url = this.#url(request.path)
+    const response = await this.#fetch(url, token, request).catch((cause: unknown) => {
       // A caller who left says nothing about Graph.
       if (request.signal?.aborted !== true) this.note(request.bucket, NO_ANSWER, sentAt)
       throw new EntradaFailure('graph_unavailable', { cause })
@@ -90,14 +91,14 @@ export class Graph {
     return answer
   }
 
-  async #fetch(token: AccessToken<'graph'>, request: GraphRequest): Promise<Response> {
+  async #fetch(url: URL, token: AccessToken<'graph'>, request: GraphRequest): Promise<Response> {
     const headers = new Headers(request.headers)
     headers.set('authorization', `Bearer ${token.value}`)
     headers.set('client-request-id', crypto.randomUUID())
     headers.set('x-ms-throttle-priority', request.isBackground === true ? 'low' : 'high')
     if (request.body !== undefined) headers.set('content-type', 'application/json')
     const deadline = AbortSignal.timeout(request.deadlineMs ?? DEADLINE_MS)
-    return fetch(this.#url(request.path), {
+    return fetch(url, {
       method: request.method ?? 'GET',
       headers,
       redirect: 'manual',
