@@ -7,11 +7,12 @@ import { EntradaFailure } from './failure.ts'
 import { filesFeature } from './files/files-tokens.ts'
 import { filesRoutes } from './files/routes.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
+import { ChatCookies } from './origin/chat-cookies.ts'
 import { Origin } from './origin/origin.ts'
 import { peopleFeatures } from './people/permissions.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { Sessions } from './session/sessions.ts'
-import type { Session } from './session/session.ts'
+import type { Session, SessionView } from './session/session.ts'
 import type { Settings } from './settings/settings.ts'
 import { Lookups } from './stores/lookup-cache.ts'
 
@@ -33,16 +34,39 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
     loops: new LoopBreaker(),
+    chatMemory: new ChatCookies(settings.origin),
     featuresOf: (session: Session) => featuresOf(session, settings),
   }
   return {
     settings,
     sessions,
     auth,
-    chat: new Origin({ settings, signer, ...serviceOf(env) }),
+    chat: new Origin({
+      settings,
+      signer,
+      isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
+        (await sessions.find(cookieHeader, 'certain', false))?.id === id,
+      ...serviceOf(env),
+    }),
     publicKeys: () => jwksResponse(signer),
+    dependencies: dependenciesOf(env, signer),
     features: [peopleRoutes({ graph, lookups }), filesRoutes({ graph, lookups })],
   }
+}
+
+/** One call per binding; none changes anything. */
+function dependenciesOf(env: Bindings, signer: AssertionSigner): EdgeParts['dependencies'] {
+  const probe = 'readiness'
+  return [
+    { name: 'VAULT', probe: () => env.VAULT.get(probe) },
+    { name: 'SESSIONS', probe: () => env.SESSIONS.get(env.SESSIONS.idFromName(probe)).describe() },
+    { name: 'USERS', probe: () => env.USERS.get(env.USERS.idFromName(probe)).list() },
+    {
+      name: 'LOOKUPS',
+      probe: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(probe)).read([probe], [probe]),
+    },
+    { name: 'KEYS', probe: () => signer.publicKeys() },
+  ]
 }
 
 /** What has been consented to decides; until a token could be had, nobody knows. */

@@ -7,10 +7,12 @@ import type { Membership } from '../membership/membership.ts'
 import { setSessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
 import type { LoginParts } from './login.ts'
+import type { ChatMemory } from './logout.ts'
 import { refusedAuthorization, refusedRedemption } from './sign-in-refusal.ts'
 
 export interface CallbackParts extends LoginParts {
   readonly membership: Membership
+  readonly chatMemory: ChatMemory
 }
 
 /** `GET {OPENID_CALLBACK_URL}`: checks the answer, redeems the code, begins a session. */
@@ -68,6 +70,9 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   const maxAge = Math.max(0, session.expiresAt - session.createdAt)
   c.header('set-cookie', setSessionCookie(key, maxAge), { append: true })
   c.header('set-cookie', parts.loops.finished(cookieHeader), { append: true })
+  for (const line of await parts.chatMemory.onEnter(cookieHeader, session.user)) {
+    c.header('set-cookie', line, { append: true })
+  }
   return c.redirect(attempt.returnTo, 302)
 }
 

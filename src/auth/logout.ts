@@ -5,24 +5,36 @@ import { createLog } from '../log.ts'
 import { navigationOf } from '../navigation.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { SessionEnd } from '../session/session-calls.ts'
+import type { User } from '../session/session.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+
+/** What the chat app remembers of a person in this browser. It goes when the person does. */
+export interface ChatMemory {
+  /** `Set-Cookie` lines for a sign-out. */
+  onLeave(): readonly string[]
+  /** `Set-Cookie` lines for a sign-in, which may be another person's than the last. */
+  onEnter(cookieHeader: string | null, user: User): Promise<readonly string[]>
+}
 
 export interface LogoutParts {
   readonly entra: Entra
   readonly sessions: Sessions
+  readonly chatMemory: ChatMemory
 }
 
 /** `POST /.entrada/logout`: our session first and for good, then the sign-in service's own. */
 export async function logout(
   c: Context<EdgeEnv>,
-  { entra, sessions }: LogoutParts,
+  { entra, sessions, chatMemory }: LogoutParts,
 ): Promise<Response> {
   const log = createLog(c.var.requestId)
   const end = await sessions.end(c.req.header('cookie') ?? null)
   if (end?.ended === true)
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
-  c.header('set-cookie', clearSessionCookie(), { append: true })
+  for (const line of [clearSessionCookie(), ...chatMemory.onLeave()]) {
+    c.header('set-cookie', line, { append: true })
+  }
   const next = await nextStop(entra, c.var.settings, end).catch((cause: unknown) => {
     // The service being down must not keep anyone signed in here.
     log.error('end_session_unavailable', cause)

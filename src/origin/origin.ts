@@ -8,12 +8,15 @@ import { IdentityHeaders } from './identity-headers.ts'
 import { PRESET_TABLE } from './presets.ts'
 import { opensWebSocket, RequestHeaders } from './request-headers.ts'
 import { cleanResponse } from './response-headers.ts'
+import { bindToSession } from './session-bound-socket.ts'
 import { SkipRules } from './skip-rules.ts'
 import { untilHeaders } from './time-to-answer.ts'
 
 export interface OriginParts {
   readonly settings: Settings
   readonly signer: AssertionSigner
+  /** Whether the session of an open socket still lives. Must not count as a sign of life. */
+  readonly isAlive: (cookieHeader: string | null, session: SessionView) => Promise<boolean>
   /** Service binding `ORIGIN`: the chat app is a Worker itself. */
   readonly service?: Pick<Fetcher, 'fetch'>
 }
@@ -98,8 +101,20 @@ export class Origin {
     const response = await this.#send(`${this.#base}${pathname}${search}`, init, request)
     refuseGatewayError(response)
     const clean = cleanResponse(response)
-    // What nobody had to sign in for is the app's own to share.
-    return identity === null ? clean : this.#sharing.share(request, clean)
+    // What nobody had to sign in for is the app's own to share, and bound to no session.
+    if (session === null) return clean
+    if (clean.status === 101) return this.#bound(clean, request, session)
+    return this.#sharing.share(request, clean)
+  }
+
+  #bound(response: Response, request: Request, session: SessionView): Response {
+    const { isAlive, settings } = this.#parts
+    if (!settings.origin.webSocketSessionBound) return response
+    const cookieHeader = request.headers.get('cookie')
+    return bindToSession(response, {
+      isAlive: async () => isAlive(cookieHeader, session),
+      checkSeconds: Math.max(1, settings.sessions.checkSeconds),
+    })
   }
 
   async #send(url: string, init: RequestInit, request: Request): Promise<Response> {

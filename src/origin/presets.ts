@@ -78,8 +78,11 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
     cookies: ['hf-chat'],
   },
 
-  /** The app's own `@cl.header_auth_callback` reads whatever it likes. */
-  chainlit: { ...generic, cookies: ['access_token', 'X-Chainlit-Session-id'] },
+  /** The app's own `@cl.header_auth_callback` reads whatever it likes. Long tokens come in parts. */
+  chainlit: {
+    ...generic,
+    cookies: ['access_token', 'access_token_0', 'access_token_1', 'access_token_2'],
+  },
 
   /** JWT_PUBLIC_KEY_URL: wants an RS256 bearer with the e-mail, which the assertion is. */
   onyx: {

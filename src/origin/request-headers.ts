@@ -3,16 +3,21 @@ import type { Identity } from './identity-headers.ts'
 import { withoutOwnCookies } from './own-cookies.ts'
 import { WithheldHeaders } from './withheld-headers.ts'
 
+/** By which the chat app, or what stands in front of it, knows that a request came through here. */
+export const SECRET_HEADER = 'entrada-origin-secret'
+
 /** Makes the headers of the request to the chat app: the client's, less what is ours to say, plus what we say. */
 export class RequestHeaders {
   readonly #withheld: WithheldHeaders
   readonly #proto: string
   readonly #host: string
+  readonly #secret: string | null
 
   /** @param names of the identity headers this installation sets */
-  constructor({ publicOrigin }: Pick<Settings, 'publicOrigin'>, names: readonly string[]) {
+  constructor({ publicOrigin, origin }: Settings, names: readonly string[]) {
     const url = new URL(publicOrigin)
     this.#withheld = new WithheldHeaders(names)
+    this.#secret = origin.secret
     this.#proto = url.protocol.slice(0, -1)
     this.#host = url.host
   }
@@ -35,6 +40,7 @@ export class RequestHeaders {
     // Cloudflare's word; a list the client began is worth nothing.
     const address = given.get('cf-connecting-ip')
     if (address !== null) headers.set('x-forwarded-for', address)
+    if (this.#secret !== null) headers.set(SECRET_HEADER, this.#secret)
     if (identity !== null) for (const [name, value] of identity.headers) headers.set(name, value)
     return headers
   }

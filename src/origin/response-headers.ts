@@ -1,5 +1,5 @@
 import { setsOwnCookie } from './own-cookies.ts'
-import { connectionOptions } from './request-headers.ts'
+import { connectionOptions, SECRET_HEADER } from './request-headers.ts'
 
 /**
  * The chat app's answer as it may leave. Almost every answer is returned as it came; only one that carries what
@@ -24,4 +24,4 @@ export function cleanResponse(response: Response): Response {
 }
 
 /** Ours to say, or for one connection only. */
-const UNWANTED = ['entrada-error', 'entrada-origin-secret', 'proxy-authenticate']
+const UNWANTED = ['entrada-error', SECRET_HEADER, 'proxy-authenticate']

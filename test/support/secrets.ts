@@ -11,7 +11,12 @@ const SECRET_FIELDS = [
 ] as const
 
 /** Settings that hold secrets, some of them lists. */
-const SECRET_SETTINGS = ['OPENID_CLIENT_SECRET', 'OPENID_SESSION_SECRET', 'SIGNING_KEYS'] as const
+const SECRET_SETTINGS = [
+  'OPENID_CLIENT_SECRET',
+  'OPENID_SESSION_SECRET',
+  'ORIGIN_SECRET',
+  'SIGNING_KEYS',
+] as const
 
 /** Shorter ones would be found by chance. */
 const SHORTEST_SECRET = 16
