@@ -25,9 +25,24 @@ const settingsByEnv = new WeakMap<object, SettingsResult>()
 const partsByEnv = new WeakMap<object, Parts>()
 
 export function settingsOf(env: Bindings): SettingsResult {
-  const known = settingsByEnv.get(env) ?? readSettings(withoutBindings(env))
+  const known =
+    settingsByEnv.get(env) ?? withBindingProblems(readSettings(withoutBindings(env)), env)
   settingsByEnv.set(env, known)
   return known
+}
+
+const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'] as const
+
+/** A forgotten binding would otherwise show as an error at the first sign-in. */
+function withBindingProblems(result: SettingsResult, env: object): SettingsResult {
+  const missing = REQUIRED_BINDINGS.filter((name) => !(name in env)).map((name) => ({
+    setting: name,
+    problem: 'is not bound',
+    fix: 'Keep the binding of that name in wrangler.toml and deploy again',
+  }))
+  if (missing.length === 0) return result
+  const isLoopback = result.ok ? result.settings.isLoopback : result.isLoopback
+  return { ok: false, problems: [...(result.ok ? [] : result.problems), ...missing], isLoopback }
 }
 
 /** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */

@@ -4,6 +4,7 @@ import { authRoutes, callbackRoute, type AuthParts } from './auth/routes.ts'
 import { requireSession } from './auth/require-session.ts'
 import type { EdgeEnv } from './edge-env.ts'
 import { EntradaFailure } from './failure.ts'
+import { healthRoutes, type Dependency } from './health.ts'
 import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
 import { renderFailure } from './problem.ts'
@@ -36,6 +37,8 @@ export interface EdgeParts {
   readonly chat: ChatRoad
   /** `GET /.entrada/jwks.json`: what assertions are verified with. */
   readonly publicKeys: () => Promise<Response>
+  /** Asked by `GET /.entrada/ready`. */
+  readonly dependencies: readonly Dependency[]
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
   readonly features: readonly Hono<EdgeEnv>[]
 }
@@ -87,7 +90,7 @@ async function withoutSession(request: Request, { publicOrigin }: Settings): Pro
   })
 }
 
-function createOwnApp({ settings, sessions, auth, publicKeys, features }: EdgeParts) {
+function createOwnApp({ settings, sessions, auth, publicKeys, dependencies, features }: EdgeParts) {
   const limiter = new RateLimiter(settings.rateLimits)
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
@@ -101,6 +104,7 @@ function createOwnApp({ settings, sessions, auth, publicKeys, features }: EdgePa
   })
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(PREFIX, authRoutes(auth))
+  app.route(PREFIX, healthRoutes(dependencies, createLog))
   app.get(`${PREFIX}/jwks.json`, publicKeys)
   const guard = guardFeature({ settings, sessions, limiter })
   for (const routes of features) {

@@ -30,14 +30,17 @@ export class RateLimiter {
     const now = Date.now()
     const name = `${what} ${who}`
     const known = this.#counts.get(name)
-    const count = known !== undefined && now - known.startedAt < WINDOW_MS ? known : { startedAt: now, used: 0 }
+    const count =
+      known !== undefined && now - known.startedAt < WINDOW_MS ? known : { startedAt: now, used: 0 }
     count.used += 1
     this.#counts.delete(name)
     this.#counts.set(name, count)
     const [oldest] = this.#counts.keys()
     if (this.#counts.size > REMEMBERED && oldest !== undefined) this.#counts.delete(oldest)
     if (count.used > this.#limits[what].perMinute) {
-      throw new EntradaFailure('rate_limited', { retryAfter: (count.startedAt + WINDOW_MS - now) / 1000 })
+      throw new EntradaFailure('rate_limited', {
+        retryAfter: (count.startedAt + WINDOW_MS - now) / 1000,
+      })
     }
   }
 }

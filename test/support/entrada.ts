@@ -19,6 +19,8 @@ export interface EntradaOptions {
   readonly share?: Entrada
   /** Origins that the test answers itself, such as a chat app of its own. */
   readonly hosts?: Readonly<Record<string, HostHandler>>
+  /** Bindings that were forgotten in the deployment. */
+  readonly without?: readonly string[]
   /** Binds a service as `ORIGIN`. */
   readonly originService?: HostHandler
 }
@@ -59,7 +61,8 @@ export class Entrada {
   readonly #isolate: Isolate
   readonly #jars: Set<CookieJar>
 
-  constructor({ settings = {}, sandbox, share, hosts = {}, originService }: EntradaOptions) {
+  constructor(options: EntradaOptions) {
+    const { settings = {}, sandbox, share, hosts = {}, originService, without } = options
     this.sandbox = share?.sandbox ?? sandbox ?? createSandbox()
     this.internet = share?.internet ?? new Internet(this.sandbox)
     this.platform = share?.platform ?? createPlatform(this.internet)
@@ -67,10 +70,13 @@ export class Entrada {
     for (const [origin, handler] of Object.entries(hosts)) this.internet.answer(origin, handler)
     const merged = { ...(share?.settings ?? defaultSettings(this.sandbox)), ...settings }
     this.settings = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null))
-    this.#isolate = this.platform.isolate({
-      ...this.settings,
-      ...(originService && { ORIGIN: serviceBinding(originService) }),
-    })
+    this.#isolate = this.platform.isolate(
+      {
+        ...this.settings,
+        ...(originService && { ORIGIN: serviceBinding(originService) }),
+      },
+      without,
+    )
   }
 
   get origin(): string {

@@ -45,8 +45,12 @@ export class Platform<Binding extends string> {
   }
 
   /** A fresh isolate: its own `env`, hence its own memory. Objects woken from now on get the settings too. */
-  isolate(settings: Env): Isolate {
-    const bindings = { VAULT: this.vault, ...this.objects }
+  isolate(settings: Env, without: readonly string[] = []): Isolate {
+    const bindings = Object.fromEntries(
+      Object.entries({ VAULT: this.vault, ...this.objects }).filter(
+        ([name]) => !without.includes(name),
+      ),
+    )
     this.#objectEnv = Object.freeze({ ...settings, ...bindings })
     return new Isolate({
       worker: this.#options.worker,

@@ -1,0 +1,49 @@
+import { Hono } from 'hono'
+import type { EdgeEnv } from './edge-env.ts'
+import { nameOf, type Log } from './log.ts'
+
+/** One thing the Worker cannot do without, and how to find out whether it answers. */
+export interface Dependency {
+  readonly name: string
+  readonly probe: () => Promise<unknown>
+}
+
+const DEADLINE_MS = 5_000
+
+/**
+ * `GET /health`: this Worker runs. `GET /ready`: it could serve, because everything it is bound to answers.
+ * Neither tells how it is configured.
+ */
+export function healthRoutes(
+  dependencies: readonly Dependency[],
+  logOf: (requestId: string) => Log,
+) {
+  return new Hono<EdgeEnv>()
+    .get('/health', (c) => c.json({ status: 'ok' }))
+    .get('/ready', async (c) => {
+      const log = logOf(c.var.requestId)
+      const failed = await Promise.all(
+        dependencies.map(async ({ name, probe }) => {
+          try {
+            await withinDeadline(probe())
+            return []
+          } catch (cause) {
+            log.error('not_ready', cause, { dependency: name, failure: nameOf(cause) })
+            return [name]
+          }
+        }),
+      )
+      const isReady = failed.flat().length === 0
+      return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503)
+    })
+}
+
+async function withinDeadline(work: Promise<unknown>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('no answer')), DEADLINE_MS)
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

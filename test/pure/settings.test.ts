@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest'
+import { readSettings } from '../../src/settings/settings.ts'
+
+const GOOD = {
+  DOMAIN_SERVER: 'https://chat.contoso.example',
+  ORIGIN_URL: 'https://chat-origin.contoso.example',
+  OPENID_ISSUER: 'https://login.microsoftonline.com/a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01/v2.0',
+  OPENID_CLIENT_ID: '7c1e55a0-30d4-4f0b-9d8a-0e6f5f2f6a11',
+  OPENID_CLIENT_SECRET: 'a-client-secret',
+  OPENID_SESSION_SECRET: 'long-enough-and-not-to-be-guessed-by-anyone',
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+function problemsOf(values: Values): readonly { setting: string; problem: string; fix: string }[] {
+  const result = readSettings({ ...GOOD, ...values })
+  return result.ok ? [] : result.problems
+}
+
+function settingsOf(values: Values = {}) {
+  const result = readSettings({ ...GOOD, ...values })
+  if (!result.ok) throw new Error(JSON.stringify(result.problems))
+  return result.settings
+}
+
+test('the few required settings are enough, and the rest has sane defaults', () => {
+  const settings = settingsOf()
+  expect(settings.warnings).toEqual([])
+  expect(settings.callbackPath).toBe('/oauth/openid/callback')
+  expect(settings.sessions).toMatchObject({
+    idleSeconds: 86_400,
+    maxSeconds: 604_800,
+    checkSeconds: 10,
+    membershipCheckSeconds: 3600,
+  })
+  expect(settings.files).toMatchObject({
+    enabled: false,
+    maxFiles: 10,
+    maxFileBytes: 512 * 1024 * 1024,
+    graphScope: 'Files.Read.All',
+  })
+  expect(settings.people).toMatchObject({ enabled: true, includeOwnersAsMembers: false })
+  expect(settings.postLogoutRedirectUri).toBe('https://chat.contoso.example/.entrada/signed-out')
+  expect(settings.issuer.microsoft?.graph).toBe('https://graph.microsoft.com')
+})
+
+const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[] = [
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: undefined }, /missing/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: '   ' }, /missing/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: 'chat.contoso.example' }, /not a web address/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: 'http://chat.contoso.example' }, /plain http/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: 'ftp://chat.contoso.example' }, /not a web address/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: 'https://chat.contoso.example/path' }, /path/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: 'https://user:pass@chat.contoso.example' }, /credentials/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: { a: 1 } }, /not text/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'http://chat-origin.contoso.example' }, /plain http/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://chat.contoso.example/app' }, /circles/],
+  ['ORIGIN_PRESET', { ORIGIN_PRESET: 'openwebui' }, /not one of/],
+  ['ORIGIN_HEADERS', { ORIGIN_HEADERS: '{not json' }, /JSON/],
+  ['ORIGIN_HEADERS', { ORIGIN_HEADERS: '{"X-User":{"claim":"password"}}' }, /form/],
+  ['ORIGIN_HEADERS', { ORIGIN_HEADERS: '{"Cookie":"email"}' }, /not free/],
+  ['ORIGIN_HEADERS', { ORIGIN_HEADERS: '{"X Y":"email"}' }, /form/],
+  ['SKIP_AUTH_ROUTES', { SKIP_AUTH_ROUTES: '/health' }, /METHOD/],
+  ['SKIP_AUTH_ROUTES', { SKIP_AUTH_ROUTES: 'GET /a/../b' }, /METHOD/],
+  ['SKIP_AUTH_ROUTES', { SKIP_AUTH_ROUTES: 'GET /%61pi' }, /METHOD/],
+  ['SIGNING_KEYS', { SIGNING_KEYS: '{"keys":[]}' }, /./],
+  ['SIGNING_KEYS', { SIGNING_KEYS: 'secret' }, /JSON/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: undefined }, /missing/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'contoso' }, /not a web address/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'http://login.contoso.example/v2.0' }, /plain http/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://login.microsoftonline.com/contoso.example' }, /./],
+  ['OPENID_ALLOWED_TENANTS', { OPENID_ISSUER: 'organizations' }, /every organisation in the world/],
+  ['OPENID_ALLOWED_TENANTS', { OPENID_ISSUER: 'https://login.microsoftonline.com/common/v2.0' }, /every organisation/],
+  ['OPENID_ALLOWED_TENANTS', { OPENID_ALLOWED_TENANTS: 'contoso.example' }, /not a tenant id/],
+  ['OPENID_CLIENT_ID', { OPENID_CLIENT_ID: undefined }, /missing/],
+  ['OPENID_CLIENT_SECRET', { OPENID_CLIENT_SECRET: undefined }, /missing/],
+  ['OPENID_CLIENT_SECRET', { OPENID_CLIENT_SECRET: ' , ' }, /missing/],
+  ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: 'thumbprint' }, /PRIVATE KEY/],
+  ['OPENID_SESSION_SECRET', { OPENID_SESSION_SECRET: undefined }, /missing/],
+  ['OPENID_SESSION_SECRET', { OPENID_SESSION_SECRET: 'short' }, /shorter than 32/],
+  ['OPENID_SESSION_SECRET', { OPENID_SESSION_SECRET: 'a'.repeat(64) }, /guessed/],
+  ['OPENID_SESSION_SECRET', { OPENID_SESSION_SECRET: `${GOOD.OPENID_SESSION_SECRET},short` }, /value 2/],
+  ['OPENID_SESSION_SECRET', { OPENID_SESSION_SECRET: `${GOOD.OPENID_SESSION_SECRET},${GOOD.OPENID_SESSION_SECRET}` }, /twice/],
+  ['OPENID_SCOPE', { OPENID_SCOPE: 'openid "quoted"' }, /not a scope/],
+  ['OPENID_CALLBACK_URL', { OPENID_CALLBACK_URL: 'https://elsewhere.example/callback' }, /path/],
+  ['OPENID_CALLBACK_URL', { OPENID_CALLBACK_URL: '//evil.example' }, /path/],
+  ['OPENID_REUSE_TOKENS', { OPENID_REUSE_TOKENS: 'yes' }, /true nor false/],
+  ['OPENID_REQUIRED_ROLE_TOKEN_KIND', { OPENID_REQUIRED_ROLE: 'x', OPENID_REQUIRED_ROLE_TOKEN_KIND: 'userinfo' }, /not one of/],
+  ['OPENID_REQUIRED_ROLE_PARAMETER_PATH', { OPENID_REQUIRED_ROLE: 'x', OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'a..b' }, /empty step/],
+  ['OPENID_POST_LOGOUT_REDIRECT_URI', { OPENID_POST_LOGOUT_REDIRECT_URI: 'javascript:alert(1)' }, /web address/],
+  ['OPENID_MAX_LOGOUT_URL_LENGTH', { OPENID_MAX_LOGOUT_URL_LENGTH: '10' }, /bounds/],
+  ['SHAREPOINT_BASE_URL', { SHAREPOINT_BASE_URL: 'contoso.sharepoint.com' }, /web address/],
+  ['SHAREPOINT_PICKER_SHAREPOINT_SCOPE', { SHAREPOINT_PICKER_SHAREPOINT_SCOPE: '=https://contoso.sharepoint.com/AllSites.Read' }, /scope/],
+  ['SHAREPOINT_PICKER_SHAREPOINT_SCOPE', { SHAREPOINT_PICKER_SHAREPOINT_SCOPE: 'https://contoso.sharepoint.com/sites/x/AllSites.Read' }, /scope/],
+  ['SHAREPOINT_PICKER_GRAPH_SCOPE', { SHAREPOINT_PICKER_GRAPH_SCOPE: 'Files.Read.All Sites.Read.All' }, /scope/],
+  ['SHAREPOINT_MAX_FILE_BYTES', { SHAREPOINT_MAX_FILE_BYTES: '512MB' }, /whole number/],
+  ['SHAREPOINT_MAX_FILES', { SHAREPOINT_MAX_FILES: '0' }, /bounds/],
+  ['SESSION_IDLE_SECONDS', { SESSION_IDLE_SECONDS: '-1' }, /bounds/],
+  ['SESSION_IDLE_SECONDS', { SESSION_IDLE_SECONDS: '86400', SESSION_MAX_SECONDS: '3600' }, /longer than/],
+  ['SESSION_CHECK_SECONDS', { SESSION_CHECK_SECONDS: '3600' }, /bounds/],
+  ['RATE_LIMITS', { RATE_LIMITS: '{"login":30}' }, /form/],
+  ['RATE_LIMITS', { RATE_LIMITS: '{"logins":{"perMinute":30}}' }, /form/],
+  ['MICROSOFT_GRAPH_URL', { MICROSOFT_GRAPH_URL: 'https://graph.evil.example' }, /not the Graph/],
+  ['MICROSOFT_GRAPH_URL', { MICROSOFT_GRAPH_URL: 'http://127.0.0.1:4000' }, /not the Graph/],
+  ['SHAREPOINT_HOSTS', { SHAREPOINT_HOSTS: 'http://127.0.0.1:4000' }, /loopback/],
+  ['SHAREPOINT_HOSTS', { SHAREPOINT_HOSTS: 'contoso.sharepoint.com/sites/x' }, /not a host/],
+  ['OPENID_CLINET_ID', { OPENID_CLINET_ID: 'x' }, /not a setting/],
+  ['SHAREPOINT_MAX_FILE', { SHAREPOINT_MAX_FILE: '1' }, /not a setting/],
+  ['ENTRA_ID_TENANT', { ENTRA_ID_TENANT: 'x' }, /not a setting/],
+  ['OIDC_CLIENTS', { OIDC_CLIENTS: '[]' }, /not have yet/],
+] // prettier-ignore
+
+test('there are at least thirty ways to get it wrong [bar 98]', () => {
+  expect(BAD.length).toBeGreaterThanOrEqual(30)
+})
+
+test.each(BAD)(
+  '%s %o is a problem, by name and with the fix [bar 98]',
+  (setting, values, about) => {
+    const problems = problemsOf(values)
+    expect(problems.map((one) => one.setting)).toEqual(problems.map(() => setting))
+    expect(problems).not.toEqual([])
+    expect(problems[0]?.problem).toMatch(about)
+    expect(problems[0]?.fix).toMatch(/\w{3}/)
+  },
+)
+
+test('no report quotes a secret', () => {
+  const secret = 'hunter2-hunter2'
+  const report = JSON.stringify(
+    problemsOf({
+      OPENID_SESSION_SECRET: secret,
+      SIGNING_KEYS: secret,
+      RATE_LIMITS: secret,
+      OPENID_CLIENT_CERTIFICATE: secret,
+    }),
+  )
+  expect(report).toContain('OPENID_SESSION_SECRET')
+  expect(report).not.toContain('hunter2')
+})
+
+test('every problem is reported at once', () => {
+  const result = readSettings({
+    OPENID_SCOEP: 'x',
+    OPENID_SESSION_SECRET: 'weak',
+    DOMAIN_SERVER: 'http://chat.example.com',
+  })
+  const settings = result.ok ? [] : result.problems.map(({ setting }) => setting)
+  expect(settings).toEqual(
+    expect.arrayContaining([
+      'OPENID_SCOEP',
+      'OPENID_SESSION_SECRET',
+      'DOMAIN_SERVER',
+      'OPENID_ISSUER',
+      'OPENID_CLIENT_ID',
+      'OPENID_CLIENT_SECRET',
+    ]),
+  )
+})
+
+test('a typo is answered with the name that was meant', () => {
+  expect(problemsOf({ OPENID_CLINET_ID: 'x' })[0]?.fix).toContain('OPENID_CLIENT_ID')
+  expect(problemsOf({ SHAREPOINT_SOMETHING_ELSE_ENTIRELY: 'x' })[0]?.fix).toBe('Remove it')
+})
+
+describe('an .env carried over from LibreChat', () => {
+  test('works, with a word on what has no effect here', () => {
+    const settings = settingsOf({
+      OPENID_BUTTON_LABEL: 'Sign in',
+      OPENID_USE_PKCE: 'true',
+      OPENID_SCOPE: 'openid profile email offline_access api://7c1e55a0/access_as_user',
+      OPENID_REQUIRED_ROLE: 'chat',
+      OPENID_REQUIRED_ROLE_TOKEN_KIND: 'access',
+      SESSION_MAX_SECONDS: '60 * 60 * 24 * 7',
+      JWT_SECRET: 'LibreChat’s own',
+    })
+    expect(settings.warnings.join('\n')).toMatch(
+      /api:\/\/.*unnecessary[\s\S]*access[\s\S]*OPENID_BUTTON_LABEL/,
+    )
+    expect(settings.scopes.token).not.toContain('api://7c1e55a0/access_as_user')
+    expect(settings.sessions.maxSeconds).toBe(604_800)
+  })
+})
+
+describe('the issuer', () => {
+  test.each([
+    [
+      'https://login.microsoftonline.com/a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01/v2.0/',
+      'exact',
+      'https://graph.microsoft.com',
+    ],
+    [
+      'https://login.microsoftonline.com/contoso.example/v2.0',
+      'tenant',
+      'https://graph.microsoft.com',
+    ],
+    ['organizations', 'template', 'https://graph.microsoft.com'],
+    ['common', 'template', 'https://graph.microsoft.com'],
+    [
+      'https://login.microsoftonline.us/a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01/v2.0',
+      'exact',
+      'https://graph.microsoft.us',
+    ],
+    [
+      'https://login.partner.microsoftonline.cn/a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01/v2.0',
+      'exact',
+      'https://microsoftgraph.chinacloudapi.cn',
+    ],
+    ['https://idp.example.com/realms/staff', 'exact', undefined],
+  ])('%s is read as %s with Graph at %s', (issuer, kind, graph) => {
+    const settings = settingsOf({
+      OPENID_ISSUER: issuer,
+      OPENID_ALLOWED_TENANTS: 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01',
+    })
+    expect(settings.issuer.kind).toBe(kind)
+    expect(settings.issuer.microsoft?.graph).toBe(graph)
+    expect(settings.issuer.authority.href).not.toMatch(/\/$/)
+  })
+
+  test('of the US government’s shared host is told apart by its Graph', () => {
+    const settings = settingsOf({
+      OPENID_ISSUER: 'https://login.microsoftonline.us/a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01/v2.0',
+      MICROSOFT_GRAPH_URL: 'https://dod-graph.microsoft.us/v1.0',
+    })
+    expect(settings.issuer.microsoft?.cloud?.name).toBe('us-government-dod')
+  })
+})
