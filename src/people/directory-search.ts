@@ -12,6 +12,7 @@ import {
   type Collection,
   type RelevantPerson,
 } from './directory-readers.ts'
+import { matcherFor } from './matching.ts'
 import {
   confirmationRequests,
   prefixRequest,
@@ -28,8 +29,8 @@ export interface DirectorySearch {
   readonly search: SearchText
   /** The parts to ask, and whether for a wide page. */
   readonly parts: ReadonlyMap<Part, { readonly isWide: boolean }>
-  /** Users known from before: people found among them need no confirmation. */
-  readonly knownUsers: readonly Principal[]
+  /** What is remembered of users: people found among them need no confirmation. */
+  readonly knownUsers: PartAnswer | null
   /** Whether the token may read users; without that nobody can be confirmed. */
   readonly canConfirm: boolean
   readonly scope: RequestScope
@@ -45,8 +46,8 @@ const LISTS = ['users', 'groups'] as const
 
 /**
  * Asks Graph, in one round trip as a rule. A second one follows when something is left open: relevant people
- * whom the users' page did not confirm, or a `$search` that was not taken. It then also widens the pages
- * that were too small, so that typing on needs no third.
+ * whom too small a page of users did not confirm, or a `$search` that was not taken. It then also widens the
+ * pages that were too small, so that typing on needs no third.
  */
 export async function searchDirectory(
   graph: Graph,
@@ -62,10 +63,17 @@ export async function searchDirectory(
   )
   const replies = repliesIn(first)
   const people = peopleIn(first)
-  const known = [...asked.knownUsers, ...answerOf(replies, 'users').principals]
-  const unconfirmed = asked.canConfirm
-    ? people.items.filter((person) => userAmong(known, person) === null)
-    : []
+  const qualityOf = matcherFor(search)
+  const known = usersKnown(replies, asked)
+  const matching = people.items.filter(({ principal }) => qualityOf(principal) > 0)
+  // What Graph merely guesses at (by sound, by a slip of the finger) is for when nobody matches.
+  const isGuess = matching.length === 0 && !known.principals.some((user) => qualityOf(user) > 0)
+  const candidates = isGuess ? people.items : matching
+  // All users who match are known: whoever matches and is not among them has left.
+  const isSettled = !asked.canConfirm || (known.isComplete && !isGuess)
+  const unconfirmed = isSettled
+    ? []
+    : candidates.filter((person) => userAmong(known.principals, person) === null)
   const confirmations = confirmationRequests(unconfirmed, scope)
   const untaken = LISTS.filter((part) => isUntaken(first, part))
   if (confirmations.length > 0 || untaken.length > 0) {
@@ -81,17 +89,27 @@ export async function searchDirectory(
     }
   }
   const confirmed = confirmations.flatMap(({ id }) => replies.get(id) ?? [])
-  const users = [...known, ...confirmed.flatMap(({ principals }) => principals)]
+  const users = [...known.principals, ...confirmed.flatMap(({ principals }) => principals)]
   return new Map(
     [...parts.keys()].map((part) => {
       if (part !== 'people') return [part, answerOf(replies, part)]
       const bad = [...repliesTo(replies, [part]), ...confirmed].find(
         ({ status }) => status !== 'ok',
       )
-      const principals = inDirectory(people.items, { users, trusts: !asked.canConfirm })
+      const principals = inDirectory(candidates, { users, trusts: !asked.canConfirm })
       return [part, { ...(bad ?? NOTHING), principals, isComplete: people.isComplete }]
     }),
   )
+}
+
+function usersKnown(replies: Replies, { parts, knownUsers }: DirectorySearch): PartAnswer {
+  const page = answerOf(replies, 'users')
+  const isWhole = parts.has('users') && page.status === 'ok' && page.isComplete
+  return {
+    ...NOTHING,
+    principals: [...(knownUsers?.principals ?? []), ...page.principals],
+    isComplete: isWhole || knownUsers?.isComplete === true,
+  }
 }
 
 function repliesIn(answers: BatchAnswers): Replies {

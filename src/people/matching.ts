@@ -6,7 +6,7 @@ import type { SearchText } from './search-text.ts'
  * How well something matches, for ordering: 0 not at all (what Graph finds by sound or by typing slips), up to
  * 6 for the very name. Spelling with the same marks counts a little more.
  */
-export type Matcher = (principal: Principal) => number
+export type Matcher = (principal: Pick<Principal, 'name' | 'index'>) => number
 
 /**
  * Also decides which part of an answer to a shorter text answers this one, so it must not be stricter than

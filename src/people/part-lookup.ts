@@ -85,7 +85,7 @@ export class PartLookup {
     return this.#search(memory, {
       search,
       parts: new Map(asked.map((part) => [part, { isWide: memories.found.has(part) }])),
-      knownUsers: memories.found.get('users')?.answer.principals ?? [],
+      knownUsers: memories.found.get('users')?.answer ?? null,
       isBackground: false,
     })
   }
@@ -116,7 +116,7 @@ export class PartLookup {
     await this.#search(memory, {
       search,
       parts: new Map(old),
-      knownUsers: [],
+      knownUsers: null,
       isBackground: true,
     })
   }
