@@ -79,7 +79,7 @@ describe('an answer passes as it is', () => {
     )
     const response = await browser.fetch('/stream')
     const writer = writable.getWriter()
-    const reader = (response.body ?? new ReadableStream()).getReader()
+    const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader()
     for (const text of ['data: 1\n\n', 'data: 2\n\n']) {
       const read = reader.read()
       await writer.write(new TextEncoder().encode(text))

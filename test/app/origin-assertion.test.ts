@@ -63,9 +63,8 @@ test('it is worth nothing to another chat [bar 63]', async () => {
 test('the published set holds no private part [bar 63]', async () => {
   const { entrada } = ownKeys()
   const { keys } = await keySetOf(entrada)
-  for (const key of keys)
-    expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
-  expect(keys).toHaveLength(1)
+  const parts = keys.map((key) => Object.keys(key).sort())
+  expect(parts).toEqual([['alg', 'e', 'kid', 'kty', 'n', 'use']])
 })
 
 describe('signing', () => {
