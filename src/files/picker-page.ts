@@ -11,7 +11,7 @@ import { PICKER_SCRIPT } from './picker-script.ts'
 const INITIALIZE_SECONDS = 15
 
 const STYLE = `
-body{display:block;padding:0;height:100vh;height:100dvh}
+body{display:block;place-items:normal;padding:0;height:100vh;height:100dvh}
 .picker{position:relative;height:100%}
 #picker-stage,#picker-stage iframe{width:100%;height:100%;border:0;display:block}
 #picker-overlay{position:absolute;inset:0;display:grid;place-items:center;padding:1.5rem;background:var(--ground)}
