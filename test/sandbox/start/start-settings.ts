@@ -62,7 +62,12 @@ export function startSettings(
 
 function standIns(hosts: SandboxHosts): StartSettings {
   const fileHosts = [hosts.sharePoint, hosts.oneDrive, hosts.download]
-  return { MICROSOFT_GRAPH_URL: hosts.graph, SHAREPOINT_HOSTS: fileHosts.join(',') }
+  return {
+    MICROSOFT_GRAPH_URL: hosts.graph,
+    SHAREPOINT_HOSTS: fileHosts.join(','),
+    // A OneDrive's host tells that of the sites by its name; a loopback port tells nothing.
+    SHAREPOINT_BASE_URL: hosts.sharePoint,
+  }
 }
 
 export function isLoopback(address: string): boolean {
