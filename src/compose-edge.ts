@@ -50,7 +50,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     }),
     publicKeys: () => jwksResponse(signer),
     dependencies: dependenciesOf(env, signer),
-    features: [peopleRoutes({ graph, lookups }), filesRoutes({ graph, lookups })],
+    features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups })],
   }
 }
 

@@ -45,6 +45,7 @@ const Group = v.object({
   mail: Text,
   mailNickname: Text,
 })
+const Kind = v.object({ '@odata.type': v.string() })
 const Person = v.object({
   id: v.string(),
   displayName: Text,
@@ -91,6 +92,35 @@ export function readRelevantPeople(body: unknown): Collection<RelevantPerson> | 
       principal: { type: 'user', name, email, username, description, index },
     }
   })
+}
+
+/** Members of a group: people and groups; devices and applications are passed over. */
+export interface MembersPage {
+  readonly items: readonly Principal[]
+  readonly nextLink: string | null
+  /** There, and not for this token to see: Graph leaves the id and blanks the rest. */
+  readonly withheld: number
+}
+
+export function readMembers(body: unknown): MembersPage | null {
+  const page = v.safeParse(Page, body)
+  if (!page.success) return null
+  const kinds = page.output.value.map((value) => {
+    const kind = v.safeParse(Kind, value)
+    return kind.success ? kind.output['@odata.type'] : null
+  })
+  const of = (type: string) => page.output.value.filter((_, index) => kinds[index] === type)
+  const users = of('#microsoft.graph.user')
+  const groups = of('#microsoft.graph.group')
+  const items = [
+    ...(readUsers({ value: users })?.items ?? []),
+    ...(readGroups({ value: groups })?.items ?? []),
+  ]
+  return {
+    items,
+    nextLink: page.output['@odata.nextLink'] ?? null,
+    withheld: users.length + groups.length - items.length,
+  }
 }
 
 /** Without a name there is nothing to show: properties a token may not see come as nulls. */

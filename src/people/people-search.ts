@@ -2,34 +2,19 @@ import { EntradaFailure, type FailureCode } from '../failure.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { AccessToken } from '../session/access-token.ts'
 import type { Session } from '../session/session.ts'
-import type { Settings } from '../settings/settings.ts'
-import type { Lookups } from '../stores/lookup-cache.ts'
 import { LookupMemory } from './lookup-memory.ts'
 import { mergeParts } from './merge.ts'
 import type { PartAnswer } from './part-answer.ts'
 import { PartLookup } from './part-lookup.ts'
+import { ownLookups, type Asker, type PeopleParts } from './people-access.ts'
 import { statusOfAll, type Found, type Status } from './people-answer.ts'
 import { accessTo, PARTS, showsFullProfiles, type Part } from './permissions.ts'
 import type { SearchText } from './search-text.ts'
-
-export interface PeopleParts {
-  /** `null` for an issuer that is not Entra. */
-  readonly graph: Graph | null
-  readonly lookups: Lookups
-}
 
 export interface PeopleQuery {
   readonly search: SearchText
   readonly types: ReadonlySet<'user' | 'group'>
   readonly limit: number
-}
-
-/** Who searches, and what is needed to do it on their behalf. */
-export interface Asker {
-  readonly session: Session
-  readonly settings: Settings
-  /** Keeps work going when the response is out, or the one who typed has typed on. */
-  waitUntil(work: Promise<unknown>): void
 }
 
 /**
@@ -97,14 +82,12 @@ function partLookup(
   { session, settings, waitUntil }: Asker,
   token: AccessToken<'graph'>,
 ): PartLookup {
-  const { tenantId, id: userId } = session.user
-  const cloud = settings.issuer.microsoft?.graph ?? ''
-  const own = lookups.for({ cloud, tenantId, of: { userId } })
+  const own = ownLookups(lookups, { session, settings })
   const scopes = token.scopes.map((scope) => scope.toLowerCase()).toSorted()
   return new PartLookup({
     graph,
     tokens: async (again) => (again === undefined ? token : session.accessToken('graph', again)),
-    scope: { tenantId, showsFullProfiles: showsFullProfiles(token.scopes) },
+    scope: { tenantId: session.user.tenantId, showsFullProfiles: showsFullProfiles(token.scopes) },
     canConfirm: accessTo('users', settings, token.scopes) === 'on',
     memoryOf: (search) =>
       new LookupMemory({

@@ -1,19 +1,21 @@
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
+import { listMembers, readMembersQuery } from './group-members.ts'
+import type { Asker, PeopleParts } from './people-access.ts'
 import { toResult } from './people-answer.ts'
 import { readPeopleQuery } from './people-query.ts'
-import { searchPeople, type PeopleParts } from './people-search.ts'
+import { searchPeople } from './people-search.ts'
+import { findPicture, readPhotoQuery } from './photo.ts'
 
-/** `GET /people`, `/groups/{id}/members`, `/people/{id}/photo`, below Entrada's prefix and behind a session. */
+/** Below Entrada's prefix and behind a session. */
 export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
   const routes = new Hono<EdgeEnv>()
 
   routes.get('/people', async (c) => {
-    const { settings, session } = c.var
-    const query = readPeopleQuery(new URL(c.req.url).searchParams)
-    const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-    const found = await searchPeople(parts, { session, settings, waitUntil }, query)
-    const results = found.principals.map((one) => toResult(one, settings.publicOrigin))
+    const { publicOrigin } = c.var.settings
+    const query = readPeopleQuery(parametersOf(c))
+    const found = await searchPeople(parts, askerOf(c), query)
+    const results = found.principals.map((one) => toResult(one, publicOrigin))
     if (found.retryAfter !== null) c.header('retry-after', String(found.retryAfter))
     return c.json({
       query: query.search.text,
@@ -26,5 +28,48 @@ export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
     })
   })
 
+  routes.get('/groups/:id/members', async (c) => {
+    const { publicOrigin } = c.var.settings
+    const query = readMembersQuery(c.req.param('id'), parametersOf(c))
+    const { principals, withheld, cursor } = await listMembers(parts, askerOf(c), query)
+    const members = principals.map((one) => toResult(one, publicOrigin))
+    const next = new URL(`/.entrada/groups/${query.groupId}/members`, publicOrigin)
+    next.search = new URLSearchParams({
+      transitive: String(query.isTransitive),
+      limit: String(query.limit),
+      cursor: cursor ?? '',
+    }).toString()
+    return c.json({
+      id: query.groupId,
+      transitive: query.isTransitive,
+      members,
+      count: members.length,
+      withheld,
+      next: cursor === null ? null : next.href,
+    })
+  })
+
+  routes.get('/people/:id/photo', async (c) => {
+    const query = readPhotoQuery(c.req.param('id'), parametersOf(c))
+    const { type, bytes, maxAgeSeconds } = await findPicture(parts, askerOf(c), query)
+    return c.body(bytes, 200, {
+      'content-type': type,
+      'cache-control': `private, max-age=${maxAgeSeconds}`,
+      // Whoever signs in next on this machine may not be allowed to see it.
+      vary: 'cookie',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      'cross-origin-resource-policy': 'same-origin',
+    })
+  })
+
   return routes
+}
+
+function parametersOf(c: Context<EdgeEnv>): URLSearchParams {
+  return new URL(c.req.url).searchParams
+}
+
+function askerOf(c: Context<EdgeEnv>): Asker {
+  const { session, settings } = c.var
+  return { session, settings, waitUntil: (work) => c.executionCtx.waitUntil(work) }
 }

@@ -54,7 +54,10 @@ export class Searcher {
     return this.browser.fetch(`/.entrada${path}`, init)
   }
 
-  async search(q: string, parameters: Readonly<Record<string, string>> = {}): Promise<PeopleAnswer> {
+  async search(
+    q: string,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<PeopleAnswer> {
     const response = await this.fetch(`/people?${new URLSearchParams({ q, ...parameters })}`)
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
     const answer: PeopleAnswer = JSON.parse(await response.text())
