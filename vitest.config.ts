@@ -19,6 +19,9 @@ const onWorkerd = {
   hookTimeout: 30_000,
 }
 
+/** Pages of the sandbox itself, seen by a real browser. */
+const inBrowser = 'test/sandbox/**/*.browser.test.ts'
+
 // Left out where there is no browser; test/run.ts says so where nobody can miss it.
 const withChromium = findChromium() !== null || mustHaveChromium()
 
@@ -41,12 +44,32 @@ export default defineConfig({
       // The doubles of the platform keep the platform's rules.
       { resolve: inNode, test: { name: 'support', include: ['test/support/**/*.test.ts'] } },
       // Microsoft's side, held against what is known of the real one.
-      { test: { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'] } },
+      {
+        test: { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'], exclude: [inBrowser] },
+      },
       // The deployed script with real KV, real objects and real sockets.
-      { test: { name: 'workerd', include: ['test/workerd/**/*.test.ts'], ...onWorkerd } },
+      {
+        test: {
+          name: 'workerd',
+          include: ['test/workerd/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+          ...onWorkerd,
+        },
+      },
       // The same, and a real browser in front.
       ...(withChromium
-        ? [{ test: { name: 'chromium', include: ['test/chromium/**/*.test.ts'], ...onWorkerd } }]
+        ? [
+            {
+              test: {
+                name: 'chromium',
+                include: ['test/chromium/**/*.test.ts', inBrowser],
+                // One browser at a time, when nothing else runs: it would miss its deadlines.
+                sequence: { groupOrder: 2 },
+                fileParallelism: false,
+                ...onWorkerd,
+              },
+            },
+          ]
         : []),
     ],
   },
