@@ -29,6 +29,10 @@ export class SessionObject extends DurableObject<Bindings> {
       settings: settings.sessions,
       userObjectIdOf: (tenantId, userId) =>
         env.USERS.idFromName(userObjectName(tenantId, userId)).toString(),
+      pauseOf: (userObjectId) => {
+        const user = () => env.USERS.get(env.USERS.idFromString(userObjectId))
+        return { until: () => user().pausedUntil(), extend: (until) => user().pause(until) }
+      },
       unlist: async (userObjectId) => {
         await env.USERS.get(env.USERS.idFromString(userObjectId)).remove(ctx.id.toString())
       },
@@ -83,6 +87,14 @@ export class UserObject extends DurableObject<Bindings> {
 
   list() {
     return this.#sessions.list()
+  }
+
+  pausedUntil() {
+    return this.#sessions.pausedUntil()
+  }
+
+  pause(until: number) {
+    return this.#sessions.pause(until)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
-import type { GrantOwner, Vault } from '../stores/vault.ts'
+import { digestOf } from '../stores/sealed-box.ts'
+import type { GrantOwner } from '../stores/vault.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
 import type { SessionSettings } from '../settings/settings.ts'
 import { MembershipWatch } from './membership-watch.ts'
@@ -17,15 +17,12 @@ import type {
 import { readSessionIdentity } from './session-identity.ts'
 import { SessionRows, type SessionRow } from './session-rows.ts'
 import type { SessionView } from './session.ts'
-import { TokenKeeper, type RefreshTokenRedeemer, type TokenHolder } from './token-keeper.ts'
+import { TokenKeeper, type TokenHolder, type TokenKeeperParts } from './token-keeper.ts'
 
-export interface SessionAuthorityParts {
+export interface SessionAuthorityParts extends TokenKeeperParts {
   /** Id of this object: the public handle of the session, and what its ciphertexts are bound to. */
   readonly id: string
   readonly storage: ObjectStorage
-  readonly box: SealedBox
-  readonly vault: Vault
-  readonly redeemer: RefreshTokenRedeemer
   readonly membership: Membership
   readonly settings: SessionSettings
   /** Takes this session off the user's list; may fail without harm. */
@@ -79,11 +76,7 @@ export class SessionAuthority implements SessionCalls {
     this.#rows.write(row)
     if (refreshToken !== null) {
       const owner = { tenantId, userId, sessionId: id }
-      await this.#tokens.keep(
-        refreshToken,
-        { owner, secret, sessionExpiresAt: row.expiresAt },
-        () => true,
-      )
+      await this.#tokens.begin(refreshToken, { owner, secret, sessionExpiresAt: row.expiresAt })
     }
     this.#identity = { secretHash, identity }
     await storage.setAlarm(this.#idleEnd(row) * 1000)
@@ -266,6 +259,7 @@ export class SessionAuthority implements SessionCalls {
       secret,
       subject: identity.subject,
       sessionExpiresAt: row.expiresAt,
+      userObjectId: row.userObjectId,
     }
   }
 

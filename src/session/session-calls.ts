@@ -83,4 +83,7 @@ export interface UserCalls {
   add(sessionId: string, expiresAt: number): Promise<void>
   remove(sessionId: string): Promise<void>
   list(): Promise<readonly string[]>
+  /** Epoch seconds until which the sign-in service wants to be left alone about this user. */
+  pausedUntil(): Promise<number>
+  pause(until: number): Promise<void>
 }

@@ -26,3 +26,12 @@ export function tokenFailureOf(refusal: Refusal): TokenFailure {
     ...(retryAfter === null ? {} : { retryAfter }),
   }
 }
+
+/** AADSTS50196 takes about two minutes to forget. */
+const LOOP_PAUSE_SECONDS = 150
+
+/** Seconds the service wants to be left alone for about this user; `null` when it did not ask. */
+export function pauseAfter({ kind, retryAfter }: Refusal): number | null {
+  if (kind === 'loop') return retryAfter ?? LOOP_PAUSE_SECONDS
+  return kind === 'unavailable' ? retryAfter : null
+}

@@ -13,6 +13,7 @@ export function browserSessionName(sid: string): string {
 }
 
 const Row = v.object({ session_id: v.string() })
+const PauseRow = v.object({ until: v.number() })
 
 /**
  * Which sessions there are of one user, or of one browser session at the sign-in service. Runs inside a Durable
@@ -23,9 +24,10 @@ export class UserSessions implements UserCalls {
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage
-    storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS session (session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL)',
-    )
+    storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS session (session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS pause (id INTEGER PRIMARY KEY, until INTEGER NOT NULL);
+    `)
   }
 
   async add(sessionId: string, expiresAt: number): Promise<void> {
@@ -46,5 +48,18 @@ export class UserSessions implements UserCalls {
       .exec('SELECT session_id FROM session WHERE expires_at > ?', Math.floor(Date.now() / 1000))
       .toArray()
       .map((row) => v.parse(Row, row).session_id)
+  }
+
+  async pausedUntil(): Promise<number> {
+    const [row] = this.#storage.sql.exec('SELECT until FROM pause').toArray()
+    return row === undefined ? 0 : v.parse(PauseRow, row).until
+  }
+
+  async pause(until: number): Promise<void> {
+    this.#storage.sql.exec(
+      'INSERT OR REPLACE INTO pause VALUES (1, MAX(?, ?))',
+      until,
+      await this.pausedUntil(),
+    )
   }
 }

@@ -1,3 +1,4 @@
+import { answerWithin } from './answer-within.ts'
 import { callObject, type ObjectNamespace } from './durable-objects.ts'
 import { LookupKeys } from './lookup-keys.ts'
 import type { Claim, ClaimRequest, LookupRow, NewLookupRow } from './lookup-table.ts'
@@ -84,7 +85,7 @@ export class OwnedLookups {
   /** For each part the answer of the first key that has one. */
   async read(keys: readonly string[], parts: readonly string[]): Promise<readonly Lookup[]> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
-    const rows = await orElse<readonly LookupRow[]>(
+    const rows = await answerWithin<readonly LookupRow[]>(
       () => callObject(() => this.#parts.stub().read(names, parts)),
       { value: [], afterMs: READ_DEADLINE_MS },
     )
@@ -98,10 +99,13 @@ export class OwnedLookups {
   ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly Lookup[] }> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
     const request = { name: await this.#name(name), holdSeconds, keys: names, parts }
-    const claim = await orElse<Claim>(() => callObject(() => this.#parts.stub().claim(request)), {
-      value: { isGranted: true, rows: [] },
-      afterMs: holdSeconds * 1000 + READ_DEADLINE_MS,
-    })
+    const claim = await answerWithin<Claim>(
+      () => callObject(() => this.#parts.stub().claim(request)),
+      {
+        value: { isGranted: true, rows: [] },
+        afterMs: holdSeconds * 1000 + READ_DEADLINE_MS,
+      },
+    )
     return { isGranted: claim.isGranted, lookups: await this.#opened(claim.rows, keys, names) }
   }
 
@@ -115,7 +119,7 @@ export class OwnedLookups {
       }),
     )
     const name = claimed === null ? null : await this.#name(claimed)
-    await orElse<void>(() => callObject(() => this.#parts.stub().settle(name, rows)), {
+    await answerWithin<void>(() => callObject(() => this.#parts.stub().settle(name, rows)), {
       value: undefined,
       afterMs: READ_DEADLINE_MS,
     })
@@ -149,21 +153,4 @@ function nameOf({ cloud, tenantId, of }: LookupOwner): string {
   return 'userId' in of
     ? `user/${cloud}/${tenantId}/${of.userId}`
     : `tenant/${cloud}/${tenantId}/${of.shard}`
-}
-
-/** The object's answer, or the one that stands for its absence. */
-async function orElse<T>(
-  call: () => Promise<T>,
-  absence: { readonly value: T; readonly afterMs: number },
-): Promise<T> {
-  const { promise: timeUp, resolve } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => resolve(absence.value), absence.afterMs)
-  try {
-    return await Promise.race([call(), timeUp])
-  } catch {
-    // Overloaded or out of reach: the caller asks Microsoft, as it would without memory.
-    return absence.value
-  } finally {
-    clearTimeout(timer)
-  }
 }

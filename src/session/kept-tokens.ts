@@ -1,0 +1,56 @@
+import * as v from 'valibot'
+import type { SealedBox } from '../stores/sealed-box.ts'
+import type { GrantHolder } from './refresh-grant.ts'
+import type { SessionRows } from './session-rows.ts'
+
+export interface KeptToken {
+  readonly value: string
+  /** Epoch seconds. */
+  readonly expiresAt: number
+  readonly scopes: readonly string[]
+}
+
+const Kept = v.object({ value: v.string(), expiresAt: v.number(), scopes: v.array(v.string()) })
+
+/** Access tokens of one session by resource: in memory, and under seal for after the object was evicted. */
+export class KeptTokens {
+  readonly #box: SealedBox
+  readonly #rows: SessionRows
+  readonly #inMemory = new Map<string, KeptToken>()
+
+  constructor(box: SealedBox, rows: SessionRows) {
+    this.#box = box
+    this.#rows = rows
+  }
+
+  /** What is in memory; `load` first. */
+  get(resource: string): KeptToken | null {
+    return this.#inMemory.get(resource) ?? null
+  }
+
+  /** Brings a token back into memory. */
+  async load(resource: string, holder: GrantHolder): Promise<void> {
+    if (this.#inMemory.has(resource)) return
+    const row = this.#rows.readToken(resource)
+    if (row === null || row.expiresAt <= Date.now() / 1000) return
+    const json = await this.#box.open(row.sealed, contextOf(resource, holder))
+    if (json === null || this.#inMemory.has(resource)) return
+    this.#inMemory.set(resource, v.parse(Kept, JSON.parse(json)))
+  }
+
+  async store(resource: string, token: KeptToken, holder: GrantHolder): Promise<void> {
+    const sealed = await this.#box.seal(JSON.stringify(token), contextOf(resource, holder))
+    if (this.#rows.read() === null) return
+    this.#inMemory.set(resource, token)
+    this.#rows.writeToken(resource, { sealed, expiresAt: token.expiresAt })
+  }
+
+  discard(): void {
+    this.#inMemory.clear()
+  }
+}
+
+function contextOf(resource: string, { owner, secret }: GrantHolder) {
+  const { tenantId, userId, sessionId } = owner
+  return { purpose: 'access-token', secret, bound: [tenantId, userId, sessionId, resource] }
+}
