@@ -45,7 +45,8 @@ function isVouchedFor(verified: unknown): boolean {
   )
 }
 
-const Me = v.object({ userType: v.nullish(v.string()) })
+/** Accounts from before 2014 have no type; they are the tenant's own. An answer without the property is none. */
+const Me = v.object({ userType: v.nullable(v.string()) })
 
 /** The `acct` claim tells if the registration asks for it; else the person's own profile does. */
 async function isGuest(account: unknown, ask: GraphQuestions | null): Promise<boolean> {
@@ -54,6 +55,5 @@ async function isGuest(account: unknown, ask: GraphQuestions | null): Promise<bo
   if (ask === null) throw unknownMembership('unreadable_claim')
   const reply = await ask.ask({ path: 'me?$select=userType' }, Me)
   if (!reply.ok) throw unknownMembership('graph_refused')
-  // Accounts from before 2014 have no type; they are the tenant's own.
   return (reply.value.userType ?? 'Member') !== 'Member'
 }
