@@ -22,6 +22,8 @@ export interface Settings {
   readonly keyRing: readonly string[]
   readonly scopes: SignInScopes
   readonly callbackPath: string
+  /** `cp1`: Graph may answer with claims challenges, and its tokens live up to 28 hours. */
+  readonly announcesCapabilities: boolean
   readonly reuseTokens: boolean
   readonly requiredRole: RoleRule | null
   readonly adminRole: RoleRule | null
@@ -87,6 +89,8 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     keyRing: readKeyRing(variables),
     scopes: signIn.scopes,
     callbackPath: readCallbackPath(variables),
+    announcesCapabilities:
+      variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'] as const, 'none') === 'cp1',
     reuseTokens,
     requiredRole: required.rule,
     adminRole: admin.rule,

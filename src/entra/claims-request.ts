@@ -1,0 +1,33 @@
+import * as v from 'valibot'
+
+/** Tells resources that we understand claims challenges (continuous access evaluation). */
+const CLIENT_CAPABILITIES = { access_token: { xms_cc: { values: ['cp1'] } } }
+
+const Request = v.record(v.string(), v.record(v.string(), v.unknown()))
+
+/**
+ * The `claims` parameter (OpenID Connect Core §5.5): a challenge to meet, our own capabilities, or both merged.
+ * @param challenge JSON text of Microsoft's; what cannot be read is not sent on
+ */
+export function claimsParameter(
+  challenge: string | null,
+  announcesCapabilities: boolean,
+): string | null {
+  const asked = challenge === null ? null : readRequest(challenge)
+  if (!announcesCapabilities) return asked === null ? null : JSON.stringify(asked)
+  const merged = Object.entries(CLIENT_CAPABILITIES).map(([token, claims]) => [
+    token,
+    { ...asked?.[token], ...claims },
+  ])
+  return JSON.stringify({ ...asked, ...Object.fromEntries(merged) })
+}
+
+function readRequest(json: string): v.InferOutput<typeof Request> | null {
+  try {
+    const parsed = v.safeParse(Request, JSON.parse(json))
+    return parsed.success ? parsed.output : null
+  } catch {
+    // Not JSON: the challenge is not one, and the service will say so again.
+    return null
+  }
+}
