@@ -113,7 +113,7 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
   await start()
   const result = readSettings({ ...entrada.settings })
   if (!result.ok) throw new Error('the settings do not hold')
-  const entra = new Entra(result.settings)
+  const entra = new Entra(result.settings, { read: async () => null, keep: async () => undefined })
   const secrets = { state: 's'.repeat(43), nonce: 'n'.repeat(43), codeVerifier: 'v'.repeat(43) }
   const inWorker = <T>(work: () => Promise<T>) =>
     runInBackground((request) => entrada.internet.fetch(request), work)

@@ -1,0 +1,395 @@
+import { createHash } from 'node:crypto'
+import type { Browser, FrameLocator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { ADELE_FILES } from '../sandbox/drives/cast-files.ts'
+import type { StoredItem } from '../sandbox/drives/drive-item.ts'
+import { launchChromium, signIn } from '../support/chromium.ts'
+import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
+
+let entrada: ServedEntrada
+let chromium: Browser
+let page: Page
+let complaints: string[]
+
+beforeAll(async () => {
+  entrada = await serveEntrada()
+  const { entra } = entrada.sandbox
+  entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
+  entra.grantAdminConsent(['MyFiles.Read', 'AllSites.Read'], entrada.hosts.sharePoint)
+  chromium = await launchChromium()
+})
+
+afterAll(async () => {
+  await chromium.close()
+  await entrada.close()
+})
+
+beforeEach(async () => {
+  complaints = []
+  const context = await chromium.newContext()
+  page = await context.newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await signIn(page, entrada, CAST.adele.userPrincipalName)
+})
+
+afterEach(async () => {
+  entrada.sandbox.faults.clear()
+  await page.context().close()
+})
+
+/** The machine may be busy; what is waited for comes or does not. */
+const PATIENT = { timeout: 15_000 }
+
+function chips(state: 'ready' | 'failed'): () => Promise<number> {
+  return async () => page.locator(`.chip[data-state=${state}]`).count()
+}
+
+/** Microsoft's picker, in our page, in the chat's dialog. */
+function pickerIn(where: Page): FrameLocator {
+  return where.frameLocator('#picker-frame').frameLocator('#picker-stage iframe')
+}
+
+function ownPageIn(where: Page): FrameLocator {
+  return where.frameLocator('#picker-frame')
+}
+
+async function choose(picker: FrameLocator, ...path: readonly string[]): Promise<void> {
+  for (const [index, name] of path.entries()) {
+    const row = picker.locator(`[data-item="${name}"]`)
+    await row.waitFor()
+    if (index === path.length - 1) await row.locator('input').check()
+    else await row.locator('button, .row').first().click()
+  }
+}
+
+/** The frame goes away under the click, which a click of Playwright's own would wait for in vain. */
+async function press(picker: FrameLocator | Page, action: 'pick' | 'close'): Promise<void> {
+  const button = picker.locator(`[data-action=${action}]:enabled`)
+  await button.evaluate((element: HTMLElement) => void setTimeout(() => element.click()))
+}
+
+async function sha256(item: StoredItem): Promise<string> {
+  const bytes = await new Response(entrada.sandbox.drives.content(item)).arrayBuffer()
+  return createHash('sha256').update(Buffer.from(bytes)).digest('hex')
+}
+
+function adeles(path: string): StoredItem {
+  const { drives } = entrada.sandbox
+  const drive = drives.oneDriveOf(CAST.adele.id)
+  if (drive === null) throw new Error('Adele has a OneDrive')
+  return drives.at(drive, path)
+}
+
+function marketing(path: string): StoredItem {
+  const { drives } = entrada.sandbox
+  return drives.at(drives.siteDrive('Marketing'), path)
+}
+
+/** Every token of a host expires, although those who hold it do not know. */
+function expireTokens(origin: string): void {
+  const { accessTokens } = entrada.sandbox
+  for (const token of accessTokens.minted) {
+    const grant = accessTokens.find(token)
+    if (grant?.audience === origin) Object.assign(grant, { expiresAt: Date.now() - 1000 })
+  }
+}
+
+describe('in the demo chat', () => {
+  test('files from two hosts and a shortcut are picked, a token expiring in between, and arrive whole', async () => {
+    await page.click('#open-picker')
+    const picker = pickerIn(page)
+    await choose(picker, 'Documents', 'Quarterly report.docx')
+    await choose(picker, 'notes.txt')
+    expireTokens(entrada.hosts.oneDrive)
+    await picker.locator('[data-pivot=oneDrive]').click()
+    await choose(picker, 'Special', 'Marketing plan.docx')
+    await picker.locator('[data-pivot=sites]').click()
+    await choose(picker, 'Marketing & Communications', 'Campaign', 'Poster.png')
+    await press(picker, 'pick')
+    await expect.poll(chips('ready'), PATIENT).toBe(4)
+    const texts = await page.locator('.chip').allTextContents()
+    for (const item of [
+      adeles(ADELE_FILES.report),
+      adeles(ADELE_FILES.text),
+      marketing('Plans/Marketing plan.docx'),
+      marketing('Campaign/Poster.png'),
+    ]) {
+      const hash = (await sha256(item)).slice(0, 8)
+      expect(
+        texts.filter((text) => text.includes(hash)),
+        item.name,
+      ).toHaveLength(1)
+    }
+    expect(complaints).toEqual([])
+  })
+
+  test('a bearer is seen by the host it was made for and by no other [bar 90]', async () => {
+    await page.click('#open-picker')
+    const picker = pickerIn(page)
+    await choose(picker, 'Documents', 'notes.txt')
+    await picker.locator('[data-pivot=sites]').click()
+    await choose(picker, 'Marketing & Communications', 'Campaign', 'Poster.png')
+    await press(picker, 'pick')
+    await expect.poll(chips('ready'), PATIENT).toBe(2)
+    const { journal, accessTokens } = entrada.sandbox
+    const seen = journal.all.flatMap(({ url, headers, form }) => {
+      const bearer = headers.get('authorization')?.replace(/^Bearer /, '')
+      const tokens = [bearer, form.get('access_token')]
+      return tokens.flatMap((token) => (token ? [[url.origin, token] as const] : []))
+    })
+    const bearers = seen.flatMap(([origin, token]) => {
+      const grant = accessTokens.find(token)
+      return grant === null ? [] : [[origin, grant.audience] as const]
+    })
+    const audiences = new Set(bearers.map(([, audience]) => audience))
+    expect(audiences).toContain(entrada.hosts.oneDrive)
+    expect(audiences).toContain(entrada.hosts.sharePoint)
+    expect(audiences).toContain(entrada.hosts.graph)
+    for (const [origin, audience] of bearers) expect(origin).toBe(audience)
+  })
+
+  test('closing the picker leaves the chat as it was', async () => {
+    await page.click('#open-picker')
+    const picker = pickerIn(page)
+    await picker.locator('[data-item="Documents"]').waitFor()
+    await press(picker, 'close')
+    await page.locator('#picker').waitFor({ state: 'hidden' })
+    expect(await page.locator('.chip').count()).toBe(0)
+  })
+
+  test('giving up while Microsoft is silent leaves the chat as it was', async () => {
+    entrada.sandbox.faults.set('picker.silent')
+    await page.click('#open-picker')
+    await ownPageIn(page).getByRole('button', { name: 'Cancel' }).click()
+    await page.locator('#picker').waitFor({ state: 'hidden' })
+    expect(await page.locator('.chip').count()).toBe(0)
+  })
+
+  test('a file that is not wanted any more is let go on its way', async () => {
+    entrada.sandbox.faults.set('files.slow', { delayMs: 200 })
+    await page.click('#open-picker')
+    const picker = pickerIn(page)
+    await choose(picker, 'Big', 'recording.mp4')
+    await press(picker, 'pick')
+    await page.locator('.chip[data-state=fetching]').getByRole('button').click()
+    await expect
+      .poll(() => entrada.logs.events('file_downloaded').map((event) => event['result']), PATIENT)
+      .toEqual(['cancelled'])
+  })
+
+  test('one bad file does not sink the rest', async () => {
+    await page.click('#open-picker')
+    const picker = pickerIn(page)
+    await choose(picker, 'Special', 'Invoice.docm')
+    await choose(picker, 'Locked.xlsx')
+    await picker.locator('[data-pivot=oneDrive]').click()
+    await choose(picker, 'Documents', 'notes.txt')
+    await press(picker, 'pick')
+    await expect.poll(chips('ready'), PATIENT).toBe(1)
+    await expect.poll(chips('failed'), PATIENT).toBe(2)
+    expect((await page.locator('.chip').allTextContents()).join('\n')).toContain('malware')
+  })
+})
+
+describe('against a hostile page', () => {
+  test('forged messages are ignored and foreign resources get no token [bar 93]', async () => {
+    entrada.sandbox.faults.set('picker.hostile')
+    await page.click('#open-picker')
+    const picker = pickerIn(page)
+    await choose(picker, 'Documents', 'notes.txt')
+    expect(await picker.locator('body').getAttribute('data-leaks')).toBe('0')
+    expect(await picker.locator('body').getAttribute('data-probe')).toBe('unsupportedCommand')
+    expect(await page.locator('#picker').isVisible()).toBe(true)
+    await press(picker, 'pick')
+    // Of what was picked, the malformed items are left out.
+    await expect.poll(async () => page.locator('.chip').count(), PATIENT).toBe(1)
+    await expect.poll(chips('ready'), PATIENT).toBe(1)
+  })
+
+  test('hellos from other windows, other origins and other channels are ignored [bar 93]', async () => {
+    entrada.sandbox.faults.set('picker.silent')
+    await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
+    await page.locator('#picker-stage iframe').waitFor()
+    const answers = await page.evaluate(async (foreign) => {
+      const heard: unknown[] = []
+      const hello = (target: Window, channelId: string) => {
+        const { port1, port2 } = new MessageChannel()
+        port1.addEventListener('message', (event) => heard.push(event.data))
+        port1.start()
+        target.postMessage({ type: 'initialize', channelId }, '*', [port2])
+      }
+      // Our own window is not the frame.
+      hello(window, 'anything')
+      // Another frame in our page is not the frame either, whatever it says.
+      const other = document.createElement('iframe')
+      other.src = foreign
+      document.body.append(other)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      return heard
+    }, `${entrada.hosts.sharePoint}/`)
+    expect(answers).toEqual([])
+    expect(await page.locator('#picker-overlay').isVisible()).toBe(true)
+  })
+
+  test('the page is shown in frames of our own and in no other [bar 76]', async () => {
+    // The same site, so that the session's cookie goes along, and yet another origin.
+    await page.route('http://localhost:9/', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),
+    )
+    await page.goto('http://localhost:9/')
+    const refusals: string[] = []
+    page.on('console', (message) => refusals.push(message.text()))
+    await page.evaluate((src) => {
+      const frame = document.createElement('iframe')
+      frame.src = src
+      document.body.append(frame)
+    }, `${entrada.origin}/.entrada/picker?channel=channel-under-test`)
+    await expect.poll(() => refusals.join('\n'), PATIENT).toMatch(/frame-ancestors/)
+    expect(await page.frameLocator('iframe').locator('#picker').count()).toBe(0)
+  })
+
+  test('no token is left lying in the page', async () => {
+    await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
+    await page.frameLocator('#picker-stage iframe').locator('[data-item="Documents"]').waitFor()
+    const left = await page.evaluate(() =>
+      [
+        document.documentElement.outerHTML,
+        JSON.stringify({ ...localStorage }),
+        JSON.stringify({ ...sessionStorage }),
+        document.cookie,
+        location.href,
+      ].join('\n'),
+    )
+    expect(left).not.toContain('sandbox-access')
+    expect(page.frames().every((frame) => !frame.url().includes('sandbox-access'))).toBe(true)
+  })
+})
+
+describe('when nothing appears', () => {
+  const SOON = 16_000
+
+  test('it is tried once more with a new token, and then it appears', async () => {
+    entrada.sandbox.faults.set('picker.blank', { times: 1 })
+    await page.clock.install()
+    await page.click('#open-picker')
+    await ownPageIn(page).getByText('on its way').waitFor()
+    const frame = page.locator('#picker-frame').contentFrame().locator('#picker-stage iframe')
+    await frame.waitFor()
+    const minted = entrada.sandbox.accessTokens.minted.length
+    await page.clock.fastForward(SOON)
+    await choose(pickerIn(page), 'Documents', 'notes.txt')
+    expect(entrada.sandbox.accessTokens.minted.length).toBeGreaterThan(minted)
+  })
+
+  test('it can be opened in a window of its own, and the choice still arrives', async () => {
+    entrada.sandbox.faults.set('picker.blank')
+    await page.clock.install()
+    await page.click('#open-picker')
+    const own = ownPageIn(page)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      own.getByRole('button', { name: 'Open in a window' }).click(),
+    ])
+    await popup.locator('[data-item="Documents"]').click()
+    await popup.locator('[data-item="notes.txt"] input').check()
+    await press(popup, 'pick')
+    await expect.poll(chips('ready'), PATIENT).toBe(1)
+    await expect.poll(() => popup.isClosed(), PATIENT).toBe(true)
+  })
+
+  test('a window that is closed without a choice ends it', async () => {
+    entrada.sandbox.faults.set('picker.silent')
+    await page.clock.install()
+    await page.click('#open-picker')
+    const own = ownPageIn(page)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      own.getByRole('button', { name: 'Open in a window' }).click(),
+    ])
+    await popup.close()
+    await page.clock.fastForward(1000)
+    await page.locator('#picker').waitFor({ state: 'hidden' })
+  })
+
+  test('a picker that reloads says hello again and goes on', async () => {
+    await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
+    const picker = page.frameLocator('#picker-stage iframe')
+    await picker.locator('[data-item="Documents"]').waitFor()
+    const heard = resultIn(page)
+    await picker.locator('body').evaluate(() => location.reload())
+    await picker.locator('[data-item="Documents"]').waitFor()
+    await choose(picker, 'Documents', 'notes.txt')
+    await press(picker, 'pick')
+    expect(await heard).toMatchObject({ type: 'entrada:picked', channel: 'channel-under-test' })
+  })
+})
+
+describe('on its own', () => {
+  test('a page in another window hears of the choice although nothing links the two', async () => {
+    const channel = 'channel-under-test'
+    const heard = resultIn(page)
+    const other = await page.context().newPage()
+    await other.goto(`${entrada.origin}/.entrada/picker?channel=${channel}&mode=single&types=.txt`)
+    const picker = other.frameLocator('#picker-stage iframe')
+    await choose(picker, 'Documents', 'notes.txt')
+    expect(await picker.locator('[data-item="Travel policy.pdf"]').count()).toBe(0)
+    await press(picker, 'pick')
+    const { driveId, id } = adeles(ADELE_FILES.text)
+    expect(await heard).toEqual({
+      type: 'entrada:picked',
+      channel,
+      items: [expect.objectContaining({ driveId, id, name: 'notes.txt' })],
+    })
+  })
+
+  test('it begins with the sites when asked to', async () => {
+    await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test&start=sites`)
+    const picker = page.frameLocator('#picker-stage iframe')
+    await picker.locator('[data-item="Marketing & Communications"]').waitFor()
+  })
+
+  test('Escape closes it before Microsoft’s page is there', async () => {
+    entrada.sandbox.faults.set('picker.silent')
+    const heard = resultIn(page)
+    const other = await page.context().newPage()
+    await other.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
+    await other.getByRole('button', { name: 'Cancel' }).waitFor()
+    await other.keyboard.press('Escape')
+    expect(await heard).toEqual({ type: 'entrada:closed', channel: 'channel-under-test' })
+  })
+
+  test('without consent it says so and names the way', async () => {
+    const { entra } = entrada.sandbox
+    entra.revokeAdminConsent(entrada.hosts.sharePoint)
+    try {
+      const other = await (await chromium.newContext()).newPage()
+      await signIn(other, entrada, CAST.adele.userPrincipalName)
+      await other.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
+      await other.getByRole('heading', { name: 'This feature needs your permission' }).waitFor()
+      await other.getByRole('button', { name: 'Continue' }).waitFor()
+      await other.context().close()
+    } finally {
+      entra.grantAdminConsent(['MyFiles.Read', 'AllSites.Read'], entrada.hosts.sharePoint)
+    }
+  })
+})
+
+/** What a page of ours hears over the broadcast channel. */
+function resultIn(where: Page): Promise<unknown> {
+  return where.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const channel = new BroadcastChannel('entrada-picker')
+        channel.addEventListener('message', (event) => resolve(event.data))
+      }),
+  )
+}
