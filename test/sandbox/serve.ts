@@ -106,9 +106,9 @@ function withBreakableBody(response: Response, outgoing: ServerResponse): Respon
     {
       async pull(controller) {
         try {
-          const { done, value } = await reader.read()
-          if (done) controller.close()
-          else controller.enqueue(value)
+          const part: { readonly value?: unknown } = await reader.read()
+          if (part.value instanceof Uint8Array) controller.enqueue(part.value)
+          else controller.close()
         } catch {
           outgoing.destroy()
         }

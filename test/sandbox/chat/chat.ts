@@ -39,8 +39,7 @@ export function createDemoChat(world: Pick<SandboxWorld, 'accessTokens'>): HostH
 
   chat.post('/api/chat', async (c) => {
     const message = readMessage(await c.req.json().catch(() => null))
-    if (message === null)
-      return c.json({ error: 'A message, people and attachments are expected.' }, 400)
+    if (message === null) return c.json({ error: 'message, people, attachments' }, 400)
     const words = replyWords({
       told: readTold(c.req.raw.headers),
       message,

@@ -25,7 +25,7 @@ export interface ReplyInput {
 
 /** There is no model behind the demo: the answer says what reached the chat, word by word. */
 export function replyWords(input: ReplyInput): readonly string[] {
-  const { told, message, uploads } = input
+  const { told, message, uploads, leaked } = input
   const firstName = told.name?.split(/\s+/)[0] ?? 'there'
   const words = message.message.split(/\s+/).filter((word) => word !== '').length
   const paragraphs = [
@@ -37,10 +37,15 @@ export function replyWords(input: ReplyInput): readonly string[] {
         `${upload.name} arrived whole: ${upload.bytes.toLocaleString('en-GB')} bytes, ` +
         `SHA-256 ${upload.sha256.slice(0, 16)}…`,
     ),
-    told.id === null
-      ? 'Nobody told me who you are, because this page was not opened through Entrada.'
-      : `Entrada told me who you are (${told.email ?? told.username ?? told.id})` +
-        `${input.leaked ? '.' : ', and no cookie of its own and no Microsoft token came along.'}`,
+    toldWords(told, leaked),
   ]
   return paragraphs.join('\n\n').split(/(?<=\s)(?=\S)/)
+}
+
+function toldWords(told: Told, leaked: boolean): string {
+  if (told.id === null) {
+    return 'Nobody told me who you are, because this page was not opened through Entrada.'
+  }
+  const who = `Entrada told me who you are (${told.email ?? told.username ?? told.id})`
+  return leaked ? `${who}.` : `${who}, and no cookie of its own and no Microsoft token came along.`
 }

@@ -141,7 +141,8 @@ describe('the list of requests', () => {
 
   test('goes on live', async () => {
     const response = await ask('/requests/stream')
-    const reader = response.body?.getReader()
+    const body: ReadableStream<Uint8Array> | null = response.body
+    const reader = body?.getReader()
     const next = reader?.read()
     await sandbox.fetch(new Request(`${sandbox.hosts.chat}/whoami`))
     const event = new TextDecoder().decode((await next)?.value)

@@ -27,8 +27,8 @@ const EXTRAS: readonly (readonly [string, string])[] = [
 /** The host of pre-authenticated URLs. Whoever holds one gets the bytes, and no token is wanted. */
 export function download(world: DownloadWorld, request: Request): Response {
   const url = new URL(request.url)
-  if (!url.pathname.endsWith('/_layouts/15/download.aspx'))
-    return new Response(null, { status: 404 })
+  const isDownload = url.pathname.endsWith('/_layouts/15/download.aspx')
+  if (!isDownload) return new Response(null, { status: 404 })
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return new Response(null, { status: 405, headers: { allow: 'GET, HEAD' } })
   }

@@ -54,8 +54,9 @@ export async function filePicker(world: SandboxWorld, picker: PickerRequest): Pr
   const place = placeOf(world, host, site)
   if (place === 'nowhere') return new Response('404 FILE NOT FOUND', { status: 404 })
   // A library instead of a site as the base: OneDrive/samples#13.
-  if (place === 'library')
+  if (place === 'library') {
     return refusal(500, 'Something went wrong', ['This is a library, not a site.'])
+  }
   const token = await postedToken(request)
   const grant = token === null ? null : readBearer(world, host, token)
   const isBlank = world.faults.take('picker.blank') !== null

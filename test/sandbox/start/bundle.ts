@@ -1,17 +1,23 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 export interface Bundle {
   readonly code: string
   readonly name: string
 }
 
-/** The Worker as it would be deployed. Its folder is untracked and made anew each time. */
+/** The Worker as it would be deployed, made in a folder of its own that is gone afterwards. */
 export async function bundleWorker(root: string): Promise<Bundle> {
-  const folder = `${root}/.wrangler/sandbox`
-  const { exitCode, output } = await run(root, ['deploy', '--dry-run', '--outdir', folder])
-  if (exitCode !== 0) throw new Error(`The Worker could not be built.\n${output}`)
-  return { code: readFileSync(`${folder}/worker.js`, 'utf8'), name: 'worker.js' }
+  const folder = mkdtempSync(join(tmpdir(), 'entrada-start-'))
+  try {
+    const { exitCode, output } = await run(root, ['deploy', '--dry-run', '--outdir', folder])
+    if (exitCode !== 0) throw new Error(`The Worker could not be built.\n${output}`)
+    return { code: readFileSync(join(folder, 'worker.js'), 'utf8'), name: 'worker.js' }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 function run(root: string, args: readonly string[]): Promise<{ exitCode: number; output: string }> {

@@ -129,8 +129,8 @@ function render(item, chip) {
 
 function wordsFor(chip) {
   if (chip.state === 'failed') return chip.problem
-  if (chip.state === 'ready')
-    return `${sizeOf(chip.upload.bytes)} · ${chip.upload.sha256.slice(0, 8)}`
+  const { upload } = chip
+  if (chip.state === 'ready') return `${sizeOf(upload.bytes)} · ${upload.sha256.slice(0, 8)}`
   const verb = chip.state === 'fetching' ? 'From SharePoint' : 'To the chat'
   return `${verb} ${sizeOf(chip.received)}${chip.total ? ` of ${sizeOf(chip.total)}` : ''}`
 }

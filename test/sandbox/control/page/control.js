@@ -11,8 +11,9 @@ source.addEventListener('message', ({ data }) => {
     ['code', path],
     ['small', `${query} ${form}`],
   ]
-  for (const [tag, text] of parts)
-    item.append(Object.assign(document.createElement(tag), { textContent: text }))
+  for (const [tag, textContent] of parts) {
+    item.append(Object.assign(document.createElement(tag), { textContent }))
+  }
   item.firstChild.dataset.host = host
   list.prepend(item)
   if (list.childElementCount > LONGEST) list.lastElementChild.remove()

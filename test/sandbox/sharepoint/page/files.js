@@ -29,8 +29,9 @@ export function createFiles(connection) {
     if (first.status !== 401) return read(first)
     const refusal = await first.json()
     const isExpired = /expired/i.test(refusal.error_description ?? '')
-    if (!isExpired)
+    if (!isExpired) {
       throw new Error(`${new URL(origin).host} refused the token: ${refusal.error_description}`)
+    }
     tokens.delete(origin)
     const token = await tokenFor(origin, { expiration: { error: refusal.error_description } })
     return read(await send(origin, path, token))

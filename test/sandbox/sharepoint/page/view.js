@@ -131,8 +131,8 @@ const SHAPES = {
 function mark(item) {
   const shape = item.remoteItem ? 'shortcut' : item.site ? 'site' : item.folder ? 'folder' : null
   const extension = item.name.includes('.') ? item.name.split('.').pop().slice(0, 4) : ''
-  if (shape === null)
-    return element('span', (item.package ? 'note' : extension).toUpperCase(), 'kind')
+  const letters = item.package ? 'note' : extension
+  if (shape === null) return element('span', letters.toUpperCase(), 'kind')
   const sign = element('span', '', 'kind')
   sign.innerHTML = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="${SHAPES[shape]}"/></svg>`
   return sign

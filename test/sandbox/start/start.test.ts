@@ -1,0 +1,161 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { get } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { isFree } from './ports.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const LIMITS = { timeout: 90_000 }
+
+/** `npm start` as it is started from a shell: in a process group of its own, which Ctrl-C reaches whole. */
+class Start {
+  readonly process: ChildProcess
+  readonly exited: Promise<number | null>
+  output = ''
+
+  constructor(environment: Readonly<Record<string, string>> = {}) {
+    this.process = spawn('npm', ['start'], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', ...environment },
+    })
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text))
+    }
+    this.exited = new Promise((resolve) => this.process.once('exit', (code) => resolve(code)))
+  }
+
+  get pid(): number {
+    if (this.process.pid === undefined) throw new Error('npm did not start')
+    return this.process.pid
+  }
+
+  /** Where it says Entrada is; waits until it says so. */
+  async url(): Promise<string> {
+    for (let waited = 0; waited < 60_000; waited += 100) {
+      const [url] = /http:\/\/localhost:\d+/.exec(this.output) ?? []
+      if (url !== undefined && this.output.includes('Ctrl-C')) return url
+      await sleep(100)
+    }
+    throw new Error(`It did not come up:\n${this.output}`)
+  }
+
+  /** Living members of the process group: npm, its shell, Node and the runtime. */
+  members(): readonly string[] {
+    const lines = execFileSync('ps', ['-eo', 'pgid=,stat=,args='], { encoding: 'utf8' }).split('\n')
+    return lines
+      .map((line) => /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [])
+      .filter(([, group, state]) => Number(group) === this.pid && state?.startsWith('Z') === false)
+      .map(([, , , command]) => command ?? '')
+  }
+
+  signal(signal: NodeJS.Signals, whom: 'group' | 'npm' = 'group'): void {
+    process.kill(whom === 'group' ? -this.pid : this.pid, signal)
+  }
+}
+
+let started: Start | null = null
+
+afterEach(() => {
+  if ((started?.members().length ?? 0) > 0) started?.signal('SIGKILL')
+  started = null
+})
+
+/** As a browser's address bar asks; `fetch` would call itself something else. */
+function whereNavigationLeads(url: string): Promise<string | undefined> {
+  const headers = {
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'document',
+    accept: 'text/html',
+  }
+  return new Promise((resolve, reject) => {
+    get(url, { headers }, (response) => {
+      response.resume()
+      resolve(response.headers.location)
+    }).once('error', reject)
+  })
+}
+
+async function expectNothingLeft(start: Start, url: string): Promise<void> {
+  for (let waited = 0; waited < 6000 && start.members().length > 0; waited += 100) await sleep(100)
+  expect(start.members()).toEqual([])
+  for (const address of [url, ...(start.output.match(/http:\/\/127[^\s]+/g) ?? [])]) {
+    expect(await isFree(Number(new URL(address).port))).toBe(true)
+  }
+}
+
+describe('npm start', LIMITS, () => {
+  test('leads from one URL to the sign-in, and Ctrl-C leaves nothing', async () => {
+    started = new Start()
+    const url = await started.url()
+    expect(await whereNavigationLeads(url)).toContain('/.entrada/login')
+    expect(started.members().join('\n')).toContain('workerd')
+    started.signal('SIGINT')
+    await started.exited
+    await expectNothingLeft(started, url)
+  })
+
+  test('a second start moves aside, and an impatient second Ctrl-C leaves nothing either', async () => {
+    const first = new Start()
+    try {
+      const firstUrl = await first.url()
+      started = new Start()
+      const url = await started.url()
+      expect(url).not.toBe(firstUrl)
+      started.signal('SIGINT')
+      await sleep(20)
+      started.signal('SIGINT')
+      await expectNothingLeft(started, url)
+    } finally {
+      first.signal('SIGTERM')
+      await first.exited
+    }
+  })
+
+  test('npm ended by a supervisor takes everything along', async () => {
+    started = new Start()
+    const url = await started.url()
+    started.signal('SIGTERM', 'npm')
+    await expectNothingLeft(started, url)
+  })
+
+  test('when the runtime dies, everything stops and says so', async () => {
+    started = new Start()
+    const url = await started.url()
+    const lines = execFileSync('ps', ['-eo', 'pid=,pgid=,comm='], { encoding: 'utf8' }).split('\n')
+    const runtime = lines.find(
+      (line) => line.includes('workerd') && line.includes(` ${started?.pid} `),
+    )
+    process.kill(Number(runtime?.trim().split(/\s+/)[0]), 'SIGKILL')
+    expect(await started.exited).toBe(1)
+    expect(started.output).toContain('The Workers runtime died.')
+    await expectNothingLeft(started, url)
+  })
+
+  test('everything wrong with the settings is said at once, by name and with the fix', async () => {
+    started = new Start({
+      OPENID_CLIENT_IDD: 'unknown',
+      OPENID_CLIENT_ID: '',
+      OPENID_SESSION_SECRET: 'weak',
+      DOMAIN_SERVER: 'http://chat.example.com',
+    })
+    expect(await started.exited).toBe(1)
+    const { output } = started
+    expect(output).toMatch(/OPENID_CLIENT_IDD: is not a setting.+Did you mean OPENID_CLIENT_ID\?/)
+    expect(output).toMatch(/OPENID_CLIENT_ID: is missing\..+/)
+    expect(output).toMatch(/OPENID_SESSION_SECRET: .*shorter than 32 characters\..+/)
+    expect(output).toMatch(/DOMAIN_SERVER: is plain http on a public host\. Use https.*/)
+    expect(output).not.toContain('weak\n')
+    expect(started.members()).toEqual([])
+  })
+
+  test('the sandbox tenant does not go with a public address', async () => {
+    started = new Start({ DOMAIN_SERVER: 'https://chat.example.com' })
+    expect(await started.exited).toBe(1)
+    expect(started.output).toContain(
+      'DOMAIN_SERVER is a public address and the tenant is the sandbox',
+    )
+  })
+})
