@@ -224,7 +224,7 @@ describe('against a hostile page', () => {
       // Another frame in our page is not the frame either, whatever it says.
       const other = document.createElement('iframe')
       other.src = foreign
-      document.body.append(other)
+      document.body.appendChild(other)
       await new Promise((resolve) => setTimeout(resolve, 500))
       return heard
     }, `${entrada.hosts.sharePoint}/`)
@@ -238,15 +238,12 @@ describe('against a hostile page', () => {
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),
     )
     await page.goto('http://localhost:9/')
-    const refusals: string[] = []
-    page.on('console', (message) => refusals.push(message.text()))
     await page.evaluate((src) => {
       const frame = document.createElement('iframe')
       frame.src = src
-      document.body.append(frame)
+      document.body.appendChild(frame)
     }, `${entrada.origin}/.entrada/picker?channel=channel-under-test`)
-    await expect.poll(() => refusals.join('\n'), PATIENT).toMatch(/frame-ancestors/)
-    expect(await page.frameLocator('iframe').locator('#picker').count()).toBe(0)
+    await expect.poll(() => page.frames()[1]?.url(), PATIENT).toMatch(/^chrome-error:/)
   })
 
   test('no token is left lying in the page', async () => {
@@ -255,8 +252,8 @@ describe('against a hostile page', () => {
     const left = await page.evaluate(() =>
       [
         document.documentElement.outerHTML,
-        JSON.stringify({ ...localStorage }),
-        JSON.stringify({ ...sessionStorage }),
+        JSON.stringify(localStorage),
+        JSON.stringify(sessionStorage),
         document.cookie,
         location.href,
       ].join('\n'),
