@@ -1,20 +1,30 @@
 import { matcherFor, type Matcher } from './matching.ts'
 import type { Part } from './permissions.ts'
-import type { Principal } from './principal.ts'
+import type { SearchIndex } from './principal.ts'
 import type { SearchText } from './search-text.ts'
+
+/** What can stand in the list: somebody of the directory, or of the chat itself. */
+export interface Candidate {
+  /** The same for the same person or group, wherever it was found. */
+  readonly id: string
+  readonly name: string
+  readonly index: SearchIndex
+  /** Already known to the chat: of two that match alike the more likely one. */
+  readonly isLocal?: boolean
+}
 
 /** Of a full list, so many places are kept for groups; people alone would push them out for good. */
 const GROUP_SHARE = 4
 
 /**
- * One list: whom the user works with, as Graph ranks them; then the rest of the directory, best match first;
- * then those whom Graph only guesses at; then groups. Each object once.
+ * One list: whom the user works with, as Graph ranks them; then all the others, best match first; then those
+ * whom Graph only guesses at; then groups. Each once.
  */
-export function mergeParts(
-  parts: ReadonlyMap<Part, readonly Principal[]>,
+export function mergeParts<T extends Candidate>(
+  parts: ReadonlyMap<Part, readonly T[]>,
   search: SearchText,
   limit: number,
-): readonly Principal[] {
+): readonly T[] {
   const relevant = parts.get('people') ?? []
   const qualityOf = matcherFor(search)
   const people = unique([
@@ -23,22 +33,22 @@ export function mergeParts(
     ...relevant,
   ])
   const groups = ranked(unique(parts.get('groups') ?? []), qualityOf)
-  const kept = Math.min(groups.length, Math.ceil(limit / GROUP_SHARE))
+  const kept = Math.min(groups.length, Math.floor(limit / GROUP_SHARE))
   const shown = people.slice(0, people.length === 0 ? 0 : limit - kept)
   return [...shown, ...groups.slice(0, limit - shown.length)]
 }
 
-/** Best match first; the same for everyone where two match alike. */
-function ranked(principals: readonly Principal[], qualityOf: Matcher): readonly Principal[] {
-  return principals
-    .map((principal) => ({ principal, quality: qualityOf(principal) }))
+function ranked<T extends Candidate>(candidates: readonly T[], qualityOf: Matcher): readonly T[] {
+  return candidates
+    .map((candidate) => ({ candidate, quality: qualityOf(candidate) }))
     .toSorted(
       (a, b) =>
         b.quality - a.quality ||
-        compare(a.principal.name, b.principal.name) ||
-        compare(a.principal.id, b.principal.id),
+        Number(b.candidate.isLocal ?? false) - Number(a.candidate.isLocal ?? false) ||
+        compare(a.candidate.name, b.candidate.name) ||
+        compare(a.candidate.id, b.candidate.id),
     )
-    .map(({ principal }) => principal)
+    .map(({ candidate }) => candidate)
 }
 
 /** By code unit: a collation would cost more than all the rest, and only breaks ties. */
@@ -46,10 +56,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function unique(principals: readonly Principal[]): readonly Principal[] {
-  const byId = new Map<string, Principal>()
-  for (const principal of principals) {
-    if (!byId.has(principal.id)) byId.set(principal.id, principal)
+function unique<T extends Candidate>(candidates: readonly T[]): readonly T[] {
+  const byId = new Map<string, T>()
+  for (const candidate of candidates) {
+    if (!byId.has(candidate.id)) byId.set(candidate.id, candidate)
   }
   return [...byId.values()]
 }

@@ -5,7 +5,8 @@ import type { Principal } from './principal.ts'
 export type Status = 'ok' | 'off' | 'consent_needed' | 'throttled' | 'failed'
 
 export interface Found {
-  readonly principals: readonly Principal[]
+  /** Of the parts that were asked. Still to be merged into one list. */
+  readonly parts: ReadonlyMap<Part, readonly Principal[]>
   readonly status: Readonly<Record<Part, Status>>
   /** Seconds after which it is worth asking again; `null` when no part was throttled. */
   readonly retryAfter: number | null

@@ -1,11 +1,11 @@
 import { EntradaFailure, type FailureCode } from '../failure.ts'
-import type { Graph } from '../graph/graph.ts'
+import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { AccessToken } from '../session/access-token.ts'
 import type { Session } from '../session/session.ts'
 import { LookupMemory } from './lookup-memory.ts'
-import { mergeParts } from './merge.ts'
 import type { PartAnswer } from './part-answer.ts'
 import { PartLookup } from './part-lookup.ts'
+import { mayShare, sharedLookups } from './shared-lookups.ts'
 import { ownLookups, type Asker, type PeopleParts } from './people-access.ts'
 import { statusOfAll, type Found, type Status } from './people-answer.ts'
 import { accessTo, PARTS, showsFullProfiles, type Part } from './permissions.ts'
@@ -33,27 +33,26 @@ export async function searchPeople(
   const possible = wanted.filter((part) => accessTo(part, settings, []) !== 'off')
   const status: Record<Part, Status> = statusOfAll('off')
   const { graph } = parts
-  if (possible.length === 0 || graph === null) return { principals: [], status, retryAfter: null }
+  if (possible.length === 0 || graph === null) return { parts: new Map(), status, retryAfter: null }
 
   const token = await tokenOrStatus(asker.session)
   for (const part of possible) {
     const access = typeof token === 'string' ? token : accessTo(part, settings, token.scopes)
     status[part] = access === 'on' ? 'ok' : access
   }
-  if (typeof token === 'string') return { principals: [], status, retryAfter: null }
+  if (typeof token === 'string') return { parts: new Map(), status, retryAfter: null }
 
   const allowed = possible.filter((part) => status[part] === 'ok')
-  if (allowed.length === 0) return { principals: [], status, retryAfter: null }
-  const lookup = partLookup({ ...parts, graph }, asker, token)
+  if (allowed.length === 0) return { parts: new Map(), status, retryAfter: null }
+  const lookup = await partLookup({ ...parts, graph }, asker, token)
   const answers = await lookup.find({
     search: query.search,
     parts: allowed,
     enough: query.limit,
   })
   for (const [part, answer] of answers) status[part] = answer.status
-  const principals = new Map([...answers].map(([part, answer]) => [part, answer.principals]))
   return {
-    principals: mergeParts(principals, query.search, query.limit),
+    parts: new Map([...answers].map(([part, answer]) => [part, answer.principals])),
     status,
     retryAfter: retryAfterOf([...answers.values()]),
   }
@@ -77,22 +76,29 @@ const WITHOUT_TOKEN: Partial<Record<FailureCode, Status>> = {
   registration_rejected: 'failed',
 }
 
-function partLookup(
+async function partLookup(
   { graph, lookups }: PeopleParts & { readonly graph: Graph },
-  { session, settings, waitUntil }: Asker,
+  asker: Asker,
   token: AccessToken<'graph'>,
-): PartLookup {
-  const own = ownLookups(lookups, { session, settings })
+): Promise<PartLookup> {
+  const { session, settings, waitUntil } = asker
+  const tokens: GraphTokens = async (again) =>
+    again === undefined ? token : session.accessToken('graph', again)
+  const own = ownLookups(lookups, asker)
+  const isShared = await mayShare(asker, { graph, tokens, own })
   const scopes = token.scopes.map((scope) => scope.toLowerCase()).toSorted()
   return new PartLookup({
     graph,
-    tokens: async (again) => (again === undefined ? token : session.accessToken('graph', again)),
-    scope: { tenantId: session.user.tenantId, showsFullProfiles: showsFullProfiles(token.scopes) },
+    tokens,
+    scope: {
+      tenantId: session.user.tenantId,
+      showsFullProfiles: showsFullProfiles(token.scopes),
+    },
     canConfirm: accessTo('users', settings, token.scopes) === 'on',
     memoryOf: (search) =>
       new LookupMemory({
         own,
-        shared: null,
+        shared: isShared ? sharedLookups(lookups, asker, search) : null,
         scopes,
         search,
         freshSeconds: settings.lookupCacheSeconds,

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { listMembers, readMembersQuery } from './group-members.ts'
+import { mergeParts } from './merge.ts'
 import type { Asker, PeopleParts } from './people-access.ts'
 import { toResult } from './people-answer.ts'
 import { readPeopleQuery } from './people-query.ts'
@@ -15,7 +16,8 @@ export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
     const { publicOrigin } = c.var.settings
     const query = readPeopleQuery(parametersOf(c))
     const found = await searchPeople(parts, askerOf(c), query)
-    const results = found.principals.map((one) => toResult(one, publicOrigin))
+    const principals = mergeParts(found.parts, query.search, query.limit)
+    const results = principals.map((one) => toResult(one, publicOrigin))
     if (found.retryAfter !== null) c.header('retry-after', String(found.retryAfter))
     return c.json({
       query: query.search.text,

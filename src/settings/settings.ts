@@ -35,6 +35,8 @@ export interface Settings {
   readonly files: FilesSettings
   readonly sessions: SessionSettings
   readonly lookupCacheSeconds: number
+  /** `tenant`: what one member looked up of users and groups, other members are shown. */
+  readonly lookupCacheScope: 'user' | 'tenant'
   readonly origin: OriginSettings
   /** The first signs, all are published; `null`: Entrada makes its own. */
   readonly signingKeys: readonly PrivateSigningKey[] | null
@@ -107,6 +109,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     files: readFiles(variables),
     sessions: readSessions(variables),
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, { min: 0, max: DAY }),
+    lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
     origin: readOrigin(variables, publicOrigin),
     signingKeys: readSigningKeys(variables),
     rateLimits: readRateLimits(variables),
