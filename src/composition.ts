@@ -3,6 +3,7 @@ import { Graph } from './graph/graph.ts'
 import { Membership } from './membership/membership.ts'
 import { describeProblems } from './settings/problems.ts'
 import { readSettings, type Settings, type SettingsResult } from './settings/settings.ts'
+import { DocumentCache } from './stores/document-cache.ts'
 import { SealedBox } from './stores/sealed-box.ts'
 import { Vault } from './stores/vault.ts'
 
@@ -59,12 +60,17 @@ export function partsOf(env: Bindings): Parts {
     settings,
     box,
     vault: new Vault(env.VAULT, box),
-    entra: new Entra(settings),
+    entra: new Entra(settings, new DocumentCache(openCache, settings.publicOrigin)),
     graph,
     membership: new Membership(settings, graph),
   }
   partsByEnv.set(env, parts)
   return parts
+}
+
+/** A cache of our own, which no request of anybody can be answered from or fill. */
+function openCache(): Promise<Cache> {
+  return caches.open('entrada')
 }
 
 /** Bindings are not settings; they are checked by being used. */

@@ -1,13 +1,17 @@
+import { compactVerify, errors } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
+import { claimsParameter } from './claims-request.ts'
 import { ClientCredentials } from './client-authentication.ts'
 import { Discovery } from './discovery.ts'
-import { claimedTenant, readIdentity, type Identity } from './id-token.ts'
-import { checkKeyIssuer } from './key-issuer.ts'
+import { checkAudience, claimedTenant, readIdentity, type Identity } from './id-token.ts'
+import { IssuerKeys } from './issuer-keys.ts'
 import { readLogoutToken, type LogoutNotice } from './logout-token.ts'
 import { readTokens, type RedeemedTokens } from './redeemed-tokens.ts'
 import { refusalOf, type Refusal } from './refusal.ts'
+import type { DocumentShelf } from './remote-document.ts'
+import { readUserInfo } from './user-info.ts'
 
 const DEADLINE_MS = 15_000
 const CLOCK_TOLERANCE_SECONDS = 60
@@ -47,12 +51,15 @@ export type Redemption =
 export class Entra {
   readonly #settings: Settings
   readonly #discovery: Discovery
+  readonly #keys: IssuerKeys
   readonly #credentials: ClientCredentials
   readonly #client: oauth.Client
 
-  constructor(settings: Settings) {
+  /** @param shelf where metadata and keys outlive this isolate */
+  constructor(settings: Settings, shelf: DocumentShelf) {
     this.#settings = settings
-    this.#discovery = new Discovery(settings.issuer)
+    this.#discovery = new Discovery(settings.issuer, shelf)
+    this.#keys = new IssuerKeys(shelf)
     this.#credentials = new ClientCredentials(settings.client)
     this.#client = {
       client_id: settings.client.id,
@@ -82,7 +89,7 @@ export class Entra {
       login_hint: request.loginHint,
       domain_hint: request.domainHint,
       prompt: request.prompt,
-      claims: request.claims,
+      claims: this.#claims(request.claims) ?? undefined,
     }
     for (const [name, value] of Object.entries(parameters)) {
       if (value !== undefined) url.searchParams.set(name, value)
@@ -141,14 +148,14 @@ export class Entra {
         parameters,
         this.redirectUri,
         codeVerifier,
-        this.#requestOptions({ scope: this.#settings.scopes.token.join(' ') }),
+        this.#tokenOptions(this.#settings.scopes.token.join(' ')),
       )
       const issuedBy = await this.#issuedBy(server, response)
       const body = await oauth.processAuthorizationCodeResponse(issuedBy, this.#client, response, {
         expectedNonce: nonce,
         requireIdToken: true,
       })
-      return readTokens(body, await this.#verifiedIdentity(issuedBy, response, body))
+      return readTokens(body, await this.#verifiedIdentity(issuedBy, body, { withUserInfo: true }))
     })
   }
 
@@ -164,10 +171,7 @@ export class Entra {
         this.#client,
         authentication,
         refreshToken,
-        this.#requestOptions({
-          scope: request.scope,
-          ...(request.claims === undefined ? {} : { claims: request.claims }),
-        }),
+        this.#tokenOptions(request.scope, request.claims),
       )
       const issuedBy = await this.#issuedBy(server, response)
       const body = await oauth.processRefreshTokenResponse(issuedBy, this.#client, response)
@@ -178,7 +182,7 @@ export class Entra {
         throw new EntradaFailure('identity_rejected')
       const isWanted = claims !== undefined && request.wantsIdentity
       const identity = isWanted
-        ? await this.#verifiedIdentity(issuedBy, response, body).catch(() => null)
+        ? await this.#verifiedIdentity(issuedBy, body).catch(() => null)
         : null
       return readTokens(body, identity)
     })
@@ -192,37 +196,57 @@ export class Entra {
 
   /** @returns `null` for a back-channel logout token that does not hold */
   async readLogoutToken(token: string): Promise<LogoutNotice | null> {
-    return readLogoutToken(
-      token,
-      await this.#discovery.authorizationServer(),
-      this.#settings.client.id,
-    )
+    return readLogoutToken(token, {
+      server: await this.#discovery.authorizationServer(),
+      keys: this.#keys,
+      clientId: this.#settings.client.id,
+    })
   }
 
-  /** Rejects when the signature does not hold, or is not one that may sign for this issuer. */
+  /** @throws EntradaFailure `identity_rejected` when the signature does not hold or the token is meant for others */
   async #verifiedIdentity(
     issuedBy: oauth.AuthorizationServer,
-    response: Response,
     body: oauth.TokenEndpointResponse,
+    { withUserInfo = false } = {},
   ): Promise<Identity> {
-    await oauth.validateApplicationLevelSignature(issuedBy, response, {
-      [oauth.jwksCache]: this.#discovery.jwks,
-      [oauth.allowInsecureRequests]: this.#isInsecure,
-      signal: () => AbortSignal.timeout(DEADLINE_MS),
-    })
     const claims = oauth.getValidatedIdTokenClaims(body)
-    if (claims === undefined) throw new EntradaFailure('identity_rejected')
-    checkKeyIssuer(body.id_token, claims.iss, this.#discovery.jwks)
-    return readIdentity(claims, this.#settings.issuer)
+    if (claims === undefined || body.id_token === undefined) {
+      throw new EntradaFailure('identity_rejected')
+    }
+    await compactVerify(body.id_token, this.#keys.of(issuedBy))
+    checkAudience(claims, this.#settings.client.id)
+    const { issuer } = this.#settings
+    // Entra's id token says all there is; others keep names and groups for the UserInfo endpoint.
+    const info =
+      withUserInfo && issuer.microsoft === null
+        ? await readUserInfo(body.access_token, {
+            server: issuedBy,
+            client: this.#client,
+            subject: claims.sub,
+            options: this.#requestOptions(),
+          })
+        : {}
+    return readIdentity({ ...info, ...claims }, issuer)
   }
 
   get #isInsecure(): boolean {
     return this.#settings.issuer.authority.protocol === 'http:'
   }
 
-  #requestOptions(parameters: Record<string, string>) {
+  #claims(challenge: string | undefined): string | null {
+    return claimsParameter(challenge ?? null, this.#settings.announcesCapabilities)
+  }
+
+  #tokenOptions(scope: string, challenge?: string) {
+    const claims = this.#claims(challenge)
     return {
-      additionalParameters: parameters,
+      additionalParameters: claims === null ? { scope } : { scope, claims },
+      ...this.#requestOptions(),
+    }
+  }
+
+  #requestOptions() {
+    return {
       [oauth.allowInsecureRequests]: this.#isInsecure,
       signal: () => AbortSignal.timeout(DEADLINE_MS),
     }
@@ -272,12 +296,12 @@ const IDENTITY_ERRORS: ReadonlySet<string> = new Set([
   oauth.JWT_TIMESTAMP_CHECK,
   oauth.JWT_CLAIM_COMPARISON,
   oauth.JSON_ATTRIBUTE_COMPARISON,
-  oauth.KEY_SELECTION,
 ])
 
 /** The service answered, and what it answered does not hold. */
 function isRejectedIdentity(cause: unknown): boolean {
   if (cause instanceof oauth.UnsupportedOperationError) return true
+  if (cause instanceof errors.JOSEError) return true
   return (
     cause instanceof oauth.OperationProcessingError &&
     cause.code !== undefined &&

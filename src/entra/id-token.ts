@@ -74,6 +74,22 @@ export function readIdentity(
   }
 }
 
+/**
+ * For us and nobody else: OIDC Core §3.1.3.7 has tokens refused that name audiences one does not trust, and
+ * those whose authorized party is another client.
+ * @throws EntradaFailure `identity_rejected`
+ */
+export function checkAudience(
+  { aud, azp }: { readonly aud: unknown; readonly azp?: unknown },
+  clientId: string,
+): void {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  const isOurs = audiences.length === 1 && audiences[0] === clientId
+  if (!isOurs || (azp !== undefined && azp !== clientId)) {
+    throw new EntradaFailure('identity_rejected')
+  }
+}
+
 function checkTenant(tenantId: string, { allowedTenants }: IssuerSettings): void {
   if (allowedTenants.length > 0 && !allowedTenants.includes(tenantId.toLowerCase())) {
     throw new EntradaFailure('wrong_account', {

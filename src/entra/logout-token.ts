@@ -1,6 +1,8 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose'
-import type * as oauth from 'oauth4webapi'
+import { jwtVerify } from 'jose'
+import type { AuthorizationServer } from 'oauth4webapi'
 import * as v from 'valibot'
+import { EntradaFailure } from '../failure.ts'
+import type { IssuerKeys } from './issuer-keys.ts'
 
 /** Whom a back-channel logout is about. */
 export interface LogoutNotice {
@@ -27,26 +29,34 @@ const Claims = v.pipe(
   v.check(({ sub, sid }) => sub !== undefined || sid !== undefined),
 )
 
-/** @returns `null` for anything but a fresh, signed logout token of this issuer for this client */
+/**
+ * @returns `null` for anything but a fresh, signed logout token of this issuer for this client
+ * @throws EntradaFailure `sign_in_unavailable` when the keys to check it with cannot be had
+ */
 export async function readLogoutToken(
   token: string,
-  server: oauth.AuthorizationServer,
-  clientId: string,
+  { server, keys, clientId }: { server: AuthorizationServer; keys: IssuerKeys; clientId: string },
 ): Promise<LogoutNotice | null> {
-  if (server.jwks_uri === undefined) return null
   try {
-    const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(server.jwks_uri)), {
+    const { payload } = await jwtVerify(token, keys.of(server), {
       issuer: server.issuer,
       audience: clientId,
-      algorithms: ['RS256', 'PS256', 'ES256'],
+      algorithms: algorithmsOf(server),
       requiredClaims: ['iat', 'jti', 'events'],
       maxTokenAge: MAXIMUM_AGE_SECONDS,
       clockTolerance: 60,
     })
     const { iss, sub, sid, jti } = v.parse(Claims, payload)
     return { issuer: iss, subject: sub ?? null, sessionId: sid ?? null, tokenId: jti }
-  } catch {
+  } catch (cause) {
+    if (cause instanceof EntradaFailure) throw cause
     // Every flaw is the same flaw to the sender.
     return null
   }
+}
+
+/** Signed the way id tokens are (Back-Channel Logout 1.0 §2.4); RS256 is what an issuer that is silent means. */
+function algorithmsOf({ id_token_signing_alg_values_supported: listed }: AuthorizationServer) {
+  const signing = (listed ?? []).filter((name) => /^(?:RS|PS|ES)\d{3}$|^Ed/.test(name))
+  return signing.length === 0 ? ['RS256'] : signing
 }

@@ -76,6 +76,7 @@ test.each(['entra.outage', 'entra.discovery_outage'] as const)(
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     const elsewhere = anEntrada({ share: entrada })
+    entrada.platform.cache.bend({ forgets: true })
     entrada.sandbox.faults.set(fault)
     const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
     const response = await elsewhere.fetch('/.entrada/logout', {

@@ -3,7 +3,8 @@ import { KvNamespaceDouble } from './kv-namespace.ts'
 import type { ObjectClass } from './object-host.ts'
 import { ObjectNamespaceDouble } from './object-namespace.ts'
 import { sealHeaders, type Network } from './outbound-fetch.ts'
-import { runInBackground, runWithNetwork } from './workers-globals.ts'
+import type { CacheStorageDouble } from './cache-storage.ts'
+import { cacheStorageOf, runInBackground, runWithNetwork } from './workers-globals.ts'
 
 /** The default export of a Worker, whatever its bindings are called. */
 export interface WorkerHandler {
@@ -42,6 +43,11 @@ export class Platform<Binding extends string> {
     )
     // The compiler does not follow keys through entries.
     this.objects = Object.fromEntries(namespaces) as Record<Binding, ObjectNamespaceDouble>
+  }
+
+  /** The data centre's cache. */
+  get cache(): CacheStorageDouble {
+    return cacheStorageOf(this.#options.network)
   }
 
   /** A fresh isolate: its own `env`, hence its own memory. Objects woken from now on get the settings too. */

@@ -1,10 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { timingSafeEqual } from 'node:crypto'
+import { CacheStorageDouble } from './cache-storage.ts'
 import { FixedLengthStreamDouble, IdentityTransformStreamDouble } from './length-streams.ts'
 import { outboundFetch, type Network } from './outbound-fetch.ts'
 
 /** Whose Worker is running: its requests to the outside go there. */
 const networks = new AsyncLocalStorage<Network>()
+
+const cacheStorages = new WeakMap<Network, CacheStorageDouble>()
+
+/** The Cache API that Workers on this network share, as those in one data centre do. */
+export function cacheStorageOf(network: Network): CacheStorageDouble {
+  const storage = cacheStorages.get(network) ?? new CacheStorageDouble()
+  cacheStorages.set(network, storage)
+  return storage
+}
 
 /** Runs a Worker's handler; what its response does while it is read belongs to the same Worker. */
 export async function runWithNetwork(
@@ -75,6 +85,14 @@ export function installWorkersGlobals(): () => void {
     FixedLengthStream: FixedLengthStreamDouble,
     IdentityTransformStream: IdentityTransformStreamDouble,
   })
+  Object.defineProperty(globalThis, 'caches', {
+    configurable: true,
+    get: () => {
+      const network = networks.getStore()
+      if (network === undefined) throw new Error('caches from outside a Worker')
+      return cacheStorageOf(network)
+    },
+  })
   Object.defineProperty(crypto.subtle, 'timingSafeEqual', {
     configurable: true,
     value: (left: ArrayBuffer | ArrayBufferView, right: ArrayBuffer | ArrayBufferView) => {
@@ -89,6 +107,7 @@ export function installWorkersGlobals(): () => void {
     globalThis.Request = NodeRequest
     Reflect.deleteProperty(globalThis, 'FixedLengthStream')
     Reflect.deleteProperty(globalThis, 'IdentityTransformStream')
+    Reflect.deleteProperty(globalThis, 'caches')
     Reflect.deleteProperty(crypto.subtle, 'timingSafeEqual')
   }
 }

@@ -1,0 +1,117 @@
+import { EntradaFailure } from '../failure.ts'
+
+const FRESH_MS = 3_600_000
+const USABLE_MS = 86_400_000
+/** For a reader that misses something, and between attempts while the service cannot be reached. */
+const PAUSE_MS = 60_000
+const DEADLINE_MS = 10_000
+
+/** A document as it was read. */
+export interface KeptDocument {
+  readonly text: string
+  /** Epoch milliseconds. */
+  readonly readAt: number
+}
+
+/** What a place remembers beyond one isolate. It may forget at any time. */
+export interface DocumentShelf {
+  read(url: string): Promise<KeptDocument | null>
+  keep(url: string, document: KeptDocument): Promise<void>
+}
+
+interface Known<T> {
+  readonly value: T
+  readonly readAt: number
+}
+
+/**
+ * A public document of the sign-in service: one hour fresh, one day usable while the service cannot be reached,
+ * because a failed reading must not switch sign-in off. Isolate memory first, then the shelf, then the network.
+ */
+export class RemoteDocument<T> {
+  readonly #url: string
+  readonly #parse: (text: string) => Promise<T>
+  readonly #shelf: DocumentShelf
+  #known: Known<T> | null = null
+  #pending: Promise<Known<T>> | null = null
+  #triedAt = Number.NEGATIVE_INFINITY
+
+  /** @param parse rejects with what a document that must not be believed means */
+  constructor(url: string, parse: (text: string) => Promise<T>, shelf: DocumentShelf) {
+    this.#url = url
+    this.#parse = parse
+    this.#shelf = shelf
+  }
+
+  /** @throws EntradaFailure `sign_in_unavailable`, or what `parse` says */
+  async read(): Promise<T> {
+    return (await this.#notOlderThan(FRESH_MS)).value
+  }
+
+  /** For a reader that misses something in it: not older than a minute. */
+  async readAnew(): Promise<T> {
+    return (await this.#notOlderThan(PAUSE_MS)).value
+  }
+
+  async #notOlderThan(maximumAge: number): Promise<Known<T>> {
+    const known = this.#known
+    if (known !== null && ageOf(known) < maximumAge) return known
+    const isUsable = known !== null && ageOf(known) < USABLE_MS
+    if (isUsable && Date.now() - this.#triedAt < PAUSE_MS) return known
+    this.#pending ??= this.#renew(maximumAge).finally(() => {
+      this.#pending = null
+    })
+    try {
+      return await this.#pending
+    } catch (cause) {
+      const isOutage = cause instanceof EntradaFailure && cause.code === 'sign_in_unavailable'
+      // What the shelf held counts as well, so it is looked up again.
+      const last = this.#known
+      if (isOutage && last !== null && ageOf(last) < USABLE_MS) return last
+      throw cause
+    }
+  }
+
+  async #renew(maximumAge: number): Promise<Known<T>> {
+    const kept = await this.#fromShelf()
+    if (kept !== null && ageOf(kept) < maximumAge) return kept
+    this.#triedAt = Date.now()
+    const text = await fetchText(this.#url)
+    const known = { value: await this.#parse(text), readAt: Date.now() }
+    this.#known = known
+    await this.#shelf.keep(this.#url, { text, readAt: known.readAt })
+    return known
+  }
+
+  async #fromShelf(): Promise<Known<T> | null> {
+    const kept = await this.#shelf.read(this.#url)
+    if (kept === null || kept.readAt <= (this.#known?.readAt ?? 0)) return this.#known
+    try {
+      this.#known = { value: await this.#parse(kept.text), readAt: kept.readAt }
+    } catch {
+      // Not what it was when it was put there; the service itself is asked.
+    }
+    return this.#known
+  }
+}
+
+async function fetchText(url: string): Promise<string> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  }).catch((cause: unknown) => {
+    throw new EntradaFailure('sign_in_unavailable', { cause })
+  })
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    throw new EntradaFailure('sign_in_unavailable')
+  }
+  return response.text().catch((cause: unknown) => {
+    throw new EntradaFailure('sign_in_unavailable', { cause })
+  })
+}
+
+function ageOf({ readAt }: Known<unknown>): number {
+  return Date.now() - readAt
+}
