@@ -109,8 +109,9 @@ function createOwnApp({ settings, sessions, auth, publicKeys, dependencies, feat
   const guard = guardFeature({ settings, sessions, limiter })
   for (const routes of features) {
     // By path, so that an unknown address is unknown rather than a reason to sign in.
-    for (const path of new Set(routes.routes.map((route) => route.path)))
+    for (const path of new Set(routes.routes.map((route) => route.path))) {
       app.use(`${PREFIX}${path}`, ...guard)
+    }
     app.route(PREFIX, routes)
   }
   app.notFound(() => {

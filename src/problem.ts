@@ -1,4 +1,4 @@
-import { EntradaFailure, FAILURES, type FailureCode } from './failure.ts'
+import { type EntradaFailure, FAILURES, type FailureCode } from './failure.ts'
 import { navigationOf } from './navigation.ts'
 import { failurePage, type FailureFacts } from './pages/failure-page.ts'
 

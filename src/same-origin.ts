@@ -10,6 +10,7 @@ export function requireSameOrigin(request: Request, publicOrigin: string): void 
   const site = request.headers.get('sec-fetch-site')
   const origin = request.headers.get('origin')
   const isOurs = site === null ? origin === publicOrigin : site === 'same-origin'
-  if (!isOurs || (origin !== null && origin !== publicOrigin))
+  if (!isOurs || (origin !== null && origin !== publicOrigin)) {
     throw new EntradaFailure('cross_site_refused')
+  }
 }

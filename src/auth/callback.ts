@@ -18,8 +18,9 @@ export interface CallbackParts extends LoginParts {
 /** `GET {OPENID_CALLBACK_URL}`: checks the answer, redeems the code, begins a session. */
 export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promise<Response> {
   // Hono answers HEAD with GET's handler; a link preview must not spend the code.
-  if (c.req.method !== 'GET')
+  if (c.req.method !== 'GET') {
     throw new EntradaFailure('method_not_allowed', { headers: { allow: 'GET' } })
+  }
   const parameters = new URL(c.req.url).searchParams
   const cookieHeader = c.req.header('cookie') ?? null
   const state = parameters.get('state') ?? ''

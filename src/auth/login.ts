@@ -64,8 +64,9 @@ export async function begin(
   const { purpose, returnTo, ...request } = beginning
   const attempt = newAttempt(purpose, returnTo)
   const url = await parts.entra.authorizationUrl({ ...attempt, ...request })
-  for (const line of await parts.attempts.begin(attempt, cookieHeader))
+  for (const line of await parts.attempts.begin(attempt, cookieHeader)) {
     c.header('set-cookie', line, { append: true })
+  }
   return c.redirect(url.href, 302)
 }
 
@@ -86,8 +87,9 @@ export function newAttempt(purpose: AttemptPurpose, returnTo: ReturnTo): LoginAt
  * @throws EntradaFailure `session_required`
  */
 export function requireNavigation(c: Context<EdgeEnv>): void {
-  if (c.req.method !== 'GET' || !isTopLevelNavigation(c.req.raw))
+  if (c.req.method !== 'GET' || !isTopLevelNavigation(c.req.raw)) {
     throw new EntradaFailure('session_required')
+  }
 }
 
 export function returnToOf(c: Context<EdgeEnv>): ReturnTo {

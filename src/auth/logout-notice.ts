@@ -29,8 +29,9 @@ export async function frontChannelLogout(
     issuer === undefined || (URL.canParse(issuer) && new URL(issuer).origin === authority.origin)
   if (sid !== undefined && SID.test(sid) && isOurIssuer) {
     const ended = await sessions.endByBrowserSession(sid)
-    if (ended > 0)
+    if (ended > 0) {
       createLog(c.var.requestId).audit('signed_out_by_notice', { channel: 'front', count: ended })
+    }
   }
   return c.body(null, 200)
 }

@@ -30,8 +30,9 @@ export async function logout(
 ): Promise<Response> {
   const log = createLog(c.var.requestId)
   const end = await sessions.end(c.req.header('cookie') ?? null)
-  if (end?.ended === true)
+  if (end?.ended === true) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
+  }
   for (const line of [clearSessionCookie(), ...chatMemory.onLeave()]) {
     c.header('set-cookie', line, { append: true })
   }

@@ -41,8 +41,9 @@ export async function endSessions(c: Context<EdgeEnv>, sessions: Sessions): Prom
   if (wanted !== null && chosen.length === 0) throw new EntradaFailure('not_found')
   await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count: chosen.length })
-  if (chosen.some(({ id }) => id === currentId))
+  if (chosen.some(({ id }) => id === currentId)) {
     c.header('set-cookie', clearSessionCookie(), { append: true })
+  }
   return c.json({ ended: chosen.length })
 }
 

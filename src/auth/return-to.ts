@@ -15,8 +15,9 @@ export function readReturnTo(
 ): ReturnTo {
   const front = brand('/')
   if (value === null || value === undefined || value.length > MAXIMUM_LENGTH) return front
-  if (!/^\/(?![/\\])/.test(value) || value.includes('\\') || hasControlCharacter(value))
+  if (!/^\/(?![/\\])/.test(value) || value.includes('\\') || hasControlCharacter(value)) {
     return front
+  }
   if (!URL.canParse(value, publicOrigin)) return front
   const url = new URL(value, publicOrigin)
   // `/.//evil.example` normalises to `//evil.example`: harmless as a URL of ours, not as a Location.
@@ -25,8 +26,9 @@ export function readReturnTo(
   if (
     url.pathname === callbackPath ||
     /^\/\.entrada\/(?:login|logout|signed-out|consent)/.test(url.pathname)
-  )
+  ) {
     return front
+  }
   return brand(`${url.pathname}${url.search}${url.hash}`)
 }
 

@@ -33,9 +33,23 @@ export class ClientCredentials {
 
 async function createAuthentications(client: ClientSettings): Promise<readonly oauth.ClientAuth[]> {
   if (client.certificate === null) {
-    return client.secrets.map((secret) => oauth.ClientSecretPost(secret))
+    return client.secrets.map(secretAuthentication)
   }
   return [await certificateAuthentication(client.certificate)]
+}
+
+/**
+ * In the form where the service says it takes that, as Entra does; in the `Authorization` header otherwise,
+ * which is what its silence means (OIDC Discovery §3). Both are form-encoded (RFC 6749 §2.3.1).
+ */
+function secretAuthentication(secret: string): oauth.ClientAuth {
+  const inForm = oauth.ClientSecretPost(secret)
+  const inHeader = oauth.ClientSecretBasic(secret)
+  return (server, client, form, headers) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+    const authenticate = methods.includes('client_secret_post') ? inForm : inHeader
+    return authenticate(server, client, form, headers)
+  }
 }
 
 /**

@@ -178,8 +178,9 @@ export class Entra {
       const claims = oauth.getValidatedIdTokenClaims(body)
       // OIDC Core §12.2: same subject as at sign-in. The token itself may be unsigned on refresh; then it
       // confirms who this is and decides nothing else.
-      if (claims !== undefined && claims.sub !== request.subject)
+      if (claims !== undefined && claims.sub !== request.subject) {
         throw new EntradaFailure('identity_rejected')
+      }
       const isWanted = claims !== undefined && request.wantsIdentity
       const identity = isWanted
         ? await this.#verifiedIdentity(issuedBy, body).catch(() => null)

@@ -110,8 +110,9 @@ export function claimedTenant(idToken: unknown, issuer: IssuerSettings): string 
   } catch (cause) {
     throw new EntradaFailure('identity_rejected', { cause })
   }
-  if (typeof tenantId !== 'string' || !GUID.test(tenantId))
+  if (typeof tenantId !== 'string' || !GUID.test(tenantId)) {
     throw new EntradaFailure('identity_rejected')
+  }
   checkTenant(tenantId, issuer)
   return tenantId
 }

@@ -82,8 +82,9 @@ export function refusalOf(cause: unknown): Refusal {
   // A 401 with a challenge is how RFC 6749 §5.2 answers wrong HTTP Basic credentials.
   if (cause instanceof oauth.WWWAuthenticateChallengeError) return plain('client', cause.response)
   const response = responseIn(cause)
-  if (response !== null && (response.status === 400 || response.status === 401))
+  if (response !== null && (response.status === 400 || response.status === 401)) {
     return plain('client', response)
+  }
   return plain('unavailable', response)
 }
 
