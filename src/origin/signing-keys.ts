@@ -50,8 +50,10 @@ export class SigningKeys {
 
   /** @throws EntradaFailure `misconfigured` when `SIGNING_KEYS` holds no working key */
   async current(): Promise<SigningKey> {
+    const { keys } = await this.#load()
     const now = Date.now() / 1000
-    const signing = (await this.#load()).keys.findLast(({ signsFrom }) => signsFrom <= now)
+    // The first key ever is a moment old where it was made, and may be a moment young by our clock.
+    const signing = keys.findLast(({ signsFrom }) => signsFrom <= now) ?? keys[0]
     if (signing === undefined) throw new EntradaFailure('internal')
     return signing
   }

@@ -1,21 +1,29 @@
 import { DatabaseSync } from 'node:sqlite'
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { SigningKeys } from '../../src/origin/signing-keys.ts'
 import { Problems } from '../../src/settings/problems.ts'
 import { readSigningKeys } from '../../src/settings/signing-keys.ts'
 import { Variables } from '../../src/settings/variables.ts'
+import type { ObjectNamespace } from '../../src/stores/durable-objects.ts'
 import { SealedBox } from '../../src/stores/sealed-box.ts'
 import {
   OVERLAP_SECONDS,
   PUBLISHED_AHEAD_SECONDS,
   ROTATION_SECONDS,
   signingKeyContext,
+  type SigningKeyCalls,
   SigningKeyTable,
 } from '../../src/stores/signing-key-table.ts'
 import { SqlStorageDouble } from '../support/platform/sql-storage.ts'
 
 const NEW_SECRET = 'a newer secret of more than 32 characters'
 const OLD_SECRET = 'the older secret of more than 32 characters'
+
+function namespaceOf(stub: SigningKeyCalls): ObjectNamespace<SigningKeyCalls> {
+  const id = { toString: () => '0', equals: () => true }
+  return { idFromName: () => id, idFromString: () => id, get: () => stub }
+}
 
 function aDisk() {
   const database = new DatabaseSync(':memory:')
@@ -95,6 +103,17 @@ describe('keys that Entrada makes', () => {
     expect(records[0]?.kid).not.toBe(before?.kid)
     expect(records[0]?.signsFrom).toBeLessThanOrEqual(now())
   })
+})
+
+test('a key that a clock ahead of ours made a moment ago signs all the same', async () => {
+  const records = await aDisk()(OLD_SECRET).list()
+  const young = records.map((record) => ({ ...record, signsFrom: record.signsFrom + 2 }))
+  const keys = new SigningKeys({
+    configured: null,
+    box: new SealedBox([OLD_SECRET]),
+    objects: namespaceOf({ list: async () => young }),
+  })
+  expect((await keys.current()).kid).toBe(records[0]?.kid)
 })
 
 describe('SIGNING_KEYS', () => {
