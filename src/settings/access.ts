@@ -10,8 +10,9 @@ export interface AccessSettings {
   readonly helpUrl: string | null
 }
 
-/** ASCII, because lower-casing folds look-alikes such as the Kelvin sign into plain letters. */
-const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/
+/** Held against the text as written: lower-casing folds look-alikes such as the Kelvin sign into plain letters. */
+const DOMAIN =
+  /^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/
 
 const LONGEST_HELP = 600
 
@@ -30,7 +31,7 @@ export function readAccess(variables: Variables, isMicrosoft: boolean): AccessSe
 
 function readDomains(variables: Variables): readonly string[] {
   return variables.list('ALLOWED_EMAIL_DOMAINS').map((entry) => {
-    const domain = entry.replace(/^@/, '').toLowerCase()
+    const domain = entry.replace(/^@/, '')
     if (!DOMAIN.test(domain)) {
       variables.problem(
         'ALLOWED_EMAIL_DOMAINS',
@@ -38,7 +39,7 @@ function readDomains(variables: Variables): readonly string[] {
         'List domains such as contoso.com, international ones in their xn-- form',
       )
     }
-    return domain
+    return domain.toLowerCase()
   })
 }
 

@@ -76,6 +76,11 @@ function warningsAbout(
       `${name}_TOKEN_KIND=access is treated as id: access tokens for Graph are not ours to read`,
     )
   }
+  if (rule.path.join('.') === 'roles' && rule.anyOf.some(isObjectId)) {
+    warnings.push(
+      `${name} holds a group object id, but ${name}_PARAMETER_PATH is roles. Set it to groups, unless the registration emits groups as roles`,
+    )
+  }
   if (rule.isAboutGroups && options.isMicrosoft && !rule.anyOf.every(isObjectId)) {
     warnings.push(
       `${name} holds group names. Looking them up needs GroupMember.Read.All, and a second group of the same name shuts everyone out: object ids are safer`,
