@@ -1,11 +1,11 @@
 /** Every variable Entrada reads. A name with one of our prefixes that is not here is a typo. */
 export const SETTING_NAMES: ReadonlySet<string> = new Set([
-  'CORS_ORIGINS',
-  'CROSS_SITE_ROUTES',
   'ACCESS_HELP_TEXT',
   'ACCESS_HELP_URL',
   'ALLOWED_EMAIL_DOMAINS',
   'ALLOW_GUESTS',
+  'CORS_ORIGINS',
+  'CROSS_SITE_ROUTES',
   'DOMAIN_SERVER',
   'ENABLE_SHAREPOINT_FILEPICKER',
   'ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS',
