@@ -8,6 +8,7 @@ import type { SessionEnd } from '../session/session-calls.ts'
 import type { User } from '../session/session.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { beginReturn } from './logout-return.ts'
 
 /** What the chat app remembers of a person in this browser. It goes when the person does. */
 export interface ChatMemory {
@@ -36,30 +37,36 @@ export async function logout(
   for (const line of [clearSessionCookie(), ...chatMemory.onLeave()]) {
     c.header('set-cookie', line, { append: true })
   }
-  const next = await nextStop(entra, c.var.settings, end).catch((cause: unknown) => {
-    // The service being down must not keep anyone signed in here.
-    log.error('end_session_unavailable', cause)
-    return signedOutUrl(c.var.settings)
-  })
+  const { state, cookie } = beginReturn()
+  const serviceUrl = await endSessionUrl(entra, c.var.settings, { end, state }).catch(
+    (cause: unknown) => {
+      // The service being down must not keep anyone signed in here.
+      log.error('end_session_unavailable', cause)
+      return null
+    },
+  )
+  if (serviceUrl !== null) c.header('set-cookie', cookie, { append: true })
+  const next = serviceUrl ?? `${c.var.settings.publicOrigin}/.entrada/signed-out`
   // A script cannot follow a redirect to another site; it gets the address and goes there itself.
   if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })
   return c.redirect(next, 303)
 }
 
-async function nextStop(entra: Entra, settings: Settings, end: SessionEnd | null): Promise<string> {
-  const landing = signedOutUrl(settings)
-  if (!settings.useEndSessionEndpoint || end === null) return landing
+/** `null` when signing out ends here. */
+async function endSessionUrl(
+  entra: Entra,
+  settings: Settings,
+  { end, state }: { readonly end: SessionEnd | null; readonly state: string },
+): Promise<string | null> {
+  if (!settings.useEndSessionEndpoint || end === null) return null
   const url = await entra.endSessionEndpoint()
-  if (url === null) return landing
+  if (url === null) return null
   url.searchParams.set('post_logout_redirect_uri', settings.postLogoutRedirectUri)
   url.searchParams.set('client_id', settings.client.id)
+  url.searchParams.set('state', state)
   const bare = url.href
   if (end.loginHint !== null) url.searchParams.set('logout_hint', end.loginHint)
   else if (end.idToken !== null) url.searchParams.set('id_token_hint', end.idToken)
   // Fat id tokens make URLs that servers refuse (LibreChat#12326); without a hint Entra asks which account.
   return url.href.length <= settings.maxLogoutUrlLength ? url.href : bare
-}
-
-function signedOutUrl({ publicOrigin }: Settings): string {
-  return `${publicOrigin}/.entrada/signed-out`
 }

@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
-import { signedOutPage } from '../pages/signed-out-page.ts'
 import { requireSameOrigin } from '../same-origin.ts'
 import type { Session } from '../session/session.ts'
 import { callback, type CallbackParts } from './callback.ts'
@@ -8,6 +7,7 @@ import { consent } from './consent.ts'
 import { login } from './login.ts'
 import { backChannelLogout, frontChannelLogout } from './logout-notice.ts'
 import { logout } from './logout.ts'
+import { signedOut } from './logout-return.ts'
 import { endSessions, endSessionsOfUser, listSessions } from './own-sessions.ts'
 import { requireSession } from './require-session.ts'
 
@@ -38,7 +38,7 @@ export function authRoutes(parts: AuthParts) {
       requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
       return endSessionsOfUser(c, parts.sessions)
     })
-    .get('/signed-out', () => signedOutPage())
+    .get('/signed-out', (c) => signedOut(c))
     .get('/session', requireSession(parts.sessions), async (c) => {
       const { user, expiresAt, idleExpiresAt } = c.var.session
       return c.json({

@@ -38,11 +38,48 @@ test('a form leads through Entra to a page that does not sign in again', async (
   const page = await browser.post('/.entrada/logout', {}, HOME)
   const last = page.url.origin === HOME ? page : await browser.open(`${HOME}/.entrada/signed-out`)
   expect([last.url.pathname, last.status]).toEqual(['/.entrada/signed-out', 200])
-  expect(last.text).toContain('You are signed out')
+  expect([last.url.search, last.text.includes('You are signed out')]).toEqual(['', true])
   // Entra's session is over as well: the next visit asks who it is.
   const next = await browser.open(`${HOME}/`)
   expect(next.url.origin).toBe(entrada.sandbox.hosts.login)
   expect(next.html.querySelector('button[name=account]')).not.toBeNull()
+})
+
+describe('the way back from Entra’s sign-out', () => {
+  async function sentAway(browser: Browser): Promise<string> {
+    const { redirect } = await (await signOut(browser)).json<{ redirect: string }>()
+    return new URL(redirect).searchParams.get('state') ?? ''
+  }
+
+  test('carries a state that is new each time and known to this browser alone [bar 84]', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const first = await sentAway(browser)
+    expect(Buffer.from(first, 'base64url').length).toBeGreaterThanOrEqual(16)
+    const page = await browser.open(`${HOME}/.entrada/signed-out?state=${first}`)
+    expect(page.url.href).toBe(`${HOME}/.entrada/signed-out`)
+    expect(page.text).toContain('left your organisation’s sign-in service')
+    await browser.signIn(CAST.adele.userPrincipalName, `${HOME}/`)
+    expect(await sentAway(browser)).not.toBe(first)
+  })
+
+  test.each([
+    ['another state', (state: string) => `?state=${state.slice(1)}A`],
+    ['no state', () => ''],
+    ['an empty state', () => '?state='],
+    ['a word of ours for a state', () => '?state=returned'],
+  ])('with %s says that it is over here, and no more', async (_case, query) => {
+    const browser = await signedIn(anEntrada())
+    const state = await sentAway(browser)
+    const page = await browser.open(`${HOME}/.entrada/signed-out${query(state)}`)
+    expect([page.status, page.url.href]).toEqual([200, `${HOME}/.entrada/signed-out`])
+    expect(page.text).toContain('You are signed out')
+    expect(page.text).not.toContain('sign-in service')
+    // And the way back is over: the right state does not count any more.
+    expect((await browser.open(`${HOME}/.entrada/signed-out?state=${state}`)).text).not.toContain(
+      'sign-in service',
+    )
+  })
 })
 
 test('after signing out nothing is stored', async () => {
