@@ -47,6 +47,8 @@ export const FAULTS = {
   'files.url_expired': 'the pre-authenticated URL is refused, 401 with an HTML page',
   'picker.blank': 'FilePicker.aspx refuses to be framed although the token is right',
   'picker.silent': 'FilePicker.aspx never sends initialize',
+  'picker.claims_challenge':
+    "SharePoint's file API answers the picker 401 insufficient_claims with a claims challenge",
   'picker.hostile': 'the picker page also posts forged messages to its host',
 } as const
 

@@ -1,6 +1,6 @@
-import { type Browser, type BrowserContext, chromium, type Page, type Route } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { findChromium, mustHaveChromium } from '../../support/find-chromium.ts'
+import { launchChromium } from '../../support/chromium.ts'
 import { CAST } from '../directory/cast.ts'
 import { type ServedSandbox, serveSandbox } from '../serve.ts'
 
@@ -14,15 +14,14 @@ const ADELE = {
 }
 
 /** The page in a real browser, with the test in Entrada's place. */
-describe.skipIf(findChromium() === null && !mustHaveChromium())('the chat page', LIMITS, () => {
+describe('the chat page', LIMITS, () => {
   let browser: Browser
   let context: BrowserContext
   let page: Page
   let served: ServedSandbox
 
   beforeAll(async () => {
-    const executablePath = findChromium() ?? '/usr/bin/chromium'
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    browser = await launchChromium()
     served = await serveSandbox({ people: 10, groups: 0 })
   }, 30_000)
   afterAll(async () => {

@@ -4,7 +4,7 @@ import type { Drive, StoredItem } from '../drives/drive-item.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 import { readBearer, type SharePointHost } from './bearer.ts'
 import { itemJson, siteJson } from './item-json.ts'
-import { apiError } from './refusals.ts'
+import { apiError, claimsChallenge } from './refusals.ts'
 
 const RECENT = 20
 
@@ -25,6 +25,8 @@ export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
     const [, token] = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '') ?? []
     const grant = readBearer(world, host, token ?? null)
     if (grant instanceof Response) return grant
+    const challenge = world.faults.take('picker.claims_challenge', grant.userId)
+    if (challenge !== null) return claimsChallenge()
     if (!grant.scopes.some((scope) => SCOPES[host].test(scope))) {
       return apiError(
         403,

@@ -19,6 +19,7 @@ export interface Told {
     readonly command?: string
     readonly notification?: string
     readonly resource?: string
+    readonly claimsChallenge?: { readonly claims: string }
     readonly expiration?: { readonly error: string }
     readonly items?: readonly {
       readonly id: string

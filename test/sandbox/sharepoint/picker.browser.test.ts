@@ -1,6 +1,6 @@
-import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core'
+import type { Browser, FrameLocator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { findChromium, mustHaveChromium } from '../../support/find-chromium.ts'
+import { launchChromium } from '../../support/chromium.ts'
 import { CAST, CONTOSO } from '../directory/cast.ts'
 import { type ServedSandbox, serveSandbox } from '../serve.ts'
 import { type HostSetup, type PickerHost, servePickerHost, type Told } from './picker-host.ts'
@@ -9,15 +9,14 @@ import { type HostSetup, type PickerHost, servePickerHost, type Told } from './p
 const LIMITS = { timeout: 30_000 }
 
 /** The picker in a frame of a page that speaks its protocol, in a real browser. */
-describe.skipIf(findChromium() === null && !mustHaveChromium())('the picker', LIMITS, () => {
+describe('the picker', LIMITS, () => {
   let browser: Browser
   let page: Page
   let host: PickerHost | null = null
   let served: ServedSandbox
 
   beforeAll(async () => {
-    const executablePath = findChromium() ?? '/usr/bin/chromium'
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    browser = await launchChromium()
   }, 30_000)
   afterAll(() => browser.close())
 
@@ -111,6 +110,15 @@ describe.skipIf(findChromium() === null && !mustHaveChromium())('the picker', LI
     const asked = await commands('authenticate')
     expect(asked).toHaveLength(2)
     expect(asked[1]?.expiration?.error).toContain('expired')
+  })
+
+  test('a claims challenge of SharePoint is handed on to the host', async () => {
+    served.sandbox.faults.set('picker.claims_challenge', { times: 1 })
+    await isReady(await open())
+    const [first, second] = await commands('authenticate')
+    expect(first).not.toHaveProperty('claimsChallenge')
+    const claims = second?.claimsChallenge?.claims ?? ''
+    expect(JSON.parse(claims)).toMatchObject({ access_token: { nbf: { essential: true } } })
   })
 
   test('one token for all hosts ends in the exception everyone knows', async () => {

@@ -43,6 +43,18 @@ function refusal(description: string, diagnostics: string): Response {
   )
 }
 
+/** Continuous access evaluation: the token is fine but older than something that happened since. */
+export function claimsChallenge(): Response {
+  const nbf = { essential: true, value: String(Math.floor(Date.now() / 1000)) }
+  const claims = Buffer.from(JSON.stringify({ access_token: { nbf } })).toString('base64')
+  const response = refusal('Continuous access evaluation resulted in challenge.', '3000003')
+  response.headers.set(
+    'www-authenticate',
+    `Bearer realm="", error="insufficient_claims", claims="${claims}"`,
+  )
+  return response
+}
+
 export function apiError(status: 403 | 404 | 405, code: string, message: string): Response {
   return Response.json({ error: { code, message } }, { status })
 }

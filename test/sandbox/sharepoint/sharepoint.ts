@@ -25,7 +25,11 @@ export function createSharePoint(world: SandboxWorld): SharePointHosts {
 function siteHost(world: SandboxWorld, host: SharePointHost): HostHandler {
   const app = new Hono()
   const pickers = [world.hosts.sharePoint, world.hosts.oneDrive]
-  app.use('/_api/*', cors({ origin: pickers, allowHeaders: ['authorization'], maxAge: 600 }))
+  const exposeHeaders = ['www-authenticate']
+  app.use(
+    '/_api/*',
+    cors({ origin: pickers, allowHeaders: ['authorization'], exposeHeaders, maxAge: 600 }),
+  )
   app.route('/_api/v2.0', filesApi(world, host))
   for (const [path, asset] of PICKER_ASSETS) {
     app.get(path, (c) => c.body(asset.text, 200, { 'content-type': asset.type }))

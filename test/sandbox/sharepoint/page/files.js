@@ -25,16 +25,20 @@ export function createFiles(connection) {
   }
 
   async function get(origin, path) {
-    const first = await send(origin, path, await tokenFor(origin))
+    const refused = await tokenFor(origin)
+    const first = await send(origin, path, refused)
     if (first.status !== 401) return read(first)
-    const refusal = await first.json()
-    const isExpired = /expired/i.test(refusal.error_description ?? '')
-    if (!isExpired) {
-      throw new Error(`${new URL(origin).host} refused the token: ${refusal.error_description}`)
+    const { error_description: error = '' } = await first.json()
+    const claims = claimsIn(first.headers.get('www-authenticate') ?? '')
+    if (claims === null && !/expired/i.test(error)) {
+      throw new Error(`${new URL(origin).host} refused the token: ${error}`)
     }
     tokens.delete(origin)
-    const token = await tokenFor(origin, { expiration: { error: refusal.error_description } })
-    return read(await send(origin, path, token))
+    const reason =
+      claims === null
+        ? { expiration: { error } }
+        : { claimsChallenge: { claims, token: refused, error } }
+    return read(await send(origin, path, await tokenFor(origin, reason)))
   }
 
   return {
@@ -49,6 +53,12 @@ export function createFiles(connection) {
         `/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}/children`,
       ),
   }
+}
+
+/** What a challenge asks for, as JSON; `null` without a challenge. */
+function claimsIn(challenge) {
+  const [, encoded] = /error="insufficient_claims".*claims="([^"]+)"/.exec(challenge) ?? []
+  return encoded === undefined ? null : atob(encoded)
 }
 
 function send(origin, path, token) {
