@@ -179,8 +179,9 @@ export class Sessions {
     this.#remembered.delete(cookie)
     this.#remembered.set(cookie, { session, checkedAt: Date.now() })
     const [oldest] = this.#remembered.keys()
-    if (this.#remembered.size > REMEMBERED_SESSIONS && oldest !== undefined)
+    if (this.#remembered.size > REMEMBERED_SESSIONS && oldest !== undefined) {
       this.#remembered.delete(oldest)
+    }
   }
 
   #sessionOf(key: SessionKey, view: SessionView): Session {
@@ -203,8 +204,9 @@ export class Sessions {
         claims: options.claims ?? null,
       }),
     )
-    if (!answer.ok)
+    if (!answer.ok) {
       throw new EntradaFailure(answer.failure.code, detailsOf(answer.failure, resource))
+    }
     return { resource, value: answer.value, expiresAt: answer.expiresAt, scopes: answer.scopes }
   }
 

@@ -101,8 +101,9 @@ export function nearestName(name: string): string | null {
   let nearest: { name: string; distance: number } | null = null
   for (const known of SETTING_NAMES) {
     const distance = editDistance(name, known)
-    if (distance <= 3 && (nearest === null || distance < nearest.distance))
+    if (distance <= 3 && (nearest === null || distance < nearest.distance)) {
       nearest = { name: known, distance }
+    }
   }
   return nearest?.name ?? null
 }

@@ -45,8 +45,9 @@ export function readOrigin(variables: Variables, publicOrigin: string): OriginSe
       'Write where the chat app itself listens, or leave it out on a route',
     )
   }
-  if (url !== null && url.search !== '')
+  if (url !== null && url.search !== '') {
     variables.problem('ORIGIN_URL', 'carries a query', 'Leave it out')
+  }
   return {
     url,
     preset: variables.choice('ORIGIN_PRESET', PRESETS, 'generic'),

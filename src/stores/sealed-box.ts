@@ -50,8 +50,9 @@ export class SealedBox {
   /** `null` for anything that was not sealed here for this: damaged, foreign, or under a key long gone. */
   async open(sealed: string, context: SealContext): Promise<string | null> {
     const [version, keyId, iv, ciphertext, ...rest] = sealed.split('.')
-    if (version !== VERSION || iv === undefined || ciphertext === undefined || rest.length > 0)
+    if (version !== VERSION || iv === undefined || ciphertext === undefined || rest.length > 0) {
       return null
+    }
     const key = (await this.#ring).find(({ id }) => id === keyId)
     if (key === undefined) return null
     try {

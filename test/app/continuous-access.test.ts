@@ -23,7 +23,7 @@ function claimsSent(entrada: Entrada): readonly unknown[] {
   return entrada.sandbox.journal
     .redemptions()
     .map(({ form }) => form.get('claims'))
-    .map((claims) => (claims === null ? null : JSON.parse(claims)))
+    .map((claims): unknown => (claims === null ? null : JSON.parse(claims)))
 }
 
 async function search(browser: Browser, query: string) {

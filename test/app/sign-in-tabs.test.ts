@@ -12,8 +12,9 @@ function attempts(browser: Browser) {
 
 async function finish(tab: Browser): Promise<void> {
   await tab.submit({ button: ['account', CAST.adele.userPrincipalName] })
-  if (tab.page.url.origin !== 'https://chat.contoso.example')
+  if (tab.page.url.origin !== 'https://chat.contoso.example') {
     await tab.submit({ button: ['decision', 'accept'] })
+  }
 }
 
 test.each([

@@ -86,8 +86,9 @@ test('no request to the token endpoint carries an Origin, which Entra refuses (A
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   await features(browser)
-  for (const { headers } of entrada.sandbox.journal.redemptions())
+  for (const { headers } of entrada.sandbox.journal.redemptions()) {
     expect(headers.get('origin')).toBeNull()
+  }
 })
 
 test('a session outlives its access tokens without anyone noticing [bar 30]', async () => {
@@ -107,8 +108,9 @@ describe('a token endpoint that', () => {
     entrada.sandbox.faults.set('entra.token_hang')
     const waiting = Promise.all([features(browser), features(browser)])
     const started = clock.now()
-    for (const answer of await clock.runOut(waiting, 60))
+    for (const answer of await clock.runOut(waiting, 60)) {
       expect(answer['people']).toBe('unavailable')
+    }
     expect(clock.now() - started).toBeLessThanOrEqual(20_000)
     entrada.sandbox.faults.clear()
     expect((await features(browser))['people']).not.toBe('unavailable')

@@ -58,8 +58,9 @@ test.each(CELLS)(
     expect(response.headers.get('entrada-error')).toBe('session_required')
     if (verdict === 'form') {
       expect(response.headers.get('content-type')).toContain('text/html')
-      if (method !== 'HEAD')
+      if (method !== 'HEAD') {
         expect(await response.text()).toContain('What you sent did not reach the chat.')
+      }
     } else if (method !== 'HEAD') {
       expect(response.headers.get('content-type')).toBe('application/problem+json')
       expect(await response.json()).toMatchObject({

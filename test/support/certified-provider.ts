@@ -56,7 +56,8 @@ export async function startCertifiedProvider(client: ProviderClient): Promise<Ce
     fetch: async (input, init) =>
       client.deliver?.(new Request(input, init)) ?? new Response(null, { status: 404 }),
   })
-  server.on('request', provider.callback())
+  const answer = provider.callback()
+  server.on('request', (incoming, outgoing) => void answer(incoming, outgoing))
   return {
     issuer,
     answer: (request) => overSocket(request),
