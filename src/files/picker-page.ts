@@ -15,7 +15,8 @@ body{display:block;place-items:normal;padding:0;height:100vh;height:100dvh}
 .picker{position:relative;height:100%}
 #picker-stage,#picker-stage iframe{width:100%;height:100%;border:0;display:block}
 #picker-overlay{position:absolute;inset:0;display:grid;place-items:center;padding:1.5rem;background:var(--ground)}
-#picker-overlay[hidden]{display:none}
+#picker-overlay[hidden],#picker-text:empty,#picker-facts:empty{display:none}
+#picker-facts{font-size:.85rem;margin-top:1rem;overflow-wrap:anywhere}
 `
 
 /** The page around Microsoft's picker: ours, so that the chat's own policy need not know Microsoft. */
@@ -24,21 +25,47 @@ export function pickerPage(
   { settings, hosts }: { readonly settings: Settings; readonly hosts: UserHosts },
 ): Promise<Response> {
   const { launchUrl, entry } = pickerEntry(request.start, hosts)
+  const options = pickerOptions(request, { entry, hosts })
+  return page(request, { settings, launchUrl, options, origins: [...hosts.all], status: 200 })
+}
+
+/**
+ * The same page with nothing to open. Inside a frame a problem document would be shown as it is, and a way to
+ * sign in or consent would lead nowhere, because Microsoft refuses to be framed.
+ */
+export function pickerProblemPage(
+  request: PickerRequest,
+  { settings, status }: { readonly settings: Settings; readonly status: number },
+): Promise<Response> {
+  return page(request, { settings, launchUrl: null, options: {}, origins: [], status })
+}
+
+interface PageParts extends Pick<PickerConfig, 'launchUrl' | 'options'> {
+  readonly settings: Settings
+  readonly origins: readonly string[]
+  readonly status: number
+}
+
+function page(
+  { channel, locale, theme, maxFiles }: PickerRequest,
+  { settings, launchUrl, options, origins, status }: PageParts,
+): Promise<Response> {
   const config: PickerConfig = {
-    channel: request.channel,
+    channel,
     publicOrigin: settings.publicOrigin,
     launchUrl,
-    locale: request.locale,
-    options: pickerOptions(request, { entry, hosts }),
-    theme: request.theme,
-    maxFiles: request.maxFiles,
+    locale,
+    options,
+    theme,
+    maxFiles,
     maxFileBytes: settings.files.maxFileBytes,
     initializeSeconds: INITIALIZE_SECONDS,
   }
   // Exactly the user's hosts: a form or frame that strays anywhere else is stopped by the browser.
-  const origins = [...hosts.all].join(' ')
+  const allowed = origins.length === 0 ? "'none'" : origins.join(' ')
   return renderPage({
     title: 'Choose files',
+    status,
     body: html`<main class="picker" id="picker" data-config="${JSON.stringify(config)}">
       <div id="picker-stage"></div>
       <div id="picker-overlay">
@@ -53,7 +80,7 @@ export function pickerPage(
     </main>`,
     script: PICKER_SCRIPT,
     style: STYLE,
-    policy: { 'frame-src': origins, 'form-action': origins, 'frame-ancestors': "'self'" },
+    policy: { 'frame-src': allowed, 'form-action': allowed, 'frame-ancestors': "'self'" },
     headers: {
       'cache-control': 'no-store',
       // With `no-referrer` the form would go out with `Origin: null`, which SharePoint need not accept.

@@ -10,7 +10,7 @@ import { readContentRequest } from './content-request.ts'
 import { DownloadAudit } from './download-audit.ts'
 import { describeItem } from './file-terms.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
-import { pickerPage } from './picker-page.ts'
+import { pickerPage, pickerProblemPage } from './picker-page.ts'
 import { readPickerRequest } from './picker-request.ts'
 import { brokerToken, readTokenAsk } from './token-broker.ts'
 
@@ -48,9 +48,18 @@ export function filesRoutes(deps: FilesDeps) {
       return response
     })
     .get('/picker', async (c) => {
-      const { hosts, maxFiles } = accessOf(c)
+      const { files, hosts, maxFiles } = accessOf(c)
+      const { settings } = c.var
       const request = readPickerRequest(c.req.raw, maxFiles)
-      return pickerPage(request, { settings: c.var.settings, hosts: await hosts() })
+      try {
+        // Better to hear of a missing permission before choosing than after.
+        await files.authorize()
+        return await pickerPage(request, { settings, hosts: await hosts() })
+      } catch (cause) {
+        const isFramed = c.req.header('sec-fetch-dest') === 'iframe'
+        if (!isFramed || !(cause instanceof EntradaFailure)) throw cause
+        return pickerProblemPage(request, { settings, status: cause.status })
+      }
     })
     .post('/picker/token', async (c) => {
       const { hosts, microsoft } = accessOf(c)

@@ -156,6 +156,21 @@ describe('the picker page', () => {
   })
 })
 
+test('a picker that cannot be opened is still a page inside a frame', async () => {
+  const scene = await aFilesScene()
+  const { entra, hosts } = scene.entrada.sandbox
+  entra.revokeAdminConsent(hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
+  const other = scene.entrada.browser('203.0.113.9')
+  await other.signIn(CAST.adele.userPrincipalName)
+  const framed = await other.load(PAGE, 'iframe')
+  expect(framed.status).toBe(403)
+  expect(framed.headers.get('content-type')).toContain('text/html')
+  expect(framed.headers.get('content-security-policy')).toContain("frame-ancestors 'self'")
+  expect(framed.headers.get('content-security-policy')).toContain("frame-src 'none'")
+  const asked = await other.fetch(PAGE)
+  expect(await problemOf(asked)).toMatchObject({ code: 'consent_required' })
+})
+
 describe('host discovery', () => {
   test('asks Graph once, and again only when an hour has passed', async () => {
     const scene = await aFilesScene()

@@ -364,6 +364,26 @@ describe('on its own', () => {
     expect(await heard).toEqual({ type: 'entrada:closed', channel: 'channel-under-test' })
   })
 
+  test('in a frame it says why there is nothing to open', async () => {
+    const { entra } = entrada.sandbox
+    entra.revokeAdminConsent(entrada.hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
+    const other = await (await chromium.newContext()).newPage()
+    try {
+      await signIn(other, entrada, CAST.adele.userPrincipalName)
+      await other.click('#open-picker')
+      const own = ownPageIn(other)
+      await own.getByRole('heading', { name: 'This feature needs your permission' }).waitFor()
+      await own.getByRole('button', { name: 'Continue' }).waitFor()
+      await own
+        .getByRole('button', { name: 'Cancel' })
+        .evaluate((element: HTMLElement) => void setTimeout(() => element.click()))
+      await other.locator('#picker').waitFor({ state: 'hidden' })
+    } finally {
+      entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
+      await other.context().close()
+    }
+  })
+
   test('without consent it says so and names the way', async () => {
     const { entra } = entrada.sandbox
     entra.revokeAdminConsent(entrada.hosts.sharePoint)

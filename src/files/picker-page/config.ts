@@ -4,8 +4,11 @@ export interface PickerConfig {
   readonly channel: string
   /** Our own origin: the only one that hears of the choice. */
   readonly publicOrigin: string
-  /** Where Microsoft's picker is, e.g. `https://contoso-my.sharepoint.com/_layouts/15/FilePicker.aspx`. */
-  readonly launchUrl: string
+  /**
+   * Where Microsoft's picker is, e.g. `https://contoso-my.sharepoint.com/_layouts/15/FilePicker.aspx`. `null`
+   * when it cannot be opened: asked by a script, this page's address tells why.
+   */
+  readonly launchUrl: string | null
   /** BCP 47, lower case. */
   readonly locale: string
   /** File Picker v8 options, all but `messaging`. */

@@ -3,6 +3,7 @@ import { record } from './picked-items.ts'
 
 export interface Launch {
   readonly config: PickerConfig
+  readonly launchUrl: string
   /** The frame or window Microsoft's page is to appear in. */
   readonly target: { readonly name: string; readonly window: Window }
   readonly token: string
@@ -14,9 +15,10 @@ export interface Launch {
  * Sends the browser to Microsoft's picker: a form, because the token must not be in an address.
  * @returns what stops listening
  */
-export function launchPicker({ config, target, token, onInitialize }: Launch): () => void {
+export function launchPicker(launch: Launch): () => void {
+  const { launchUrl, target, onInitialize } = launch
   const channelId = crypto.randomUUID()
-  const pickerOrigin = new URL(config.launchUrl).origin
+  const pickerOrigin = new URL(launchUrl).origin
   const listen = (event: MessageEvent) => {
     // Source, origin and channel: any page can post to us, and two of the three can be had by accident.
     if (event.source !== target.window || event.origin !== pickerOrigin) return
@@ -25,26 +27,24 @@ export function launchPicker({ config, target, token, onInitialize }: Launch): (
     if (type === 'initialize' && said === channelId && port !== undefined) onInitialize(port)
   }
   addEventListener('message', listen)
-  submit(config, { channelId, token, targetName: target.name })
+  submit(launch, channelId)
   return () => removeEventListener('message', listen)
 }
 
-function submit(
-  { launchUrl, locale, options, publicOrigin, theme }: PickerConfig,
-  post: { readonly channelId: string; readonly token: string; readonly targetName: string },
-): void {
+function submit({ config, launchUrl, target, token }: Launch, channelId: string): void {
+  const { locale, options, publicOrigin, theme } = config
   const url = new URL(launchUrl)
   const filePicker = {
     ...options,
     theme: theme === 'auto' ? preferredTheme() : theme,
-    messaging: { origin: publicOrigin, channelId: post.channelId },
+    messaging: { origin: publicOrigin, channelId },
   }
   url.searchParams.set('filePicker', JSON.stringify(filePicker))
   url.searchParams.set('locale', locale)
   const form = document.createElement('form')
-  Object.assign(form, { action: url.href, method: 'post', target: post.targetName, hidden: true })
+  Object.assign(form, { action: url.href, method: 'post', target: target.name, hidden: true })
   const field = document.createElement('input')
-  Object.assign(field, { type: 'hidden', name: 'access_token', value: post.token })
+  Object.assign(field, { type: 'hidden', name: 'access_token', value: token })
   form.append(field)
   document.body.append(form)
   form.submit()

@@ -1,9 +1,9 @@
 import type { PickerConfig } from './config.ts'
 import { converse } from './conversation.ts'
-import { launchPicker } from './launch.ts'
+import { launchPicker, type Launch } from './launch.ts'
 import { report, type PickerResult } from './result-channel.ts'
-import { askForToken, type Problem } from './token-broker.ts'
-import { View } from './view.ts'
+import { askForToken, askWhy, type Problem } from './token-broker.ts'
+import { View, type Action } from './view.ts'
 
 /** Microsoft's own advice for the size of the window. */
 const WINDOW_FEATURES = 'popup,width=1080,height=680'
@@ -13,7 +13,6 @@ const WATCH_WINDOW_MS = 500
 class PickerPage {
   readonly #config: PickerConfig
   readonly #view = new View()
-  readonly #resource: string
   #stopListening: () => void = () => undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #port: MessagePort | null = null
@@ -22,36 +21,46 @@ class PickerPage {
 
   constructor(config: PickerConfig) {
     this.#config = config
-    this.#resource = new URL(config.launchUrl).origin
+  }
+
+  async start(): Promise<void> {
+    this.#view.say('Opening your files…', 'Microsoft’s file picker is on its way.', [this.#cancel])
+    const { launchUrl } = this.#config
+    if (launchUrl !== null) return this.#openFrame(launchUrl)
+    const problem = await askWhy()
+    // What stood against it has passed, so this address has a picker to open now.
+    if (problem === null) location.reload()
+    else this.#fail(problem, { label: 'Try again', run: () => location.reload(), isQuiet: true })
   }
 
   /** In a frame, and once more with a new token when nothing appears; then the person may open a window. */
-  async open(attempt = 1): Promise<void> {
-    this.#view.say('Opening your files…', 'Microsoft’s file picker is on its way.', [this.#cancel])
-    const answer = await askForToken({ resource: this.#resource, renew: attempt > 1 })
+  async #openFrame(launchUrl: string, attempt = 1): Promise<void> {
+    const resource = new URL(launchUrl).origin
+    const answer = await askForToken({ resource, renew: attempt > 1 })
     if (this.#isOver) return
     if (!answer.ok) return this.#fail(answer.problem)
-    this.#launch(this.#view.newFrame(), answer.token, () => {
+    const target = this.#view.newFrame()
+    this.#launch({ launchUrl, target, token: answer.token }, () => {
       this.#view.removeFrame()
-      if (attempt === 1) void this.open(2)
-      else this.#offerWindow()
+      if (attempt === 1) void this.#openFrame(launchUrl, 2)
+      else this.#offerWindow(launchUrl)
     })
   }
 
   /** Framing can be forbidden by what neither we nor the tenant control; a window cannot. */
-  #offerWindow(): void {
+  #offerWindow(launchUrl: string): void {
     this.#view.say(
       'The file picker did not appear',
       'Your browser or organisation may not allow it inside another page. It can open in a window of its own.',
       [
-        { label: 'Open in a window', run: () => void this.#openWindow() },
+        { label: 'Open in a window', run: () => void this.#openWindow(launchUrl) },
         this.#again,
         this.#cancel,
       ],
     )
   }
 
-  async #openWindow(): Promise<void> {
+  async #openWindow(launchUrl: string): Promise<void> {
     // Before anything is awaited: browsers allow a window only in answer to a click.
     const name = `picker-${crypto.randomUUID()}`
     const popup = window.open('about:blank', name, WINDOW_FEATURES)
@@ -59,28 +68,26 @@ class PickerPage {
       return this.#view.say(
         'The window was blocked',
         'Allow pop-up windows for this site, then try again.',
-        [{ label: 'Try again', run: () => void this.#openWindow() }, this.#cancel],
+        [{ label: 'Try again', run: () => void this.#openWindow(launchUrl) }, this.#cancel],
       )
     }
     this.#popup = popup
     this.#view.say('Choose your files in the other window', '', [this.#cancel])
-    const answer = await askForToken({ resource: this.#resource })
+    const answer = await askForToken({ resource: new URL(launchUrl).origin })
     if (this.#isOver) return
     if (!answer.ok) return this.#fail(answer.problem)
-    this.#launch({ name, window: popup }, answer.token, () => this.#fail(SILENT))
+    const target = { name, window: popup }
+    this.#launch({ launchUrl, target, token: answer.token }, () => this.#fail(SILENT))
     this.#watchWindow(popup)
   }
 
-  #launch(target: { name: string; window: Window }, token: string, onSilence: () => void): void {
+  #launch(what: Pick<Launch, 'launchUrl' | 'target' | 'token'>, onSilence: () => void): void {
     const config = this.#config
     this.#stopListening()
+    clearTimeout(this.#timer)
     this.#timer = setTimeout(onSilence, config.initializeSeconds * 1000)
-    this.#stopListening = launchPicker({
-      config,
-      target,
-      token,
-      onInitialize: (port) => this.#converse(port),
-    })
+    const onInitialize = (port: MessagePort) => this.#converse(port)
+    this.#stopListening = launchPicker({ ...what, config, onInitialize })
   }
 
   /** Microsoft's page says hello again after a reload; the new port replaces the old. */
@@ -102,20 +109,23 @@ class PickerPage {
     const watch = setInterval(() => {
       if (!popup.closed) return
       clearInterval(watch)
-      this.close()
+      // One that we have closed ourselves says nothing about the person's wishes.
+      if (this.#popup === popup) this.close()
     }, WATCH_WINDOW_MS)
   }
 
-  #fail(problem: Problem): void {
-    this.#popup?.close()
+  #fail(problem: Problem, again: Action = this.#again): void {
+    const popup = this.#popup
     this.#popup = null
+    popup?.close()
+    clearTimeout(this.#timer)
     this.#view.removeFrame()
     const remedy = problem.remedyUrl
     const actions = remedy === null ? [] : [{ label: 'Continue', run: () => openRemedy(remedy) }]
-    this.#view.tell(problem, [...actions, this.#again, this.#cancel])
+    this.#view.tell(problem, [...actions, again, this.#cancel])
   }
 
-  readonly #again = { label: 'Try again', run: () => void this.open(), isQuiet: true }
+  readonly #again = { label: 'Try again', run: () => void this.start(), isQuiet: true }
   readonly #cancel = { label: 'Cancel', run: () => this.close(), isQuiet: true }
 
   close(): void {
@@ -158,4 +168,4 @@ const page = new PickerPage(readConfig())
 addEventListener('keydown', (event) => {
   if (event.key === 'Escape') page.close()
 })
-void page.open()
+void page.start()

@@ -44,6 +44,16 @@ export async function askForToken(request: TokenRequest): Promise<TokenAnswer> {
   }
 }
 
+/** Why this page has no picker to open: what its address answers to a script. `null` when it has one by now. */
+export async function askWhy(): Promise<Problem | null> {
+  try {
+    const response = await fetch(location.href, { headers: { accept: 'application/json' } })
+    return response.ok ? null : readProblem(record(await response.json().catch(() => null)))
+  } catch {
+    return UNREACHABLE
+  }
+}
+
 const UNREACHABLE: Problem = {
   title: 'The connection was lost',
   detail: 'Check your network and try again.',

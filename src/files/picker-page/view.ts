@@ -1,6 +1,10 @@
 import type { Problem } from './token-broker.ts'
 
-type Action = { readonly label: string; readonly run: () => void; readonly isQuiet?: boolean }
+export interface Action {
+  readonly label: string
+  readonly run: () => void
+  readonly isQuiet?: boolean
+}
 
 /** What the page shows of its own, before, beside and instead of Microsoft's picker. */
 export class View {
