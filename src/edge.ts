@@ -172,8 +172,10 @@ function rendered(
   const failure =
     cause instanceof EntradaFailure ? cause : new EntradaFailure('internal', { cause })
   const log = createLog(requestId)
-  if (failure.status >= 500) log.error('request_failed', failure.cause, { code: failure.code })
-  else log.info('request_refused', { code: failure.code })
+  const { code, details } = failure
+  const fields = { code, reason: details.reason }
+  if (failure.status >= 500) log.error('request_failed', failure.cause, fields)
+  else log.info('request_refused', fields)
   return renderFailure(failure, {
     request,
     requestId,

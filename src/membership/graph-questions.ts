@@ -74,8 +74,9 @@ export class GraphQuestions {
       items.push(...reply.value.value)
       const next = reply.value['@odata.nextLink']
       if (next === undefined) return { ok: true, value: items }
-      if (visited.has(next) || visited.size === MOST_PAGES)
+      if (visited.has(next) || visited.size === MOST_PAGES) {
         throw unknownMembership('graph_unexpected')
+      }
       visited.add(next)
       request = { path: next, ...(first.headers === undefined ? {} : { headers: first.headers }) }
     }
@@ -108,8 +109,9 @@ export class GraphQuestions {
 
 function laterBecauseOf(cause: unknown): Later {
   if (!(cause instanceof EntradaFailure)) throw cause
-  if (cause.code === 'graph_unavailable')
+  if (cause.code === 'graph_unavailable') {
     return { reason: 'graph_unavailable', retryAfter: null, cause }
+  }
   if (cause.code === 'graph_unexpected') throw unknownMembership('graph_unexpected', { cause })
   if (cause.code === 'membership_unknown') throw cause
   // No token to ask with; whoever keeps the tokens has tried.

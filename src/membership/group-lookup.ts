@@ -16,7 +16,8 @@ export interface ResolvedNames {
   readonly ambiguous: ReadonlySet<string>
 }
 
-const NamedGroup = v.object({ id: v.string(), displayName: v.nullish(v.string()) })
+/** A group whose name is withheld could be a second one of that name: such an answer is no answer. */
+const NamedGroup = v.object({ id: v.string(), displayName: v.string() })
 
 /**
  * Names are asked for at every check: they change hands. A name nobody has resolves to nothing, one that two
@@ -35,7 +36,7 @@ export async function resolveNames(
   const ambiguous = new Set<string>()
   for (const name of names) {
     const namesakes = groups.filter(
-      ({ displayName }) => displayName?.toLowerCase() === name.toLowerCase(),
+      ({ displayName }) => displayName.toLowerCase() === name.toLowerCase(),
     )
     const distinct = [...new Set(namesakes.map(({ id }) => id.toLowerCase()))]
     const [id] = distinct

@@ -79,25 +79,15 @@ export class Membership {
     const refusal = await refusedAccount(identity, access, questions)
     if (refusal !== null) throw this.#refused(refusal)
     const check = new RuleCheck(this.#rules, questions)
-    const required =
-      requiredRole === null ? [] : await check.heldBySignIn(requiredRole, identity.claims)
+    const required = await check.heldBySignIn(requiredRole, identity.claims)
     if (requiredRole !== null && required.length === 0) throw this.#refused('role')
-    const admin =
-      adminRole === null
-        ? []
-        : await check.heldBySignIn(adminRole, identity.claims).catch((cause: unknown) => {
-            // The people a chat is for do not stay out because nobody could tell who runs it.
-            const { userId, tenantId } = identity
-            const reason = reasonOf(cause)
-            log.audit('membership_unknown', {
-              userId,
-              tenantId,
-              reason,
-              at: 'sign_in',
-              rule: 'admin',
-            })
-            return []
-          })
+    const admin = await check.heldBySignIn(adminRole, identity.claims).catch((cause: unknown) => {
+      // The people a chat is for do not stay out because nobody could tell who runs it.
+      const { userId, tenantId } = identity
+      const reason = reasonOf(cause)
+      log.audit('membership_unknown', { userId, tenantId, reason, at: 'sign_in', rule: 'admin' })
+      return []
+    })
     return this.#standing(required, admin)
   }
 
@@ -105,23 +95,18 @@ export class Membership {
   async recheck({ tenantId, standing }: Member, evidence: Evidence): Promise<Recheck> {
     const { requiredRole, adminRole } = this.#settings
     const check = new RuleCheck(this.#rules, this.#questions(evidence.tokens, tenantId))
-    const holds = async (rule: RoleRule) => {
-      const known = rule.isAboutGroups ? standing.groups : standing.roles
-      const held = rule.anyOf.filter((entry) => known.includes(entry))
-      return check.heldByRecheck(rule, held, () => evidence.claims())
+    const held = (rule: RoleRule | null) => {
+      const known = rule?.isAboutGroups === true ? standing.groups : standing.roles
+      return check.heldByRecheck(rule, known, () => evidence.claims())
     }
     try {
-      const required = requiredRole === null ? [] : await holds(requiredRole)
+      const required = await held(requiredRole)
       if (requiredRole !== null && required.length === 0) return { kind: 'lost' }
-      const admin =
-        adminRole === null
-          ? []
-          : await holds(adminRole).catch((cause: unknown) => {
-              // Whoever is no operator does not become one by an answer that is missing.
-              if (standing.isOperator) throw cause
-              reasonOf(cause)
-              return []
-            })
+      const admin = await held(adminRole).catch((cause: unknown) => {
+        // Whoever is no operator does not become one by an answer that is missing.
+        if (standing.isOperator || !(cause instanceof EntradaFailure)) throw cause
+        return []
+      })
       return { kind: 'member', standing: this.#standing(required, admin) }
     } catch (cause) {
       return { kind: 'unknown', reason: reasonOf(cause) }

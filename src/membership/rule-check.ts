@@ -4,7 +4,7 @@ import type { GraphQuestions } from './graph-questions.ts'
 import { membershipsAmong, resolveNames } from './group-lookup.ts'
 import { unknownMembership } from './unknown-membership.ts'
 
-/** What one person holds of the rules at one moment. */
+/** What one person holds of the rules at one moment. No rule, nothing held. */
 export class RuleCheck {
   readonly #questions: GraphQuestions | null
   /** Groups that any of the rules gives by its id: Graph is asked once for all of them. */
@@ -22,7 +22,8 @@ export class RuleCheck {
    * Goes by the claims of a sign-in, and by Graph where the rule says so.
    * @throws EntradaFailure `membership_unknown`
    */
-  async heldBySignIn(rule: RoleRule, claims: Claims): Promise<readonly string[]> {
+  async heldBySignIn(rule: RoleRule | null, claims: Claims): Promise<readonly string[]> {
+    if (rule === null) return []
     if (!rule.isAboutGroups) return heldInClaims(rule, claims)
     if (rule.source === 'graph') return this.#heldInGraph(rule)
     const groups = readGroupsClaim(claims)
@@ -35,13 +36,16 @@ export class RuleCheck {
   /**
    * The same of somebody who is in already. Groups are asked of Graph, whatever told of them at sign-in; what
    * only a token tells needs a new one that can be trusted, and without it stays as it was.
+   * @param known what was held before
    * @throws EntradaFailure `membership_unknown`
    */
   async heldByRecheck(
-    rule: RoleRule,
-    held: readonly string[],
+    rule: RoleRule | null,
+    known: readonly string[],
     claims: () => Promise<Claims | null>,
   ): Promise<readonly string[]> {
+    if (rule === null) return []
+    const held = rule.anyOf.filter((entry) => known.includes(entry))
     if (this.#questions === null) return held
     // Groups that a token names by another name than Graph's can only be found in a token again.
     const isClear = rule.source === 'graph' || rule.anyOf.every(isObjectId)
