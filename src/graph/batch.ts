@@ -54,8 +54,10 @@ export async function callBatch(
 ): Promise<BatchAnswers> {
   if (requests.length > MOST_REQUESTS) throw new RangeError('a batch takes at most 20 requests')
   const answers = new Map<string, BatchAnswer>()
+  // Asked once per bucket: after a pause a single try is let through, and that is all of its parts.
+  const pauses = new Map([...bucketsOf(requests)].map((bucket) => [bucket, graph.pauseOf(bucket)]))
   const free = requests.filter(({ id, bucket }) => {
-    const pause = graph.pauseOf(bucket)
+    const pause = pauses.get(bucket) ?? null
     if (pause !== null) answers.set(id, { ok: false, error: pause })
     return pause === null
   })

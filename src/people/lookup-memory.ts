@@ -32,7 +32,7 @@ const MOST_BEGINNINGS = 24
 /** Longer than a search may take, so that nobody asks while it is under way. */
 const HOLD_SECONDS = 14
 /** Someone who was not found may have been created a moment ago. */
-const EMPTY_SECONDS = 60
+const NOBODY_SECONDS = 60
 const LONGEST_REFUSAL_SECONDS = 300
 
 /**
@@ -74,32 +74,37 @@ export class LookupMemory {
     return { isGranted, ...this.#memories([...(await this.#readShared(parts)), ...lookups]) }
   }
 
-  /** Remembers what a claim has led to, and ends it. */
-  async settle(answers: ReadonlyMap<Part, PartAnswer>): Promise<void> {
+  /**
+   * Remembers what a claim has led to, and ends it.
+   * @param isWhole every part was asked: if all are empty, nobody at all was found
+   */
+  async settle(answers: ReadonlyMap<Part, PartAnswer>, isWhole: boolean): Promise<void> {
+    const nobody =
+      isWhole && [...answers.values()].every(({ principals }) => principals.length === 0)
     const { own, shared } = this.#parts
     const toOwn: NewLookup[] = []
     const toShared: NewLookup[] = []
     for (const [part, answer] of answers) {
       if (answer.status !== 'ok') toOwn.push(this.#refusalOf(part, answer))
-      else if (shared !== null && isShareable(part)) toShared.push(this.#lookupOf(part, answer))
-      else toOwn.push(this.#lookupOf(part, answer))
+      else if (shared !== null && isShareable(part))
+        toShared.push(this.#lookupOf(part, answer, nobody))
+      else toOwn.push(this.#lookupOf(part, answer, nobody))
     }
     if (shared !== null && toShared.length > 0) await shared.settle(null, toShared)
     await own.settle(this.#claimName, toOwn)
   }
 
-  #lookupOf(part: Part, answer: PartAnswer): NewLookup {
+  #lookupOf(part: Part, answer: PartAnswer, nobody: boolean): NewLookup {
     const { freshSeconds, search } = this.#parts
-    const isEmpty = answer.principals.length === 0
-    const fresh = isEmpty ? Math.min(EMPTY_SECONDS, freshSeconds) : freshSeconds
+    const fresh = nobody ? Math.min(NOBODY_SECONDS, freshSeconds) : freshSeconds
     // Shown once more while it is asked for anew, and no longer than that.
-    const life = isEmpty ? fresh : fresh * 2
+    const life = nobody ? fresh : fresh * 2
     const text = JSON.stringify(answer)
     return { key: this.#keyOf(search.key), part, text, freshSeconds: fresh, lifeSeconds: life }
   }
 
   #refusalOf(part: Part, answer: PartAnswer): NewLookup {
-    const left = (answer.retryAt ?? 0) - Math.floor(Date.now() / 1000)
+    const left = (answer.retryAt ?? 0) - Date.now() / 1000
     const seconds = Math.min(LONGEST_REFUSAL_SECONDS, Math.max(1, left))
     const text = JSON.stringify({ ...answer, principals: [] })
     const life = { freshSeconds: seconds, lifeSeconds: seconds }

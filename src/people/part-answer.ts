@@ -52,6 +52,6 @@ export function refusedAnswer(part: Part, { status, retryAfter }: GraphError): P
 }
 
 function refused(status: 'off' | 'throttled' | 'failed', seconds: number): PartAnswer {
-  const retryAt = Math.ceil(Date.now() / 1000) + Math.max(1, seconds)
+  const retryAt = Date.now() / 1000 + Math.max(1, seconds)
   return { status, principals: [], isComplete: false, retryAt }
 }

@@ -57,7 +57,7 @@ export class PartLookup {
       const claim = await memory.claim(lookup.parts)
       const known = usable(claim, lookup)
       if (known.size === lookup.parts.length) {
-        if (claim.isGranted) this.#parts.waitUntil(memory.settle(new Map()))
+        if (claim.isGranted) this.#parts.waitUntil(memory.settle(new Map(), false))
         return known
       }
       if (!claim.isGranted && waits < MOST_WAITS) continue
@@ -87,6 +87,7 @@ export class PartLookup {
       parts: new Map(asked.map((part) => [part, { isWide: memories.found.has(part) }])),
       knownUsers: memories.found.get('users')?.answer ?? null,
       isBackground: false,
+      isWhole: asked.length === parts.length,
     })
   }
 
@@ -112,18 +113,19 @@ export class PartLookup {
       if (remembered?.isStale !== true) return []
       return [[part, { isWide: !remembered.answer.isComplete }] as const]
     })
-    if (old.length === 0) return memory.settle(new Map())
+    if (old.length === 0) return memory.settle(new Map(), false)
     await this.#search(memory, {
       search,
       parts: new Map(old),
       knownUsers: null,
       isBackground: true,
+      isWhole: false,
     })
   }
 
   async #search(
     memory: LookupMemory,
-    asked: Omit<DirectorySearch, 'canConfirm' | 'scope'>,
+    asked: Omit<DirectorySearch, 'canConfirm' | 'scope'> & { readonly isWhole: boolean },
   ): Promise<Answers> {
     const { graph, tokens, canConfirm, scope, waitUntil } = this.#parts
     let answers: Answers = new Map()
@@ -134,7 +136,7 @@ export class PartLookup {
       answers = new Map([...asked.parts.keys()].map((part) => [part, failedAnswer()]))
     } finally {
       // Also when it failed: others wait for it.
-      if (!memory.isOff) waitUntil(memory.settle(answers))
+      if (!memory.isOff) waitUntil(memory.settle(answers, asked.isWhole))
     }
     return answers
   }

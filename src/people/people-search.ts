@@ -108,9 +108,9 @@ async function partLookup(
 }
 
 function retryAfterOf(answers: readonly PartAnswer[]): number | null {
-  const now = Math.floor(Date.now() / 1000)
+  const now = Date.now() / 1000
   const waits = answers.flatMap(({ status, retryAt }) =>
-    status === 'throttled' && retryAt !== null ? [Math.max(1, retryAt - now)] : [],
+    status === 'throttled' && retryAt !== null ? [Math.max(1, Math.ceil(retryAt - now))] : [],
   )
   return waits.length === 0 ? null : Math.max(...waits)
 }

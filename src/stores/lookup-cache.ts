@@ -95,10 +95,11 @@ export class OwnedLookups {
   /** Reads, and asks for leave to look up what is missing. See `LookupTable.claim`. */
   async claim(
     name: string,
-    { holdSeconds, keys, parts }: Omit<ClaimRequest, 'name'>,
+    { holdSeconds, keys, parts }: Omit<ClaimRequest, 'name' | 'claimant'>,
   ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly Lookup[] }> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
-    const request = { name: await this.#name(name), holdSeconds, keys: names, parts }
+    const claimant = crypto.randomUUID()
+    const request = { name: await this.#name(name), claimant, holdSeconds, keys: names, parts }
     const claim = await answerWithin<Claim>(
       () => callObject(() => this.#parts.stub().claim(request)),
       {

@@ -27,6 +27,8 @@ export interface Claim {
 
 export interface ClaimRequest {
   readonly name: string
+  /** Random. The same one again is the same caller, whose answer was lost on its way. */
+  readonly claimant: string
   /** Others wait this long for the one who was granted it. */
   readonly holdSeconds: number
   readonly keys: readonly string[]
@@ -34,6 +36,7 @@ export interface ClaimRequest {
 }
 
 interface Holder {
+  readonly claimant: string
   readonly until: number
   readonly released: Promise<void>
   release(): void
@@ -91,10 +94,11 @@ export class LookupTable {
    * up. Granting and reading are one step, so that nobody asks for what has just been stored. Who holds what
    * is in memory: an object that forgets it lets one more caller ask, no worse.
    */
-  async claim({ name, holdSeconds, keys, parts }: ClaimRequest): Promise<Claim> {
+  async claim({ name, claimant, holdSeconds, keys, parts }: ClaimRequest): Promise<Claim> {
     const holder = this.#holders.get(name)
-    if (holder === undefined || holder.until <= Date.now()) {
-      this.#hold(name, holdSeconds)
+    const isFree = holder === undefined || holder.until <= Date.now()
+    if (isFree || holder.claimant === claimant) {
+      if (isFree) this.#hold(name, claimant, holdSeconds)
       return { isGranted: true, rows: this.read(keys, parts) }
     }
     const { promise: timeUp, resolve } = Promise.withResolvers<void>()
@@ -148,8 +152,8 @@ export class LookupTable {
       sealed,
       sealed.length,
       now,
-      now + freshSeconds * 1000,
-      now + lifeSeconds * 1000,
+      Math.round(now + freshSeconds * 1000),
+      Math.round(now + lifeSeconds * 1000),
     )
   }
 
@@ -170,9 +174,10 @@ export class LookupTable {
     }
   }
 
-  #hold(name: string, seconds: number): void {
+  #hold(name: string, claimant: string, seconds: number): void {
     const { promise, resolve } = Promise.withResolvers<void>()
     const holder: Holder = {
+      claimant,
       until: Date.now() + seconds * 1000,
       released: promise,
       release: () => {

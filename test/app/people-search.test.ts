@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { CAST, CAST_GROUPS } from '../sandbox/directory/cast.ts'
-import { aSearcher, names } from './people-searcher.ts'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { aSearcher } from './people-searcher.ts'
 
 describe('the answer', () => {
   test('has LibreChat’s shape, and says what became of each part', async () => {

@@ -1,6 +1,7 @@
 import type { CAST as Cast } from '../sandbox/directory/cast.ts'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { clock } from '../support/clock.ts'
 import type { Browser } from '../support/browser/browser.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../support/entrada.ts'
 
@@ -40,10 +41,16 @@ export interface SearcherOptions {
 export class Searcher {
   readonly entrada: Entrada
   readonly browser: Browser
+  readonly #bodies: string[] = []
 
   constructor(entrada: Entrada, browser: Browser) {
     this.entrada = entrada
     this.browser = browser
+    const { hosts } = entrada.sandbox
+    entrada.internet.answer(hosts.graph, async (request) => {
+      this.#bodies.push(await request.clone().text())
+      return entrada.sandbox.fetch(request)
+    })
   }
 
   get sandbox(): Sandbox {
@@ -64,6 +71,12 @@ export class Searcher {
     return answer
   }
 
+  /** Lets what goes on after the response come to its end, then time pass. */
+  async pause(seconds: number): Promise<void> {
+    await this.entrada.platform.settle()
+    await clock.advance(seconds)
+  }
+
   /** Types a text as somebody does, letter by letter from the second on. */
   async type(text: string): Promise<readonly PeopleAnswer[]> {
     const letters = [...text]
@@ -72,6 +85,13 @@ export class Searcher {
       answers.push(await this.search(letters.slice(0, length).join('')))
     }
     return answers
+  }
+
+  /** Which parts the last round trip asked for, without looking into our own code. */
+  partsOfLastBatch(): readonly string[] {
+    const batch: { requests: readonly { url: string }[] } = JSON.parse(this.#bodies.at(-1) ?? '')
+    const collections = batch.requests.map(({ url }) => url.split('?')[0])
+    return collections.map((path) => path?.replace(/^\/(?:me\/)?/, '') ?? '')
   }
 
   /** HTTP requests to Graph so far. */
