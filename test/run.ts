@@ -21,6 +21,9 @@ const STEPS: readonly (readonly [name: string, command: string])[] = [
   ['bundle budget', 'node test/budget.ts'],
 ]
 
+/** Several times what the slowest step needs on two cores. */
+const STEP_MINUTES = 30
+
 const results: { name: string; ok: boolean; seconds: number }[] = []
 for (const [name, command] of STEPS) {
   console.log(`\n▸ ${name}`)
@@ -51,10 +54,12 @@ const failed = failedSteps + failedTests
 process.exitCode = failed > 0 || tests.passed === 0 ? 1 : 0
 console.log(`\n${tests.passed} passed, ${failed} failed`)
 
+/** Ends the step's whole family when it takes too long: a test that spins cannot be ended otherwise. */
 function run(command: string): Promise<boolean> {
   const [program = '', ...parameters] = command.split(' ')
   const child = spawn(program, parameters, {
     cwd: root,
+    detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
       ...process.env,
@@ -63,8 +68,27 @@ function run(command: string): Promise<boolean> {
       WRANGLER_SEND_METRICS: 'false',
     },
   })
+  const end = () => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  }
+  const interrupt = () => {
+    end()
+    process.exit(130)
+  }
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  const deadline = setTimeout(() => {
+    console.log(`\nstopped after ${STEP_MINUTES} minutes: ${command}`)
+    end()
+  }, STEP_MINUTES * 60_000)
   return new Promise((resolve) => {
-    child.on('error', () => resolve(false))
-    child.on('exit', (code) => resolve(code === 0))
+    const finish = (ok: boolean) => {
+      clearTimeout(deadline)
+      process.off('SIGINT', interrupt)
+      process.off('SIGTERM', interrupt)
+      resolve(ok)
+    }
+    child.on('error', () => finish(false))
+    child.on('exit', (code) => finish(code === 0))
   })
 }

@@ -9,9 +9,10 @@ const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
-/** Path of a Chromium to test with, `null` when this machine has none. */
+/** Path of a Chromium to test with, `null` when this machine has none or `CHROMIUM` says `none`. */
 export function findChromium(): string | null {
   const chosen = process.env['CHROMIUM']
+  if (chosen === 'none') return null
   return chosen ?? PLACES.find((place) => existsSync(place)) ?? null
 }
 
