@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { aSearcher, type Searcher } from './people-searcher.ts'
+
+const pathOf = (id: string, query = '') => `/people/${id}/photo${query}`
+
+async function bytesOf(response: Response): Promise<Uint8Array> {
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+/** PNG: width in the IHDR chunk. */
+function widthOf(png: Uint8Array): number {
+  return new DataView(png.buffer).getUint32(16)
+}
+
+async function problemOf(response: Response): Promise<object> {
+  return { status: response.status, ...JSON.parse(await response.text()) }
+}
+
+async function loaded(searcher: Searcher, path: string): Promise<Response> {
+  return searcher.browser.load(`/.entrada${path}`, 'image')
+}
+
+describe('a photo', () => {
+  test('is shown as it is, for this browser and this user alone', async () => {
+    const adele = await aSearcher()
+    const response = await loaded(adele, pathOf(CAST.megan.id))
+    expect(response.status).toBe(200)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'image/png',
+      'cache-control': 'private, max-age=3600',
+      vary: 'cookie',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      'cross-origin-resource-policy': 'same-origin',
+    })
+    expect(widthOf(await bytesOf(response))).toBe(96)
+  })
+
+  test.each([
+    ['48', 48],
+    ['50', 64],
+    ['120', 120],
+  ])('of size %s is at least that large', async (size, width) => {
+    const adele = await aSearcher()
+    const response = await loaded(adele, pathOf(CAST.megan.id, `?size=${size}`))
+    expect(widthOf(await bytesOf(response))).toBe(width)
+  })
+
+  test('is asked of Graph once, and remembered for each user apart [bar 88]', async () => {
+    const adele = await aSearcher()
+    const first = await bytesOf(await loaded(adele, pathOf(CAST.megan.id)))
+    await adele.pause(0)
+    const again = await bytesOf(await loaded(adele, pathOf(CAST.megan.id)))
+    expect(again).toEqual(first)
+    expect(adele.roundTrips).toBe(1)
+    const alex = await aSearcher({ who: 'alex', entrada: adele.entrada })
+    await (await loaded(alex, pathOf(CAST.megan.id))).body?.cancel()
+    expect(adele.roundTrips).toBe(2)
+    await adele.pause(3601)
+    await (await loaded(adele, pathOf(CAST.megan.id))).body?.cancel()
+    expect(adele.roundTrips).toBe(3)
+  })
+
+  test('that is not there is remembered as well', async () => {
+    const adele = await aSearcher()
+    expect(await problemOf(await loaded(adele, pathOf(CAST.unal.id)))).toMatchObject({
+      status: 404,
+      code: 'graph_not_found',
+    })
+    await adele.pause(0)
+    const before = adele.roundTrips
+    expect(await problemOf(await loaded(adele, pathOf(CAST.unal.id)))).toMatchObject({
+      status: 404,
+    })
+    expect(adele.roundTrips).toBe(before)
+  })
+})
+
+describe('initials', () => {
+  test('stand in for a photo where they are asked for', async () => {
+    const adele = await aSearcher()
+    const response = await loaded(adele, pathOf(CAST.unal.id, '?fallback=initials&size=48'))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('image/svg+xml')
+    const svg = await response.text()
+    expect(svg).toContain('width="48"')
+    expect(svg).toContain('>ÜS<')
+  })
+
+  test.each([
+    ['throttled', 'graph.throttled'],
+    ['out of order', 'graph.outage'],
+  ] as const)('stand in while Graph is %s, for a minute', async (_what, fault) => {
+    const adele = await aSearcher()
+    adele.sandbox.faults.set(fault)
+    const response = await loaded(adele, pathOf(CAST.megan.id, '?fallback=initials'))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('image/svg+xml')
+    expect(response.headers.get('cache-control')).toBe('private, max-age=60')
+    await response.body?.cancel()
+    adele.sandbox.faults.clear()
+    await adele.pause(60)
+    const later = await loaded(adele, pathOf(CAST.megan.id, '?fallback=initials'))
+    expect(later.headers.get('content-type')).toBe('image/png')
+    await later.body?.cancel()
+  })
+
+  test('stand in where the permission is missing', async () => {
+    const adele = await aSearcher({ scopes: ['People.Read'] })
+    const response = await loaded(adele, pathOf(CAST.megan.id, '?fallback=initials'))
+    expect(response.headers.get('content-type')).toBe('image/svg+xml')
+    await response.body?.cancel()
+    expect(adele.roundTrips).toBe(0)
+  })
+})
+
+describe('without initials, a photo is refused', () => {
+  test('for want of consent, with where to get it', async () => {
+    const adele = await aSearcher({ scopes: [] })
+    expect(await problemOf(await adele.fetch(pathOf(CAST.megan.id)))).toMatchObject({
+      status: 403,
+      code: 'consent_required',
+      consentUrl: 'https://chat.contoso.example/.entrada/consent?feature=people&return_to=%2F',
+    })
+  })
+
+  test('when Graph throttles, with its time to wait [bar 87]', async () => {
+    const adele = await aSearcher()
+    adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 12 })
+    const response = await adele.fetch(pathOf(CAST.megan.id))
+    expect(response.status).toBe(429)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(12)
+    await response.body?.cancel()
+  })
+
+  test.each([
+    ['an id that is no GUID', pathOf('me'), 404],
+    ['an id that climbs', pathOf('..%2F..%2Fme'), 404],
+    ['nobody’s id', pathOf('0a1b6f0e-2f6c-4f6e-8a77-0000000000ff'), 404],
+    ['a size beyond all sizes', pathOf(CAST.megan.id, '?size=5000'), 400],
+    ['a size in words', pathOf(CAST.megan.id, '?size=large'), 400],
+    ['an unknown fallback', pathOf(CAST.megan.id, '?fallback=monster'), 400],
+  ])('for %s', async (_what, path, status) => {
+    const adele = await aSearcher()
+    const response = await adele.fetch(path)
+    expect(response.status).toBe(status)
+    await response.body?.cancel()
+  })
+
+  test('for whoever has no session', async () => {
+    const adele = await aSearcher()
+    const response = await adele.entrada.fetch(`/.entrada${pathOf(CAST.megan.id)}`)
+    expect(response.status).toBe(401)
+    await response.body?.cancel()
+  })
+})
+
+test('everyone who is found has a picture that loads', async () => {
+  const adele = await aSearcher()
+  const { results } = await adele.search('ma')
+  const users = results.filter(({ type }) => type === 'user')
+  expect(users.length).toBeGreaterThan(3)
+  for (const { avatar } of users) {
+    const response = await adele.browser.load(avatar ?? '', 'image')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/^image\/(?:png|svg\+xml)$/)
+    await response.body?.cancel()
+  }
+})
