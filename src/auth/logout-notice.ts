@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
+import { isIssuer } from '../entra/discovery.ts'
 import type { Entra } from '../entra/entra.ts'
 import type { Sessions } from '../session/sessions.ts'
 
@@ -25,8 +26,7 @@ export async function frontChannelLogout(
   c.header('content-security-policy', `default-src 'none'; frame-ancestors ${authority.origin}`)
   const sid = c.req.query('sid')
   const issuer = c.req.query('iss')
-  const isOurIssuer =
-    issuer === undefined || (URL.canParse(issuer) && new URL(issuer).origin === authority.origin)
+  const isOurIssuer = issuer === undefined || isIssuer(c.var.settings.issuer, issuer)
   if (sid !== undefined && SID.test(sid) && isOurIssuer) {
     const ended = await sessions.endByBrowserSession(sid)
     if (ended > 0) {

@@ -61,6 +61,12 @@ function expectedIssuer({ authority, kind }: IssuerSettings, named: string): URL
   }
 }
 
+/** Whether an `iss` names the configured issuer: for Entra any tenant's, since which one is told by the token. */
+export function isIssuer({ authority, kind }: IssuerSettings, named: string): boolean {
+  if (kind === 'exact') return named.replace(/\/$/, '') === authority.href.replace(/\/$/, '')
+  return isTenantOf(named, authority.origin)
+}
+
 function isTenantOf(issuer: string, origin: string): boolean {
   if (!URL.canParse(issuer)) return false
   const url = new URL(issuer)
