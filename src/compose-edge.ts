@@ -9,6 +9,7 @@ import { filesRoutes } from './files/routes.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
 import { Origin } from './origin/origin.ts'
+import { SkipRules } from './origin/skip-rules.ts'
 import { peopleFeatures } from './people/permissions.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { Sessions } from './session/sessions.ts'
@@ -28,6 +29,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     box,
     objects: env.KEYS,
   })
+  const polling = new SkipRules(settings.sessions.pollingRoutes)
   const auth = {
     entra,
     sessions,
@@ -36,6 +38,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     loops: new LoopBreaker(),
     chatMemory: new ChatCookies(settings.origin),
     featuresOf: (session: Session) => featuresOf(session, settings),
+    isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
   return {
     settings,

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { createMiddleware } from 'hono/factory'
 import { authRoutes, callbackRoute, type AuthParts } from './auth/routes.ts'
 import { requireSession } from './auth/require-session.ts'
@@ -59,13 +59,15 @@ export function createEdge(parts: EdgeParts): Edge {
 
 /** Hono stays off this road: a proxied request should cost what a pass-through costs. */
 async function toChat(request: Request, pathname: string, parts: EdgeParts): Promise<Response> {
-  const { chat, sessions, settings } = parts
+  const { auth, chat, sessions, settings } = parts
   try {
     if (chat.isSkipped(request.method, pathname)) return await chat.forward(request, null)
     const preflight = chat.preflight(request)
     if (preflight !== null) return preflight
     const cookie = request.headers.get('cookie')
-    const session = await sessions.find(cookie, needsCertainty(request) ? 'certain' : 'recent')
+    const certainty = needsCertainty(request) ? 'certain' : 'recent'
+    const isActivity = !auth.isPolling(request.method, pathname)
+    const session = await sessions.find(cookie, certainty, isActivity)
     if (session === null) return await withoutSession(request, settings)
     chat.guard(request)
     return await chat.forward(request, session)

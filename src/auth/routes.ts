@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../edge-env.ts'
 import { requireSameOrigin } from '../same-origin.ts'
 import type { Session } from '../session/session.ts'
@@ -9,13 +9,14 @@ import { backChannelLogout, frontChannelLogout } from './logout-notice.ts'
 import { logout } from './logout.ts'
 import { signedOut } from './logout-return.ts'
 import { endSessions, endSessionsOfUser, listSessions } from './own-sessions.ts'
-import { requireSession } from './require-session.ts'
+import { requireSession, type PollingTest } from './require-session.ts'
 
 /** What `GET /.entrada/session` says of each Microsoft feature for this user. */
 export type Features = Readonly<Record<'people' | 'groups' | 'files', string>>
 
 export interface AuthParts extends CallbackParts {
   readonly featuresOf: (session: Session) => Promise<Features>
+  readonly isPolling: PollingTest
 }
 
 /** Sign-in, sign-out, and what there is to know about one's own session; mounted at `/.entrada`. */
@@ -39,7 +40,7 @@ export function authRoutes(parts: AuthParts) {
       return endSessionsOfUser(c, parts.sessions)
     })
     .get('/signed-out', (c) => signedOut(c))
-    .get('/session', requireSession(parts.sessions), async (c) => {
+    .get('/session', requireSession(parts.sessions, parts.isPolling), async (c) => {
       const { user, expiresAt, idleExpiresAt } = c.var.session
       return c.json({
         user,

@@ -30,6 +30,8 @@ export type Certainty =
 interface Remembered {
   readonly session: Session
   readonly checkedAt: number
+  /** When the object last counted it as activity; 0 while only polling has asked. */
+  readonly touchedAt: number
 }
 
 /** Isolates live long; what they remember must not grow with the number of users. */
@@ -84,7 +86,8 @@ export class Sessions {
   ): Promise<Session | null> {
     for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
       const session =
-        (certainty === 'recent' ? this.#recall(cookie) : null) ?? (await this.#ask(cookie, touch))
+        (certainty === 'recent' ? this.#recall(cookie, touch) : null) ??
+        (await this.#ask(cookie, touch))
       if (session !== null) return session
     }
     return null
@@ -151,10 +154,12 @@ export class Sessions {
     return this.#sessions.get(this.#sessions.idFromString(sessionId))
   }
 
-  #recall(cookie: string): Session | null {
+  /** What polling learned does not answer a person, of whose activity the object must hear. */
+  #recall(cookie: string, touch: boolean): Session | null {
     const remembered = this.#remembered.get(cookie)
     if (remembered === undefined) return null
     const now = Date.now()
+    if (touch && now - remembered.touchedAt >= this.#checkMs) return null
     const isOver =
       now >= Math.min(remembered.session.expiresAt, remembered.session.idleExpiresAt) * 1000
     if (!isOver && now - remembered.checkedAt < this.#checkMs) return remembered.session
@@ -171,13 +176,15 @@ export class Sessions {
       return null
     }
     const session = this.#sessionOf(key, check.session)
-    if (this.#checkMs > 0) this.#remember(writeSessionKey(key), session)
+    if (this.#checkMs > 0) this.#remember(writeSessionKey(key), session, touch)
     return session
   }
 
-  #remember(cookie: string, session: Session): void {
+  #remember(cookie: string, session: Session, touch: boolean): void {
+    const checkedAt = Date.now()
+    const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
     this.#remembered.delete(cookie)
-    this.#remembered.set(cookie, { session, checkedAt: Date.now() })
+    this.#remembered.set(cookie, { session, checkedAt, touchedAt })
     const [oldest] = this.#remembered.keys()
     if (this.#remembered.size > REMEMBERED_SESSIONS && oldest !== undefined) {
       this.#remembered.delete(oldest)

@@ -6,6 +6,7 @@ import { readOrigin, type OriginSettings } from './origin.ts'
 import { Problems, type SettingProblem } from './problems.ts'
 import { readRateLimits, type RateLimits } from './rate-limits.ts'
 import { readRoleRule, type RoleRule } from './roles.ts'
+import { readRoutes, type RouteRule } from './routes.ts'
 import { readSignInScopes, type SignInScopes } from './scopes.ts'
 import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
 import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
@@ -55,6 +56,8 @@ export interface SessionSettings {
   readonly idleSeconds: number
   readonly maxSeconds: number
   readonly checkSeconds: number
+  /** What the chat asks for by itself: it needs a session and does not keep one from going idle. */
+  readonly pollingRoutes: readonly RouteRule[]
   readonly membershipCheckSeconds: number
   /** How long after a failed recheck the last known verdict serves a running session. */
   readonly membershipGraceSeconds: number
@@ -179,6 +182,7 @@ function readSessions(variables: Variables): SessionSettings {
     maxSeconds,
     idleSeconds,
     checkSeconds: variables.number('SESSION_CHECK_SECONDS', 10, { min: 0, max: 300 }),
+    pollingRoutes: readRoutes(variables, 'SESSION_POLLING_ROUTES') ?? [],
     membershipCheckSeconds: variables.number('MEMBERSHIP_CHECK_SECONDS', 3600, {
       min: 60,
       max: 30 * DAY,
