@@ -98,6 +98,8 @@ function createOwnApp({ settings, sessions, auth, publicKeys, dependencies, feat
   app.use(async (c, next) => {
     c.set('settings', settings)
     c.set('requestId', crypto.randomUUID())
+    // Hono's small router takes `/login/` for `/login`; a second spelling is a way around a rule for the first.
+    if (c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
     const limited = limitOf(c.req.path, settings.callbackPath)
     // Before sign-in there is an address and nothing else to count by.
     if (limited === 'login' || limited === 'callback') limiter.take(limited, addressOf(c.req.raw))
