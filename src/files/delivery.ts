@@ -40,7 +40,11 @@ async function pump(
     const step = await source.next()
     switch (step.kind) {
       case 'bytes':
-        if (await isTaken(writer.write(step.bytes))) continue
+        if (await isTaken(writer.write(step.bytes))) {
+          // A write to the platform's own streams settles once its bytes have been read.
+          source.recycle(step.bytes)
+          continue
+        }
         await source.giveUp()
         return 'cancelled'
       case 'complete':

@@ -69,6 +69,11 @@ export class ResumingSource {
     }
   }
 
+  /** Bytes handed out before may be overwritten: whoever got them is done with them. */
+  recycle(bytes: Uint8Array): void {
+    this.#content.source.recycle(bytes)
+  }
+
   /** Lets go of the sender. */
   async giveUp(): Promise<void> {
     await this.#content.source.giveUp()

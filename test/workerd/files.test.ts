@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { request, type IncomingMessage } from 'node:http'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { ADELE_FILES } from '../sandbox/drives/cast-files.ts'
+import type { StoredItem } from '../sandbox/drives/drive-item.ts'
+import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
+
+const MIB = 1_048_576
+const GIB = 1024 * MIB
+
+let entrada: ServedEntrada
+let cookie: string
+
+beforeAll(async () => {
+  entrada = await serveEntrada({ settings: { SHAREPOINT_MAX_FILE_BYTES: String(2 * GIB) } })
+  entrada.sandbox.entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
+  const browser = entrada.browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+})
+
+afterEach(() => {
+  entrada.sandbox.faults.clear()
+})
+
+afterAll(async () => {
+  await entrada.close()
+})
+
+function adeles(path: string): StoredItem {
+  const { drives } = entrada.sandbox
+  const drive = drives.oneDriveOf(CAST.adele.id)
+  if (drive === null) throw new Error('Adele has a OneDrive')
+  return drives.at(drive, path)
+}
+
+function ask(
+  { driveId, id }: StoredItem,
+  options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<IncomingMessage> {
+  const url = `${entrada.origin}/.entrada/files/${driveId}/${id}/content`
+  const headers = { cookie, ...options.headers }
+  return new Promise((resolve, reject) => {
+    request(url, { method: options.method ?? 'GET', headers }, resolve)
+      .on('error', reject)
+      .end()
+  })
+}
+
+interface Received {
+  readonly bytes: number
+  readonly sha256: string
+}
+
+async function receive(incoming: IncomingMessage, watch = () => {}): Promise<Received> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of incoming) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('sockets give bytes')
+    hash.update(chunk)
+    bytes += chunk.byteLength
+    watch()
+  }
+  return { bytes, sha256: hash.digest('hex') }
+}
+
+async function stored(item: StoredItem): Promise<string> {
+  const hash = createHash('sha256')
+  await entrada.sandbox.drives.content(item).pipeTo(
+    new WritableStream<Uint8Array>({
+      write(chunk) {
+        hash.update(chunk)
+      },
+    }),
+  )
+  return hash.digest('hex')
+}
+
+/** Resident memory of the runtime that this test has started, in MiB. */
+function runtimeMemory(): number {
+  const own = readdirSync('/proc').flatMap((pid) => {
+    const status = readIfThere(`/proc/${pid}/status`)
+    const isOurs = status.includes('Name:\tworkerd') && status.includes(`PPid:\t${process.pid}\n`)
+    return isOurs ? [Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024] : []
+  })
+  return Math.max(...own)
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    // Processes come and go.
+    return ''
+  }
+}
+
+test('a gigabyte that breaks at 40 % arrives whole, byte by byte, in flat memory', async () => {
+  const item = adeles(ADELE_FILES.film)
+  const warm = await ask(item, { headers: { range: `bytes=0-${64 * MIB - 1}` } })
+  expect(warm.statusCode).toBe(206)
+  expect((await receive(warm)).bytes).toBe(64 * MIB)
+  const before = runtimeMemory()
+  let most = before
+  let chunks = 0
+  entrada.sandbox.faults.set('files.cut', { times: 1 })
+  const response = await ask(item)
+  expect(response.headers['content-length']).toBe(String(GIB))
+  const received = await receive(response, () => {
+    chunks += 1
+    if (chunks % 256 === 0) most = Math.max(most, runtimeMemory())
+  })
+  expect(received.bytes).toBe(GIB)
+  expect(received.sha256).toBe(await stored(item))
+  expect(before).toBeGreaterThan(0)
+  expect(most - before).toBeLessThan(32)
+  const ranges = entrada.sandbox.journal.to('download').map(({ headers }) => headers.get('range'))
+  expect(ranges.at(-1)).toBe(`bytes=${Math.floor(GIB * 0.4)}-${GIB - 1}`)
+}, 180_000)
+
+test('HEAD tells the length although nothing is sent', async () => {
+  const response = await ask(adeles(ADELE_FILES.film), { method: 'HEAD' })
+  expect(response.statusCode).toBe(200)
+  expect(response.headers['content-length']).toBe(String(GIB))
+  expect((await receive(response)).bytes).toBe(0)
+})
+
+test('a download that cannot be completed ends the connection short of its length', async () => {
+  const item = adeles(ADELE_FILES.recording)
+  entrada.sandbox.faults.set('files.cut', { times: 1 })
+  const response = await ask(item)
+  entrada.sandbox.drives.put({ ...item, version: item.version + 1 })
+  await expect(receive(response)).rejects.toThrow()
+  await expect
+    .poll(() => entrada.logs.events('file_downloaded').at(-1)?.['result'], { timeout: 15_000 })
+    .toBe('file_changed')
+})
+
+test('a receiver that leaves ends the download at Microsoft too, and is on record', async () => {
+  const response = await ask(adeles(ADELE_FILES.film))
+  await new Promise((resolve) => response.once('data', resolve))
+  response.destroy()
+  await expect
+    .poll(() => entrada.logs.events('file_downloaded').at(-1)?.['result'], { timeout: 15_000 })
+    .toBe('cancelled')
+})
