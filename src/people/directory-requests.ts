@@ -127,7 +127,8 @@ function searchExpression(properties: Properties, search: SearchText): string {
       [name, words],
       [name, spelled],
     ]),
-    ...properties.addresses.map((name) => [name, spelled.includes(' ') ? '' : spelled]),
+    // `jan müller` is the beginning of jan.muller@ more often than of anything else.
+    ...properties.addresses.map((name) => [name, spelled.replaceAll(' ', '.')]),
   ])
   const phrases = clauses.flatMap(([name, text]) => (text === '' ? [] : [`"${name}:${text}"`]))
   return [...new Set(phrases)].join(' OR ')

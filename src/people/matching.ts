@@ -3,10 +3,13 @@ import { piecesOf, wordsOf, type Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
 /**
- * How well something matches, for ordering: 0 not at all (what Graph finds by sound or by typing slips), up to
- * 6 for the very name. Spelling with the same marks counts a little more.
+ * How well something matches, for ordering: 0 not at all (what Graph finds by sound or by typing slips), 6 for
+ * the very name. Spelling with the same marks counts a little more.
  */
 export type Matcher = (principal: Pick<Principal, 'name' | 'index'>) => number
+
+/** From here on it is the very name, in whatever order, or the very address. */
+export const NAMED = 5
 
 /**
  * Also decides which part of an answer to a shorter text answers this one, so it must not be stricter than
@@ -15,28 +18,28 @@ export type Matcher = (principal: Pick<Principal, 'name' | 'index'>) => number
  */
 export function matcherFor(search: SearchText): Matcher {
   const whole = fold(search.text)
-  const spelled = fold(search.spelled)
   const words = wordsOf(fold(search.words))
   const pieces = words.flatMap(piecesOf)
+  const spelled = fold(search.spelled)
+  const beginnings = [whole, spelled, spelled.replaceAll(' ', '.')].filter((text) => text !== '')
   return ({ name, index: { words: own, texts } }) => {
-    const quality = Math.max(ofTexts(texts, whole, spelled), ofWords(own, words, pieces))
-    const isBetter = quality > 0 && quality < 6 && isReordered(texts[0] ?? '', words)
-    const isSpelledAlike = quality > 0 && name.normalize('NFC').toLowerCase().includes(search.key)
-    return (isBetter ? Math.max(5, quality) : quality) + (isSpelledAlike ? 0.5 : 0)
+    const quality = Math.max(ofTexts(texts, whole, beginnings), ofWords(own, words, pieces))
+    if (quality === 0) return 0
+    const isNamed = quality < NAMED && isReordered(texts[0] ?? '', words)
+    const isSpelledAlike = name.normalize('NFC').toLowerCase().includes(search.key)
+    return (isNamed ? NAMED : quality) + (isSpelledAlike ? 0.5 : 0)
   }
 }
 
 function ofTexts(
   [name = '', ...others]: readonly string[],
   whole: string,
-  spelled: string,
+  beginnings: readonly string[],
 ): number {
-  if (name === whole) return 6
-  if (others.some((other) => other === whole || other.startsWith(`${whole}@`))) return 5
-  if (name.startsWith(whole)) return 4
-  const isBeginning = others.some(
-    (other) => other.startsWith(whole) || (spelled !== '' && other.startsWith(spelled)),
-  )
+  if (name === whole) return NAMED + 1
+  if (others.some((other) => other === whole || other.startsWith(`${whole}@`))) return NAMED
+  if (name.startsWith(whole)) return NAMED - 1
+  const isBeginning = others.some((other) => beginnings.some((text) => other.startsWith(text)))
   return isBeginning ? 2 : 0
 }
 

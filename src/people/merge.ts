@@ -1,4 +1,4 @@
-import { matcherFor, type Matcher } from './matching.ts'
+import { matcherFor, NAMED, type Matcher } from './matching.ts'
 import type { Part } from './permissions.ts'
 import type { SearchIndex } from './principal.ts'
 import type { SearchText } from './search-text.ts'
@@ -17,8 +17,8 @@ export interface Candidate {
 const GROUP_SHARE = 4
 
 /**
- * One list: whom the user works with, as Graph ranks them; then all the others, best match first; then those
- * whom Graph only guesses at; then groups. Each once.
+ * One list: whose whole name or address was typed; then whom the user works with, as Graph ranks them; then all
+ * the others, best match first; then those whom Graph only guesses at; then groups. Each once.
  */
 export function mergeParts<T extends Candidate>(
   parts: ReadonlyMap<Part, readonly T[]>,
@@ -27,11 +27,12 @@ export function mergeParts<T extends Candidate>(
 ): readonly T[] {
   const relevant = parts.get('people') ?? []
   const qualityOf = matcherFor(search)
-  const people = unique([
-    ...relevant.filter((person) => qualityOf(person) > 0),
-    ...ranked(parts.get('users') ?? [], qualityOf),
-    ...relevant,
-  ])
+  const others = ranked(parts.get('users') ?? [], qualityOf)
+  // A single word is as often the beginning of a name as the whole of one.
+  const isWhole = search.words.includes(' ') || search.text.includes('@')
+  const named = isWhole ? [...relevant, ...others].filter((one) => qualityOf(one) >= NAMED) : []
+  const matching = relevant.filter((person) => qualityOf(person) > 0)
+  const people = unique([...named, ...matching, ...others, ...relevant])
   const groups = ranked(unique(parts.get('groups') ?? []), qualityOf)
   const kept = Math.min(groups.length, Math.floor(limit / GROUP_SHARE))
   const shown = people.slice(0, people.length === 0 ? 0 : limit - kept)
