@@ -42,7 +42,7 @@ interface Holder {
   release(): void
 }
 
-const MOST_ROWS = 400
+const MOST_ROWS = 1000
 const MOST_BYTES = 8 * 1024 * 1024
 /** A row holds at most 2 MB. */
 const LARGEST_ROW_BYTES = 1_500_000
