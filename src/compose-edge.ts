@@ -6,6 +6,7 @@ import type { EdgeParts } from './edge.ts'
 import { EntradaFailure } from './failure.ts'
 import { filesFeature } from './files/files-tokens.ts'
 import { filesRoutes } from './files/routes.ts'
+import { PageInjection } from './kit/page-injection.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
 import { Origin } from './origin/origin.ts'
@@ -40,20 +41,23 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     featuresOf: (session: Session) => featuresOf(session, settings),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
+  const chat = new Origin({
+    settings,
+    signer,
+    isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
+      (await sessions.find(cookieHeader, 'certain', false))?.id === id,
+    ...serviceOf(env),
+  })
+  const toChat = (request: Request, session: SessionView) => chat.forward(request, session)
   return {
     settings,
     sessions,
     auth,
-    chat: new Origin({
-      settings,
-      signer,
-      isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-        (await sessions.find(cookieHeader, 'certain', false))?.id === id,
-      ...serviceOf(env),
-    }),
+    chat,
+    kit: settings.kit.guard ? new PageInjection(publicOrigin) : null,
     publicKeys: () => jwksResponse(signer),
     dependencies: dependenciesOf(env, signer),
-    features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups })],
+    features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups, toChat })],
   }
 }
 

@@ -5,6 +5,7 @@ import { requireSession } from './auth/require-session.ts'
 import type { EdgeEnv } from './edge-env.ts'
 import { EntradaFailure } from './failure.ts'
 import { healthRoutes, type Dependency } from './health.ts'
+import { kitRoutes } from './kit/routes.ts'
 import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
 import { renderFailure } from './problem.ts'
@@ -30,11 +31,18 @@ export interface ChatRoad {
   share(request: Request, response: Response): Response
 }
 
+/** What is added to the chat's pages. */
+export interface PageKit {
+  inject(request: Request, response: Response): Response
+}
+
 export interface EdgeParts {
   readonly settings: Settings
   readonly sessions: Sessions
   readonly auth: AuthParts
   readonly chat: ChatRoad
+  /** `null`: pages pass as they are. */
+  readonly kit: PageKit | null
   /** `GET /.entrada/jwks.json`: what assertions are verified with. */
   readonly publicKeys: () => Promise<Response>
   /** Asked by `GET /.entrada/ready`. */
@@ -59,7 +67,7 @@ export function createEdge(parts: EdgeParts): Edge {
 
 /** Hono stays off this road: a proxied request should cost what a pass-through costs. */
 async function toChat(request: Request, pathname: string, parts: EdgeParts): Promise<Response> {
-  const { auth, chat, sessions, settings } = parts
+  const { auth, chat, kit, sessions, settings } = parts
   try {
     if (chat.isSkipped(request.method, pathname)) return await chat.forward(request, null)
     const preflight = chat.preflight(request)
@@ -70,7 +78,8 @@ async function toChat(request: Request, pathname: string, parts: EdgeParts): Pro
     const session = await sessions.find(cookie, certainty, isActivity)
     if (session === null) return await withoutSession(request, settings)
     chat.guard(request)
-    return await chat.forward(request, session)
+    const response = await chat.forward(request, session)
+    return kit === null ? response : kit.inject(request, response)
   } catch (cause) {
     return chat.share(request, await rendered(cause, request, crypto.randomUUID(), settings))
   }
@@ -109,6 +118,7 @@ function createOwnApp({ settings, sessions, auth, publicKeys, dependencies, feat
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(PREFIX, authRoutes(auth))
   app.route(PREFIX, healthRoutes(dependencies, createLog))
+  app.route(PREFIX, kitRoutes())
   app.get(`${PREFIX}/jwks.json`, publicKeys)
   const guard = guardFeature({ settings, sessions, limiter })
   for (const routes of features) {

@@ -12,18 +12,34 @@ const SCRIPTS = [
     name: 'PICKER_SCRIPT',
     source: 'src/files/picker-page/picker-page.ts',
     output: 'src/files/picker-script.ts',
+    format: 'esm',
     says: 'The picker page’s script.',
+  },
+  {
+    name: 'KIT_SCRIPT',
+    source: 'src/kit/page/session-guard.ts',
+    output: 'src/kit/kit-script.ts',
+    // A classic script in somebody else's page: its names must not be the page's.
+    format: 'iife',
+    says: 'The script in the chat’s pages.',
+  },
+  {
+    name: 'RENEWED_SCRIPT',
+    source: 'src/kit/page/renewed.ts',
+    output: 'src/pages/renewed-script.ts',
+    format: 'esm',
+    says: 'The script of the page that signing in again ends on.',
   },
 ] as const
 
 type PageScript = (typeof SCRIPTS)[number]
 
 /** The module that holds a script, as it should be. */
-async function moduleFor({ name, source, says }: PageScript): Promise<string> {
+async function moduleFor({ name, source, format, says }: PageScript): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [pathOf(source)],
     bundle: true,
-    format: 'esm',
+    format,
     target: 'es2022',
     minify: true,
     charset: 'ascii',

@@ -12,6 +12,8 @@ const report = join(folder, 'vitest.json')
 
 const STEPS: readonly (readonly [name: string, command: string])[] = [
   ['types of src', 'tsc'],
+  ['types of the picker page', 'tsc -p src/files/picker-page'],
+  ['types of the kit', 'tsc -p src/kit/page'],
   ['types of test', 'tsc -p test'],
   ['lint', 'oxlint --type-aware'],
   ['format', 'oxfmt --check'],

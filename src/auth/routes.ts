@@ -1,5 +1,6 @@
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../edge-env.ts'
+import { renewedPage } from '../pages/renewed-page.ts'
 import { requireSameOrigin } from '../same-origin.ts'
 import type { Session } from '../session/session.ts'
 import { callback, type CallbackParts } from './callback.ts'
@@ -40,6 +41,7 @@ export function authRoutes(parts: AuthParts) {
       return endSessionsOfUser(c, parts.sessions)
     })
     .get('/signed-out', (c) => signedOut(c))
+    .get('/renewed', requireSession(parts.sessions), () => renewedPage())
     .get('/session', requireSession(parts.sessions, parts.isPolling), async (c) => {
       const { user, expiresAt, idleExpiresAt } = c.var.session
       return c.json({

@@ -1,6 +1,7 @@
 import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
+import { readKit, type KitSettings } from './kit.ts'
 import { nearestName, LIBRECHAT_NAMES, unknownNames } from './known-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
 import { Problems, type SettingProblem } from './problems.ts'
@@ -39,6 +40,7 @@ export interface Settings {
   /** `tenant`: what one member looked up of users and groups, other members are shown. */
   readonly lookupCacheScope: 'user' | 'tenant'
   readonly origin: OriginSettings
+  readonly kit: KitSettings
   /** The first signs, all are published; `null`: Entrada makes its own. */
   readonly signingKeys: readonly PrivateSigningKey[] | null
   readonly rateLimits: RateLimits
@@ -114,6 +116,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, { min: 0, max: DAY }),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
     origin: readOrigin(variables, publicOrigin),
+    kit: readKit(variables),
     signingKeys: readSigningKeys(variables),
     rateLimits: readRateLimits(variables),
   }
@@ -201,9 +204,11 @@ function reportNames(variables: Variables): void {
     )
   }
   // Accepting a setting that changes nothing would be worse than refusing it.
-  for (const name of ['OIDC_CLIENTS', 'KIT_INJECT']) {
-    if (variables.text(name) !== null) {
-      variables.problem(name, 'is for a feature this version does not have yet', 'Remove it')
-    }
+  if (variables.text('OIDC_CLIENTS') !== null) {
+    variables.problem(
+      'OIDC_CLIENTS',
+      'is for a feature this version does not have yet',
+      'Remove it',
+    )
   }
 }

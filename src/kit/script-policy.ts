@@ -1,0 +1,67 @@
+/** Whether a page's own policy lets our script run, and under which nonce, if it wants one. */
+export type ScriptPermission =
+  | { readonly allowed: false }
+  | { readonly allowed: true; readonly nonce: string | null }
+
+const REFUSED: ScriptPermission = { allowed: false }
+const NONCE = /^'nonce-([A-Za-z0-9+/_-]+={0,2})'$/
+
+/**
+ * Reads `Content-Security-Policy` (CSP Level 3) for a script at an address of the page's own origin. Every
+ * policy must agree. A page that forbids it is left as it is: a blocked script would only fill its console.
+ */
+export function scriptPermission(header: string | null, publicOrigin: string): ScriptPermission {
+  if (header === null) return { allowed: true, nonce: null }
+  const policies = header.split(',').map(directivesOf)
+  if (policies.some(isSandboxed)) return REFUSED
+  const sources = policies.map(scriptSources).filter((list) => list !== null)
+  const nonce = sources.flatMap((list) => list.flatMap(nonceIn)).at(0) ?? null
+  const agree = sources.every(
+    (list) =>
+      allowsOrigin(list, publicOrigin) || (nonce !== null && list.flatMap(nonceIn).includes(nonce)),
+  )
+  return agree ? { allowed: true, nonce } : REFUSED
+}
+
+type Directives = ReadonlyMap<string, readonly string[]>
+
+function directivesOf(policy: string): Directives {
+  const directives = new Map<string, readonly string[]>()
+  for (const part of policy.split(';')) {
+    const [name = '', ...values] = part.trim().split(/\s+/)
+    // The first of a name counts (CSP §2.2.1).
+    if (!directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), values)
+  }
+  return directives
+}
+
+function isSandboxed(directives: Directives): boolean {
+  return directives.get('sandbox')?.includes('allow-scripts') === false
+}
+
+/** `null`: this policy says nothing about scripts. */
+function scriptSources(directives: Directives): readonly string[] | null {
+  const names = ['script-src-elem', 'script-src', 'default-src']
+  return names.map((name) => directives.get(name)).find((list) => list !== undefined) ?? null
+}
+
+function nonceIn(source: string): readonly string[] {
+  const nonce = NONCE.exec(source)?.[1]
+  return nonce === undefined ? [] : [nonce]
+}
+
+/** Where `'strict-dynamic'` stands, addresses count for nothing. */
+function allowsOrigin(sources: readonly string[], publicOrigin: string): boolean {
+  const { protocol, host } = new URL(publicOrigin)
+  const addresses = new Set([
+    "'self'",
+    '*',
+    protocol,
+    host,
+    `${host}/`,
+    publicOrigin,
+    `${publicOrigin}/`,
+  ])
+  const lower = sources.map((source) => source.toLowerCase())
+  return !lower.includes("'strict-dynamic'") && lower.some((source) => addresses.has(source))
+}
