@@ -9,8 +9,8 @@ import { EntradaFailure } from './failure.ts'
 export function requireSameOrigin(request: Request, publicOrigin: string): void {
   const site = request.headers.get('sec-fetch-site')
   const origin = request.headers.get('origin')
+  // A form on a page with `Referrer-Policy: no-referrer` says `Origin: null` even to its own site.
+  const contradicts = origin !== null && origin !== 'null' && origin !== publicOrigin
   const isOurs = site === null ? origin === publicOrigin : site === 'same-origin'
-  if (!isOurs || (origin !== null && origin !== publicOrigin)) {
-    throw new EntradaFailure('cross_site_refused')
-  }
+  if (!isOurs || contradicts) throw new EntradaFailure('cross_site_refused')
 }

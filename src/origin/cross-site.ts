@@ -52,7 +52,9 @@ export class CrossSiteGuard {
 
   #isOwn(site: string | null, source: string | null): boolean {
     // A sibling host is same-site, and somebody else's all the same.
-    if (source !== null) return this.#sources.has(source)
+    if (source !== null && source !== 'null') return this.#sources.has(source)
+    // A form on a page with `Referrer-Policy: no-referrer`, which many chats have, says `null` to its own site.
+    if (source === 'null') return site === 'same-origin'
     return site === null || site === 'same-origin' || site === 'none'
   }
 }

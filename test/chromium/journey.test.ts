@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { launchChromium, signIn } from '../support/chromium.ts'
+import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
+
+/** Kept out of the repository; what a newcomer sees, to be looked at. */
+const SCREENSHOTS = '.screenshots'
+
+let entrada: ServedEntrada
+let chromium: Browser
+beforeAll(async () => {
+  entrada = await serveEntrada()
+  const { entra, hosts } = entrada.sandbox
+  entra.grantAdminConsent([
+    'User.Read',
+    'People.Read',
+    'User.ReadBasic.All',
+    'GroupMember.Read.All',
+    'Files.Read.All',
+    'Sites.Read.All',
+  ])
+  entra.grantAdminConsent(['AllSites.Read', 'MyFiles.Read'], hosts.sharePoint)
+  chromium = await launchChromium()
+  mkdirSync(SCREENSHOTS, { recursive: true })
+})
+afterAll(async () => {
+  await chromium.close()
+  await entrada.close()
+})
+
+test('a newcomer signs in, finds a colleague, attaches a file, chats and signs out', async () => {
+  const context = await chromium.newContext({ viewport: { width: 1100, height: 800 } })
+  const page = await context.newPage()
+  page.setDefaultTimeout(10_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  await signIn(page, entrada, CAST.adele.userPrincipalName)
+  await page.getByRole('heading', { name: 'Hello, Adele' }).waitFor()
+
+  await page.locator('#open-finder').click()
+  await page.locator('#finder-query').fill('megan bo')
+  await page
+    .getByRole('option', { name: /Megan Bowen/ })
+    .first()
+    .click()
+
+  await page.locator('#open-picker').click()
+  const host = page.frameLocator('#picker-frame')
+  const picker = host.frameLocator('iframe')
+  await picker.locator('[data-item="Documents"]').click()
+  await picker.locator('[data-item="Travel policy.pdf"]').click()
+  await picker.locator('[data-action=pick]').click()
+  await page.locator('.chip[data-state=ready]').filter({ hasText: 'Travel policy.pdf' }).waitFor()
+
+  await page.locator('#message').fill('What does the travel policy say?')
+  await page.locator('#send').click()
+  await page.getByText('no Microsoft token came along').waitFor()
+  await page.screenshot({ path: `${SCREENSHOTS}/journey.png`, fullPage: true })
+
+  await page.getByRole('button', { name: /Account of/ }).click()
+  await page.locator('#sign-out button').click()
+  await page.waitForURL((url) => url.pathname === '/.entrada/signed-out')
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+  expect(errors).toEqual([])
+  const cookies = await context.cookies(entrada.origin)
+  expect(cookies.filter(({ name }) => name === '__Host-entrada')).toEqual([])
+})
