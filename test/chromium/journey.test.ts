@@ -54,8 +54,9 @@ test('a newcomer signs in, finds a colleague, attaches a file, chats and signs o
   await picker.locator('[data-action=pick]').click()
   await page.locator('.chip[data-state=ready]').filter({ hasText: 'Travel policy.pdf' }).waitFor()
 
-  await page.locator('#message').fill('What does the travel policy say?')
+  await page.locator('#message').pressSequentially('what does the travel policy say?')
   await page.locator('#send').click()
+  await page.getByText('about Megan Bowen').waitFor()
   await page.getByText('no Microsoft token came along').waitFor()
   await page.screenshot({ path: `${SCREENSHOTS}/journey.png`, fullPage: true })
 
