@@ -11,6 +11,8 @@ import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
 import { Origin } from './origin/origin.ts'
 import { SkipRules } from './origin/skip-rules.ts'
+import { PRINCIPALS_PATH, searchPrincipals } from './people/librechat-principals.ts'
+import type { PeopleParts } from './people/people-access.ts'
 import { peopleFeatures } from './people/permissions.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { Sessions } from './session/sessions.ts'
@@ -57,8 +59,21 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     kit: settings.kit.guard ? new PageInjection(publicOrigin) : null,
     publicKeys: () => jwksResponse(signer),
     dependencies: dependenciesOf(env, signer),
+    enriched: enrichedBy(settings, { graph, lookups, box }),
     features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups, toChat })],
   }
+}
+
+/** LibreChat's paths, where the chat is LibreChat. */
+function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched'] {
+  if (settings.origin.preset !== 'librechat') return new Map()
+  return new Map([
+    [
+      `GET ${PRINCIPALS_PATH}`,
+      (request, asker, forward) =>
+        searchPrincipals(parts, { ...asker, settings }, { request, forward }),
+    ],
+  ])
 }
 
 /** One call per binding; none changes anything. */

@@ -11,7 +11,7 @@ import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
 import { renderFailure } from './problem.ts'
 import { limitOf, RateLimiter } from './rate-limit.ts'
 import { requireSameOrigin } from './same-origin.ts'
-import type { SessionView } from './session/session.ts'
+import type { Session, SessionView } from './session/session.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Settings } from './settings/settings.ts'
 
@@ -43,6 +43,8 @@ export interface EdgeParts {
   readonly chat: ChatRoad
   /** `null`: pages pass as they are. */
   readonly kit: PageKit | null
+  /** Requests of the chat's own that we add to on their way, by `METHOD /path`. */
+  readonly enriched: ReadonlyMap<string, Enrichment>
   /** `GET /.entrada/jwks.json`: what assertions are verified with. */
   readonly publicKeys: () => Promise<Response>
   /** Asked by `GET /.entrada/ready`. */
@@ -50,6 +52,13 @@ export interface EdgeParts {
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
   readonly features: readonly Hono<EdgeEnv>[]
 }
+
+/** Answers in the chat app's place, with what it answers itself. */
+export type Enrichment = (
+  request: Request,
+  asker: { readonly session: Session; waitUntil(work: Promise<unknown>): void },
+  forward: (request: Request) => Promise<Response>,
+) => Promise<Response>
 
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
 
@@ -61,12 +70,17 @@ export function createEdge(parts: EdgeParts): Edge {
     const { pathname } = new URL(request.url)
     const isOwn =
       pathname === PREFIX || pathname.startsWith(`${PREFIX}/`) || pathname === callbackPath
-    return isOwn ? own.fetch(request, {}, context) : toChat(request, pathname, parts)
+    return isOwn ? own.fetch(request, {}, context) : toChat(request, pathname, parts, context)
   }
 }
 
 /** Hono stays off this road: a proxied request should cost what a pass-through costs. */
-async function toChat(request: Request, pathname: string, parts: EdgeParts): Promise<Response> {
+async function toChat(
+  request: Request,
+  pathname: string,
+  parts: EdgeParts,
+  context: ExecutionContext,
+): Promise<Response> {
   const { auth, chat, kit, sessions, settings } = parts
   try {
     if (chat.isSkipped(request.method, pathname)) return await chat.forward(request, null)
@@ -78,6 +92,11 @@ async function toChat(request: Request, pathname: string, parts: EdgeParts): Pro
     const session = await sessions.find(cookie, certainty, isActivity)
     if (session === null) return await withoutSession(request, settings)
     chat.guard(request)
+    const enrich = parts.enriched.get(`${request.method} ${pathname}`)
+    if (enrich !== undefined) {
+      const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
+      return await enrich(request, asker, (onward) => chat.forward(onward, session))
+    }
     const response = await chat.forward(request, session)
     return kit === null ? response : kit.inject(request, response)
   } catch (cause) {

@@ -81,6 +81,8 @@ function unconditional(request: Request): Request {
   const headers = new Headers(request.headers)
   headers.delete('if-none-match')
   headers.delete('if-modified-since')
+  // The runtime takes this apart itself; zstd, which a browser may offer, it does not.
+  headers.set('accept-encoding', 'gzip')
   return new Request(request, { headers })
 }
 
