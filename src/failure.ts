@@ -179,6 +179,8 @@ export interface FailureDetails {
   readonly consentFeature?: string
   /** Claims challenge to meet interactively; the renderer makes the login URL. */
   readonly claims?: string
+  /** Where the person was going, when that is not the address that failed. A path of ours. */
+  readonly returnTo?: string
   readonly headers?: Readonly<Record<string, string>>
   /** Logged by name and code only, never shown. */
   readonly cause?: unknown

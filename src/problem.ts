@@ -46,7 +46,7 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
     code: failure.code,
     ...(detail === undefined ? {} : { detail }),
     requestId: context.requestId,
-    ...loginOf(failure.code, context),
+    ...loginOf(failure, context),
     ...(retryAfter === undefined ? {} : { retryAfter: Math.max(1, Math.ceil(retryAfter)) }),
     ...(aadsts === undefined ? {} : { aadsts }),
     ...(correlationId === undefined ? {} : { correlationId }),
@@ -56,13 +56,14 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
   }
 }
 
-function loginOf(code: FailureCode, context: ProblemContext) {
+function loginOf(failure: EntradaFailure, context: ProblemContext) {
+  const { code } = failure
   const { publicOrigin } = context
   const { turn } = FAILURES[code]
   const leadsBack = turn === 'sign_in' || turn === 'switch_account' || REPEATABLE.has(code)
   if (publicOrigin === null || !leadsBack) return {}
   const url = new URL('/.entrada/login', publicOrigin)
-  const returnTo = returnToOf(context)
+  const returnTo = failure.details.returnTo ?? returnToOf(context)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)
   if (code === 'interaction_required') url.searchParams.set('step_up', '1')
   if (turn === 'switch_account' || code === 'not_a_member') {
@@ -81,7 +82,7 @@ function consentOf(failure: EntradaFailure, context: ProblemContext) {
   const url = new URL('/.entrada/consent', publicOrigin)
   url.searchParams.set('feature', feature)
   if (failure.code === 'admin_consent_required') url.searchParams.set('admin', '1')
-  const returnTo = returnToOf(context)
+  const returnTo = failure.details.returnTo ?? returnToOf(context)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)
   return { consentUrl: url.href }
 }

@@ -28,6 +28,37 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   if (attempt === null) return late(c, parts, cookieHeader)
   // Spent whatever comes of it: a second look at this URL is a late callback.
   c.header('set-cookie', await parts.attempts.end(state), { append: true })
+  try {
+    return await finish(c, parts, { attempt, parameters })
+  } catch (cause) {
+    if (!(cause instanceof EntradaFailure)) throw cause
+    const { aadsts, correlationId } = cause.details
+    if (!TOLD_BY_MEMBERSHIP.has(cause.code)) {
+      createLog(c.var.requestId).audit('sign_in_refused', {
+        code: cause.code,
+        aadsts,
+        correlationId,
+      })
+    }
+    // The way out of a refusal leads to where the person was going.
+    throw new EntradaFailure(cause.code, { ...cause.details, returnTo: attempt.returnTo })
+  }
+}
+
+/** Audited where the rule that was not met is known. */
+const TOLD_BY_MEMBERSHIP: ReadonlySet<string> = new Set(['not_a_member', 'membership_unknown'])
+
+interface Answered {
+  readonly attempt: LoginAttempt
+  readonly parameters: URLSearchParams
+}
+
+async function finish(
+  c: Context<EdgeEnv>,
+  parts: CallbackParts,
+  { attempt, parameters }: Answered,
+): Promise<Response> {
+  const cookieHeader = c.req.header('cookie') ?? null
   if (attempt.purpose === 'admin_consent') return adminConsented(c, parameters, attempt)
   const answer = await parts.entra.readAuthorizationResponse(parameters, attempt.state)
   if (!answer.ok) {

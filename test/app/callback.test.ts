@@ -244,3 +244,19 @@ test.each([
     expect(isSignedIn(browser)).toBe(false)
   },
 )
+
+test('a refusal leads back to where the person was going, and is one audit event [bar 100]', async () => {
+  const entrada = anEntrada()
+  const browser = await atSignIn(entrada, '/c/42?model=x')
+  const answer = new URLSearchParams({
+    error: 'access_denied',
+    error_description: 'AADSTS50020: x',
+    state: stateOf(browser),
+  })
+  const page = await browser.open(`${entrada.origin}${CALLBACK}?${answer}`)
+  const link = new URL(page.html.querySelector('a.button')?.getAttribute('href') ?? '')
+  expect(link.searchParams.get('return_to')).toBe('/c/42?model=x')
+  expect(entrada.logs.events('sign_in_refused')).toEqual([
+    expect.objectContaining({ level: 'audit', code: 'wrong_account', aadsts: 50020 }),
+  ])
+})
