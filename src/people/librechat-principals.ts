@@ -14,7 +14,7 @@ export const PRINCIPALS_PATH = '/api/permissions/search-principals'
 
 const MOST = 50
 
-const Text = v.nullish(v.string(), null)
+const Text = v.nullish(v.string())
 /** One of LibreChat's results. What else it holds is passed on as it is. */
 const Local = v.looseObject({
   id: Text,
@@ -28,7 +28,7 @@ const Local = v.looseObject({
 type Local = v.InferOutput<typeof Local>
 const Body = v.looseObject({
   limit: v.number(),
-  types: v.nullish(v.array(v.string()), null),
+  types: v.nullish(v.array(v.string())),
   results: v.array(Local),
 })
 
@@ -135,7 +135,7 @@ function merged(
   const byAddress = new Map(locals.map((row) => [addressOf(row), row]))
   const folded = (part: Part) =>
     (found.parts.get(part) ?? [])
-      .filter(({ type }) => types === null || types.includes(type))
+      .filter(({ type }) => types?.includes(type) !== false)
       .map((principal) => {
         const known = byId.get(principal.id) ?? byAddress.get(addressOf(principal))
         return known ?? directoryRow(principal, publicOrigin)
@@ -150,13 +150,15 @@ function merged(
 }
 
 function toRow(result: Local): Row {
-  const { id, type, name, email, username, source, idOnTheSource } = result
+  const { id, type, source, idOnTheSource } = result
+  const name = result.name ?? ''
+  const email = result.email ?? null
   return {
     id: idOnTheSource?.toLowerCase() ?? `${type} ${id ?? ''}`,
     type,
-    name: name ?? '',
+    name,
     email,
-    index: indexOf(name ?? '', [email, username]),
+    index: indexOf(name, [email, result.username ?? null]),
     isLocal: source !== 'entra',
     result,
   }

@@ -36,11 +36,11 @@ function ofTexts(
   whole: string,
   beginnings: readonly string[],
 ): number {
-  if (name === whole) return NAMED + 1
-  if (others.some((other) => other === whole || other.startsWith(`${whole}@`))) return NAMED
-  if (name.startsWith(whole)) return NAMED - 1
-  const isBeginning = others.some((other) => beginnings.some((text) => other.startsWith(text)))
-  return isBeginning ? 2 : 0
+  if (name === whole) return 6
+  const isAddress = (text: string) => text === whole || text.startsWith(`${whole}@`)
+  if (others.some((other) => other.includes('@') && isAddress(other))) return NAMED
+  if (name.startsWith(whole)) return 3
+  return others.some((other) => beginnings.some((text) => other.startsWith(text))) ? 1 : 0
 }
 
 function ofWords(
@@ -49,8 +49,9 @@ function ofWords(
   pieces: readonly string[],
 ): number {
   if (words.length === 0) return 0
+  if (words.every((word) => own.includes(word))) return 4
   const begins = (word: string) => own.some((candidate) => candidate.startsWith(word))
-  return words.every(begins) || pieces.every(begins) ? 3 : 0
+  return words.every(begins) || pieces.every(begins) ? 2 : 0
 }
 
 /** `Vance Adele` for Adele Vance. */
