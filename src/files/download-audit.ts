@@ -42,6 +42,16 @@ export class DownloadAudit {
   }
 }
 
+/** The same for several files in one answer. */
+export async function reportDownloads(
+  c: Context<EdgeEnv>,
+  addresses: readonly DriveItemAddress[],
+): Promise<(address: DriveItemAddress, result: string, bytes: number) => void> {
+  const audits = new Map<DriveItemAddress, DownloadAudit>()
+  for (const address of addresses) audits.set(address, await DownloadAudit.of(c, address))
+  return (address, result, bytes) => audits.get(address)?.report(result, bytes)
+}
+
 /** The same file has the same fingerprint, so that an auditor can follow it without its address. */
 async function fingerprint({ driveId, itemId }: DriveItemAddress): Promise<string> {
   const text = new TextEncoder().encode(`${driveId}/${itemId}`)

@@ -1,6 +1,6 @@
 import { EntradaFailure } from '../failure.ts'
 import type { Graph } from '../graph/graph.ts'
-import type { Session } from '../session/session.ts'
+import type { Session, SessionView } from '../session/session.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Lookups } from '../stores/lookup-cache.ts'
@@ -12,6 +12,8 @@ export interface FilesDeps {
   /** One for all features: it remembers whom Microsoft asked to wait. `null` without Microsoft. */
   readonly graph: Graph | null
   readonly lookups: Lookups
+  /** The way every proxied request of a signed-in person goes. */
+  readonly toChat: (request: Request, session: SessionView) => Promise<Response>
 }
 
 /** What one signed-in user's request may do with files. */

@@ -40,6 +40,7 @@ export class ResumingSource {
   #surplus = 0
   #breaks = 0
   #brokeAt: number
+  #isGivenUp = false
 
   constructor(transfer: Transfer) {
     this.#transfer = transfer
@@ -55,6 +56,11 @@ export class ResumingSource {
     return this.#position - this.#start
   }
 
+  /** Bytes there will be; `null` when the sender did not say. */
+  get length(): number | null {
+    return this.#end === null ? null : this.#end - this.#start
+  }
+
   async next(): Promise<Step> {
     for (;;) {
       const read = await this.#content.source.read()
@@ -63,6 +69,7 @@ export class ResumingSource {
         if (step !== null) return step
         continue
       }
+      if (this.#isGivenUp) return { kind: 'failed', code: 'download_failed' }
       if (this.#isWhole(read.kind)) return { kind: 'complete' }
       const failure = await this.#mend()
       if (failure !== null) return { kind: 'failed', code: failure }
@@ -74,8 +81,9 @@ export class ResumingSource {
     this.#content.source.recycle(bytes)
   }
 
-  /** Lets go of the sender. */
+  /** Lets go of the sender; nothing is mended after that. */
   async giveUp(): Promise<void> {
+    this.#isGivenUp = true
     await this.#content.source.giveUp()
   }
 

@@ -4,15 +4,19 @@ import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
+import { attachFiles } from './attach.ts'
+import { readAttachAsk } from './attach-request.ts'
 import { streamArchive } from './archive.ts'
 import { readArchiveAsk } from './archive-request.ts'
 import { answerContent } from './content.ts'
 import { readContentRequest } from './content-request.ts'
-import { DownloadAudit } from './download-audit.ts'
+import { DownloadAudit, reportDownloads } from './download-audit.ts'
+import { EventStream } from './event-stream.ts'
 import { describeItem } from './file-terms.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
 import { pickerPage, pickerProblemPage } from './picker-page.ts'
 import { readPickerRequest } from './picker-request.ts'
+import { uploadTargetOf } from './upload-targets.ts'
 import { brokerToken, readTokenAsk } from './token-broker.ts'
 
 /** SharePoint and OneDrive files; mounted at `/.entrada`, behind a session and, for POST, proof of same origin. */
@@ -39,14 +43,36 @@ export function filesRoutes(deps: FilesDeps) {
       const access = accessOf(c)
       const { addresses, name } = await readArchiveAsk(c.req.raw, access.maxFiles)
       await access.files.authorize()
-      const audits = new Map<DriveItemAddress, DownloadAudit>()
-      for (const address of addresses) audits.set(address, await DownloadAudit.of(c, address))
-      const { response, delivered } = streamArchive(addresses, name, {
-        ...access,
-        report: (address, result, bytes) => audits.get(address)?.report(result, bytes),
-      })
+      const report = await reportDownloads(c, addresses)
+      const { response, delivered } = streamArchive(addresses, name, { ...access, report })
       c.executionCtx.waitUntil(delivered)
       return response
+    })
+    .post('/files/attach', async (c) => {
+      const access = accessOf(c)
+      const { settings, session } = c.var
+      const target = uploadTargetOf(settings.origin)
+      if (target === null) {
+        throw new EntradaFailure('feature_off', {
+          detail: 'Nobody has said where the chat app takes uploads (ORIGIN_UPLOAD).',
+        })
+      }
+      const { addresses, fields } = readAttachAsk(
+        await c.req.json().catch(() => null),
+        access.maxFiles,
+      )
+      await access.files.authorize()
+      const events = new EventStream()
+      const upload = {
+        target,
+        fields,
+        publicOrigin: settings.publicOrigin,
+        request: c.req.raw,
+        toChat: (request: Request) => deps.toChat(request, session),
+      }
+      const report = await reportDownloads(c, addresses)
+      c.executionCtx.waitUntil(attachFiles(addresses, events, { ...access, upload, report }))
+      return events.response
     })
     .get('/picker', async (c) => {
       const { files, hosts, maxFiles } = accessOf(c)

@@ -41,6 +41,7 @@ export const SETTING_NAMES: ReadonlySet<string> = new Set([
   'ORIGIN_PRESET',
   'ORIGIN_SECRET',
   'ORIGIN_TIMEOUT_SECONDS',
+  'ORIGIN_UPLOAD',
   'ORIGIN_URL',
   'RATE_LIMITS',
   'SESSION_CHECK_SECONDS',

@@ -1,5 +1,6 @@
 import { readOriginHeaders, type HeaderRule } from './origin-headers.ts'
 import { readOrigins, readRoutes, type RouteRule } from './routes.ts'
+import { readUpload, type UploadTarget } from './upload.ts'
 import type { Variables } from './variables.ts'
 
 export const PRESETS = [
@@ -32,6 +33,8 @@ export interface OriginSettings {
   readonly clearCookies: readonly string[] | null
   /** Sockets end with their session, at the price of carrying every frame. */
   readonly webSocketSessionBound: boolean
+  /** Where the chat app takes uploads; `null`: the preset's. */
+  readonly upload: UploadTarget | null
   /** For the chat app to begin its answer; how long it then streams is its own affair. */
   readonly timeoutSeconds: number
 }
@@ -58,6 +61,7 @@ export function readOrigin(variables: Variables, publicOrigin: string): OriginSe
     secret: readOriginSecret(variables),
     clearCookies: readClearCookies(variables),
     webSocketSessionBound: variables.flag('WEBSOCKET_SESSION_BOUND', false),
+    upload: readUpload(variables),
     timeoutSeconds: variables.number('ORIGIN_TIMEOUT_SECONDS', 120, { min: 1, max: 3600 }),
   }
 }

@@ -1,0 +1,85 @@
+import { EntradaFailure, FAILURES } from '../failure.ts'
+import type { DriveItem } from '../graph/drive-item.ts'
+import type { DriveItemAddress } from '../graph/drive-item-address.ts'
+import { openChecked, reopener, type ContentParts } from './content.ts'
+import type { EventStream } from './event-stream.ts'
+import { refusalOf } from './file-terms.ts'
+import { uploadFile, type ChatUpload } from './chat-upload.ts'
+import { ResumingSource } from './resuming-source.ts'
+
+export interface AttachParts extends ContentParts {
+  readonly upload: ChatUpload
+  report(address: DriveItemAddress, result: string, bytes: number): void
+}
+
+/** Not more often than a person can see. */
+const PROGRESS_MS = 250
+
+/**
+ * Sends files from SharePoint to the chat's own upload, one after the other, without the browser in between.
+ * Events: `progress` as bytes go, `file` for how each ended, `done` at last. A file that fails stops no other.
+ */
+export async function attachFiles(
+  addresses: readonly DriveItemAddress[],
+  events: EventStream,
+  parts: AttachParts,
+): Promise<void> {
+  let attached = 0
+  for (const address of addresses) {
+    if (events.left.aborted) break
+    if (await attachFile(address, events, parts)) attached += 1
+  }
+  await events.send('done', { attached, failed: addresses.length - attached })
+  await events.end()
+}
+
+async function attachFile(
+  address: DriveItemAddress,
+  events: EventStream,
+  parts: AttachParts,
+): Promise<boolean> {
+  const { driveId, itemId: id } = address
+  let name: string | null = null
+  let source: ResumingSource | null = null
+  try {
+    const item = await parts.files.find(address)
+    name = item.name
+    source = await openSource(item, parts)
+    const tell = atMostEvery(PROGRESS_MS, (bytes) =>
+      events.offer('progress', { driveId, id, name, bytes, total: item.size }),
+    )
+    const answer = await uploadFile({ item, source, left: events.left }, parts.upload, tell)
+    const isTaken = answer.status < 400
+    parts.report(address, isTaken ? 'complete' : 'chat_refused', source.delivered)
+    await events.send('file', { driveId, id, name, ok: isTaken, ...answer })
+    return isTaken
+  } catch (cause) {
+    const failure = cause instanceof EntradaFailure ? cause : new EntradaFailure('internal')
+    const result = events.left.aborted ? 'cancelled' : failure.code
+    parts.report(address, result, source?.delivered ?? 0)
+    await events.send('file', { driveId, id, name, ok: false, problem: problemOf(failure) })
+    return false
+  }
+}
+
+async function openSource(item: DriveItem, parts: AttachParts): Promise<ResumingSource> {
+  const { files, maxBytes } = parts
+  const refusal = refusalOf(item, maxBytes)
+  if (refusal !== null) throw refusal
+  const content = await openChecked(item, { files, maxBytes, range: null, asPdf: false })
+  return new ResumingSource({ content, reopen: reopener(item, content, parts), maxBytes })
+}
+
+function problemOf({ code, details }: EntradaFailure) {
+  const { title } = FAILURES[code]
+  return { code, title, ...(details.detail === undefined ? {} : { detail: details.detail }) }
+}
+
+function atMostEvery(milliseconds: number, tell: (bytes: number) => void) {
+  let toldAt = 0
+  return (bytes: number) => {
+    if (Date.now() - toldAt < milliseconds) return
+    toldAt = Date.now()
+    tell(bytes)
+  }
+}

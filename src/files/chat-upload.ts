@@ -1,0 +1,189 @@
+import { EntradaFailure, type FailureCode } from '../failure.ts'
+import type { DriveItem } from '../graph/drive-item.ts'
+import type { UploadTarget } from '../settings/upload.ts'
+import { watched } from './delivery.ts'
+import { safeFileName } from './file-name.ts'
+import { safeMediaType } from './media-type.ts'
+import { multipartFrame, type MultipartFrame } from './multipart.ts'
+import type { ResumingSource } from './resuming-source.ts'
+
+/** The chat app's own upload, as the person who asked would use it. */
+export interface ChatUpload {
+  readonly target: UploadTarget
+  readonly publicOrigin: string
+  /** The person's request: its cookies and credentials go along, so that the chat app knows whose file it is. */
+  readonly request: Request
+  readonly fields: Readonly<Record<string, string>>
+  /** The way every proxied request goes. */
+  toChat(request: Request): Promise<Response>
+}
+
+export interface ChatAnswer {
+  readonly status: number
+  /** What the chat app said, parsed if it is JSON; its page needs the id in it. */
+  readonly answer: unknown
+}
+
+interface Sending {
+  readonly item: DriveItem
+  readonly source: ResumingSource
+  /** Aborted when the person has left. */
+  readonly left: AbortSignal
+}
+
+/** Of the person's request, what says who they are and what they speak; the rest is about another body. */
+const PASSED_ON = [
+  'authorization',
+  'cookie',
+  'accept-language',
+  'user-agent',
+  'cf-connecting-ip',
+  'x-csrf-token',
+  'x-xsrf-token',
+  'x-requested-with',
+] as const
+const LARGEST_ANSWER = 65_536
+
+/**
+ * One file as one form upload, streamed from SharePoint to the chat app.
+ * @throws EntradaFailure for a file that could not be read to its end, or a chat app that did not answer
+ */
+export async function uploadFile(
+  { item, source, left }: Sending,
+  upload: ChatUpload,
+  onProgress: (bytes: number) => void,
+): Promise<ChatAnswer> {
+  const frame = frameFor(item, upload)
+  const length = source.length === null ? null : lengthOf(frame, source.length)
+  const body = length === null ? new IdentityTransformStream() : new FixedLengthStream(length)
+  const answeredOrLeft = new AbortController()
+  left.addEventListener('abort', () => answeredOrLeft.abort())
+  const pump = new UploadPump(source, body.writable.getWriter(), onProgress)
+  answeredOrLeft.signal.addEventListener('abort', () => pump.stop())
+  const request = requestFor(upload, { frame, length, body: body.readable })
+  // An app that refuses answers before it has read everything, and then reads no more.
+  const answered = upload.toChat(request).finally(() => answeredOrLeft.abort())
+  const [sent, answer] = await Promise.allSettled([
+    watched(pump.run(frame), () => source.checkForStall()),
+    answered,
+  ])
+  if (sent.status === 'rejected') throw sent.reason
+  if (sent.value !== null) throw new EntradaFailure(sent.value)
+  if (answer.status === 'rejected') throw answer.reason
+  return readAnswer(answer.value)
+}
+
+class UploadPump {
+  readonly #source: ResumingSource
+  readonly #writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>
+  readonly #onProgress: (bytes: number) => void
+  readonly #stopped = Promise.withResolvers<void>()
+  #isStopped = false
+
+  constructor(
+    source: ResumingSource,
+    writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>,
+    onProgress: (bytes: number) => void,
+  ) {
+    this.#source = source
+    this.#writer = writer
+    this.#onProgress = onProgress
+  }
+
+  /** `null` when everything has gone out, or nobody wants the rest; the code of what the file failed with. */
+  async run({ head, tail }: MultipartFrame): Promise<FailureCode | null> {
+    await this.#write(head)
+    while (!this.#isStopped) {
+      const step = await this.#source.next()
+      if (step.kind === 'failed') return this.#fail(step.code)
+      if (step.kind === 'complete') {
+        await this.#write(tail)
+        // An app that closes early has answered, and the answer says why.
+        await this.#writer.close().catch(() => undefined)
+        return null
+      }
+      await this.#write(step.bytes)
+      this.#source.recycle(step.bytes)
+      this.#onProgress(this.#source.delivered)
+    }
+    return null
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#stopped.resolve()
+    void this.#source.giveUp()
+    // It may wait for the write under way, which waits for a reader that has gone.
+    void this.#writer.abort().catch(() => undefined)
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    const written = this.#writer.write(bytes).catch(() => this.stop())
+    await Promise.race([written, this.#stopped.promise])
+  }
+
+  #fail(code: FailureCode): FailureCode | null {
+    const wasWanted = !this.#isStopped
+    this.stop()
+    return wasWanted ? code : null
+  }
+}
+
+function frameFor(item: DriveItem, { target, fields }: ChatUpload): MultipartFrame {
+  const name = safeFileName(item.name)
+  const own: Record<string, string> = {}
+  for (const [field, value] of Object.entries({ ...target.fields, ...fields })) {
+    if (!target.query.includes(field)) {
+      own[field] = value.replaceAll('{uuid}', crypto.randomUUID())
+    }
+  }
+  return multipartFrame(own, {
+    field: target.field,
+    name: target.encodesName ? encodeURIComponent(name) : name,
+    type: safeMediaType(item.mediaType),
+  })
+}
+
+function lengthOf({ head, tail }: MultipartFrame, bytes: number): number {
+  return head.byteLength + bytes + tail.byteLength
+}
+
+interface UploadBody {
+  readonly frame: MultipartFrame
+  readonly length: number | null
+  readonly body: ReadableStream<Uint8Array>
+}
+
+function requestFor(
+  { target, publicOrigin, request, fields }: ChatUpload,
+  { frame, length, body }: UploadBody,
+): Request {
+  const url = new URL(target.path, publicOrigin)
+  for (const field of target.query) {
+    const value = fields[field]
+    if (value !== undefined) url.searchParams.set(field, value)
+  }
+  const headers = new Headers({
+    accept: 'application/json',
+    'content-type': frame.contentType,
+    origin: publicOrigin,
+  })
+  for (const name of PASSED_ON) {
+    const value = request.headers.get(name)
+    if (value !== null) headers.set(name, value)
+  }
+  if (length !== null) headers.set('content-length', String(length))
+  return new Request(url, { method: 'POST', headers, body })
+}
+
+async function readAnswer(response: Response): Promise<ChatAnswer> {
+  const { status } = response
+  const type = response.headers.get('content-type') ?? ''
+  const length = Number(response.headers.get('content-length') ?? 0)
+  if (!/\bjson\b/i.test(type) || length > LARGEST_ANSWER) {
+    await response.body?.cancel()
+    return { status, answer: null }
+  }
+  const answer: unknown = await response.json().catch(() => null)
+  return { status, answer }
+}

@@ -1,0 +1,45 @@
+/** Server-sent events (HTML §9.2), from one writer to one reader. */
+export class EventStream {
+  readonly response: Response
+  readonly #writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>
+  readonly #left = new AbortController()
+  #isWriting = false
+
+  constructor() {
+    const { readable, writable } = new IdentityTransformStream()
+    this.#writer = writable.getWriter()
+    this.response = new Response(readable, {
+      headers: {
+        'cache-control': 'no-store',
+        'content-type': 'text/event-stream',
+        'x-content-type-options': 'nosniff',
+      },
+    })
+  }
+
+  /** Aborted when nobody listens any more. */
+  get left(): AbortSignal {
+    return this.#left.signal
+  }
+
+  async send(event: string, data: unknown): Promise<void> {
+    const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+    this.#isWriting = true
+    try {
+      await this.#writer.write(new TextEncoder().encode(text))
+    } catch {
+      // The reader has gone, and there is nobody to tell.
+      this.#left.abort()
+    }
+    this.#isWriting = false
+  }
+
+  /** For what is soon out of date: dropped while the reader is still busy with what came before. */
+  offer(event: string, data: unknown): void {
+    if (!this.#isWriting && !this.left.aborted) void this.send(event, data)
+  }
+
+  async end(): Promise<void> {
+    await this.#writer.close().catch(() => undefined)
+  }
+}
