@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
+import { Tables } from '../stores/tables.ts'
 import type { SealedGrant } from '../stores/vault.ts'
 
 /** The object's one session as it lies in storage: nothing readable but times and counts. Epoch seconds. */
@@ -37,17 +38,28 @@ const GrantRow = v.object({ version: v.number(), sealed: v.string() })
 const ClaimsRow = v.object({ sealed: v.string() })
 const AccessTokenRow = v.object({ sealed: v.string(), expires_at: v.number() })
 
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS session (
+    id INTEGER PRIMARY KEY, secret_hash TEXT NOT NULL, sealed_identity TEXT NOT NULL,
+    user_object_id TEXT NOT NULL, user_agent TEXT NOT NULL, created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, checked_at INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS refresh_grant (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, sealed TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS claims_challenge (id INTEGER PRIMARY KEY, sealed TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS access_token (resource TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL);
+`
+
 /** SQLite behind one session object. */
 export class SessionRows {
   readonly #storage: ObjectStorage
+  readonly #tables: Tables
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage
-    this.#createTables()
+    this.#tables = new Tables(storage, TABLES)
   }
 
   read(): SessionRow | null {
-    const [row] = this.#storage.sql.exec('SELECT * FROM session').toArray()
+    const [row] = this.#select('SELECT * FROM session')
     if (row === undefined) return null
     const parsed = v.parse(Row, row)
     return {
@@ -63,6 +75,7 @@ export class SessionRows {
   }
 
   write(row: SessionRow): void {
+    this.#tables.create()
     this.#storage.sql.exec(
       'INSERT OR REPLACE INTO session VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)',
       row.secretHash,
@@ -85,7 +98,7 @@ export class SessionRows {
   }
 
   readGrant(): SealedGrant | null {
-    const [row] = this.#storage.sql.exec('SELECT version, sealed FROM refresh_grant').toArray()
+    const [row] = this.#select('SELECT version, sealed FROM refresh_grant')
     return row === undefined ? null : v.parse(GrantRow, row)
   }
 
@@ -94,9 +107,10 @@ export class SessionRows {
   }
 
   readToken(resource: string): TokenRow | null {
-    const [row] = this.#storage.sql
-      .exec('SELECT sealed, expires_at FROM access_token WHERE resource = ?', resource)
-      .toArray()
+    const [row] = this.#select(
+      'SELECT sealed, expires_at FROM access_token WHERE resource = ?',
+      resource,
+    )
     if (row === undefined) return null
     const parsed = v.parse(AccessTokenRow, row)
     return { sealed: parsed.sealed, expiresAt: parsed.expires_at }
@@ -112,7 +126,7 @@ export class SessionRows {
   }
 
   readClaims(): string | null {
-    const [row] = this.#storage.sql.exec('SELECT sealed FROM claims_challenge').toArray()
+    const [row] = this.#select('SELECT sealed FROM claims_challenge')
     return row === undefined ? null : v.parse(ClaimsRow, row).sealed
   }
 
@@ -121,23 +135,11 @@ export class SessionRows {
   }
 
   /** Nothing is left, not even that there was a session: ids are random and never come again. */
-  async erase(): Promise<void> {
-    // Synchronously first, so that whatever runs while `deleteAll` is under way finds no session.
-    this.#storage.sql.exec('DELETE FROM session')
-    await this.#storage.deleteAlarm()
-    await this.#storage.deleteAll()
-    this.#createTables()
+  erase(): Promise<void> {
+    return this.#tables.drop()
   }
 
-  #createTables(): void {
-    this.#storage.sql.exec(`
-      CREATE TABLE IF NOT EXISTS session (
-        id INTEGER PRIMARY KEY, secret_hash TEXT NOT NULL, sealed_identity TEXT NOT NULL,
-        user_object_id TEXT NOT NULL, user_agent TEXT NOT NULL, created_at INTEGER NOT NULL,
-        last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, checked_at INTEGER NOT NULL);
-      CREATE TABLE IF NOT EXISTS refresh_grant (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, sealed TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS claims_challenge (id INTEGER PRIMARY KEY, sealed TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS access_token (resource TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL);
-    `)
+  #select(query: string, ...values: readonly string[]) {
+    return this.#tables.exist ? this.#storage.sql.exec(query, ...values).toArray() : []
   }
 }

@@ -87,7 +87,7 @@ test('after signing out nothing is stored', async () => {
   const browser = await signedIn(entrada)
   await signOut(browser)
   expect([...entrada.platform.vault.stored()]).toEqual([])
-  const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => host.disk.contents())
+  const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => [...host.disk.contents()])
   expect(left.join('')).not.toMatch(/v1\.[\w-]+\./)
 })
 

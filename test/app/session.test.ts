@@ -167,7 +167,7 @@ describe('a session ends by itself', () => {
     await clock.advance(DAY + 1)
     await entrada.platform.runAlarms()
     expect([...entrada.platform.vault.stored()]).toEqual([])
-    const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => host.disk.contents())
+    const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => [...host.disk.contents()])
     expect(left.join('')).not.toMatch(/v1\./)
   })
 })

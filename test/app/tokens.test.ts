@@ -226,7 +226,7 @@ test('a refresh that ends after sign-out brings nothing back [bar 33]', async ()
   await clock.runOut(refreshing, 30)
   expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
   expect([...entrada.platform.vault.stored()]).toEqual([])
-  const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => host.disk.contents())
+  const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => [...host.disk.contents()])
   expect(left.join('')).not.toMatch(/v1\.[\w-]+\./)
 })
 
