@@ -9,6 +9,7 @@ import type { User } from '../session/session.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { beginReturn } from './logout-return.ts'
+import type { LoopBreaker } from './loop-breaker.ts'
 
 /** What the chat app remembers of a person in this browser. It goes when the person does. */
 export interface ChatMemory {
@@ -22,19 +23,20 @@ export interface LogoutParts {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly chatMemory: ChatMemory
+  readonly loops: LoopBreaker
 }
 
 /** `POST /.entrada/logout`: our session first and for good, then the sign-in service's own. */
 export async function logout(
   c: Context<EdgeEnv>,
-  { entra, sessions, chatMemory }: LogoutParts,
+  { entra, sessions, chatMemory, loops }: LogoutParts,
 ): Promise<Response> {
   const log = createLog(c.var.requestId)
   const end = await sessions.end(c.req.header('cookie') ?? null)
   if (end?.ended === true) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }
-  for (const line of [clearSessionCookie(), ...chatMemory.onLeave()]) {
+  for (const line of [clearSessionCookie(), loops.forget(), ...chatMemory.onLeave()]) {
     c.header('set-cookie', line, { append: true })
   }
   const { state, cookie } = beginReturn()

@@ -18,8 +18,13 @@ export class LoopBreaker {
     throw new EntradaFailure('sign_in_loop', {
       detail:
         'You signed in more than once within a minute, but this browser did not keep the session. Cookies may be blocked for this site, or a proxy in front of it may remove them.',
-      headers: { 'set-cookie': `${COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax` },
+      headers: { 'set-cookie': this.forget() },
     })
+  }
+
+  /** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
+  forget(): string {
+    return `${COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
   }
 
   /** `Set-Cookie` line that notes a finished sign-in. */

@@ -98,6 +98,15 @@ test('a browser that keeps no session ends on a page that says so, not in a loop
   await browser.signIn(CAST.adele.userPrincipalName, 'https://chat.contoso.example/')
 })
 
+test('whoever signs in and out again and again is in no loop', async () => {
+  const browser = anEntrada().browser()
+  for (let round = 0; round < 4; round++) {
+    await browser.signIn(CAST.adele.userPrincipalName, 'https://chat.contoso.example/')
+    await browser.fetch('/.entrada/logout', { method: 'POST' })
+  }
+  expect(browser.cookies.get('__Host-entrada')).toBeNull()
+})
+
 test('every one-bit change of an attempt cookie counts as no cookie [bar 24]', async () => {
   const entrada = anEntrada()
   const browser = entrada.browser()

@@ -1,8 +1,7 @@
+import { hasReloaded, rememberReload, forgetReload } from './reload-memory.ts'
 import { announceRenewal, onRenewal } from './session-channel.ts'
 import { watchTraffic } from './traffic.ts'
 
-/** Kept for the tab: that it was reloaded for a session which had ended. */
-const RELOADED = 'entrada:reloaded'
 const SESSION = '/.entrada/session'
 const HEADER = 'entrada-error'
 const ENDED = 'session_required'
@@ -12,19 +11,23 @@ const ASK_EVERY_MS = 2000
 /**
  * Turns the failures of an app whose session has ended into one reload of the page, which leads through
  * sign-in and back. The app may take that over: it is asked first, by the cancelable event
- * `entrada:session-ended` on `window`.
+ * `entrada:session-ended` on `window`, and told by `entrada:session-renewed` when there is a session again.
  */
 class SessionGuard {
   readonly #fetch: typeof fetch
   #askedAt = Number.NEGATIVE_INFINITY
+  #isWaiting = false
 
   constructor(nativeFetch: typeof fetch) {
     this.#fetch = nativeFetch
   }
 
   start(): void {
-    onRenewal(() => this.#renewed())
-    if (wasReloaded()) void this.#settle()
+    onRenewal(() => {
+      forgetReload()
+      window.dispatchEvent(new CustomEvent('entrada:session-renewed'))
+    })
+    if (hasReloaded()) void this.#settle()
   }
 
   /** Something failed the way it fails without a session. Only the session itself can tell. */
@@ -36,62 +39,46 @@ class SessionGuard {
   }
 
   async #check(): Promise<void> {
-    if (await this.#isOver()) this.#end()
+    if ((await this.#ask()) === 'ended') this.#end()
   }
 
-  /** After a reload: with a session again, the next end may reload again. */
+  /** After a reload: that there is a session again is news for this tab and for the others. */
   async #settle(): Promise<void> {
-    if (await this.#isOver()) return
-    this.#renewed()
-    announceRenewal()
+    if ((await this.#ask()) === 'alive') announceRenewal()
   }
 
-  #renewed(): void {
-    if (!wasReloaded()) return
-    sessionStorage.removeItem(RELOADED)
-    window.dispatchEvent(new CustomEvent('entrada:session-renewed'))
-  }
-
-  /** `false` also when it cannot be found out: an outage is no reason to reload. */
-  async #isOver(): Promise<boolean> {
+  /** An outage is no reason to reload, nor to think that all is well. */
+  async #ask(): Promise<'alive' | 'ended' | 'unknown'> {
     try {
-      const response = await this.#fetch.call(window, SESSION, {
+      const { ok, status, headers } = await this.#fetch.call(window, SESSION, {
         headers: { accept: 'application/json' },
         credentials: 'same-origin',
         cache: 'no-store',
       })
-      return response.status === 401 && response.headers.get(HEADER) === ENDED
+      if (ok) return 'alive'
+      return status === 401 && headers.get(HEADER) === ENDED ? 'ended' : 'unknown'
     } catch {
-      return false
+      return 'unknown'
     }
   }
 
   #end(): void {
     const event = new CustomEvent('entrada:session-ended', { cancelable: true })
     if (!window.dispatchEvent(event)) return
-    // Once: whoever comes back without a session would come back for ever.
-    if (wasReloaded()) return
-    if (document.visibilityState === 'visible') return reload()
+    // Once: whoever came back without a session would come back for ever.
+    if (hasReloaded()) return
+    if (document.visibilityState === 'visible') {
+      if (rememberReload()) window.location.reload()
+      return
+    }
     // Ten tabs in the background need not all sign in; the first one that is looked at does it for them.
-    document.addEventListener('visibilitychange', () => void this.#check(), { once: true })
-  }
-}
-
-function reload(): void {
-  try {
-    sessionStorage.setItem(RELOADED, '1')
-  } catch {
-    return
-  }
-  window.location.reload()
-}
-
-function wasReloaded(): boolean {
-  try {
-    return sessionStorage.getItem(RELOADED) !== null
-  } catch {
-    // Without a memory it could go on for ever; then rather not at all.
-    return true
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    const look = () => {
+      this.#isWaiting = false
+      void this.#check()
+    }
+    document.addEventListener('visibilitychange', look, { once: true })
   }
 }
 

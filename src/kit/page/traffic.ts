@@ -12,18 +12,27 @@ export function watchTraffic(suspect: () => void): void {
   watchWebSocket(suspect)
 }
 
+/** Assigned by key, so that each keeps the name it goes by when the script is minified. */
+function replace(
+  globals: Partial<Pick<typeof window, 'fetch' | 'EventSource' | 'WebSocket'>>,
+): void {
+  Object.assign(window, globals)
+}
+
 function watchFetch(suspect: () => void): void {
   const native = window.fetch
-  window.fetch = function fetch(this: unknown, ...parameters: Parameters<typeof native>) {
-    const answer = native.apply(window, parameters)
-    answer.then(
-      ({ headers }) => {
-        if (headers.get(HEADER) === ENDED) suspect()
-      },
-      () => undefined,
-    )
-    return answer
-  }
+  replace({
+    fetch(...parameters: Parameters<typeof native>) {
+      const answer = native.apply(window, parameters)
+      answer.then(
+        ({ headers }) => {
+          if (headers.get(HEADER) === ENDED) suspect()
+        },
+        () => undefined,
+      )
+      return answer
+    },
+  })
 }
 
 function watchXhr(suspect: () => void): void {
@@ -41,33 +50,37 @@ function watchXhr(suspect: () => void): void {
 
 function watchEventSource(suspect: () => void): void {
   const Native = window.EventSource
-  window.EventSource = class EventSource extends Native {
-    constructor(url: string | URL, init?: EventSourceInit) {
-      super(url, init)
-      if (!isSameOrigin(url)) return
-      this.addEventListener('error', () => {
-        // Refused for good; a connection that only broke is being opened anew.
-        if (this.readyState === Native.CLOSED) suspect()
-      })
-    }
-  }
+  replace({
+    EventSource: class extends Native {
+      constructor(url: string | URL, init?: EventSourceInit) {
+        super(url, init)
+        if (!isSameOrigin(url)) return
+        this.addEventListener('error', () => {
+          // Refused for good; a connection that only broke is being opened anew.
+          if (this.readyState === Native.CLOSED) suspect()
+        })
+      }
+    },
+  })
 }
 
 function watchWebSocket(suspect: () => void): void {
   const Native = window.WebSocket
-  window.WebSocket = class WebSocket extends Native {
-    constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols)
-      if (!isSameOrigin(url)) return
-      let isOpened = false
-      this.addEventListener('open', () => {
-        isOpened = true
-      })
-      this.addEventListener('close', ({ code }) => {
-        if (!isOpened || code === SOCKET_ENDED) suspect()
-      })
-    }
-  }
+  replace({
+    WebSocket: class extends Native {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(url, protocols)
+        if (!isSameOrigin(url)) return
+        let isOpened = false
+        this.addEventListener('open', () => {
+          isOpened = true
+        })
+        this.addEventListener('close', ({ code }) => {
+          if (!isOpened || code === SOCKET_ENDED) suspect()
+        })
+      }
+    },
+  })
 }
 
 function isSameOrigin(address: string | URL): boolean {
