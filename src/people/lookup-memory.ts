@@ -86,9 +86,10 @@ export class LookupMemory {
     const toShared: NewLookup[] = []
     for (const [part, answer] of answers) {
       if (answer.status !== 'ok') toOwn.push(this.#refusalOf(part, answer))
-      else if (shared !== null && isShareable(part))
-        toShared.push(this.#lookupOf(part, answer, nobody))
-      else toOwn.push(this.#lookupOf(part, answer, nobody))
+      else {
+        const list = shared !== null && isShareable(part) ? toShared : toOwn
+        list.push(this.#lookupOf(part, answer, nobody))
+      }
     }
     if (shared !== null && toShared.length > 0) await shared.settle(null, toShared)
     await own.settle(this.#claimName, toOwn)

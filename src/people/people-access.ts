@@ -37,8 +37,9 @@ export async function accessDirectory(
   { session, settings }: Asker,
   part: Part,
 ): Promise<DirectoryAccess> {
-  if (graph === null || accessTo(part, settings, []) === 'off')
+  if (graph === null || accessTo(part, settings, []) === 'off') {
     throw new EntradaFailure('feature_off')
+  }
   const token = await session.accessToken('graph')
   const access = accessTo(part, settings, token.scopes)
   if (access === 'off') throw new EntradaFailure('feature_off')

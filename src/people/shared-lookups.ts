@@ -34,8 +34,9 @@ export async function mayShare(
   if (known !== undefined) return known.text === 'Member'
   const userType = await readUserType(graph, tokens)
   const times = { freshSeconds: MEMBER_SECONDS, lifeSeconds: MEMBER_SECONDS }
-  if (userType !== null)
+  if (userType !== null) {
     await own.settle(null, [{ key: KEY, part: PART, text: userType, ...times }])
+  }
   return userType === 'Member'
 }
 

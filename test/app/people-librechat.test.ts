@@ -1,5 +1,6 @@
 import axios from 'axios'
 import { dataService, PrincipalType, principalSchema } from 'librechat-data-provider'
+import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../sandbox/directory/cast.ts'
 import { createSandbox } from '../sandbox/sandbox.ts'
@@ -36,8 +37,8 @@ class LibreChat {
     if (request.headers.get('authorization') !== BEARER) {
       return Response.json({ error: 'Unauthorized', message: 'No auth token' }, { status: 401 })
     }
-    const asked = (searchParams.get('types') ?? 'user,group,role').split(',')
-    const types = asked.filter((type) => this.allowed.includes(type))
+    const wanted = (searchParams.get('types') ?? 'user,group,role').split(',')
+    const types = wanted.filter((type) => this.allowed.includes(type))
     if (types.length === 0) {
       const message = 'Insufficient permissions to search for principals'
       return Response.json({ error: 'Forbidden', message }, { status: 403 })
@@ -57,7 +58,7 @@ class LibreChat {
     const body = {
       query,
       limit,
-      types: this.namesTypes ? types : searchParams.has('types') ? asked : null,
+      types: this.namesTypes ? types : searchParams.has('types') ? wanted : null,
       results,
       count: results.length,
       sources: { local: results.length, entra: 0 },
@@ -79,13 +80,25 @@ const MEGAN: LocalResult = {
   idOnTheSource: CAST.megan.id,
 }
 
-interface Body {
-  readonly query: string
-  readonly limit: number
-  readonly types: readonly string[] | null
-  readonly results: readonly LocalResult[]
-  readonly count: number
-  readonly sources: { readonly local: number; readonly entra: number }
+const Body = v.object({
+  query: v.string(),
+  limit: v.number(),
+  types: v.nullable(v.array(v.string())),
+  results: v.array(
+    v.looseObject({
+      name: v.string(),
+      type: v.string(),
+      id: v.nullable(v.string()),
+      source: v.string(),
+    }),
+  ),
+  count: v.number(),
+  sources: v.strictObject({ local: v.number(), entra: v.number() }),
+})
+type Body = v.InferOutput<typeof Body>
+
+async function bodyOf(response: Response): Promise<Body> {
+  return v.parse(Body, await response.json())
 }
 
 async function aChat(
@@ -114,8 +127,7 @@ async function asked(
 async function found(user: Searcher, parameters: Readonly<Record<string, string>>): Promise<Body> {
   const response = await asked(user, parameters)
   expect(response.status).toBe(200)
-  const body: Body = JSON.parse(await response.text())
-  return body
+  return bodyOf(response)
 }
 
 const namesOf = ({ results }: Body) => results.map(({ name }) => name)
@@ -272,8 +284,7 @@ describe('whatever becomes of the directory, the chat’s own people are found',
     user.sandbox.faults.set(fault)
     const response = await asked(user, { q: 'megan' })
     expect(response.headers.get('entrada-people-status')).toBe(status)
-    const body: Body = JSON.parse(await response.text())
-    expect(body.results).toEqual([MEGAN])
+    expect((await bodyOf(response)).results).toEqual([MEGAN])
   })
 
   test('when nobody has consented', async () => {
@@ -281,7 +292,7 @@ describe('whatever becomes of the directory, the chat’s own people are found',
     chat.records.push(MEGAN)
     const response = await asked(user, { q: 'megan' })
     expect(response.headers.get('entrada-people-status')).toContain('users=consent_needed')
-    expect(JSON.parse(await response.text()).results).toEqual([MEGAN])
+    expect((await bodyOf(response)).results).toEqual([MEGAN])
   })
 
   test('when the search is switched off', async () => {
@@ -311,7 +322,7 @@ describe('the answer as HTTP', () => {
     const { user } = await aChat()
     user.entrada.internet.answer(user.sandbox.hosts.chat, () => Response.json({ hits: [1, 2] }))
     const response = await asked(user, { q: 'megan' })
-    expect(JSON.parse(await response.text())).toEqual({ hits: [1, 2] })
+    expect(await response.json()).toEqual({ hits: [1, 2] })
   })
 
   test('comes from the chat alone under another preset, and for another method', async () => {

@@ -2,22 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../sandbox/directory/cast.ts'
 import type { Group } from '../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
-import { aSearcher, type PeopleResult, type Searcher } from './people-searcher.ts'
-
-interface MembersAnswer {
-  readonly id: string
-  readonly transitive: boolean
-  readonly members: readonly PeopleResult[]
-  readonly count: number
-  readonly withheld: number
-  readonly next: string | null
-}
+import {
+  aSearcher,
+  membersOf,
+  problemOf,
+  type MembersAnswer,
+  type Searcher,
+} from './people-searcher.ts'
 
 async function members(searcher: Searcher, path: string): Promise<MembersAnswer> {
   const response = await searcher.browser.fetch(path)
   expect(response.status).toBe(200)
-  const answer: MembersAnswer = JSON.parse(await response.text())
-  return answer
+  return membersOf(response)
 }
 
 async function allMembers(searcher: Searcher, path: string): Promise<readonly MembersAnswer[]> {
@@ -38,9 +34,8 @@ function groupIn(sandbox: Sandbox, id: string): Group {
   return group
 }
 
-async function problemOf(searcher: Searcher, path: string): Promise<object> {
-  const response = await searcher.browser.fetch(path)
-  return { status: response.status, ...JSON.parse(await response.text()) }
+async function refusalOf(searcher: Searcher, path: string): Promise<object> {
+  return problemOf(await searcher.browser.fetch(path))
 }
 
 describe('the members of a group', () => {
@@ -105,7 +100,7 @@ describe('the members of a group', () => {
 describe('a list of members is refused', () => {
   test('without the permission, with where to get it', async () => {
     const adele = await aSearcher({ scopes: ['People.Read', 'User.ReadBasic.All'] })
-    expect(await problemOf(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({
+    expect(await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({
       status: 403,
       code: 'consent_required',
       consentUrl: 'https://chat.contoso.example/.entrada/consent?feature=groups&return_to=%2F',
@@ -115,7 +110,7 @@ describe('a list of members is refused', () => {
 
   test('when its membership is hidden from the user, as Graph refuses it', async () => {
     const adele = await aSearcher()
-    expect(await problemOf(adele, pathOf(CAST_GROUPS.boardOfDirectors))).toMatchObject({
+    expect(await refusalOf(adele, pathOf(CAST_GROUPS.boardOfDirectors))).toMatchObject({
       status: 403,
       code: 'graph_refused',
     })
@@ -134,7 +129,7 @@ describe('a list of members is refused', () => {
     ],
   ])('for %s', async (_what, path, status, code) => {
     const adele = await aSearcher()
-    expect(await problemOf(adele, path)).toMatchObject({ status, code })
+    expect(await refusalOf(adele, path)).toMatchObject({ status, code })
   })
 
   test('when Graph throttles, with its time to wait and without another try [bar 87]', async () => {
@@ -144,7 +139,7 @@ describe('a list of members is refused', () => {
     expect(response.status).toBe(429)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
     const before = adele.roundTrips
-    expect(await problemOf(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({ status: 429 })
+    expect(await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({ status: 429 })
     expect(adele.roundTrips).toBe(before)
   })
 
@@ -152,7 +147,7 @@ describe('a list of members is refused', () => {
     const adele = await aSearcher()
     const first = await members(adele, pathOf(CAST_GROUPS.everyoneInSales))
     adele.sandbox.faults.set('graph.partial_page')
-    expect(await problemOf(adele, first.next ?? '')).toMatchObject({
+    expect(await refusalOf(adele, first.next ?? '')).toMatchObject({
       status: 503,
       code: 'graph_unavailable',
     })
@@ -164,9 +159,9 @@ test('a cursor opens nobody else’s list', async () => {
   const first = await members(adele, pathOf(CAST_GROUPS.everyoneInSales))
   const cursor = new URL(first.next ?? '').searchParams.get('cursor') ?? ''
   const query = `?cursor=${encodeURIComponent(cursor)}`
-  const elsewhere = await problemOf(adele, pathOf(CAST_GROUPS.chatUsers, query))
+  const elsewhere = await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers, query))
   expect(elsewhere).toMatchObject({ status: 400, code: 'invalid_request' })
   const megan = await aSearcher({ who: 'megan', entrada: adele.entrada })
-  const others = await problemOf(megan, pathOf(CAST_GROUPS.everyoneInSales, query))
+  const others = await refusalOf(megan, pathOf(CAST_GROUPS.everyoneInSales, query))
   expect(others).toMatchObject({ status: 400, code: 'invalid_request' })
 })

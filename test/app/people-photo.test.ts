@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
-import { aSearcher, type Searcher } from './people-searcher.ts'
+import { aSearcher, problemOf, type Searcher } from './people-searcher.ts'
 
 const pathOf = (id: string, query = '') => `/people/${id}/photo${query}`
 
@@ -11,10 +11,6 @@ async function bytesOf(response: Response): Promise<Uint8Array> {
 /** PNG: width in the IHDR chunk. */
 function widthOf(png: Uint8Array): number {
   return new DataView(png.buffer).getUint32(16)
-}
-
-async function problemOf(response: Response): Promise<object> {
-  return { status: response.status, ...JSON.parse(await response.text()) }
 }
 
 async function loaded(searcher: Searcher, path: string): Promise<Response> {

@@ -71,8 +71,8 @@ function anOrganisation(): Sandbox {
     const account = `filler${index}@filler.example`
     const id = idOf(100_000 + index)
     const displayName = `Quux Xyzzy ${index}`
-    const names = { displayName, givenName: 'Quux', surname: 'Xyzzy' }
-    contoso.putPerson({ ...template, ...names, id, mail: account, userPrincipalName: account })
+    const naming = { displayName, givenName: 'Quux', surname: 'Xyzzy' }
+    contoso.putPerson({ ...template, ...naming, id, mail: account, userPrincipalName: account })
   }
   const group = contoso.group(CAST_GROUPS.phoenixOne)
   if (group === null) throw new Error('no group')

@@ -6,7 +6,6 @@ describe('the answer', () => {
   test('has LibreChat’s shape, and says what became of each part', async () => {
     const adele = await aSearcher()
     const answer = await adele.search('megan')
-    console.info(JSON.stringify(answer, null, 1))
     expect(answer).toMatchObject({
       query: 'megan',
       limit: 20,

@@ -1,4 +1,4 @@
-import type { CAST as Cast } from '../sandbox/directory/cast.ts'
+import * as v from 'valibot'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { clock } from '../support/clock.ts'
@@ -7,30 +7,56 @@ import { anEntrada, type Entrada, type TestSettings } from '../support/entrada.t
 
 export const ALL_SCOPES = ['People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All'] as const
 
-export interface PeopleAnswer {
-  readonly query: string
-  readonly limit: number
-  readonly types: readonly string[]
-  readonly results: readonly PeopleResult[]
-  readonly count: number
-  readonly sources: { readonly local: number; readonly entra: number }
-  readonly status: Readonly<Record<'people' | 'users' | 'groups' | 'local', string>>
+const Result = v.strictObject({
+  id: v.null(),
+  type: v.picklist(['user', 'group']),
+  name: v.string(),
+  email: v.optional(v.string()),
+  username: v.optional(v.string()),
+  avatar: v.optional(v.string()),
+  source: v.literal('entra'),
+  idOnTheSource: v.string(),
+  description: v.optional(v.string()),
+})
+const Status = v.picklist(['ok', 'off', 'consent_needed', 'throttled', 'failed'])
+const Answer = v.strictObject({
+  query: v.string(),
+  limit: v.number(),
+  types: v.array(v.string()),
+  results: v.array(Result),
+  count: v.number(),
+  sources: v.strictObject({ local: v.literal(0), entra: v.number() }),
+  status: v.strictObject({ people: Status, users: Status, groups: Status, local: Status }),
+})
+const Members = v.strictObject({
+  id: v.string(),
+  transitive: v.boolean(),
+  members: v.array(Result),
+  count: v.number(),
+  withheld: v.number(),
+  next: v.nullable(v.string()),
+})
+const Batch = v.object({ requests: v.array(v.object({ url: v.string() })) })
+
+export type PeopleAnswer = v.InferOutput<typeof Answer>
+export type MembersAnswer = v.InferOutput<typeof Members>
+
+export async function answerOf(response: Response): Promise<PeopleAnswer> {
+  return v.parse(Answer, await response.json())
 }
 
-export interface PeopleResult {
-  readonly id: null
-  readonly type: 'user' | 'group'
-  readonly name: string
-  readonly email?: string
-  readonly username?: string
-  readonly avatar?: string
-  readonly source: string
-  readonly idOnTheSource: string
-  readonly description?: string
+export async function membersOf(response: Response): Promise<MembersAnswer> {
+  return v.parse(Members, await response.json())
+}
+
+/** Status and problem of a refusal. */
+export async function problemOf(response: Response): Promise<object> {
+  const problem = v.parse(v.looseObject({ code: v.string() }), await response.json())
+  return { ...problem, status: response.status }
 }
 
 export interface SearcherOptions {
-  readonly who?: keyof typeof Cast
+  readonly who?: keyof typeof CAST
   readonly scopes?: readonly string[]
   readonly settings?: TestSettings
   readonly sandbox?: Sandbox
@@ -67,8 +93,7 @@ export class Searcher {
   ): Promise<PeopleAnswer> {
     const response = await this.fetch(`/people?${new URLSearchParams({ q, ...parameters })}`)
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
-    const answer: PeopleAnswer = JSON.parse(await response.text())
-    return answer
+    return answerOf(response)
   }
 
   /** Lets what goes on after the response come to its end, then time pass. */
@@ -89,7 +114,7 @@ export class Searcher {
 
   /** Which parts the last round trip asked for, without looking into our own code. */
   partsOfLastBatch(): readonly string[] {
-    const batch: { requests: readonly { url: string }[] } = JSON.parse(this.#bodies.at(-1) ?? '')
+    const batch = v.parse(Batch, JSON.parse(this.#bodies.at(-1) ?? ''))
     const collections = batch.requests.map(({ url }) => url.split('?')[0])
     return collections.map((path) => path?.replace(/^\/(?:me\/)?/, '') ?? '')
   }

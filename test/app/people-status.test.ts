@@ -3,7 +3,7 @@ import { CAST } from '../sandbox/directory/cast.ts'
 import { createSandbox } from '../sandbox/sandbox.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada } from '../support/entrada.ts'
-import { ALL_SCOPES, aSearcher, names } from './people-searcher.ts'
+import { ALL_SCOPES, answerOf, aSearcher, names, problemOf } from './people-searcher.ts'
 
 const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
 const TOKEN_LIFE_SECONDS = 2 * 3600
@@ -120,7 +120,7 @@ describe('being throttled [bar 87]', () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 20 })
     const response = await adele.fetch('/people?q=megan')
-    const answer = JSON.parse(await response.text())
+    const answer = await answerOf(response)
     expect(answer.status).toMatchObject({
       people: 'throttled',
       users: 'throttled',
@@ -187,7 +187,7 @@ describe('a token', () => {
     adele.sandbox.faults.set('entra.session_revoked')
     const response = await adele.fetch('/people?q=megan')
     expect(response.status).toBe(401)
-    expect(JSON.parse(await response.text())).toMatchObject({
+    expect(await problemOf(response)).toMatchObject({
       code: 'session_required',
       loginUrl: 'https://chat.contoso.example/.entrada/login?return_to=%2F',
     })
@@ -199,7 +199,7 @@ describe('a token', () => {
     adele.sandbox.faults.set('entra.conditional_access')
     const response = await adele.fetch('/people?q=megan')
     expect(response.status).toBe(401)
-    expect(JSON.parse(await response.text())).toMatchObject({ code: 'interaction_required' })
+    expect(await problemOf(response)).toMatchObject({ code: 'interaction_required' })
   })
 })
 
@@ -254,7 +254,7 @@ describe('the question', () => {
     const adele = await aSearcher()
     const response = await adele.fetch(path)
     expect(response.status).toBe(400)
-    expect(JSON.parse(await response.text())).toMatchObject({ code: 'invalid_request' })
+    expect(await problemOf(response)).toMatchObject({ code: 'invalid_request' })
     expect(adele.roundTrips).toBe(0)
   })
 
