@@ -37,11 +37,7 @@ export function streamArchive(
   const writer = new ArchiveWriter(addresses, parts)
   const { readable, writable } = new IdentityTransformStream()
   const zip = makeZip(writer.entries(), { buffersAreUTF8: true })
-  const sent = zip.pipeTo(writable).then(
-    () => undefined,
-    // The receiver went away; nothing else makes it fail.
-    () => writer.end(),
-  )
+  const sent = pump(zip, writable, (chunk) => writer.recycle(chunk)).finally(() => writer.end())
   const headers = new Headers({
     ...INERT_HEADERS,
     'content-disposition': attachmentNamed(withZip(name ?? 'files')),
@@ -49,6 +45,28 @@ export function streamArchive(
   })
   const delivered = watched(sent, () => writer.checkForStall())
   return { response: new Response(readable, { headers }), delivered }
+}
+
+/** By hand rather than piped, so that the memory of a chunk can be used again once it has gone out. */
+async function pump(
+  zip: ReadableStream<Uint8Array>,
+  sink: WritableStream<ArrayBuffer | ArrayBufferView>,
+  recycle: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const reader = zip.getReader()
+  const writer = sink.getWriter()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      await writer.write(value)
+      recycle(value)
+    }
+    await writer.close()
+  } catch {
+    // The receiver went away; nothing else makes it fail.
+    await reader.cancel().catch(() => undefined)
+  }
 }
 
 interface Problem {
@@ -99,6 +117,10 @@ class ArchiveWriter {
     this.#current = null
     await source.giveUp()
     this.#parts.report(address, 'cancelled', source.delivered)
+  }
+
+  recycle(chunk: Uint8Array): void {
+    this.#current?.source.recycle(chunk)
   }
 
   checkForStall(): void {

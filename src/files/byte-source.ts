@@ -1,5 +1,8 @@
 /** Large reads: what a chunk costs in this thread is the same whatever its size. */
 const READ_BYTES = 256 * 1024
+const SMALLEST_READ_BYTES = 4 * 1024
+/** As many chunks as can be under way at once, give or take. */
+const SPARES = 4
 
 /** What a read gives: bytes, the end, or that the sender went away before it. */
 export type Read =
@@ -14,8 +17,10 @@ export class ByteSource {
   #waitingSince: number | null = null
   #isGivenUp = false
 
-  constructor(body: ReadableStream<unknown>) {
-    this.#reader = readerOf(body)
+  /** @param size bytes there will be, as far as known: a small file needs no large buffer */
+  constructor(body: ReadableStream<unknown>, size: number | null) {
+    const bufferBytes = Math.min(READ_BYTES, Math.max(SMALLEST_READ_BYTES, size ?? READ_BYTES))
+    this.#reader = readerOf(body, bufferBytes)
   }
 
   async read(): Promise<Read> {
@@ -72,19 +77,16 @@ interface ChunkReader {
  * Into our own buffers where the body allows it, as every body from the network does: the platform's default
  * reads are of 4 KiB, which costs five times the CPU.
  */
-function readerOf(body: ReadableStream<unknown>): ChunkReader {
+function readerOf(body: ReadableStream<unknown>, bufferBytes: number): ChunkReader {
   try {
     const reader = body.getReader({ mode: 'byob' })
-    let spare: ArrayBufferLike | null = null
+    const spares: ArrayBufferLike[] = []
     return {
-      read: () => {
-        const buffer = spare ?? new ArrayBuffer(READ_BYTES)
-        spare = null
-        return reader.read(new Uint8Array(buffer))
-      },
+      read: () => reader.read(new Uint8Array(spares.pop() ?? new ArrayBuffer(bufferBytes))),
       cancel: () => reader.cancel(),
       recycle: ({ buffer }) => {
-        if (buffer.byteLength === READ_BYTES) spare = buffer
+        const isOurs = buffer.byteLength === bufferBytes && !spares.includes(buffer)
+        if (isOurs && spares.length < SPARES) spares.push(buffer)
       },
     }
   } catch {

@@ -16,16 +16,16 @@ const DEADLINE_MS = 30_000
 const PAUSE_SECONDS = 10
 const LOCK_PAUSE_SECONDS = 60
 
-/** Asks the download host, once more with a new address when it does not accept the first. */
+/** Asks the download host, once more with a new address when the first try comes to nothing. */
 export async function fetchDownload(hop: DownloadHop): Promise<Response> {
   const first = await attempt(hop)
-  if (first.ok) return first
-  await first.body?.cancel()
-  if (!isWorthAnother(first.status)) throw downloadFailureOf(first)
+  if (first?.ok === true) return first
+  await first?.body?.cancel()
+  if (first !== null && !isWorthAnother(first.status)) throw downloadFailureOf(first)
   const second = await attempt(hop)
-  if (second.ok) return second
-  await second.body?.cancel()
-  throw downloadFailureOf(second)
+  if (second?.ok === true) return second
+  await second?.body?.cancel()
+  throw second === null ? new EntradaFailure('download_failed') : downloadFailureOf(second)
 }
 
 /** An address that has expired is refused with 401 or 403 and a page; an overloaded front end with 500 or 502. */
@@ -33,29 +33,31 @@ function isWorthAnother(status: number): boolean {
   return status === 401 || status === 403 || status === 500 || status === 502 || status === 504
 }
 
-async function attempt({ locate, headers, microsoft }: DownloadHop): Promise<Response> {
+/** `null` when the host does not answer. */
+async function attempt({ locate, headers, microsoft }: DownloadHop): Promise<Response | null> {
   const url = await locate()
   const response = await ask(url, headers)
-  const location = response.headers.get('location')
-  if (!isRedirect(response) || location === null) return response
+  const location = response?.headers.get('location') ?? null
+  if (response === null || location === null || !isRedirect(response)) return response
   await response.body?.cancel()
   // The host of the first answer may send us on within Microsoft once; a longer chain is not its way.
   const next = requireDownloadUrl(location, microsoft, url)
   const last = await ask(next, headers)
-  if (!isRedirect(last)) return last
+  if (last === null || !isRedirect(last)) return last
   await last.body?.cancel()
   throw new EntradaFailure('download_host_refused', {
     detail: 'The download host kept sending us on.',
   })
 }
 
-async function ask(url: URL, headers: Headers): Promise<Response> {
+async function ask(url: URL, headers: Headers): Promise<Response | null> {
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), DEADLINE_MS)
   try {
     return await fetch(url, { headers, redirect: 'manual', signal: deadline.signal })
-  } catch (cause) {
-    throw new EntradaFailure('download_failed', { cause })
+  } catch {
+    // Reset, refused or too slow: the next address may lead to another front end.
+    return null
   } finally {
     clearTimeout(timer)
   }

@@ -22,9 +22,9 @@ export interface OpenContent {
 export function openContent(response: Response, asked: ByteRange | null): OpenContent {
   const body = response.body ?? new Response('').body
   if (body === null) throw new EntradaFailure('download_failed')
-  const source = new ByteSource(body)
+  const length = lengthOf(response.headers)
+  const source = new ByteSource(body, length)
   if (response.status !== 206) {
-    const length = lengthOf(response.headers)
     return { source, start: 0, end: length, total: length, isPartial: false }
   }
   const range = readContentRange(response.headers.get('content-range'))
