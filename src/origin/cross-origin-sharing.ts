@@ -26,9 +26,10 @@ export class CrossOriginSharing {
 
   /** Answers a preflight of an allowed origin. It carries no cookies, so the chat app could not know whose it is. */
   preflight(request: Request): Response | null {
-    const { headers, method } = request
+    if (request.method !== 'OPTIONS') return null
+    const { headers } = request
     const origin = this.foreignOrigin(request)
-    if (method !== 'OPTIONS' || origin === null || !this.isAllowed(origin)) return null
+    if (origin === null || !this.isAllowed(origin)) return null
     const wanted = headers.get('access-control-request-method')
     if (wanted === null) return null
     const answer = new Response(null, { status: 204 })

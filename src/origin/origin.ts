@@ -22,10 +22,11 @@ export interface OriginParts {
 }
 
 /**
- * Cloudflare would otherwise keep what ends in `.png` or `.pdf` and says nothing of caching, and hand one
- * person's file to the next without asking the app. Browsers still cache as the app says.
+ * Cloudflare keeps what is called `.png` or `.pdf` and says nothing of caching, and would hand one person's file
+ * to the next without asking the app. Browsers still cache as the app says.
  */
-const NOT_CACHED = { cacheTtlByStatus: { '100-599': -1 } } as const
+const NOT_CACHED = { cf: { cacheTtlByStatus: { '100-599': -1 } } } as const
+const LOOKS_STATIC = /\.[A-Za-z0-9]{1,8}$/
 
 /** The chat app. Bodies, encodings, redirects and sockets pass as they are; only headers are touched. */
 export class Origin {
@@ -96,7 +97,7 @@ export class Origin {
       body: request.body,
       redirect: 'manual',
       signal: request.signal,
-      ...(identity === null ? {} : { cf: NOT_CACHED }),
+      ...(identity !== null && LOOKS_STATIC.test(pathname) ? NOT_CACHED : {}),
     } satisfies RequestInit
     const response = await this.#send(`${this.#base}${pathname}${search}`, init, request)
     refuseGatewayError(response)

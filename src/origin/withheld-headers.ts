@@ -26,9 +26,13 @@ const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
   'x-method-override',
 ])
 
+/** Names come again and again; strangers could send new ones without end. */
+const REMEMBERED = 1_000
+
 /** What of a client's request does not go on to the chat app. */
 export class WithheldHeaders {
   readonly #names: ReadonlySet<string>
+  readonly #known = new Map<string, boolean>()
 
   /** @param further lower-case names this installation sets itself */
   constructor(further: Iterable<string>) {
@@ -45,8 +49,13 @@ export class WithheldHeaders {
   }
 
   includes(name: string): boolean {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
     const plain = normalised(name)
-    return this.#names.has(plain) || OURS.test(plain)
+    const isWithheld = this.#names.has(plain) || OURS.test(plain)
+    if (this.#known.size >= REMEMBERED) this.#known.clear()
+    this.#known.set(name, isWithheld)
+    return isWithheld
   }
 
   /** As `includes`, for requests that nobody signed in for. */
@@ -60,5 +69,5 @@ export class WithheldHeaders {
  * name as `x-forwarded-user` (CVE-2025-64484).
  */
 function normalised(name: string): string {
-  return /[^a-z0-9-]/.test(name) ? name.toLowerCase().replace(/[^a-z0-9]/g, '-') : name
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }

@@ -1,0 +1,102 @@
+import { get, type IncomingMessage } from 'node:http'
+import { runLoad } from './load.ts'
+import { cpuMicroseconds, memoryMib } from './process-usage.ts'
+import type { Bench } from './scene.ts'
+
+export type Side = 'bare' | 'entrada'
+
+/** One figure for each side, taken one right after the other. */
+export type Pair = Readonly<Record<Side, number>>
+
+const SLICE_MS = 500
+
+/** Requests a second, and CPU microseconds a request. */
+export async function measureRequests(
+  bench: Bench,
+): Promise<{ readonly rate: Pair; readonly cpu: Pair }> {
+  const request = `GET /api/threads?page=1 HTTP/1.1\r\n${Object.entries(bench.headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`
+  const slice = async (side: Side) => {
+    const [cpu, started] = [cpuMicroseconds(bench.pid), performance.now()]
+    const answered = await runLoad(bench[side], request, SLICE_MS)
+    return {
+      rate: (answered / (performance.now() - started)) * 1000,
+      cpu: (cpuMicroseconds(bench.pid) - cpu) / answered,
+    }
+  }
+  const { bare, entrada } = await inAnyOrder(slice)
+  return {
+    rate: { bare: bare.rate, entrada: entrada.rate },
+    cpu: { bare: bare.cpu, entrada: entrada.cpu },
+  }
+}
+
+/** How long after the chat sent it an event arrives, in milliseconds (median of 40). */
+export async function measureEvents(bench: Bench): Promise<Pair> {
+  return inAnyOrder(async (side) => {
+    const delays: number[] = []
+    for await (const chunk of await ask(bench, side, '/events')) {
+      const sent = Number(/data: ([\d.]+)/.exec(String(chunk))?.[1])
+      delays.push(performance.timeOrigin + performance.now() - sent)
+    }
+    return median(delays)
+  })
+}
+
+/** MiB a second of a large download. */
+export async function measureDownload(bench: Bench, bytes: number): Promise<Pair> {
+  return inAnyOrder(async (side) => {
+    const started = performance.now()
+    const incoming = await ask(bench, side, `/large?bytes=${bytes}`)
+    let received = 0
+    incoming.on('data', (chunk: Buffer) => {
+      received += chunk.length
+    })
+    await new Promise((resolve) => incoming.on('end', resolve))
+    if (received !== bytes) throw new Error(`${received} bytes of ${bytes}`)
+    return bytes / 1024 / 1024 / ((performance.now() - started) / 1000)
+  })
+}
+
+/** How far the runtime's memory rises while work is done, in MiB. */
+export async function memoryRise(bench: Bench, work: () => Promise<unknown>): Promise<number> {
+  const before = memoryMib(bench.pid)
+  let most = before
+  const watch = setInterval(() => {
+    most = Math.max(most, memoryMib(bench.pid))
+  }, 100)
+  await work().finally(() => clearInterval(watch))
+  return most - before
+}
+
+async function inAnyOrder<T>(
+  measure: (side: Side) => Promise<T>,
+): Promise<Readonly<Record<Side, T>>> {
+  if (Math.random() < 0.5) {
+    const bare = await measure('bare')
+    return { bare, entrada: await measure('entrada') }
+  }
+  const entrada = await measure('entrada')
+  return { bare: await measure('bare'), entrada }
+}
+
+function ask(bench: Bench, side: Side, path: string) {
+  const { headers } = bench
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const request = get(
+      { host: '127.0.0.1', port: bench[side], path, headers, agent: false },
+      resolve,
+    )
+    request.on('error', reject)
+  })
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}

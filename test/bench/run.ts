@@ -1,0 +1,59 @@
+import {
+  measureDownload,
+  measureEvents,
+  measureRequests,
+  median,
+  memoryRise,
+  quantile,
+  type Pair,
+} from './measurements.ts'
+import { openBench } from './scene.ts'
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 31)
+const GIB = 1024 ** 3
+
+/*
+ * Entrada beside a Worker that only passes on, on one runtime, taking turns twice a second. Single figures
+ * depend on the machine and on what else it does; the ratio within a round hardly does.
+ */
+const bench = await openBench()
+try {
+  console.log(`${ROUNDS} rounds; medians of ratios within a round [quartiles]`)
+  for (let round = 0; round < 4; round++) await measureRequests(bench)
+  const requests = await rounds(ROUNDS, () => measureRequests(bench))
+  const rates = requests.map(({ rate }) => rate)
+  const cpu = requests.map((one) => one.cpu)
+  report('signed-in GET, requests/s', rates, 'at least 0.90')
+  report('signed-in GET, CPU a request (µs)', cpu, 'at most 1.15')
+  const events = await rounds(5, () => measureEvents(bench))
+  const lag = median(events.map((one) => one.entrada - one.bare))
+  console.log(line('event stream, behind bare (ms)', lag.toFixed(2), 'at most 5'))
+  const downloads: Pair[] = []
+  const rise = await memoryRise(bench, async () => {
+    downloads.push(...(await rounds(3, () => measureDownload(bench, GIB))))
+  })
+  report('download of 1 GiB (MiB/s)', downloads, 'at least 0.95')
+  console.log(line('memory while downloading (MiB)', `+${rise.toFixed(1)}`, 'at most +32'))
+} finally {
+  await bench.close()
+}
+
+async function rounds<T>(count: number, measure: () => Promise<T>): Promise<readonly T[]> {
+  const results: T[] = []
+  for (let round = 0; round < count; round++) results.push(await measure())
+  return results
+}
+
+function report(what: string, pairs: readonly Pair[], bar: string): void {
+  const ratios = pairs.map(({ bare, entrada }) => entrada / bare)
+  const [low, high] = [quantile(ratios, 0.25), quantile(ratios, 0.75)]
+  const sides = (['bare', 'entrada'] as const).map((side) =>
+    median(pairs.map((pair) => pair[side])),
+  )
+  const figures = `${median(ratios).toFixed(2)} [${low.toFixed(2)}–${high.toFixed(2)}]`
+  console.log(line(what, figures, `${bar}; ${sides.map((one) => one.toFixed(0)).join(' → ')}`))
+}
+
+function line(what: string, figure: string, remark: string): string {
+  return `${what.padEnd(36)}${figure.padEnd(22)}${remark}`
+}

@@ -1,0 +1,141 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { serveSandbox } from '../sandbox/serve.ts'
+import { startSettings } from '../sandbox/start/start-settings.ts'
+import { Browser } from '../support/browser/browser.ts'
+import { sendOverSocket } from '../support/workerd/http-request.ts'
+import { pin, runtimePid } from './process-usage.ts'
+
+/** Two Workers on one runtime in front of one chat. */
+export interface Bench {
+  readonly bare: number
+  readonly entrada: number
+  readonly pid: number
+  /** Headers of a script's request in a signed-in browser. */
+  readonly headers: Readonly<Record<string, string>>
+  close(): Promise<void>
+}
+
+const COMPATIBILITY_DATE = '2026-10-20'
+
+export async function openBench(): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'entrada-bench-'))
+  const script = buildWorker(folder)
+  const served = await serveSandbox({ people: 20, groups: 5 })
+  const chat = spawn(process.execPath, [join(import.meta.dirname, 'chat-server.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const chatPort = await new Promise<string>((resolve) => {
+    chat.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()))
+  })
+  const [bare, entrada] = [await freePort(), await freePort()]
+  const origin = `http://localhost:${entrada}`
+  const chatUrl = `http://127.0.0.1:${chatPort}`
+  const { registration } = served.sandbox
+  const settings = startSettings(
+    { ...served, registration, publicOrigin: origin },
+    { ORIGIN_URL: chatUrl },
+  )
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      stripCfConnectingIp: false,
+      log: new Log(LogLevel.NONE),
+      handleStructuredLogs: () => {},
+      workers: [
+        {
+          name: 'entrada',
+          modules: true,
+          script,
+          compatibilityDate: COMPATIBILITY_DATE,
+          bindings: settings,
+          kvNamespaces: ['VAULT'],
+          durableObjects: Object.fromEntries(
+            [
+              'SESSIONS:SessionObject',
+              'USERS:UserObject',
+              'LOOKUPS:LookupObject',
+              'KEYS:KeyObject',
+            ].map((pair) => {
+              const [binding = '', className = ''] = pair.split(':')
+              return [binding, { className, useSQLite: true }]
+            }),
+          ),
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: entrada }],
+        },
+        {
+          name: 'bare',
+          modules: true,
+          script: readFileSync(join(import.meta.dirname, 'bare-pass-through.worker.js'), 'utf8'),
+          compatibilityDate: COMPATIBILITY_DATE,
+          bindings: { ORIGIN_URL: chatUrl },
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: bare }],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  const pid = runtimePid()
+  pin(pid, 0)
+  pin(process.pid, 1)
+  if (chat.pid !== undefined) pin(chat.pid, 1)
+  const browser = new Browser({ home: origin, internet: sendOverSocket })
+  await browser.signIn(CAST.adele.userPrincipalName)
+  const session = browser.cookies.get('__Host-entrada')?.value ?? ''
+  return {
+    bare,
+    entrada,
+    pid,
+    headers: headersOf(origin, session),
+    async close() {
+      await miniflare.dispose()
+      await served.close()
+      chat.kill()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function headersOf(origin: string, session: string): Readonly<Record<string, string>> {
+  return {
+    Host: new URL(origin).host,
+    'User-Agent':
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+    Accept: '*/*',
+    'Accept-Language': 'en-GB,en;q=0.9',
+    'Accept-Encoding': 'gzip, deflate, br, zstd',
+    Referer: `${origin}/c/new`,
+    'Sec-Fetch-Site': 'same-origin',
+    'Sec-Fetch-Mode': 'cors',
+    'Sec-Fetch-Dest': 'empty',
+    'sec-ch-ua': '"Chromium";v="142"',
+    'sec-ch-ua-mobile': '?0',
+    'sec-ch-ua-platform': '"Linux"',
+    Authorization: 'Bearer of-the-chat',
+    Cookie: `theme=dark; __Host-entrada=${session}; app_session=of-the-chat`,
+    'CF-Connecting-IP': '203.0.113.7',
+  }
+}
+
+function buildWorker(folder: string): string {
+  const build = spawnSync('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', folder], {
+    encoding: 'utf8',
+  })
+  if (build.status !== 0) throw new Error(`${build.stdout}\n${build.stderr}`)
+  return readFileSync(join(folder, 'worker.js'), 'utf8')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
