@@ -80,11 +80,12 @@ interface ChunkReader {
 function readerOf(body: ReadableStream<unknown>, bufferBytes: number): ChunkReader {
   try {
     const reader = body.getReader({ mode: 'byob' })
-    const spares: ArrayBufferLike[] = []
+    const spares: ArrayBuffer[] = []
     return {
       read: () => reader.read(new Uint8Array(spares.pop() ?? new ArrayBuffer(bufferBytes))),
       cancel: () => reader.cancel(),
       recycle: ({ buffer }) => {
+        if (!(buffer instanceof ArrayBuffer)) return
         const isOurs = buffer.byteLength === bufferBytes && !spares.includes(buffer)
         if (isOurs && spares.length < SPARES) spares.push(buffer)
       },
