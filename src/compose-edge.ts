@@ -2,9 +2,10 @@ import { LoginAttempts } from './auth/login-attempts.ts'
 import { LoopBreaker } from './auth/loop-breaker.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
-import type { EdgeParts } from './edge.ts'
+import type { EdgeParts, Enrichment } from './edge.ts'
 import { EntradaFailure } from './failure.ts'
-import { filesFeature } from './files/files-tokens.ts'
+import { filesFeature, isFilesOn } from './files/files-tokens.ts'
+import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
 import { filesRoutes } from './files/routes.ts'
 import { PageInjection } from './kit/page-injection.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
@@ -67,13 +68,15 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
 /** LibreChat's paths, where the chat is LibreChat. */
 function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched'] {
   if (settings.origin.preset !== 'librechat') return new Map()
-  return new Map([
-    [
-      `GET ${PRINCIPALS_PATH}`,
-      (request, asker, forward) =>
-        searchPrincipals(parts, { ...asker, settings }, { request, forward }),
-    ],
-  ])
+  const enriched = new Map<string, Enrichment>()
+  enriched.set(`GET ${PRINCIPALS_PATH}`, (request, asker, forward) =>
+    searchPrincipals(parts, { ...asker, settings }, { request, forward }),
+  )
+  const graphToken = librechatGraphToken(parts, settings)
+  if (isFilesOn(settings)) {
+    enriched.set(`GET ${GRAPH_TOKEN_PATH}`, (request, { session }) => graphToken(request, session))
+  }
+  return enriched
 }
 
 /** One call per binding; none changes anything. */

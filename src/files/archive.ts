@@ -37,7 +37,7 @@ export function streamArchive(
   const writer = new ArchiveWriter(addresses, parts)
   const { readable, writable } = new IdentityTransformStream()
   const zip = makeZip(writer.entries(), { buffersAreUTF8: true })
-  const sent = pump(zip, writable, (chunk) => writer.recycle(chunk)).finally(() => writer.end())
+  const sent = pump(zip, writable, (chunk) => writer.recycle(chunk)).then(() => writer.end())
   const headers = new Headers({
     ...INERT_HEADERS,
     'content-disposition': attachmentNamed(withZip(name ?? 'files')),

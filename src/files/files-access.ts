@@ -27,7 +27,7 @@ export interface FilesAccess {
 
 /** @throws EntradaFailure `feature_off` */
 export function filesAccess(
-  { graph, lookups }: FilesDeps,
+  { graph, lookups }: Pick<FilesDeps, 'graph' | 'lookups'>,
   session: Session,
   settings: Settings,
 ): FilesAccess {

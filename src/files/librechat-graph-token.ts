@@ -6,6 +6,8 @@ import type { Settings } from '../settings/settings.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
 import { brokerToken } from './token-broker.ts'
 
+export const GRAPH_TOKEN_PATH = '/api/auth/graph-token'
+
 export type GraphTokenRoute = (request: Request, session: Session) => Promise<Response>
 
 /** Reading, and whatever has been consented to; the token is the same for all of them. */
@@ -16,7 +18,10 @@ const READING: ReadonlySet<string> = new Set(['.default', 'AllSites.Read', 'MyFi
  * it is the picker's token and nothing else: one SharePoint host of the user's own, like `/.entrada/picker/token`.
  * Tokens for Graph stay at the edge, and files come from `/.entrada/files/…/content`.
  */
-export function librechatGraphToken(deps: FilesDeps, settings: Settings): GraphTokenRoute {
+export function librechatGraphToken(
+  deps: Pick<FilesDeps, 'graph' | 'lookups'>,
+  settings: Settings,
+): GraphTokenRoute {
   return async (request, session) => {
     const requestId = crypto.randomUUID()
     try {
