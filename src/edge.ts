@@ -14,6 +14,7 @@ import { requireSameOrigin } from './same-origin.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Settings } from './settings/settings.ts'
+import { isLoopback } from './settings/variables.ts'
 
 /** Everything of ours is below it; the callback path is the one exception. */
 const PREFIX = '/.entrada'
@@ -65,9 +66,15 @@ export type Edge = (request: Request, context: ExecutionContext) => Promise<Resp
 /** The road of a request, in the order it travels. */
 export function createEdge(parts: EdgeParts): Edge {
   const own = createOwnApp(parts)
-  const { callbackPath } = parts.settings
+  const { settings } = parts
+  const { callbackPath } = settings
   return async (request, context) => {
-    const { pathname } = new URL(request.url)
+    const url = new URL(request.url)
+    // Plain http is for one's own machine; under any other name it is DNS rebinding (hono#1467).
+    if (settings.isLoopback && !isLoopback(url)) {
+      return rendered(new EntradaFailure('wrong_host'), request, crypto.randomUUID(), settings)
+    }
+    const { pathname } = url
     const isOwn =
       pathname === PREFIX || pathname.startsWith(`${PREFIX}/`) || pathname === callbackPath
     return isOwn ? own.fetch(request, {}, context) : toChat(request, pathname, parts, context)

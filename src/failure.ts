@@ -9,6 +9,7 @@ export const FAILURES = {
     turn: 'operator',
   },
   not_found: { status: 404, title: 'There is nothing at this address', turn: 'user' },
+  wrong_host: { status: 421, title: 'This address is not served here', turn: 'user' },
   method_not_allowed: {
     status: 405,
     title: 'This address does not take that method',
