@@ -91,7 +91,7 @@ describe('an answer to a beginning', () => {
       }),
       { numRuns: 80 },
     )
-  })
+  }, 30_000)
 
   test('is narrowed to no less than what Graph would find', () => {
     const missed = new Set<string>()
@@ -110,7 +110,7 @@ describe('an answer to a beginning', () => {
       { numRuns: 120 },
     )
     expect([...missed]).toEqual([])
-  })
+  }, 30_000)
 })
 
 describe('letters', () => {
