@@ -4,7 +4,7 @@ import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { begin, newAttempt, requireNavigation, returnToOf, type LoginParts } from './login.ts'
 
-/** `sign_in` is for an administrator whose organisation approves nothing by itself. */
+/** `sign_in` is for whoever was not asked, or an administrator whose organisation approves nothing by itself. */
 const FEATURES = ['people', 'groups', 'files', 'sign_in'] as const
 
 type Feature = (typeof FEATURES)[number]
@@ -32,6 +32,10 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
       c.header('set-cookie', line, { append: true })
     }
     return c.redirect(url.href, 302)
+  }
+  // Nobody is signed in yet: the sign-in itself is asked for anew, with the question that was left out.
+  if (feature === 'sign_in') {
+    return begin(c, parts, { purpose: 'sign_in', returnTo, prompt: 'consent' })
   }
   const session = await parts.sessions.find(c.req.header('cookie') ?? null, 'certain')
   if (session === null) throw new EntradaFailure('session_required')

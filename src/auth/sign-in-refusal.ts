@@ -12,9 +12,18 @@ const WRONG_ACCOUNT: Meaning = {
   detail:
     'This account is not part of the organisation. You may be signed in to Microsoft with another one.',
 }
+const NOT_ASSIGNED: Meaning = {
+  code: 'not_assigned',
+  detail:
+    'Your organisation lets only assigned people use this app, and you are not among them yet.',
+}
 const POLICY: Meaning = {
   code: 'blocked_by_policy',
   detail: 'Your organisation’s Conditional Access policies do not allow this sign-in.',
+}
+const CROSS_TENANT: Meaning = {
+  code: 'blocked_by_policy',
+  detail: 'One of the two organisations does not allow accounts of the other to be used here.',
 }
 const DEVICE: Meaning = {
   code: 'blocked_by_policy',
@@ -24,9 +33,21 @@ const REGISTRATION: Meaning = {
   code: 'registration_rejected',
   detail: 'The app registration and this service’s settings do not match.',
 }
+const OTHER_CLOUD: Meaning = {
+  code: 'registration_rejected',
+  detail: 'The organisation lives in another Microsoft cloud than the one configured here.',
+}
 const CREDENTIAL: Meaning = {
   code: 'registration_rejected',
   detail: 'The client secret or certificate of this service is wrong or has expired.',
+}
+const CONSENT: Meaning = {
+  code: 'consent_required',
+  detail: 'The permissions this app needs have not been granted.',
+}
+const DECLINED: Meaning = {
+  code: 'sign_in_refused',
+  detail: 'You declined the permissions this app asks for.',
 }
 const ADMIN_CONSENT: Meaning = {
   code: 'admin_consent_required',
@@ -36,40 +57,44 @@ const ACCOUNT: Meaning = {
   code: 'account_disabled',
   detail: 'Your account is disabled, locked or considered at risk.',
 }
+const PASSWORD: Meaning = {
+  code: 'interaction_required',
+  detail: 'Your password has expired or was changed. Microsoft will ask for the new one.',
+}
+const CONFIRM: Meaning = {
+  code: 'interaction_required',
+  detail: 'Microsoft needs you to confirm who you are.',
+}
 const ATTEMPT: Meaning = {
   code: 'sign_in_expired',
   detail: 'The answer of the sign-in service was used already or came too late.',
 }
+const UNAVAILABLE: Meaning = {
+  code: 'sign_in_unavailable',
+  detail: 'Microsoft’s sign-in service is not available right now.',
+}
 
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
-  ...numbers([16000, 16003, 50014, 50020, 50034, 51004, 90072, 500208, 9002332], WRONG_ACCOUNT),
-  ...numbers([50105], {
-    code: 'not_assigned',
-    detail:
-      'Your organisation lets only assigned people use this app, and you are not among them yet.',
-  }),
-  ...numbers([53003, 530032, 50131, 530035, 500212, 500213], POLICY),
+  ...numbers([16000, 16003, 50014, 50020, 50034, 51004, 90072, 500208], WRONG_ACCOUNT),
+  ...numbers([50105], NOT_ASSIGNED),
+  ...numbers([53003, 530032, 50131, 530035], POLICY),
+  ...numbers([500212, 500213], CROSS_TENANT),
   ...numbers([50097, 50129, 50155, 50187, 53000, 53001, 53002, 53010], DEVICE),
-  ...numbers([65001], {
-    code: 'consent_required',
-    detail: 'The permissions this app needs have not been granted.',
-  }),
-  ...numbers([65004], {
-    code: 'sign_in_refused',
-    detail: 'You declined the permissions this app asks for.',
-  }),
+  ...numbers([65001], CONSENT),
+  ...numbers([65004], DECLINED),
   ...numbers([90094, 90095], ADMIN_CONSENT),
-  ...numbers([50053, 50057, 53011, 50135], ACCOUNT),
-  ...numbers([54005, 70008, 700005, 501481, 50147, 501491], ATTEMPT),
+  ...numbers([50053, 50057, 53011, 50135, 500341], ACCOUNT),
+  ...numbers([50055, 50144, 50132, 50133, 50173], PASSWORD),
+  ...numbers([50085, 50089, 700082, 700084, 70043], CONFIRM),
+  ...numbers([54005, 70000, 70008, 700005, 501481, 50147, 501491], ATTEMPT),
   ...numbers([7000215, 7000222, 7000218, 700025, 700027, 70002, 70021, 50012, 700030], CREDENTIAL),
   ...numbers(
-    [50011, 900971, 50194, 700016, 500011, 650052, 650057, 70001, 700011, 90002, 9002326, 9002327],
+    [50011, 900971, 50194, 90124, 90130, 9001023, 9002332, 9002326, 9002327],
     REGISTRATION,
   ),
-  ...numbers([90038, 900432, 900382], {
-    code: 'registration_rejected',
-    detail: 'The organisation lives in another Microsoft cloud than the one configured here.',
-  }),
+  ...numbers([700016, 500011, 650052, 650057, 70001, 700011, 7000112, 1000031], REGISTRATION),
+  ...numbers([28000, 70011, 700022, 28002, 28003], REGISTRATION),
+  ...numbers([90002, 90038, 900432, 900382], OTHER_CLOUD),
 ])
 
 /** An `error` in the authorization response. Its text is Microsoft's or an attacker's: only the number is read. */
@@ -92,34 +117,37 @@ export function refusedRedemption(refusal: Refusal): EntradaFailure {
   return refused(refusal)
 }
 
+const CONSENT_CODES: ReadonlySet<FailureCode> = new Set([
+  'consent_required',
+  'admin_consent_required',
+])
+
 function refused({ kind, error, aadsts, correlationId, retryAfter }: Refusal): EntradaFailure {
-  const meaning = (aadsts === null ? undefined : MEANINGS.get(aadsts)) ?? meaningOfKind(kind, error)
+  const meaning =
+    (aadsts === null ? undefined : MEANINGS.get(aadsts)) ?? meaningOfKind(kind, { error, aadsts })
   return new EntradaFailure(meaning.code, {
     detail: meaning.detail,
-    ...(meaning.code === 'admin_consent_required' ? { consentFeature: 'sign_in' } : {}),
+    ...(CONSENT_CODES.has(meaning.code) ? { consentFeature: 'sign_in' } : {}),
     ...(aadsts === null ? {} : { aadsts }),
     ...(correlationId === null ? {} : { correlationId }),
     ...(retryAfter === null ? {} : { retryAfter }),
   })
 }
 
-function meaningOfKind(kind: Refusal['kind'], error: string | null): Meaning {
+function meaningOfKind(
+  kind: Refusal['kind'],
+  { error, aadsts }: Pick<Refusal, 'error' | 'aadsts'>,
+): Meaning {
   switch (kind) {
     case 'unavailable':
     case 'loop':
-      return {
-        code: 'sign_in_unavailable',
-        detail: 'Microsoft’s sign-in service is not available right now.',
-      }
+      return UNAVAILABLE
     case 'client':
       return CREDENTIAL
     case 'request':
       return REGISTRATION
     case 'consent':
-      return {
-        code: 'consent_required',
-        detail: 'The permissions this app needs have not been granted.',
-      }
+      return CONSENT
     case 'admin_consent':
       return ADMIN_CONSENT
     case 'account':
@@ -129,9 +157,13 @@ function meaningOfKind(kind: Refusal['kind'], error: string | null): Meaning {
         ? { code: 'sign_in_refused', detail: 'The sign-in was cancelled or declined.' }
         : POLICY
     case 'interaction':
-      return { code: 'interaction_required', detail: 'Microsoft needs you to confirm who you are.' }
+      return CONFIRM
     case 'gone':
-      return ATTEMPT
+      // A plain `invalid_grant` is a code that was used or has expired (RFC 6749 §5.2). With a number we do not
+      // know it could be anything, and starting over might not help.
+      return aadsts === null
+        ? ATTEMPT
+        : { code: 'sign_in_refused', detail: 'Microsoft gave a reason we do not know.' }
   }
 }
 

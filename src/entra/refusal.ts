@@ -1,10 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
+import { kindByNumber } from './aadsts.ts'
 
 /**
  * Why the sign-in service refused. Branched on `error` and `suberror`, because Microsoft keeps the right to
- * change AADSTS numbers; the numbers pick words for help desks, and name the two cases (client loop, disabled
- * account) that share `error` with others.
+ * change AADSTS numbers; the numbers tell apart what shares those (aadsts.ts) and pick words for help desks.
  */
 export type RefusalKind =
   /** The grant will never work again: end the session. */
@@ -45,23 +45,15 @@ const Body = v.object({
   claims: v.optional(v.string()),
 })
 
-const INTERACTION = new Set([
+const INTERACTION: ReadonlySet<string> = new Set([
   'interaction_required',
   'login_required',
   'interrupted_user',
   'ux_not_allowed',
 ])
-const INTERACTION_SUBERRORS = new Set([
-  'message_only',
-  'additional_action',
-  'basic_action',
-  'user_password_expired',
-  'ux_not_allowed',
-  'interrupted_user',
-])
-const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
-const CLIENT = new Set(['invalid_client', 'unauthorized_client'])
-const REQUEST = new Set([
+const UNAVAILABLE: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error'])
+const CLIENT: ReadonlySet<string> = new Set(['invalid_client', 'unauthorized_client'])
+const REQUEST: ReadonlySet<string> = new Set([
   'invalid_scope',
   'invalid_request',
   'invalid_resource',
@@ -69,10 +61,19 @@ const REQUEST = new Set([
   'invalid_target',
 ])
 
-const CLIENT_LOOP = 50196
-const ACCOUNT_CODES = new Set([50057, 50053, 50034, 51004, 50020])
-const POLICY_CODES = new Set([53003, 530032, 50131, 530035, 53000, 53001, 53002])
-const ADMIN_CONSENT_CODES = new Set([90094, 90095])
+/** What MSAL goes by; `error` beside them is `invalid_grant` or `interaction_required`. */
+const SUBERRORS: ReadonlyMap<string, RefusalKind> = new Map([
+  ['additional_action', 'interaction'],
+  ['basic_action', 'interaction'],
+  ['user_password_expired', 'interaction'],
+  ['ux_not_allowed', 'interaction'],
+  ['interrupted_user', 'interaction'],
+  ['consent_required', 'consent'],
+  // Signing in again would only show the same words.
+  ['message_only', 'policy'],
+  ['bad_token', 'gone'],
+  ['token_expired', 'gone'],
+])
 
 /** Reads whatever a token request ended with. Anything unknown counts as a passing failure: nobody is signed out for it. */
 export function refusalOf(cause: unknown): Refusal {
@@ -115,18 +116,20 @@ export function kindOf(
   codes: readonly number[],
   status: number,
 ): RefusalKind {
-  const has = (set: ReadonlySet<number>) => codes.some((code) => set.has(code))
-  if (codes.includes(CLIENT_LOOP)) return 'loop'
+  const byNumber = kindByNumber(codes)
+  if (byNumber === 'loop') return byNumber
   if (status === 429 || status >= 500 || UNAVAILABLE.has(error)) return 'unavailable'
   if (CLIENT.has(error)) return 'client'
-  if (has(ADMIN_CONSENT_CODES)) return 'admin_consent'
-  if (error === 'consent_required' || suberror === 'consent_required') return 'consent'
-  if (has(POLICY_CODES)) return 'policy'
-  if (INTERACTION.has(error) || INTERACTION_SUBERRORS.has(suberror)) return 'interaction'
+  // They come under the same words as what a person could resolve by signing in again.
+  if (byNumber === 'policy' || byNumber === 'admin_consent') return byNumber
+  const bySuberror = SUBERRORS.get(suberror)
+  if (bySuberror !== undefined) return bySuberror
+  if (error === 'consent_required') return 'consent'
+  if (INTERACTION.has(error)) return 'interaction'
+  if (byNumber !== null) return byNumber
   if (error === 'access_denied') return 'policy'
   if (REQUEST.has(error)) return 'request'
-  if (error === 'invalid_grant') return has(ACCOUNT_CODES) ? 'account' : 'gone'
-  return 'unavailable'
+  return error === 'invalid_grant' ? 'gone' : 'unavailable'
 }
 
 function plain(kind: RefusalKind, response: Response | null): Refusal {
