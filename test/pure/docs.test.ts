@@ -69,6 +69,8 @@ test('docs/architecture.md lists every route, and none that there is not', () =>
     // The callback's path is a setting; its sub-app knows it as the root.
     path === '/' ? 'GET /oauth/openid/callback' : `${method.toUpperCase()} /.entrada${path}`,
   )
+  const enriched = matches(sources, /export const [A-Z_]+_PATH = '(\/api\/[^']+)'/g)
+  for (const path of enriched) routes.push(`GET ${path}`)
   const listed = [
     ...read('docs/architecture.md').matchAll(/^\| ((?:[A-Z]+(?:, )?)+) \| `(\/[^`]+)`/gm),
   ].map(([, methods = '', path = '']) => `${methods.split(',')[0]} ${path}`)
