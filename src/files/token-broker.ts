@@ -23,7 +23,7 @@ export function readTokenAsk(json: unknown): TokenAsk {
   const parsed = v.safeParse(Ask, json)
   if (parsed.success) return parsed.output
   throw new EntradaFailure('invalid_request', {
-    detail: 'Expected {"resource": "https://contoso.sharepoint.com"}.',
+    detail: 'Expected {"resource": "…"} with the origin of a SharePoint host.',
   })
 }
 

@@ -13,20 +13,25 @@ export interface Cloud {
   readonly hasRelevantPeople: boolean
 }
 
+const GLOBAL: Cloud = {
+  name: 'global',
+  loginHosts: ['login.microsoftonline.com', 'login.microsoft.com', 'sts.windows.net'],
+  graph: 'https://graph.microsoft.com',
+  sharePointSuffixes: ['.sharepoint.com'],
+  downloadSuffixes: [
+    '.svc.ms',
+    '.files.1drv.com',
+    '.microsoftpersonalcontent.com',
+    '.storage.live.com',
+  ],
+  hasRelevantPeople: true,
+}
+
+/** Where `organizations` and `common` are looked for when they are named without a host. */
+export const GLOBAL_AUTHORITY = `https://${GLOBAL.loginHosts[0]}`
+
 export const CLOUDS: readonly Cloud[] = [
-  {
-    name: 'global',
-    loginHosts: ['login.microsoftonline.com', 'login.microsoft.com', 'sts.windows.net'],
-    graph: 'https://graph.microsoft.com',
-    sharePointSuffixes: ['.sharepoint.com'],
-    downloadSuffixes: [
-      '.svc.ms',
-      '.files.1drv.com',
-      '.microsoftpersonalcontent.com',
-      '.storage.live.com',
-    ],
-    hasRelevantPeople: true,
-  },
+  GLOBAL,
   {
     name: 'us-government-high',
     loginHosts: ['login.microsoftonline.us'],

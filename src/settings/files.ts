@@ -24,7 +24,7 @@ export function readFiles(variables: Variables): FilesSettings {
     variables.problem(
       'SHAREPOINT_PICKER_SHAREPOINT_SCOPE',
       'is not one scope of a SharePoint host’s root',
-      'Write e.g. https://contoso.sharepoint.com/AllSites.Read, or leave it out',
+      'Write e.g. {host}/AllSites.Read, or leave it out',
     )
   }
   const graphScope = variables.text('SHAREPOINT_PICKER_GRAPH_SCOPE') ?? 'Files.Read.All'

@@ -1,4 +1,4 @@
-import { cloudOf, type Cloud } from './clouds.ts'
+import { cloudOf, GLOBAL_AUTHORITY, type Cloud } from './clouds.ts'
 import { isLoopback, type Variables } from './variables.ts'
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -68,12 +68,12 @@ function readAuthority(variables: Variables): URL | null {
     variables.problem(
       'OPENID_ISSUER',
       'is missing',
-      'Write https://login.microsoftonline.com/{tenant id}/v2.0, or organizations',
+      `Write ${GLOBAL_AUTHORITY}/{tenant id}/v2.0, or organizations`,
     )
     return null
   }
   if (short === 'organizations' || short === 'common') {
-    return new URL(`https://login.microsoftonline.com/${short}/v2.0`)
+    return new URL(`${GLOBAL_AUTHORITY}/${short}/v2.0`)
   }
   const url = variables.url('OPENID_ISSUER')
   if (url === null) return null
