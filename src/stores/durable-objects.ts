@@ -13,11 +13,25 @@ export type ObjectStorage = Pick<
   'sql' | 'deleteAll' | 'setAlarm' | 'deleteAlarm' | 'transactionSync'
 >
 
+/** Longer than anything an object waits for itself. */
+const DEADLINE_MS = 45_000
+
 /**
  * Calls an object, once more when the platform dropped it under us (a deployment, a move). Only for calls that
- * may run twice. An overloaded object is left alone, as Cloudflare asks.
+ * may run twice. An overloaded object is left alone, as Cloudflare asks, and one that does not answer is not
+ * waited for until the platform gives up.
  */
 export async function callObject<T>(call: () => Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('the object did not answer')), DEADLINE_MS)
+  try {
+    return await Promise.race([late, twice(call)])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function twice<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (cause) {
