@@ -40,7 +40,7 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
   const { title, status, turn } = FAILURES[failure.code]
   const { detail, retryAfter, aadsts, correlationId, helpUrl } = failure.details
   return {
-    type: `https://entrada.dev/problems/${failure.code}`,
+    type: `urn:entrada:problem:${failure.code}`,
     title,
     status,
     code: failure.code,

@@ -39,7 +39,8 @@ export function filesAccess(
   const tokens = filesTokens(session, settings)
   // SharePoint counts requests per app and tenant: a refusal speaks for all of them.
   const bucket = `${tenantId}/files`
-  const cloud = microsoft.cloud?.name ?? microsoft.graph
+  // As people search names it: one user has one object.
+  const cloud = microsoft.graph
   return {
     files: new DriveFiles({ graph, tokens, microsoft, bucket }),
     microsoft,

@@ -1,6 +1,5 @@
 import type { Settings } from '../settings/settings.ts'
 import type { Entra } from '../entra/entra.ts'
-import { EntradaFailure } from '../failure.ts'
 import type { RefreshTokenRedeemer } from './token-keeper.ts'
 
 /** Asks for a rotated refresh token, and for an id token that confirms whose it is (`oid` needs `profile`). */
@@ -9,7 +8,8 @@ const ALWAYS = 'openid profile offline_access'
 /** The scope of one redemption: exactly one resource, named by us and never by a caller. */
 export function scopeFor(resource: string, settings: Settings): string {
   const { microsoft } = settings.issuer
-  if (microsoft === null) return settings.scopes.token.join(' ')
+  // Of another issuer nothing is wanted but its word that the account is still there.
+  if (microsoft === null) return 'openid'
   // `.default` is whatever has been consented for Graph: one missing consent must not take the others away.
   if (resource === 'graph') return `${microsoft.graph}/.default ${ALWAYS}`
   const template = settings.files.sharePointScope
@@ -18,7 +18,6 @@ export function scopeFor(resource: string, settings: Settings): string {
 
 export function createRedeemer(entra: Entra, settings: Settings): RefreshTokenRedeemer {
   return (refreshToken, { resource, claims, subject }) => {
-    if (settings.issuer.microsoft === null) throw new EntradaFailure('feature_off')
     return entra.redeemRefreshToken(refreshToken, {
       scope: scopeFor(resource, settings),
       subject,

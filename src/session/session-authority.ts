@@ -3,6 +3,7 @@ import { digestOf } from '../stores/sealed-box.ts'
 import type { GrantOwner } from '../stores/vault.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
 import type { SessionSettings } from '../settings/settings.ts'
+import { AccountWatch } from './account-watch.ts'
 import { MembershipWatch } from './membership-watch.ts'
 import type {
   AccessTokenAnswer,
@@ -45,6 +46,7 @@ export class SessionAuthority implements SessionCalls {
   readonly #rows: SessionRows
   readonly #tokens: TokenKeeper
   readonly #watch: MembershipWatch
+  readonly #account: AccountWatch
   /** Unsealed once per life in memory. */
   #identity: { readonly secretHash: string; readonly identity: SessionIdentity } | null = null
 
@@ -53,6 +55,7 @@ export class SessionAuthority implements SessionCalls {
     this.#rows = new SessionRows(parts.storage)
     this.#tokens = new TokenKeeper(parts, this.#rows)
     this.#watch = new MembershipWatch(parts, this.#tokens)
+    this.#account = new AccountWatch(parts, this.#tokens)
   }
 
   async begin({ secret, identity, refreshToken, userAgent }: SessionStart): Promise<SessionView> {
@@ -153,7 +156,11 @@ export class SessionAuthority implements SessionCalls {
   /** The living session of somebody who, as far as is known, still belongs here. */
   async #member(secret: string, isRenewed = false): Promise<Alive | null> {
     const alive = await this.#alive(secret)
-    if (alive === null || !this.#watch.isDue(alive.row, isRenewed)) return alive
+    if (alive === null) return null
+    if (!this.#watch.isDue(alive.row, isRenewed)) {
+      if (this.#account.isDue(alive.row)) this.#lookAtAccount(alive, secret)
+      return alive
+    }
     const verdict = await this.#watch.look({ ...alive, holder: this.#holder(alive, secret) })
     // Signing out while Microsoft was asked wins.
     const row = this.#rows.read()
@@ -164,6 +171,18 @@ export class SessionAuthority implements SessionCalls {
     }
     if (verdict.kind === 'member') await this.#restand(verdict.standing, alive, secret)
     return this.#alive(secret)
+  }
+
+  /** Nobody waits for it: whoever is out is out with the next request. */
+  #lookAtAccount({ row, identity }: Alive, secret: string): void {
+    const act = async () => {
+      const verdict = await this.#account.look(this.#holder({ row, identity }, secret))
+      if (this.#rows.read() === null) return
+      if (verdict === 'gone') await this.#end(row)
+      else if (verdict === 'there') this.#rows.checked(now())
+    }
+    // An object that dies meanwhile looks again when it is next asked.
+    act().catch(() => undefined)
   }
 
   /** Writes down what the person is known as from now on. */
@@ -202,6 +221,8 @@ export class SessionAuthority implements SessionCalls {
     // The key that sealed it has left the ring: nothing of this session can be read any more.
     if (json === null) return null
     const identity = readSessionIdentity(json)
+    // Such a session ends in a sign-in, not in an error.
+    if (identity === null) return null
     this.#identity = { secretHash, identity }
     if (!(await this.#parts.box.isCurrent(row.sealedIdentity))) {
       const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))

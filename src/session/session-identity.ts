@@ -18,7 +18,8 @@ const Identity = v.object({
   idToken: v.nullable(v.string()),
 })
 
-/** Reads back what a session object has sealed. */
-export function readSessionIdentity(json: string): SessionIdentity {
-  return v.parse(Identity, JSON.parse(json))
+/** Reads back what a session object has sealed; `null` for what another version sealed in another shape. */
+export function readSessionIdentity(json: string): SessionIdentity | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Identity), json)
+  return parsed.success ? parsed.output : null
 }

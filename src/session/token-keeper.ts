@@ -82,6 +82,11 @@ export class TokenKeeper {
     this.#grant = new RefreshGrant(parts.vault, rows)
   }
 
+  /** Whether there is a refresh token to ask with. */
+  get canRenew(): boolean {
+    return this.#grant.exists
+  }
+
   /** Counts the redemptions that brought a token. */
   get renewals(): number {
     return this.#renewals

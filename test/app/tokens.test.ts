@@ -215,6 +215,50 @@ describe('the session ends when the grant is gone for good [bar 46]', () => {
   })
 })
 
+describe('an account that is gone although the chat needs no token', () => {
+  async function browse(browser: Browser, origin: string, hours: number): Promise<number> {
+    let last = 0
+    for (let minutes = 0; minutes < hours * 60; minutes += 20) {
+      const page = await browser.open(`${origin}/echo?minute=${minutes}`)
+      last = page.hops[0]?.status ?? 0
+      if (last !== 200) break
+      await clock.advance(20 * 60)
+    }
+    return last
+  }
+
+  test.each(['entra.user_disabled', 'entra.session_revoked'] satisfies FaultName[])(
+    '%s: is out within a token’s life',
+    async (fault) => {
+      const entrada = anEntrada()
+      const browser = await signedIn(entrada)
+      expect(await browse(browser, entrada.origin, 3)).toBe(200)
+      entrada.sandbox.faults.set(fault)
+      expect(await browse(browser, entrada.origin, 4)).toBe(302)
+    },
+  )
+
+  test('is asked about once per token and check, not with every page', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    expect(await browse(browser, entrada.origin, 12)).toBe(200)
+    expect(refreshes(entrada).length).toBeLessThanOrEqual(12)
+    expect(refreshes(entrada).length).toBeGreaterThanOrEqual(6)
+  })
+
+  test('is not doubted while Microsoft does not answer, and no page waits for it', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    entrada.sandbox.faults.set('entra.token_hang')
+    await clock.advance(PAST_EXPIRY)
+    const page = await browser.open(`${entrada.origin}/echo`)
+    expect([page.status, page.hops.length]).toEqual([200, 1])
+    entrada.sandbox.faults.set('entra.outage')
+    await clock.advance(60)
+    expect(await browse(browser, entrada.origin, 3)).toBe(200)
+  })
+})
+
 test('a refresh that ends after sign-out brings nothing back [bar 33]', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
