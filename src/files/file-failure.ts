@@ -3,9 +3,20 @@ import type { GraphError } from '../graph/graph-error.ts'
 
 /** Any of these means that Microsoft found something in the file. Inner codes come and go; the outer ones stay. */
 const MALWARE = /^(?:malwareDetected|virusSuspicious|virusInfected)$/i
-/** Not a question of permission: conditional access, device, network or app restrictions. */
-const POLICY =
-  /^(?:accessRestricted|blockedByPolicy|notAllowed|unmanagedDevice\w*|networkLocation\w*|ipAddressBlocked|appRestricted|restrictedApp\w*|dataLossPrevention\w*)$/i
+/** Not a question of permission but of where, with what and through which app. Each says what would help. */
+const POLICIES: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:unmanagedDevice\w*|blockedByPolicy|deviceNotCompliant)$/i,
+    'It may be opened on managed devices only, or only in the browser.',
+  ],
+  [
+    /^(?:networkLocation\w*|ipAddressBlocked)$/i,
+    'It may be opened from your organisation’s network only, which apps like this one are not part of.',
+  ],
+  [/^(?:appRestricted|restrictedApp\w*)$/i, 'Your organisation keeps this app from that site.'],
+  [/^(?:dataLossPrevention\w*)$/i, 'A rule against data loss covers it.'],
+  [/^(?:accessRestricted|notAllowed)$/i, 'Microsoft 365 does not say which policy it is.'],
+]
 /** Also sent with 403 and 400; the status alone would mislead. */
 const THROTTLED = /^(?:activityLimitReached|tooManyRequests|throttledRequest)$/i
 
@@ -21,6 +32,8 @@ export function fileFailureOf(error: GraphError, { asPdf = false } = {}): Entrad
     new EntradaFailure(code, { ...ids, ...details })
   const has = (pattern: RegExp) => codes.some((code) => pattern.test(code))
 
+  const policy = POLICIES.find(([pattern]) => has(pattern))
+
   if (claims !== null) return failure('interaction_required', { claims })
   if (has(MALWARE)) return failure('file_infected')
   if (has(THROTTLED)) return failure('graph_throttled', { retryAfter: retryAfter ?? PAUSE_SECONDS })
@@ -30,7 +43,9 @@ export function fileFailureOf(error: GraphError, { asPdf = false } = {}): Entrad
       // The caller has already asked for a fresh token: this one is refused for what it is.
       return failure('graph_refused', { detail: 'Microsoft 365 does not accept our access token.' })
     case 403:
-      return has(POLICY) ? failure('file_blocked_by_policy') : failure('file_forbidden')
+      return policy === undefined
+        ? failure('file_forbidden')
+        : failure('file_blocked_by_policy', { detail: policy[1] })
     // 400 is what a well-formed id of no drive gets.
     case 400:
     case 404:

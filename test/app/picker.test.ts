@@ -252,6 +252,13 @@ describe('host discovery', () => {
     expect(page.headers.get('entrada-error')).toBe('sharepoint_not_found')
   })
 
+  test('says so to a guest, who has no drive here and may not see the sites', async () => {
+    const scene = await aFilesScene({ who: 'gustav' })
+    const page = await scene.browser.open(PAGE)
+    expect(page.status).toBe(404)
+    expect(page.headers.get('entrada-error')).toBe('sharepoint_not_found')
+  })
+
   test('uses the configured host, path and all, whatever Graph says', async () => {
     const scene: FilesScene = await aFilesScene({
       settings: { SHAREPOINT_BASE_URL: 'https://contoso.sharepoint.com/sites/Marketing/' },

@@ -45,6 +45,15 @@ describe('Graph’s refusal of a file', () => {
     expect(refused(status, codes).code).toBe(code)
   })
 
+  test.each([
+    ['unmanagedDeviceBlocked', /managed devices/],
+    ['networkLocationBlocked', /network/],
+    ['restrictedApp', /this app/],
+    ['accessRestricted', /which policy/],
+  ])('a policy is named by its kind: %s', (inner, words) => {
+    expect(refused(403, ['accessDenied', inner]).details.detail).toMatch(words)
+  })
+
   test('503 with a time to wait is throttling', () => {
     const failure = refused(503, ['serviceNotAvailable'], { retryAfter: 30 })
     expect(failure).toMatchObject({ code: 'graph_throttled', details: { retryAfter: 30 } })
