@@ -203,7 +203,7 @@ function harden(headers: Headers, { isLoopback }: Settings): void {
 }
 
 /** Whatever breaks, the request does not reach the chat, and the answer has one shape. */
-function rendered(
+async function rendered(
   cause: unknown,
   request: Request,
   requestId: string,
@@ -216,10 +216,12 @@ function rendered(
   const fields = { code, reason: details.reason }
   if (failure.status >= 500) log.error('request_failed', failure.cause, fields)
   else log.info('request_refused', fields)
-  return renderFailure(failure, {
+  const response = await renderFailure(failure, {
     request,
     requestId,
     publicOrigin: settings.publicOrigin,
     callbackPath: settings.callbackPath,
   })
+  harden(response.headers, settings)
+  return response
 }

@@ -121,3 +121,39 @@ test('an unknown path of ours is 404 and never reaches the chat', async () => {
   }
   expect(entrada.sandbox.journal.to('chat')).toEqual([])
 })
+
+describe('what browsers fetch by themselves never gets HTML [bar 55]', () => {
+  test.each([
+    ['a favicon', '/favicon.ico', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
+    ['a favicon, of an old browser', '/favicon.ico', { accept: 'image/avif,image/webp,*/*;q=0.8' }],
+    ['a touch icon', '/apple-touch-icon.png', { accept: '*/*' }],
+    ['a worker', '/sw.js', { 'sec-fetch-mode': 'same-origin', 'sec-fetch-dest': 'serviceworker' }],
+    ['a worker, of an old browser', '/sw.js', { accept: '*/*', 'service-worker': 'script' }],
+    ['a shared worker', '/worker.js', { 'sec-fetch-dest': 'sharedworker' }],
+    ['a manifest', '/app.webmanifest', { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'manifest' }],
+    ['a manifest, of an old browser', '/manifest.json', { accept: '*/*' }],
+    ['a style sheet', '/app.css', { 'sec-fetch-dest': 'style', accept: 'text/css,*/*;q=0.1' }],
+    ['a font', '/a.woff2', { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'font' }],
+    ['a preloaded page', '/', { 'sec-purpose': 'prefetch;prerender', accept: HTML }],
+  ])('%s', async (_what, path, headers) => {
+    const entrada = anEntrada()
+    const response = await entrada.fetch(path, { headers })
+    expect([response.status, response.headers.get('location')]).toEqual([401, null])
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(await response.text()).not.toContain('<html')
+  })
+})
+
+test('a form sent without a session is told that nothing was sent, and led nowhere by itself [bar 52]', async () => {
+  const entrada = anEntrada()
+  const browser = entrada.browser()
+  const page = await browser.post('/c/7/messages', { text: 'a long message' }, entrada.origin)
+  expect([page.status, page.hops.length, page.url.pathname]).toEqual([401, 1, '/c/7/messages'])
+  expect(page.text).toContain('What you sent did not reach the chat.')
+  expect(page.html.querySelector('meta[http-equiv]')).toBeNull()
+  expect(browser.cookies.all).toEqual([])
+  expect(entrada.sandbox.journal.to('chat')).toEqual([])
+  // Signing in from there is a new page load, never the form once more.
+  const link = page.html.querySelector('a.button')?.getAttribute('href') ?? ''
+  expect(new URL(link).pathname).toBe('/.entrada/login')
+})
