@@ -70,9 +70,9 @@ describe('without the session’s object nothing reaches the chat [bar 58]', () 
 
 describe.each([['VAULT'], ['USERS'], ['LOOKUPS'], ['KEYS']] as const)('without %s', (binding) => {
   function breakIt(entrada: Entrada): void {
-    if (binding === 'VAULT')
+    if (binding === 'VAULT') {
       entrada.platform.vault.bend({ throws: ['get', 'put', 'delete', 'list'] })
-    else entrada.platform.objects[binding].bend({ fails: 'unreachable' })
+    } else entrada.platform.objects[binding].bend({ fails: 'unreachable' })
   }
 
   test('nobody gets in who is not signed in [bar 58]', async () => {
