@@ -1,0 +1,76 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { aScene, portOf, type Scene } from './proxy-fixture.ts'
+
+type PersonOf = (headers: Headers) => Promise<{ readonly id: unknown; readonly email: unknown }>
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+let scene: Scene
+let received = new Headers()
+const files: string[] = []
+
+beforeAll(async () => {
+  scene = await aScene((request, response) => {
+    received = new Headers(request.headers as Record<string, string>)
+    response.end('hello')
+  })
+})
+afterAll(async () => {
+  for (const file of files) rmSync(file)
+  await scene.close()
+})
+
+/** The recipes of docs/assertion.md that Node can run, with the addresses of this test in them. */
+function recipes(): readonly string[] {
+  const page = readFileSync(join(ROOT, 'docs', 'assertion.md'), 'utf8')
+  return [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
+}
+
+async function load(code: string): Promise<PersonOf> {
+  // Beside the packages it imports.
+  const file = join(ROOT, 'node_modules', `.recipe-${process.pid}-${files.length}.mjs`)
+  const chat = `http://127.0.0.1:${portOf(scene.chat)}`
+  writeFileSync(
+    file,
+    code
+      .replaceAll('https://chat.example.com', scene.entrada.origin)
+      .replaceAll('https://chat-internal.example.com', chat),
+  )
+  files.push(file)
+  const { personOf } = (await import(pathToFileURL(file).href)) as { readonly personOf: PersonOf }
+  return personOf
+}
+
+test('the page shows two recipes that Node can run', () => {
+  expect(recipes()).toHaveLength(2)
+})
+
+test.each([0, 1])(
+  'recipe %i of docs/assertion.md knows who it is, and is not fooled',
+  async (index) => {
+    const personOf = await load(recipes()[index] ?? '')
+    await scene.request('/')
+    expect(await personOf(received)).toMatchObject({
+      id: CAST.adele.id,
+      email: 'adele.vance@contoso.example',
+    })
+    const assertion = received.get('entrada-assertion') ?? ''
+    const [head = '', body = '', signature = ''] = assertion.split('.')
+    const claims: Record<string, unknown> = JSON.parse(Buffer.from(body, 'base64url').toString())
+    const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'somebody' })).toString('base64url')
+    const unsigned = Buffer.from('{"alg":"none"}').toString('base64url')
+    for (const lie of [
+      '',
+      'x',
+      `${head}.${forged}.${signature}`,
+      `${unsigned}.${body}.`,
+      `${head}.${body}.`,
+    ]) {
+      await expect(personOf(new Headers({ 'entrada-assertion': lie }))).rejects.toThrow()
+    }
+  },
+)
