@@ -14,7 +14,7 @@ import { requireSameOrigin } from './same-origin.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Settings } from './settings/settings.ts'
-import { isLoopback } from './settings/variables.ts'
+import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
 /** Everything of ours is below it; the callback path is the one exception. */
 const PREFIX = '/.entrada'
@@ -26,6 +26,8 @@ export interface ChatRoad {
   /** @throws EntradaFailure `cross_site_refused` for what another site must not make a browser do */
   guard(request: Request): void
   forward(request: Request, session: SessionView | null): Promise<Response>
+  /** Whether a request without a session is one that was already on its way to the chat. */
+  isReturning(request: Request): boolean
   /** Answers the preflight of an origin that may read the chat from elsewhere (`CORS_ORIGINS`). */
   preflight(request: Request): Response | null
   /** Lets such an origin read an answer of ours. */
@@ -71,7 +73,7 @@ export function createEdge(parts: EdgeParts): Edge {
   return async (request, context) => {
     const url = new URL(request.url)
     // Plain http is for one's own machine; under any other name it is DNS rebinding (hono#1467).
-    if (settings.isLoopback && !isLoopback(url)) {
+    if (settings.isLoopback && !isLoopbackAddress(url)) {
       return rendered(new EntradaFailure('wrong_host'), request, crypto.randomUUID(), settings)
     }
     const { pathname } = url
@@ -97,7 +99,11 @@ async function toChat(
     const certainty = needsCertainty(request) ? 'certain' : 'recent'
     const isActivity = !auth.isPolling(request.method, pathname)
     const session = await sessions.find(cookie, certainty, isActivity)
-    if (session === null) return await withoutSession(request, settings)
+    if (session === null) {
+      // A client that says so by itself only shuts itself out; a sign-in page would begin an endless loop.
+      if (chat.isReturning(request)) throw new EntradaFailure('misconfigured', { detail: CIRCLE })
+      return await withoutSession(request, settings)
+    }
     chat.guard(request)
     const enrich = parts.enriched.get(`${request.method} ${pathname}`)
     if (enrich !== undefined) {
@@ -110,6 +116,9 @@ async function toChat(
     return chat.share(request, await rendered(cause, request, crypto.randomUUID(), settings))
   }
 }
+
+const CIRCLE =
+  'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'
 
 /** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
 async function withoutSession(request: Request, { publicOrigin }: Settings): Promise<Response> {

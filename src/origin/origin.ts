@@ -4,7 +4,7 @@ import type { Settings } from '../settings/settings.ts'
 import type { AssertionSigner } from './assertion.ts'
 import { CrossOriginSharing } from './cross-origin-sharing.ts'
 import { CrossSiteGuard } from './cross-site.ts'
-import { IdentityHeaders } from './identity-headers.ts'
+import { ASSERTION_HEADER, IdentityHeaders } from './identity-headers.ts'
 import { PRESET_TABLE } from './presets.ts'
 import { opensWebSocket, RequestHeaders } from './request-headers.ts'
 import { cleanResponse } from './response-headers.ts'
@@ -68,6 +68,14 @@ export class Origin {
       ? this.#guard.judgeUpgrade(request)
       : this.#guard.judgeWrite(request)
     if (!verdict.ok) throw new EntradaFailure('cross_site_refused')
+  }
+
+  /**
+   * Whether a request without a session is one of ours come back: on a custom domain the Worker is the host's
+   * origin itself, and only a route lets its requests past it.
+   */
+  isReturning(request: Request): boolean {
+    return request.headers.has(ASSERTION_HEADER)
   }
 
   /** Answers the preflight of an origin in `CORS_ORIGINS`; `null` when there is none to answer. */

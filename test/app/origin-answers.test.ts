@@ -255,6 +255,26 @@ describe('where the chat is', () => {
     expect(requests).toEqual(['https://chat.contoso.example/public/x?y=1'])
   })
 
+  test('on a custom domain without ORIGIN_URL: a circle, and said to be one', async () => {
+    let hops = 0
+    const { entrada } = aGuardedChat({
+      settings: { ORIGIN_URL: null },
+      hosts: {
+        'https://chat.contoso.example': async (request) => {
+          hops += 1
+          return entrada.fetch(request)
+        },
+      },
+    })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName).catch(() => undefined)
+    hops = 0
+    const page = await browser.open('/')
+    expect(page.status).toBe(503)
+    expect(page.text).toContain('Use a route rather than a custom domain')
+    expect(hops).toBe(1)
+  })
+
   test('in a service binding, which wins over ORIGIN_URL', async () => {
     const requests: Request[] = []
     const { entrada, chat } = aGuardedChat({
