@@ -7,6 +7,7 @@ import { EntradaFailure } from './failure.ts'
 import { filesFeature, isFilesOn } from './files/files-tokens.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
 import { filesRoutes } from './files/routes.ts'
+import { readSharePointOrigin } from './files/sharepoint-hosts.ts'
 import { PageInjection } from './kit/page-injection.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
@@ -16,6 +17,7 @@ import { PRINCIPALS_PATH, searchPrincipals } from './people/librechat-principals
 import type { PeopleParts } from './people/people-access.ts'
 import { peopleFeatures } from './people/permissions.ts'
 import { peopleRoutes } from './people/routes.ts'
+import { consentScopesFor } from './session/resource-scope.ts'
 import { Sessions } from './session/sessions.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { Settings } from './settings/settings.ts'
@@ -40,6 +42,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
     loops: new LoopBreaker(),
+    sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
     chatMemory: new ChatCookies(settings.origin),
     featuresOf: (session: Session) => featuresOf(session, settings),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
@@ -63,6 +66,12 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     enriched: enrichedBy(settings, { graph, lookups, box }),
     features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups, toChat })],
   }
+}
+
+function sharePointScopesOf(origin: string, settings: Settings): readonly string[] | null {
+  const { microsoft } = settings.issuer
+  const host = microsoft === null ? null : readSharePointOrigin(origin, microsoft)
+  return host === null || !settings.files.enabled ? null : consentScopesFor(host, settings)
 }
 
 /** LibreChat's paths, where the chat is LibreChat. */

@@ -178,6 +178,8 @@ export interface FailureDetails {
   readonly reason?: string
   /** Feature to ask consent for; the renderer makes the URL. */
   readonly consentFeature?: string
+  /** Origin of the SharePoint host that consent is missing for, where it is not Graph. */
+  readonly consentResource?: string
   /** Claims challenge to meet interactively; the renderer makes the login URL. */
   readonly claims?: string
   /** Where the person was going, when that is not the address that failed. A path of ours. */

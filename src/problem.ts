@@ -81,6 +81,8 @@ function consentOf(failure: EntradaFailure, context: ProblemContext) {
   if (publicOrigin === null || feature === undefined) return {}
   const url = new URL('/.entrada/consent', publicOrigin)
   url.searchParams.set('feature', feature)
+  const { consentResource } = failure.details
+  if (consentResource !== undefined) url.searchParams.set('resource', consentResource)
   if (failure.code === 'admin_consent_required') url.searchParams.set('admin', '1')
   const returnTo = failure.details.returnTo ?? returnToOf(context)
   if (returnTo !== null) url.searchParams.set('return_to', returnTo)

@@ -15,11 +15,19 @@ export default {
   async fetch(request, env, context) {
     const result = settingsOf(env)
     if (!result.ok) return misconfigured(request, result.problems, result.isLoopback)
-    const edge = edges.get(env) ?? createEdge(composeEdge(env, partsOf(env)))
-    edges.set(env, edge)
-    return edge(request, context)
+    return (edges.get(env) ?? composed(env))(request, context)
   },
 } satisfies ExportedHandler<Bindings>
+
+function composed(env: Bindings): Edge {
+  const parts = partsOf(env)
+  // Worth saying, not worth refusing to serve; once for each isolate.
+  const log = createLog(crypto.randomUUID())
+  for (const warning of parts.settings.warnings) log.warn('setting', { warning })
+  const edge = createEdge(composeEdge(env, parts))
+  edges.set(env, edge)
+  return edge
+}
 
 /** A Worker with a bad configuration serves nothing. What is wrong goes to the operator, not to visitors. */
 function misconfigured(

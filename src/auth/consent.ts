@@ -25,9 +25,11 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
   const scopes = scopesOf(feature, settings)
   if (scopes === null) throw new EntradaFailure('feature_off')
   const returnTo = returnToOf(c)
+  const sharePointScopes = readSharePointScopes(c, parts)
   if (c.req.query('admin') === '1') {
     const attempt = newAttempt('admin_consent', returnTo)
-    const url = parts.entra.adminConsentUrl(attempt.state, allScopes(settings))
+    const wanted = [...allScopes(settings), ...sharePointScopes]
+    const url = parts.entra.adminConsentUrl(attempt.state, wanted)
     for (const line of await parts.attempts.begin(attempt, c.req.header('cookie') ?? null)) {
       c.header('set-cookie', line, { append: true })
     }
@@ -42,9 +44,21 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
   return begin(c, parts, {
     purpose: 'consent',
     returnTo,
-    scopes,
+    scopes: [...scopes, ...sharePointScopes],
     ...(session.user.username === null ? {} : { loginHint: session.user.username }),
   })
+}
+
+/**
+ * SharePoint is a resource of its own, whose permissions a request for consent may name beside Graph's.
+ * @throws EntradaFailure `picker_host_refused` for a host that is not SharePoint’s
+ */
+function readSharePointScopes(c: Context<EdgeEnv>, parts: LoginParts): readonly string[] {
+  const resource = c.req.query('resource')
+  if (resource === undefined) return []
+  const scopes = parts.sharePointScopes(resource)
+  if (scopes === null) throw new EntradaFailure('picker_host_refused')
+  return scopes
 }
 
 /** `null` when the feature is off here. */

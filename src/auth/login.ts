@@ -14,6 +14,8 @@ export interface LoginParts {
   readonly sessions: Sessions
   readonly attempts: LoginAttempts
   readonly loops: LoopBreaker
+  /** What to ask consent for at one SharePoint host; `null` for what is no such host. */
+  readonly sharePointScopes: (origin: string) => readonly string[] | null
 }
 
 /** Passed on to the sign-in service; everything else a caller writes is ignored. */

@@ -16,6 +16,17 @@ export function scopeFor(resource: string, settings: Settings): string {
   return `${resource}/${template.slice(template.lastIndexOf('/') + 1)} ${ALWAYS}`
 }
 
+/**
+ * What to ask consent for at a SharePoint host. `.default` may not stand beside named scopes (AADSTS70011) and
+ * would ask for the whole registration: the two permissions the picker works with are named instead.
+ */
+export function consentScopesFor(origin: string, settings: Settings): readonly string[] {
+  const template = settings.files.sharePointScope
+  const name = template.slice(template.lastIndexOf('/') + 1)
+  const names = name === '.default' ? ['MyFiles.Read', 'AllSites.Read'] : [name]
+  return names.map((one) => `${origin}/${one}`)
+}
+
 export function createRedeemer(entra: Entra, settings: Settings): RefreshTokenRedeemer {
   return (refreshToken, { resource, claims, subject }) => {
     return entra.redeemRefreshToken(refreshToken, {

@@ -225,5 +225,6 @@ export class Sessions {
 function detailsOf({ code, ...details }: TokenFailure, resource: Resource): FailureDetails {
   const needsConsent = code === 'consent_required' || code === 'admin_consent_required'
   if (!needsConsent) return details
-  return { ...details, consentFeature: resource === 'graph' ? 'people' : 'files' }
+  if (resource === 'graph') return { ...details, consentFeature: 'people' }
+  return { ...details, consentFeature: 'files', consentResource: resource }
 }

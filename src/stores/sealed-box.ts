@@ -57,9 +57,9 @@ export class SealedBox {
     if (key === undefined) return null
     try {
       const plain = await crypto.subtle.decrypt(
-        { name: 'AES-GCM', iv: base64url.decode(iv), additionalData: associatedData(context) },
+        { name: 'AES-GCM', iv: decode(iv), additionalData: associatedData(context) },
         await this.#key(key, context),
-        base64url.decode(ciphertext),
+        decode(ciphertext),
       )
       return new TextDecoder().decode(plain)
     } catch {
@@ -81,6 +81,13 @@ export class SealedBox {
     this.#derived.set(name, known)
     return known
   }
+}
+
+/** The last character of base64url has bits that decoders ignore; a value has one spelling here. */
+function decode(text: string): Uint8Array {
+  const bytes = base64url.decode(text)
+  if (base64url.encode(bytes) !== text) throw new TypeError('not canonical base64url')
+  return bytes
 }
 
 async function importRingKey(value: string): Promise<RingKey> {

@@ -116,6 +116,61 @@ describe('incremental consent', () => {
   })
 })
 
+describe('consent to SharePoint, which is a resource of its own', () => {
+  function pickerToken(browser: Browser, entrada: Entrada) {
+    return browser.fetch('/.entrada/picker/token', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resource: entrada.sandbox.hosts.oneDrive }),
+    })
+  }
+
+  async function missingConsent() {
+    const entrada = anEntrada()
+    entrada.sandbox.entra.grantAdminConsent(['User.Read', 'Files.Read.All', 'Sites.Read.All'])
+    const browser = await signedIn(entrada)
+    await browser.open(`${HOME}/echo?c=3`)
+    const refused = await pickerToken(browser, entrada)
+    const { code, consentUrl } = await refused.json<{ code: string; consentUrl: string }>()
+    expect([refused.status, code]).toEqual([403, 'consent_required'])
+    return { entrada, browser, consentUrl: new URL(consentUrl) }
+  }
+
+  test('is asked for when the picker needs it, and then the picker opens', async () => {
+    const { entrada, browser, consentUrl } = await missingConsent()
+    expect(consentUrl.searchParams.get('resource')).toBe(entrada.sandbox.hosts.oneDrive)
+    consentUrl.searchParams.set('return_to', '/echo?c=3')
+    await browser.open(consentUrl.href)
+    const page = await browser.submit({ button: ['decision', 'accept'] })
+    expect(page.url.href).toBe(`${HOME}/echo?c=3`)
+    for (const { form } of entrada.sandbox.journal.redemptions('authorization_code')) {
+      expect(form.get('scope')).not.toContain('sharepoint')
+    }
+    expect((await pickerToken(browser, entrada)).status).toBe(200)
+  })
+
+  test('declined, leads back without it', async () => {
+    const { entrada, browser, consentUrl } = await missingConsent()
+    await browser.open(consentUrl.href)
+    const page = await browser.submit({ button: ['decision', 'decline'] })
+    expect([page.url.origin, page.status]).toEqual([HOME, 200])
+    expect((await pickerToken(browser, entrada)).status).toBe(403)
+  })
+
+  test.each([
+    'https://evil.example',
+    'https://graph.microsoft.com',
+    'https://contoso.sharepoint.com.evil.example',
+    'x',
+  ])('is not asked for %s', async (resource) => {
+    const browser = await signedIn(anEntrada())
+    const page = await browser.open(
+      `${HOME}/.entrada/consent?feature=files&resource=${encodeURIComponent(resource)}`,
+    )
+    expect([page.status, page.headers.get('entrada-error')]).toEqual([403, 'picker_host_refused'])
+  })
+})
+
 describe('step-up', () => {
   test('a claims challenge leads through one interactive round and back to where the user was', async () => {
     const entrada = anEntrada()

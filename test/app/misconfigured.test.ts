@@ -56,6 +56,17 @@ describe('with a bad configuration nothing is served', () => {
   )
 })
 
+test('what has no effect is said once, in the log, and serves nonetheless', async () => {
+  const entrada = anEntrada({ settings: { OPENID_BUTTON_LABEL: 'Sign in' } })
+  for (let index = 0; index < 3; index++) await entrada.fetch('/.entrada/health')
+  expect(entrada.logs.events('setting')).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      warning: expect.stringContaining('OPENID_BUTTON_LABEL'),
+    }),
+  ])
+})
+
 describe('health and readiness', () => {
   test('say that it runs and could serve, and nothing of how it is configured [bar 94]', async () => {
     const entrada = anEntrada()

@@ -167,7 +167,9 @@ describe('a session ends by itself', () => {
     await clock.advance(DAY + 1)
     await entrada.platform.runAlarms()
     expect([...entrada.platform.vault.stored()]).toEqual([])
-    const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => [...host.disk.contents()])
+    const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => [
+      ...host.disk.contents(),
+    ])
     expect(left.join('')).not.toMatch(/v1\./)
   })
 })
@@ -229,7 +231,7 @@ describe('one’s own sessions', () => {
           [first, second, third].map((browser) => browser.fetch('/.entrada/session')),
         )
       ).map(({ status }) => status)
-    expect((await alive()).toSorted((one, other) => one - other)).toEqual([200, 200, 401])
+    expect((await alive()).toSorted((left, right) => left - right)).toEqual([200, 200, 401])
     expect(await (await end(third, { all: true })).json()).toEqual({ ended: 1 })
     expect(await alive()).toEqual([401, 401, 200])
   })

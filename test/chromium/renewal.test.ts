@@ -29,7 +29,7 @@ function listen(page: Page): Promise<void> {
 }
 
 function heardBy(page: Page): Promise<unknown> {
-  return page.evaluate(() => Object.getOwnPropertyDescriptor(window, 'heard')?.value)
+  return page.evaluate((): unknown => Object.getOwnPropertyDescriptor(window, 'heard')?.value)
 }
 
 /** The chat in one tab, and a page of somebody else in another; the session is gone. */
