@@ -18,6 +18,7 @@ import type { PeopleParts } from './people/people-access.ts'
 import { peopleFeatures } from './people/permissions.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { consentScopesFor } from './session/resource-scope.ts'
+import { RateLimiter } from './rate-limit.ts'
 import { Sessions } from './session/sessions.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { Settings } from './settings/settings.ts'
@@ -63,6 +64,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     kit: settings.kit.guard ? new PageInjection(publicOrigin) : null,
     publicKeys: () => jwksResponse(signer),
     dependencies: dependenciesOf(env, signer),
+    limiter: new RateLimiter(settings.rateLimits),
     enriched: enrichedBy(settings, { graph, lookups, box }),
     features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups, toChat })],
   }
@@ -77,15 +79,16 @@ function sharePointScopesOf(origin: string, settings: Settings): readonly string
 /** LibreChat's paths, where the chat is LibreChat. */
 function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched'] {
   if (settings.origin.preset !== 'librechat') return new Map()
-  const enriched = new Map<string, Enrichment>()
-  enriched.set(`GET ${PRINCIPALS_PATH}`, (request, asker, forward) =>
-    searchPrincipals(parts, { ...asker, settings }, { request, forward }),
-  )
+  const principals: Enrichment = (request, asker, forward) =>
+    searchPrincipals(parts, { ...asker, settings }, { request, forward })
   const graphToken = librechatGraphToken(parts, settings)
-  if (isFilesOn(settings)) {
-    enriched.set(`GET ${GRAPH_TOKEN_PATH}`, (request, { session }) => graphToken(request, session))
-  }
-  return enriched
+  const token: Enrichment = (request, { session }) => graphToken(request, session)
+  return new Map([
+    [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
+    ...(isFilesOn(settings)
+      ? ([[`GET ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token }]] as const)
+      : []),
+  ])
 }
 
 /** One call per binding; none changes anything. */

@@ -9,10 +9,11 @@ import { kitRoutes } from './kit/routes.ts'
 import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
 import { renderFailure } from './problem.ts'
-import { limitOf, RateLimiter } from './rate-limit.ts'
+import { limitOf, type RateLimiter } from './rate-limit.ts'
 import { requireSameOrigin } from './same-origin.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { Sessions } from './session/sessions.ts'
+import type { RateLimited } from './settings/rate-limits.ts'
 import type { Settings } from './settings/settings.ts'
 import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
@@ -46,8 +47,12 @@ export interface EdgeParts {
   readonly chat: ChatRoad
   /** `null`: pages pass as they are. */
   readonly kit: PageKit | null
+  readonly limiter: RateLimiter
   /** Requests of the chat's own that we add to on their way, by `METHOD /path`. */
-  readonly enriched: ReadonlyMap<string, Enrichment>
+  readonly enriched: ReadonlyMap<
+    string,
+    { readonly limited: RateLimited; readonly enrich: Enrichment }
+  >
   /** `GET /.entrada/jwks.json`: what assertions are verified with. */
   readonly publicKeys: () => Promise<Response>
   /** Asked by `GET /.entrada/ready`. */
@@ -105,10 +110,11 @@ async function toChat(
       return await withoutSession(request, settings)
     }
     chat.guard(request)
-    const enrich = parts.enriched.get(`${request.method} ${pathname}`)
-    if (enrich !== undefined) {
+    const enriched = parts.enriched.get(`${request.method} ${pathname}`)
+    if (enriched !== undefined) {
+      parts.limiter.take(enriched.limited, userName(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
-      return await enrich(request, asker, (onward) => chat.forward(onward, session))
+      return await enriched.enrich(request, asker, (onward) => chat.forward(onward, session))
     }
     const response = await chat.forward(request, session)
     return kit === null ? response : kit.inject(request, response)
@@ -136,8 +142,8 @@ async function withoutSession(request: Request, { publicOrigin }: Settings): Pro
   })
 }
 
-function createOwnApp({ settings, sessions, auth, publicKeys, dependencies, features }: EdgeParts) {
-  const limiter = new RateLimiter(settings.rateLimits)
+function createOwnApp(parts: EdgeParts) {
+  const { settings, auth, limiter, publicKeys, dependencies, features } = parts
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
     c.set('settings', settings)
@@ -155,7 +161,7 @@ function createOwnApp({ settings, sessions, auth, publicKeys, dependencies, feat
   app.route(PREFIX, healthRoutes(dependencies, createLog))
   app.route(PREFIX, kitRoutes())
   app.get(`${PREFIX}/jwks.json`, publicKeys)
-  const guard = guardFeature({ settings, sessions, limiter })
+  const guard = guardFeature(parts)
   for (const routes of features) {
     // By path, so that an unknown address is unknown rather than a reason to sign in.
     for (const path of new Set(routes.routes.map((route) => route.path))) {
@@ -176,19 +182,19 @@ function createOwnApp({ settings, sessions, auth, publicKeys, dependencies, feat
 }
 
 /** A session, proof of same origin for what changes something, and a limit per user. */
-function guardFeature({
-  settings,
-  sessions,
-  limiter,
-}: Pick<EdgeParts, 'settings' | 'sessions'> & { readonly limiter: RateLimiter }) {
+function guardFeature({ settings, sessions, limiter }: EdgeParts) {
   const withinLimits = createMiddleware<EdgeEnv>(async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
     const limited = limitOf(c.req.path, settings.callbackPath)
-    const { tenantId, id } = c.var.session.user
-    if (limited !== null) limiter.take(limited, `${tenantId} ${id}`)
+    if (limited !== null) limiter.take(limited, userName(c.var.session))
     await next()
   })
   return [requireSession(sessions), withinLimits] as const
+}
+
+/** Whom a limit counts once somebody is signed in. */
+function userName({ user }: SessionView): string {
+  return `${user.tenantId} ${user.id}`
 }
 
 /** Cloudflare's word on who is calling; a client cannot write it. */
