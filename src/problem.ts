@@ -60,7 +60,10 @@ function loginOf(failure: EntradaFailure, context: ProblemContext) {
   const { code } = failure
   const { publicOrigin } = context
   const { turn } = FAILURES[code]
-  const leadsBack = turn === 'sign_in' || turn === 'switch_account' || REPEATABLE.has(code)
+  // An answer of the sign-in service is good once: trying again means signing in again, not loading it again.
+  const isSpent = turn === 'wait' && failure.details.returnTo !== undefined
+  const leadsBack =
+    turn === 'sign_in' || turn === 'switch_account' || REPEATABLE.has(code) || isSpent
   if (publicOrigin === null || !leadsBack) return {}
   const url = new URL('/.entrada/login', publicOrigin)
   const returnTo = failure.details.returnTo ?? returnToOf(context)

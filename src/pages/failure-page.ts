@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Turn } from '../failure.ts'
-import { card, renderPage } from './page.ts'
+import { card, renderPage, type Tone } from './page.ts'
 
 /** Members of the problem document, and whose move it is. */
 export interface FailureFacts {
@@ -29,44 +29,56 @@ const NEXT: Readonly<Record<Turn, string>> = {
   wait: 'This usually passes. Wait a moment, then try again.',
 }
 
+const TONES: Readonly<Record<Turn, Tone>> = {
+  user: 'stop',
+  sign_in: 'door',
+  switch_account: 'door',
+  consent: 'door',
+  administrator: 'stop',
+  operator: 'stop',
+  wait: 'wait',
+}
+
 /** What happened, whose turn it is, the one thing to do, and what a help desk will ask for. */
 export function failurePage(
   facts: FailureFacts,
   { formWasSent }: { readonly formWasSent: boolean },
 ): Promise<Response> {
-  return renderPage({
-    title: facts.title,
-    status: facts.status,
-    body: card(
-      facts.title,
-      html`${facts.detail === undefined ? '' : html`<p>${facts.detail}</p>`}
-        ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
-        <p class="soft">${NEXT[facts.turn]}</p>
-        <p class="actions">${action(facts)}</p>
-        <dl>
-          <dt>Error</dt>
-          <dd>${facts.code}</dd>
-          <dt>Request</dt>
-          <dd>${facts.requestId}</dd>
-          ${
-            facts.aadsts === undefined
-              ? ''
-              : html`<dt>Microsoft error</dt>
-                  <dd>AADSTS${facts.aadsts}</dd>`
-          }
-          ${
-            facts.correlationId === undefined
-              ? ''
-              : html`<dt>Correlation id</dt>
-                  <dd>${facts.correlationId}</dd>`
-          }
-        </dl>`,
-    ),
-  })
+  const { title, status, detail, turn } = facts
+  const content = html`${detail === undefined ? '' : html`<p>${detail}</p>`}
+    ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
+    <p class="soft">${NEXT[turn]}</p>
+    <p class="actions">${action(facts)}</p>
+    <section class="facts" aria-labelledby="facts">
+      <h2 id="facts">For the help desk</h2>
+      <dl>
+        ${factsFor(facts).map(
+          ([name, value]) =>
+            html`<dt>${name}</dt>
+              <dd>${value}</dd>`,
+        )}
+      </dl>
+    </section>`
+  return renderPage({ title, status, body: card(title, content, TONES[turn]) })
+}
+
+/** With the time, by which logs are searched when a number was copied wrong. */
+function factsFor({ code, requestId, aadsts, correlationId }: FailureFacts) {
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Error', code],
+    ['Microsoft error', aadsts === undefined ? undefined : `AADSTS${aadsts}`],
+    ['Correlation id', correlationId],
+    ['Request', requestId],
+    ['Time', `${new Date(Date.now()).toISOString().slice(0, 19)}Z`],
+  ]
+  return facts.filter(([, value]) => value !== undefined)
 }
 
 function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts) {
-  if (consentUrl !== undefined) return html`<a class="button" href="${consentUrl}">Allow it</a>`
+  if (consentUrl !== undefined) {
+    const label = turn === 'administrator' ? 'I am an administrator' : 'Allow it'
+    return html`<a class="button" href="${consentUrl}">${label}</a>`
+  }
   const help =
     helpUrl === undefined ? '' : html`<a class="button" href="${helpUrl}">How to get access</a>`
   if (loginUrl !== undefined) {

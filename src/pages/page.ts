@@ -64,13 +64,24 @@ export async function renderPage(page: Page): Promise<Response> {
   return new Response(String(document), { status: page.status ?? 200, headers })
 }
 
+/** What kind of news it is, for those who see colours and shapes; the words say it as well. */
+export type Tone = keyof typeof MARKS
+
+const MARKS = {
+  /** A way in. */
+  door: html`<path d="M8 42V20a16 16 0 0 1 32 0v22" />
+    <path d="M17 42V22a7 7 0 0 1 14 0v20" />
+    <path d="M4 42h40" />`,
+  done: html`<path d="M8 26l11 11 21-25" />`,
+  wait: html`<circle cx="24" cy="24" r="18" /> <path d="M24 13v12l8 5" />`,
+  stop: html`<path d="M8 42V20a16 16 0 0 1 32 0v22z" /> <path d="M17 25h14" />`,
+} as const
+
 /** A centred card with one heading, as every page but the picker is. */
-export function card(heading: string, content: Markup): Markup {
+export function card(heading: string, content: Markup, tone: Tone = 'door'): Markup {
   return html`<main class="card" aria-labelledby="heading">
-    <svg class="mark" viewBox="0 0 48 48" aria-hidden="true">
-      <path d="M8 42V20a16 16 0 0 1 32 0v22" />
-      <path d="M17 42V22a7 7 0 0 1 14 0v20" />
-      <path d="M4 42h40" />
+    <svg class="mark" data-tone="${tone}" viewBox="0 0 48 48" aria-hidden="true">
+      ${MARKS[tone]}
     </svg>
     <h1 id="heading">${heading}</h1>
     ${content}

@@ -14,6 +14,7 @@ export function renewedPage(): Promise<Response> {
       'You are signed in again',
       html`<p>The chat knows already. Close this window and go on where you were.</p>
         <p class="actions"><a class="button quiet" href="/">Open the chat here</a></p>`,
+      'done',
     ),
   })
 }

@@ -15,6 +15,7 @@ export function signedOutPage({
         ${hasLeftService ? html`<p>You have left your organisation’s sign-in service, too.</p>` : ''}
         <p class="soft">On a shared computer, close the browser as well.</p>
         <p class="actions"><a class="button" href="/.entrada/login">Sign in again</a></p>`,
+      'done',
     ),
   })
 }

@@ -180,6 +180,15 @@ describe('what a page offers', () => {
     expect(browser.cookies.get('__Host-entrada')).not.toBeNull()
   })
 
+  test('to whoever met an outage: the sign-in once more, and on to where it was going', async () => {
+    const { entrada, browser } = await pageFor('temporarily_unavailable', 90033)
+    await browser.click('a.button')
+    expect(browser.page.url.origin).toBe(entrada.sandbox.hosts.login)
+    await browser.submit({ button: ['account', CAST.adele.userPrincipalName] })
+    await browser.submit({ button: ['decision', 'accept'] })
+    expect(browser.page.url.href).toBe(`${entrada.origin}/echo?c=1`)
+  })
+
   test('to whoever has the wrong account: another one', async () => {
     const { browser } = await pageFor('interaction_required', 50020)
     await browser.click('a.button')

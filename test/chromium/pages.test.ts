@@ -1,0 +1,152 @@
+import { mkdirSync } from 'node:fs'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { launchChromium, signIn } from '../support/chromium.ts'
+import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
+import { focusStops, inspect } from './accessibility.ts'
+
+/** Kept out of the repository; to be looked at. */
+const SCREENSHOTS = '.screenshots/pages'
+const CORRELATION = '5b6b1c3a-8d3a-4f0c-9c7e-0a2f0c1d2e3f'
+
+let entrada: ServedEntrada
+let chromium: Browser
+beforeAll(async () => {
+  entrada = await serveEntrada({
+    settings: { RATE_LIMITS: '{"login":{"perMinute":10000},"callback":{"perMinute":10000}}' },
+  })
+  chromium = await launchChromium()
+  mkdirSync(SCREENSHOTS, { recursive: true })
+})
+afterAll(async () => {
+  await chromium.close()
+  await entrada.close()
+})
+
+/** Comes back from the sign-in service with an error. */
+const refused = (error: string, number: number) => async (page: Page) => {
+  await page.goto(`${entrada.origin}/`)
+  await page.waitForURL(`${entrada.hosts.login}/**`)
+  const answer = new URLSearchParams({
+    error,
+    error_description: `AADSTS${number}: text. Correlation ID: ${CORRELATION}`,
+    state: new URL(page.url()).searchParams.get('state') ?? '',
+  })
+  await page.goto(`${entrada.origin}/oauth/openid/callback?${answer}`)
+}
+
+const at = (path: string) => async (page: Page) => {
+  await page.goto(`${entrada.origin}${path}`)
+}
+
+const signedInAt = (path: string) => async (page: Page) => {
+  await signIn(page, entrada, CAST.adele.userPrincipalName)
+  await page.goto(`${entrada.origin}${path}`)
+}
+
+/** Name of the picture, and how one gets to the page. */
+const PAGES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
+  ['signed-out', at('/.entrada/signed-out')],
+  ['renewed', signedInAt('/.entrada/renewed')],
+  ['not-found', at('/.entrada/nothing-here')],
+  ['late-callback', at('/oauth/openid/callback?code=x&state=y')],
+  ['wrong-account', refused('interaction_required', 50020)],
+  ['not-assigned', refused('access_denied', 50105)],
+  ['blocked-by-policy', refused('access_denied', 53003)],
+  ['multi-factor', refused('interaction_required', 50076)],
+  ['consent', refused('consent_required', 65001)],
+  ['administrator-consent', refused('access_denied', 90094)],
+  ['declined', refused('access_denied', 65004)],
+  ['account-disabled', refused('interaction_required', 50057)],
+  ['registration', refused('unauthorized_client', 700016)],
+  ['service-down', refused('temporarily_unavailable', 90033)],
+  ['needs-session', at('/.entrada/consent?feature=people')],
+  ['form-not-sent', async (page) => {
+    await page.goto(`${entrada.hosts.chat}/echo`)
+    await page.evaluate((action) => {
+      const form = document.createElement('form')
+      form.method = 'post'
+      form.action = action
+      document.body.appendChild(form)
+      form.submit()
+    }, `${entrada.origin}/c/1`)
+    await page.waitForURL(`${entrada.origin}/c/1`)
+  }],
+] // prettier-ignore
+
+async function opened(
+  scheme: 'light' | 'dark',
+  open: (page: Page) => Promise<void>,
+  viewport = { width: 900, height: 720 },
+): Promise<{ context: BrowserContext; page: Page; strays: string[]; complaints: string[] }> {
+  const context = await chromium.newContext({ colorScheme: scheme, viewport })
+  const page = await context.newPage()
+  const strays: string[] = []
+  const complaints: string[] = []
+  page.on('request', (request) => {
+    const isOurs = request.url().startsWith(`${entrada.origin}/`)
+    // What the sign-in service and the chat load for their own pages is theirs.
+    const from = request.headers()['referer'] ?? entrada.origin
+    if (request.resourceType() !== 'document' && !isOurs && from.startsWith(entrada.origin)) {
+      strays.push(request.url())
+    }
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    const isOurs = message.location().url.startsWith(entrada.origin)
+    // A page that is an error is reported as one; that is no complaint about its content.
+    const isAboutStatus = message.text().includes('Failed to load resource')
+    if (isOurs && !isAboutStatus) complaints.push(message.text())
+  })
+  await open(page)
+  return { context, page, strays, complaints }
+}
+
+describe.each(PAGES)('the page %s [bar 76]', (name, open) => {
+  test.each(['light', 'dark'] as const)('can be read, in %s', async (scheme) => {
+    const { context, page } = await opened(scheme, open)
+    await page.screenshot({ path: `${SCREENSHOTS}/${name}-${scheme}.png` })
+    expect(await inspect(page)).toMatchObject({
+      headings: 1,
+      mains: 1,
+      language: 'en',
+      faint: [],
+      nameless: 0,
+      overflows: false,
+    })
+    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    const [red = 0] = (/\d+/.exec(background) ?? []).map(Number)
+    expect(red > 128).toBe(scheme === 'light')
+    await context.close()
+  })
+
+  test('is used by keyboard, and shows where one is', async () => {
+    const { context, page } = await opened('light', open)
+    for (const stop of await focusStops(page)) {
+      expect([stop.name, stop.shown]).toEqual([expect.stringMatching(/\S/), true])
+    }
+    await context.close()
+  })
+
+  test('loads nothing from elsewhere, complains of nothing and runs nothing foreign', async () => {
+    const { context, page, strays, complaints } = await opened('light', open)
+    expect(strays).toEqual([])
+    expect(complaints).toEqual([])
+    const ran = await page.evaluate(() => {
+      const script = document.createElement('script')
+      script.textContent = 'window.foreign = true'
+      document.head.appendChild(script)
+      return 'foreign' in window
+    })
+    expect(ran).toBe(false)
+    await context.close()
+  })
+
+  test('fits a telephone', async () => {
+    const { context, page } = await opened('light', open, { width: 320, height: 640 })
+    await page.screenshot({ path: `${SCREENSHOTS}/${name}-small.png`, fullPage: true })
+    expect((await inspect(page)).overflows).toBe(false)
+    await context.close()
+  })
+})
