@@ -55,7 +55,15 @@ test('the whole sign-in: discovery, PKCE, response issuer, signed id token, and 
   const browser = await signIn('/echo?from=op')
   expect(browser.page.url.href).toBe(`${HOME}/echo?from=op`)
   const session = await (await browser.fetch('/.entrada/session')).json()
-  expect(session).toMatchObject({ user: { id: 'ada', tenantId: provider.issuer } })
+  // As the standard has it, scopes are answered by the UserInfo endpoint and not in the id token.
+  expect(session).toMatchObject({
+    user: {
+      id: 'ada',
+      tenantId: provider.issuer,
+      name: 'ada of the Certified',
+      email: 'ada@op.example',
+    },
+  })
 })
 
 test('Microsoft’s features are off with a reason, not broken', async () => {

@@ -58,6 +58,13 @@ const PAGES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
   ['consent', refused('consent_required', 65001)],
   ['administrator-consent', refused('access_denied', 90094)],
   ['declined', refused('access_denied', 65004)],
+  ['sign-in-loop', async (page) => {
+    await signIn(page, entrada, CAST.adele.userPrincipalName)
+    for (let round = 0; round < 2; round++) {
+      await page.context().clearCookies({ name: '__Host-entrada' })
+      await page.goto(`${entrada.origin}/`)
+    }
+  }],
   ['account-disabled', refused('interaction_required', 50057)],
   ['registration', refused('unauthorized_client', 700016)],
   ['service-down', refused('temporarily_unavailable', 90033)],
@@ -100,6 +107,7 @@ async function opened(
     if (isOurs && !isAboutStatus) complaints.push(message.text())
   })
   await open(page)
+  expect(page.url().startsWith(`${entrada.origin}/`)).toBe(true)
   return { context, page, strays, complaints }
 }
 

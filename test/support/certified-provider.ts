@@ -45,7 +45,6 @@ export async function startCertifiedProvider(client: ProviderClient): Promise<Ce
       },
     ],
     claims: { openid: ['sub', 'sid'], profile: ['name', 'preferred_username'], email: ['email'] },
-    conformIdTokenClaims: false,
     findAccount: (_context, id) => ({
       accountId: id,
       claims: () => ({ sub: id, name: `${id} of the Certified`, email: `${id}@op.example` }),
