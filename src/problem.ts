@@ -26,14 +26,20 @@ export async function renderFailure(
   })
   if (facts.retryAfter !== undefined) headers.set('retry-after', String(facts.retryAfter))
   const navigation = navigationOf(context.request)
-  if (navigation !== 'background') {
-    const page = await failurePage(facts, { formWasSent: navigation === 'form' })
+  const isFramed = isOwnFrame(context.request)
+  if (navigation !== 'background' || isFramed) {
+    const page = await failurePage(facts, { formWasSent: navigation === 'form', isFramed })
     for (const [name, value] of headers) page.headers.set(name, value)
     return page
   }
   headers.set('content-type', 'application/problem+json')
   const { turn: _, ...members } = facts
   return new Response(JSON.stringify(members), { status: failure.status, headers })
+}
+
+/** The picker is the one page of ours that lives in a frame; a problem document would be shown there as it is. */
+function isOwnFrame({ headers, url }: Request): boolean {
+  return headers.get('sec-fetch-dest') === 'iframe' && new URL(url).pathname === '/.entrada/picker'
 }
 
 function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts {

@@ -42,7 +42,7 @@ const TONES: Readonly<Record<Turn, Tone>> = {
 /** What happened, whose turn it is, the one thing to do, and what a help desk will ask for. */
 export function failurePage(
   facts: FailureFacts,
-  { formWasSent }: { readonly formWasSent: boolean },
+  { formWasSent, isFramed }: { readonly formWasSent: boolean; readonly isFramed: boolean },
 ): Promise<Response> {
   const { title, status, detail, turn } = facts
   const content = html`${detail === undefined ? '' : html`<p>${detail}</p>`}
@@ -59,7 +59,7 @@ export function failurePage(
         )}
       </dl>
     </section>`
-  return renderPage({ title, status, body: card(title, content, TONES[turn]) })
+  return renderPage({ title, status, body: card(title, content, TONES[turn]), isFramed })
 }
 
 /** With the time, by which logs are searched when a number was copied wrong. */

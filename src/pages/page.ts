@@ -8,6 +8,8 @@ export interface Page {
   readonly body: Markup
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Shown in a frame of our own pages: its links lead out of it. */
+  readonly isFramed?: boolean
   /** Further CSP directives, e.g. the hosts a page may frame. */
   readonly policy?: Readonly<Record<string, string>>
   /** Rules of this page alone, after those of all pages. */
@@ -27,7 +29,7 @@ export async function renderPage(page: Page): Promise<Response> {
     'style-src': `'nonce-${nonce}'`,
     'img-src': "'self' data:",
     'form-action': "'self'",
-    'frame-ancestors': "'none'",
+    'frame-ancestors': page.isFramed === true ? "'self'" : "'none'",
     'base-uri': "'none'",
     ...(page.script === undefined
       ? {}
@@ -45,6 +47,7 @@ export async function renderPage(page: Page): Promise<Response> {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
+        ${page.isFramed === true ? html`<base target="_top" />` : ''}
         <title>${page.title}</title>
         <style nonce="${nonce}">
           ${raw(STYLE)}${raw(page.style ?? '')}

@@ -3,6 +3,7 @@ import { CAST } from '../sandbox/directory/cast.ts'
 import { MICROSOFT_HOSTS } from '../sandbox/hosts.ts'
 import type { HostHandler } from '../sandbox/sandbox.ts'
 import { clock } from '../support/clock.ts'
+import { anEntrada } from '../support/entrada.ts'
 import { aFilesScene, problemOf, type FilesScene } from './files-fixture.ts'
 
 const PAGE = '/.entrada/picker?channel=channel-under-test'
@@ -416,4 +417,21 @@ describe('the token broker', () => {
       (await askForToken(scene, { resource: MICROSOFT_HOSTS.oneDrive })).status
     expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429])
   })
+})
+
+test('a session that ended while the picker was framed is said in a page whose way in leads out of the frame', async () => {
+  const entrada = anEntrada()
+  const browser = entrada.browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  browser.cookies.delete('__Host-entrada')
+  const response = await browser.load('/.entrada/picker?channel=abcdefgh', 'iframe')
+  expect([response.status, response.headers.get('entrada-error')]).toEqual([
+    401,
+    'session_required',
+  ])
+  expect(response.headers.get('content-type')).toContain('text/html')
+  expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'self'")
+  const page = await response.text()
+  expect(page).toContain('<base target="_top" />')
+  expect(page).toContain('/.entrada/login')
 })
