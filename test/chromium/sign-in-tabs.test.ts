@@ -39,10 +39,7 @@ describe('two tabs', () => {
     'finish signing in %s, each where it wanted to go [bar 18]',
     async (_order, order) => {
       const context = await chromium.newContext()
-      const tabs = [
-        await atSignIn(context, '/echo?tab=0'),
-        await atSignIn(context, '/echo?tab=1'),
-      ]
+      const tabs = [await atSignIn(context, '/echo?tab=0'), await atSignIn(context, '/echo?tab=1')]
       for (const index of order) {
         const tab = tabs[index] ?? expect.unreachable()
         await finish(tab)
