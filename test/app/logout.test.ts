@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import type { Browser } from '../support/browser/browser.ts'
+import { clock } from '../support/clock.ts'
 import { anEntrada, type Entrada } from '../support/entrada.ts'
 
 const SESSION = '__Host-entrada'
@@ -125,6 +126,23 @@ test.each(['entra.outage', 'entra.discovery_outage'] as const)(
     expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
   },
 )
+
+test('our own session is over before the sign-in service is even asked for its address [bar 84]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const elsewhere = anEntrada({ share: entrada })
+  entrada.platform.cache.bend({ forgets: true })
+  entrada.internet.answer(entrada.sandbox.hosts.login, () => new Promise<never>(() => undefined))
+  const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+  const leaving = elsewhere.fetch('/.entrada/logout', {
+    method: 'POST',
+    headers: { cookie, 'sec-fetch-site': 'same-origin' },
+  })
+  await clock.advance(1)
+  expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+  const response = await clock.runOut(leaving, 30)
+  expect(await response.json()).toEqual({ redirect: `${HOME}/.entrada/signed-out` })
+})
 
 test('a hint that makes the URL too long is left out', async () => {
   const browser = await signedIn(anEntrada({ settings: { OPENID_MAX_LOGOUT_URL_LENGTH: '250' } }))
