@@ -138,8 +138,16 @@ test('our own session is over before the sign-in service is even asked for its a
     method: 'POST',
     headers: { cookie, 'sec-fetch-site': 'same-origin' },
   })
-  await clock.advance(1)
-  expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+  let isAnswered = false
+  void leaving.then(() => {
+    isAnswered = true
+  })
+  const statuses: number[] = []
+  while (statuses.at(-1) !== 401 && statuses.length < 100) {
+    const session = await entrada.fetch('/.entrada/session', { headers: { cookie } })
+    statuses.push(session.status)
+  }
+  expect([statuses.at(-1), isAnswered]).toEqual([401, false])
   const response = await clock.runOut(leaving, 30)
   expect(await response.json()).toEqual({ redirect: `${HOME}/.entrada/signed-out` })
 })
