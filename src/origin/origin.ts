@@ -26,7 +26,7 @@ export interface OriginParts {
  * to the next without asking the app. Browsers still cache as the app says.
  */
 const NOT_CACHED = { cf: { cacheTtlByStatus: { '100-599': -1 } } } as const
-const LOOKS_STATIC = /\.[A-Za-z0-9]{1,8}$/
+const LOOKS_STATIC = /\.[A-Za-z0-9]{1,8}(?:\?|$)/
 
 /** The chat app. Bodies, encodings, redirects and sockets pass as they are; only headers are touched. */
 export class Origin {
@@ -38,6 +38,7 @@ export class Origin {
   readonly #sharing: CrossOriginSharing
   /** Without a trailing slash. */
   readonly #base: string
+  readonly #hasPathPrefix: boolean
 
   constructor(parts: OriginParts) {
     const { settings, signer, service } = parts
@@ -52,6 +53,7 @@ export class Origin {
       url === null || service !== undefined
         ? settings.publicOrigin
         : `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+    this.#hasPathPrefix = new URL(this.#base).pathname !== '/'
   }
 
   /** Whether a request may pass without a sign-in; `forward` it with `null`. */
@@ -98,22 +100,30 @@ export class Origin {
       session === null
         ? null
         : (this.#identities.known(session) ?? (await this.#identities.prepare(session)))
-    const { pathname, search } = new URL(request.url)
+    const target = this.#targetOf(request.url)
+    // Without `request.signal`: when a client goes away the platform drops what was begun for it, unasked.
     const init = {
       method: request.method,
       headers: this.#headers.of(request, identity),
       body: request.body,
       redirect: 'manual',
-      signal: request.signal,
-      ...(identity !== null && LOOKS_STATIC.test(pathname) ? NOT_CACHED : {}),
+      ...(identity !== null && LOOKS_STATIC.test(target) ? NOT_CACHED : {}),
     } satisfies RequestInit
-    const response = await this.#send(`${this.#base}${pathname}${search}`, init, request)
+    const response = await this.#send(target, init, request)
     refuseGatewayError(response)
     const clean = cleanResponse(response)
     // What nobody had to sign in for is the app's own to share, and bound to no session.
     if (session === null) return clean
     if (clean.status === 101) return this.#bound(clean, request, session)
     return this.#sharing.share(request, clean)
+  }
+
+  /** Dot segments go when the address is parsed: here, where they could lead out of a path prefix, or in `fetch`. */
+  #targetOf(address: string): string {
+    const path = address.indexOf('/', 'https://'.length)
+    if (!this.#hasPathPrefix && path !== -1) return `${this.#base}${address.slice(path)}`
+    const { pathname, search } = new URL(address)
+    return `${this.#base}${pathname}${search}`
   }
 
   #bound(response: Response, request: Request, session: SessionView): Response {

@@ -23,24 +23,33 @@ export class RequestHeaders {
   }
 
   /**
-   * Copied as a whole and then corrected: a copy keeps bytes that are no text, and every call into the platform
-   * counts on this road.
+   * Copied as a whole and then corrected: a copy keeps bytes that are no text. Read in one go, because every
+   * single call into the platform shows on this road.
    * @param identity `null` on routes that ask nobody to sign in
    */
   of(request: Request, identity: Identity | null): Headers {
     const given = request.headers
     const headers = new Headers(given)
-    for (const name of given.keys()) {
-      if (this.#isWithheld(name, identity !== null)) headers.delete(name)
-      if (name === 'connection') for (const one of connectionOptions(given)) headers.delete(one)
+    const found: Found = { address: null, connection: null, proto: null, forwardedFor: null }
+    given.forEach((value, name) => {
+      // Usually right as Cloudflare sends them, and then left alone.
+      if (name === 'x-forwarded-proto') found.proto = value
+      else if (name === 'x-forwarded-for') found.forwardedFor = value
+      else if (this.#isWithheld(name, identity !== null)) headers.delete(name)
+      if (name === 'cookie') setOrDelete(headers, name, withoutOwnCookies(value))
       else if (name === 'upgrade' && !opensWebSocket(given)) headers.delete(name)
-      else if (name === 'cookie') dropOwnCookies(headers)
-    }
-    headers.set('x-forwarded-proto', this.#proto)
+      else if (name === 'connection') found.connection = value
+      else if (name === 'cf-connecting-ip') found.address = value
+    })
+    const options = connectionOptions(found.connection)
+    for (const name of options) headers.delete(name)
+    // Whatever else a client takes away by `Connection`, what we say stays said.
+    if (options.length > 0) Object.assign(found, { proto: null, forwardedFor: null })
     headers.set('x-forwarded-host', this.#host)
+    if (found.proto !== this.#proto) headers.set('x-forwarded-proto', this.#proto)
     // Cloudflare's word; a list the client began is worth nothing.
-    const address = given.get('cf-connecting-ip')
-    if (address !== null) headers.set('x-forwarded-for', address)
+    if (found.address === null) headers.delete('x-forwarded-for')
+    else if (found.address !== found.forwardedFor) headers.set('x-forwarded-for', found.address)
     if (this.#secret !== null) headers.set(SECRET_HEADER, this.#secret)
     if (identity !== null) for (const [name, value] of identity.headers) headers.set(name, value)
     return headers
@@ -51,12 +60,16 @@ export class RequestHeaders {
   }
 }
 
-function dropOwnCookies(headers: Headers): void {
-  const cookies = headers.get('cookie')
-  if (cookies === null) return
-  const others = withoutOwnCookies(cookies)
-  if (others === '') headers.delete('cookie')
-  else if (others !== cookies) headers.set('cookie', others)
+interface Found {
+  proto: string | null
+  forwardedFor: string | null
+  address: string | null
+  connection: string | null
+}
+
+function setOrDelete(headers: Headers, name: string, value: string): void {
+  if (value === '') headers.delete(name)
+  else headers.set(name, value)
 }
 
 /** Any other protocol stays behind, as Cloudflare speaks none. */
@@ -66,12 +79,12 @@ export function opensWebSocket(headers: Headers): boolean {
 
 /** `Upgrade` is handled for itself, and these are no header names at all. */
 const NO_HEADERS: ReadonlySet<string> = new Set(['close', 'keep-alive', 'upgrade'])
+const NOTHING: readonly string[] = []
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 /** Header names listed in `Connection`: for this connection only (RFC 9110 §7.6.1), and let through by the platform. */
-export function connectionOptions(headers: Headers): readonly string[] {
-  const connection = headers.get('connection')
-  if (connection === null) return []
+export function connectionOptions(connection: string | null): readonly string[] {
+  if (connection === null) return NOTHING
   const options = connection.split(',').map((option) => option.trim().toLowerCase())
   return options.filter((option) => TOKEN.test(option) && !NO_HEADERS.has(option))
 }

@@ -7,9 +7,8 @@ import { connectionOptions, SECRET_HEADER } from './request-headers.ts'
  */
 export function cleanResponse(response: Response): Response {
   const { headers } = response
-  const cookies = headers.get('set-cookie')
-  const plantsCookie = cookies !== null && /__host-entrada/i.test(cookies)
-  const options = connectionOptions(headers)
+  const plantsCookie = /__host-entrada/i.test(headers.get('set-cookie') ?? '')
+  const options = connectionOptions(headers.get('connection'))
   const unwanted = UNWANTED.filter((name) => headers.has(name))
   if (!plantsCookie && options.length === 0 && unwanted.length === 0) return response
   // Keeps `webSocket` and the body's encoding.

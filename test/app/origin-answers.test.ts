@@ -209,22 +209,6 @@ describe('a chat that does not answer', () => {
     answer(new Response('got it'))
     expect(await (await response).text()).toBe('got it')
   })
-
-  test('a client that goes away takes its request along [bar 71]', async () => {
-    const left = Promise.withResolvers<void>()
-    const { browser, entrada } = await adeleAt(async (request) => {
-      request.signal.addEventListener('abort', () => left.resolve())
-      return new Promise<never>(() => {})
-    })
-    const controller = new AbortController()
-    const response = browser.fetch('/api', { signal: controller.signal })
-    await expect.poll(() => entrada.platform.count()).toBeGreaterThan(0)
-    await clock.advance(0.1)
-    controller.abort()
-    await expect(response).rejects.toThrow()
-    await left.promise
-    expect(entrada.logs.events('request_failed')).toEqual([])
-  })
 })
 
 describe('where the chat is', () => {

@@ -10,6 +10,8 @@ import {
 import { openBench } from './scene.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 31)
+/** Seconds until the engine has compiled what it will compile; on other threads of the same process. */
+const WARM_UP_ROUNDS = 16
 const GIB = 1024 ** 3
 
 /*
@@ -19,7 +21,7 @@ const GIB = 1024 ** 3
 const bench = await openBench()
 try {
   console.log(`${ROUNDS} rounds; medians of ratios within a round [quartiles]`)
-  for (let round = 0; round < 4; round++) await measureRequests(bench)
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) await measureRequests(bench)
   const requests = await rounds(ROUNDS, () => measureRequests(bench))
   const rates = requests.map(({ rate }) => rate)
   const cpu = requests.map((one) => one.cpu)

@@ -118,7 +118,15 @@ function headersOf(origin: string, session: string): Readonly<Record<string, str
     'sec-ch-ua-platform': '"Linux"',
     Authorization: 'Bearer of-the-chat',
     Cookie: `theme=dark; __Host-entrada=${session}; app_session=of-the-chat`,
+    // What Cloudflare adds on the way in.
     'CF-Connecting-IP': '203.0.113.7',
+    'CF-IPCountry': 'GB',
+    'CF-Ray': '8f0c0ffee0ddf00d-LHR',
+    'CF-Visitor': '{"scheme":"http"}',
+    'CDN-Loop': 'cloudflare; loops=1',
+    'X-Forwarded-For': '203.0.113.7',
+    'X-Forwarded-Proto': 'http',
+    'X-Real-IP': '203.0.113.7',
   }
 }
 
