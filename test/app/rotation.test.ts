@@ -133,14 +133,13 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
     expect((await tab.fetch('/echo')).status).toBe(401)
   })
 
-  test('less costs a sign-in to whoever needed no token meanwhile, and to nobody else', async () => {
+  test('less costs a sign-in to whoever was away meanwhile, and to nobody else', async () => {
     const before = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD } })
     const busy = await signedIn(before)
     const reader = await signedIn(before, 'megan')
     const during = deploy(before, { OPENID_SESSION_SECRET: `${NEW},${OLD}` })
     await clock.advance(PAST_EXPIRY)
     await expectTokens(during.tabOf(busy))
-    expect((await during.tabOf(reader).fetch('/echo')).status).toBe(200)
     const after = deploy(during, { OPENID_SESSION_SECRET: NEW })
     await clock.advance(PAST_EXPIRY)
     await expectTokens(after.tabOf(busy))
