@@ -133,9 +133,9 @@ test('a client that reads slowly is not run ahead of', async () => {
   expect(made).toBeLessThan(64)
 })
 
-test('128 MiB pass without being held', async () => {
+test('512 MiB pass without being held', async () => {
   const response = await fetch(urlOf(ADELE_FILES.film), {
-    headers: { range: `bytes=0-${128 * MIB - 1}` },
+    headers: { range: `bytes=0-${512 * MIB - 1}` },
   })
   let received = 0
   let most = 0
@@ -143,8 +143,9 @@ test('128 MiB pass without being held', async () => {
     received += chunk.byteLength
     most = Math.max(most, process.memoryUsage().arrayBuffers)
   }
-  expect(received).toBe(128 * MIB)
-  expect(most).toBeLessThan(96 * MIB)
+  expect(received).toBe(512 * MIB)
+  // What is let go is freed when the collector comes round; what is held would be all of it.
+  expect(most).toBeLessThan(320 * MIB)
 })
 
 test('files.cut breaks the connection, and not a byte follows that is not the file’s', async () => {
