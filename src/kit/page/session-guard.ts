@@ -7,6 +7,7 @@ const HEADER = 'entrada-error'
 const ENDED = 'session_required'
 /** Many requests fail at once when a session ends; one question about it is enough. */
 const ASK_EVERY_MS = 2000
+const ATTEMPTS = 3
 
 /**
  * Turns the failures of an app whose session has ended into one reload of the page, which leads through
@@ -38,8 +39,13 @@ class SessionGuard {
     await this.#check()
   }
 
-  async #check(): Promise<void> {
-    if ((await this.#ask()) === 'ended') this.#end()
+  /** A closed event stream does not fail a second time: without an answer, the question is put again. */
+  async #check(attempts = ATTEMPTS): Promise<void> {
+    const answer = await this.#ask()
+    if (answer === 'ended') this.#end()
+    else if (answer === 'unknown' && attempts > 1) {
+      setTimeout(() => void this.#check(attempts - 1), ASK_EVERY_MS)
+    }
   }
 
   /** After a reload: that there is a session again is news for this tab and for the others. */
