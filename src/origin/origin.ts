@@ -111,7 +111,7 @@ export class Origin {
     } satisfies RequestInit
     const response = await this.#send(target, init, request)
     refuseGatewayError(response)
-    const clean = cleanResponse(response)
+    const clean = cleanResponse(response, this.#parts.settings.origin.secret !== null)
     // What nobody had to sign in for is the app's own to share, and bound to no session.
     if (session === null) return clean
     if (clean.status === 101) return this.#bound(clean, request, session)

@@ -116,6 +116,7 @@ describe('what an answer must not carry', () => {
     const { browser } = await adeleAt(
       () =>
         new Response('x', {
+          status: 407,
           headers: {
             connection: 'X-Hop',
             'x-hop': '1',
@@ -132,7 +133,7 @@ describe('what an answer must not carry', () => {
 
   test('a failure in Entrada’s name', async () => {
     const { browser } = await adeleAt(
-      () => new Response('x', { headers: { 'entrada-error': 'session_required' } }),
+      () => new Response('x', { status: 401, headers: { 'entrada-error': 'session_required' } }),
     )
     expect((await browser.fetch('/x')).headers.has('entrada-error')).toBe(false)
   })

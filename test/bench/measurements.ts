@@ -13,8 +13,9 @@ const SLICE_MS = 500
 /** Requests a second, and CPU microseconds a request. */
 export async function measureRequests(
   bench: Bench,
+  headers: Readonly<Record<string, string>>,
 ): Promise<{ readonly rate: Pair; readonly cpu: Pair }> {
-  const request = `GET /api/threads?page=1 HTTP/1.1\r\n${Object.entries(bench.headers)
+  const request = `GET /api/threads?page=1 HTTP/1.1\r\n${Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')}\r\n`
   const slice = async (side: Side) => {

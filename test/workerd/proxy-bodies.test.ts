@@ -306,7 +306,7 @@ describe('what HTTP says', () => {
     let seen: readonly [string, string][] = []
     routes.set('/hops', (request, response) => {
       seen = rawHeaders(request)
-      response.writeHead(200, {
+      response.writeHead(403, {
         connection: 'x-answer-hop',
         'x-answer-hop': '1',
         'proxy-authenticate': 'Basic',
