@@ -1,4 +1,4 @@
-import { base64url, importPKCS8 } from 'jose'
+import { base64url } from 'jose'
 import * as oauth from 'oauth4webapi'
 import type { ClientSettings } from '../settings/secrets.ts'
 
@@ -52,14 +52,17 @@ function secretAuthentication(secret: string): oauth.ClientAuth {
   }
 }
 
+const PS256 = { name: 'RSA-PSS', hash: 'SHA-256' }
+
 /**
  * `private_key_jwt` the way Entra wants it: PS256, the certificate's SHA-256 thumbprint in `x5t#S256`, and the
  * token endpoint as audience (certificate-credentials, Microsoft identity platform).
  */
 async function certificateAuthentication(pem: string): Promise<oauth.ClientAuth> {
-  const key = await importPKCS8(block(pem, 'PRIVATE KEY'), 'PS256')
-  const der = Uint8Array.from(atob(body(block(pem, 'CERTIFICATE'))), (char) => char.charCodeAt(0))
-  const thumbprint = base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', der)))
+  const privateKey = block(pem, 'PRIVATE KEY')
+  const key = await crypto.subtle.importKey('pkcs8', privateKey, PS256, false, ['sign'])
+  const digest = await crypto.subtle.digest('SHA-256', block(pem, 'CERTIFICATE'))
+  const thumbprint = base64url.encode(new Uint8Array(digest))
   return async (server, client, form, headers) => {
     const sign = oauth.PrivateKeyJwt(key, {
       [oauth.modifyAssertion]: (header, payload) => {
@@ -72,13 +75,11 @@ async function certificateAuthentication(pem: string): Promise<oauth.ClientAuth>
   }
 }
 
-function block(pem: string, label: string): string {
-  const match = new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----`).exec(pem)
-  if (match === null) throw new Error(`no ${label} block`)
+/** The bytes of a PEM block (RFC 7468). */
+function block(pem: string, label: string): Uint8Array<ArrayBuffer> {
+  const match = new RegExp(`-----BEGIN ${label}-----([^-]+)-----END ${label}-----`).exec(pem)
+  if (match?.[1] === undefined) throw new Error(`no ${label} block`)
   // Secrets stored through a shell often carry literal \n instead of line breaks.
-  return match[0].replaceAll('\\n', '\n')
-}
-
-function body(pemBlock: string): string {
-  return pemBlock.replaceAll(/-----[^-]+-----|\s/g, '')
+  const base64 = match[1].replaceAll(/\\n|\s/g, '')
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
 }

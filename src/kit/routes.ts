@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../edge-env.ts'
 import { KIT_SCRIPT } from './kit-script.ts'
 

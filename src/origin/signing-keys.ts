@@ -1,10 +1,12 @@
-import { importJWK, type CryptoKey, type JSONWebKeySet } from 'jose'
+import type { JSONWebKeySet } from 'jose'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { PrivateSigningKey } from '../settings/signing-keys.ts'
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
 import type { SealedBox } from '../stores/sealed-box.ts'
 import {
+  RS256,
+  RsaPrivateJwk,
   signingKeyContext,
   type SigningKeyCalls,
   type SigningKeyRecord,
@@ -36,8 +38,6 @@ const OBJECT_NAME = 'assertion'
 const FRESH_MS = 10 * 60 * 1000
 /** Keys stay published for a day after their last use, so old ones bridge an outage of their object. */
 const USABLE_MS = 12 * 60 * 60 * 1000
-
-const PrivateJwk = v.looseObject({ kty: v.literal('RSA') })
 
 /** The keys of this isolate, imported once and kept for ten minutes. */
 export class SigningKeys {
@@ -117,9 +117,7 @@ async function fromSettings(configured: readonly PrivateSigningKey[]): Promise<K
 }
 
 async function importPrivateKey(jwk: unknown): Promise<CryptoKey> {
-  const key = await importJWK({ ...v.parse(PrivateJwk, jwk), ext: false }, 'RS256')
-  if (key instanceof Uint8Array) throw new TypeError('an RSA key was expected')
-  return key
+  return crypto.subtle.importKey('jwk', v.parse(RsaPrivateJwk, jwk), RS256, false, ['sign'])
 }
 
 /** Named parts only: whatever else a private key holds must not come along. */

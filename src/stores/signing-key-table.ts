@@ -1,7 +1,6 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import * as v from 'valibot'
 import type { ObjectStorage } from './durable-objects.ts'
-import type { SealContext, SealedBox } from './sealed-box.ts'
+import { digestOf, type SealContext, type SealedBox } from './sealed-box.ts'
 
 /** A signing key as it leaves its object: only a Worker with the key ring can use the private part. */
 export interface SigningKeyRecord {
@@ -27,6 +26,15 @@ export const ROTATION_SECONDS = 30 * DAY
 export const PUBLISHED_AHEAD_SECONDS = 2 * DAY
 /** Longer than any isolate goes on with the keys it remembers, and any assertion lives. */
 export const OVERLAP_SECONDS = DAY
+
+/** RS256 (RFC 7518 §3.3). */
+export const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+
+/** What it takes to sign (RFC 7518 §6.3.2), and nothing that a key may say besides. */
+export const RsaPrivateJwk = v.object({
+  kty: v.literal('RSA'),
+  ...v.entriesFromList(['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'], v.string()),
+})
 
 const Row = v.object({
   kid: v.string(),
@@ -79,14 +87,11 @@ export class SigningKeyTable {
   }
 
   async #add(signsFrom: number): Promise<void> {
-    const pair = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true })
-    const { n, e } = v.parse(
-      v.object({ n: v.string(), e: v.string() }),
-      await exportJWK(pair.publicKey),
-    )
-    const kid = await calculateJwkThumbprint({ kty: 'RSA', n, e })
-    const privateKey = JSON.stringify(await exportJWK(pair.privateKey))
-    const sealed = await this.#box.seal(privateKey, signingKeyContext(kid))
+    const privateKey = v.parse(RsaPrivateJwk, await generatePrivateJwk())
+    const { kty, n, e } = privateKey
+    // The thumbprint of RFC 7638: these members, in this order, without white space.
+    const kid = await digestOf(JSON.stringify({ e, kty, n }))
+    const sealed = await this.#box.seal(JSON.stringify(privateKey), signingKeyContext(kid))
     this.#sql.exec('INSERT INTO signing_key VALUES (?, ?, ?, ?, ?)', kid, n, e, sealed, signsFrom)
   }
 
@@ -122,6 +127,16 @@ export class SigningKeyTable {
       return { kid, n, e, sealedPrivateKey: sealed, signsFrom }
     })
   }
+}
+
+async function generatePrivateJwk(): Promise<unknown> {
+  const generated = await crypto.subtle.generateKey(
+    { ...RS256, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) },
+    true,
+    ['sign', 'verify'],
+  )
+  if (!('privateKey' in generated)) throw new TypeError('a key pair was expected')
+  return crypto.subtle.exportKey('jwk', generated.privateKey)
 }
 
 export function signingKeyContext(kid: string): SealContext {
