@@ -52,7 +52,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-      (await sessions.find(cookieHeader, 'certain', false))?.id === id,
+      (await sessions.find(cookieHeader, false))?.id === id,
     ...serviceOf(env),
   })
   const toChat = (request: Request, session: SessionView) => chat.forward(request, session)

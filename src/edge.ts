@@ -101,9 +101,9 @@ async function toChat(
     const preflight = chat.preflight(request)
     if (preflight !== null) return preflight
     const cookie = request.headers.get('cookie')
-    const certainty = needsCertainty(request) ? 'certain' : 'recent'
     const isActivity = !auth.isPolling(request.method, pathname)
-    const session = await sessions.find(cookie, certainty, isActivity)
+    const remembered = needsCertainty(request) ? null : sessions.recall(cookie, isActivity)
+    const session = remembered ?? (await sessions.find(cookie, isActivity))
     if (session === null) {
       // A client that says so by itself only shuts itself out; a sign-in page would begin an endless loop.
       if (chat.isReturning(request)) throw new EntradaFailure('misconfigured', { detail: CIRCLE })

@@ -128,7 +128,7 @@ async function late(
   { sessions }: CallbackParts,
   cookieHeader: string | null,
 ): Promise<Response> {
-  if ((await sessions.find(cookieHeader, 'certain')) !== null) return c.redirect('/', 302)
+  if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
   throw new EntradaFailure('sign_in_expired', {
     detail: 'It may have been open for too long, or was finished in another tab or browser.',
   })

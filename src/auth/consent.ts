@@ -39,7 +39,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
   if (feature === 'sign_in') {
     return begin(c, parts, { purpose: 'sign_in', returnTo, prompt: 'consent' })
   }
-  const session = await parts.sessions.find(c.req.header('cookie') ?? null, 'certain')
+  const session = await parts.sessions.find(c.req.header('cookie') ?? null)
   if (session === null) throw new EntradaFailure('session_required')
   return begin(c, parts, {
     purpose: 'consent',

@@ -26,7 +26,7 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
   requireNavigation(c)
   const returnTo = returnToOf(c)
   const cookieHeader = c.req.header('cookie') ?? null
-  const session = await parts.sessions.find(cookieHeader, 'certain')
+  const session = await parts.sessions.find(cookieHeader)
   if (c.req.query('step_up') === '1' && session !== null) {
     const claims = await session.pendingClaims()
     return begin(c, parts, {

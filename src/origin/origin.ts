@@ -4,7 +4,7 @@ import type { Settings } from '../settings/settings.ts'
 import type { AssertionSigner } from './assertion.ts'
 import { CrossOriginSharing } from './cross-origin-sharing.ts'
 import { CrossSiteGuard } from './cross-site.ts'
-import { ASSERTION_HEADER, IdentityHeaders } from './identity-headers.ts'
+import { ASSERTION_HEADER, IdentityHeaders, type Identity } from './identity-headers.ts'
 import { PRESET_TABLE } from './presets.ts'
 import { opensWebSocket, RequestHeaders } from './request-headers.ts'
 import { cleanResponse } from './response-headers.ts'
@@ -95,11 +95,21 @@ export class Origin {
    * @param session whose request it is; `null` on skipped routes, where nobody is named
    * @throws EntradaFailure `origin_unreachable`, `origin_timeout`
    */
-  async forward(request: Request, session: SessionView | null): Promise<Response> {
-    const identity =
-      session === null
-        ? null
-        : (this.#identities.known(session) ?? (await this.#identities.prepare(session)))
+  forward(request: Request, session: SessionView | null): Promise<Response> {
+    if (session === null) return this.#send(request, null, null)
+    const identity = this.#identities.known(session)
+    // What is prepared is not waited for: on this road each turn of a promise shows.
+    return identity === null
+      ? this.#identities.prepare(session).then((fresh) => this.#send(request, session, fresh))
+      : this.#send(request, session, identity)
+  }
+
+  #send(
+    request: Request,
+    session: SessionView | null,
+    identity: Identity | null,
+  ): Promise<Response> {
+    const { service, settings } = this.#parts
     const target = this.#targetOf(request.url)
     // Without `request.signal`: when a client goes away the platform drops what was begun for it, unasked.
     const init = {
@@ -109,7 +119,14 @@ export class Origin {
       redirect: 'manual',
       ...(identity !== null && LOOKS_STATIC.test(target) ? NOT_CACHED : {}),
     } satisfies RequestInit
-    const response = await this.#send(target, init, request)
+    const answer = service === undefined ? fetch(target, init) : service.fetch(target, init)
+    return untilHeaders(answer, request, settings.origin.timeoutSeconds).then(
+      (response) => this.#answered(response, request, session),
+      (cause: unknown) => withoutAnswer(cause, request),
+    )
+  }
+
+  #answered(response: Response, request: Request, session: SessionView | null): Response {
     refuseGatewayError(response)
     const clean = cleanResponse(response, this.#parts.settings.origin.secret !== null)
     // What nobody had to sign in for is the app's own to share, and bound to no session.
@@ -135,19 +152,13 @@ export class Origin {
       checkSeconds: Math.max(1, settings.sessions.checkSeconds),
     })
   }
+}
 
-  async #send(url: string, init: RequestInit, request: Request): Promise<Response> {
-    const { service, settings } = this.#parts
-    const answer = service === undefined ? fetch(url, init) : service.fetch(url, init)
-    try {
-      return await untilHeaders(answer, request, settings.origin.timeoutSeconds)
-    } catch (cause) {
-      if (cause instanceof EntradaFailure) throw cause
-      // The client went away. Nobody reads this; it only keeps a closed tab from counting as an outage.
-      if (request.signal.aborted) return new Response(null, { status: 499 })
-      throw new EntradaFailure('origin_unreachable', { cause })
-    }
-  }
+function withoutAnswer(cause: unknown, request: Request): Response {
+  if (cause instanceof EntradaFailure) throw cause
+  // The client went away. Nobody reads this; it only keeps a closed tab from counting as an outage.
+  if (request.signal.aborted) return new Response(null, { status: 499 })
+  throw new EntradaFailure('origin_unreachable', { cause })
 }
 
 /**

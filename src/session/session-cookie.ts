@@ -7,6 +7,8 @@ export const SESSION_COOKIE = '__Host-entrada'
 const ID_BYTES = 18
 const SECRET_BYTES = 32
 const FORMAT = /^([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})$/
+const PAIR = /(?:^|;)\s*__Host-entrada\s*=\s*([A-Za-z0-9_-]{24}\.[A-Za-z0-9_-]{43})\s*(?=;|$)/
+const PAIRS = new RegExp(PAIR, 'g')
 
 export interface SessionKey {
   /** Name of the session's object. */
@@ -27,13 +29,11 @@ export function createSessionKey(): SessionKey {
  * of them is believed before its object agrees.
  */
 export function sessionCookiesOf(header: string | null): readonly string[] {
-  if (header === null || !header.includes(SESSION_COOKIE)) return []
-  return header.split(';').flatMap((pair) => {
-    const separator = pair.indexOf('=')
-    if (pair.slice(0, separator).trim() !== SESSION_COOKIE) return []
-    const value = pair.slice(separator + 1).trim()
-    return FORMAT.test(value) ? [value] : []
-  })
+  return header === null ? [] : Array.from(header.matchAll(PAIRS), ([, value = '']) => value)
+}
+
+export function firstSessionCookieOf(header: string | null): string | null {
+  return header === null ? null : (PAIR.exec(header)?.[1] ?? null)
 }
 
 export function readSessionKey(cookie: string): SessionKey | null {

@@ -12,6 +12,7 @@ import type {
 } from './session-calls.ts'
 import {
   createSessionKey,
+  firstSessionCookieOf,
   readSessionKey,
   sessionCookiesOf,
   writeSessionKey,
@@ -19,13 +20,6 @@ import {
 } from './session-cookie.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
-
-/** How sure the answer must be. */
-export type Certainty =
-  /** Isolate memory may answer, for at most `SESSION_CHECK_SECONDS`. */
-  | 'recent'
-  /** The object is asked. */
-  | 'certain'
 
 interface Remembered {
   readonly session: Session
@@ -76,18 +70,19 @@ export class Sessions {
   }
 
   /**
-   * The living session of a request, `null` if there is none.
+   * The session of a request as far as this isolate remembers it, for at most `SESSION_CHECK_SECONDS`. `null`
+   * says nothing; then `find` has to be asked. Not a promise, because on a proxied request each turn shows.
    * @param touch `false` for polling that must not keep a session from going idle
    */
-  async find(
-    cookieHeader: string | null,
-    certainty: Certainty,
-    touch = true,
-  ): Promise<Session | null> {
+  recall(cookieHeader: string | null, touch: boolean): Session | null {
+    const cookie = firstSessionCookieOf(cookieHeader)
+    return cookie === null ? null : this.#recall(cookie, touch)
+  }
+
+  /** The living session of a request as its object knows it, `null` if there is none. */
+  async find(cookieHeader: string | null, touch = true): Promise<Session | null> {
     for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
-      const session =
-        (certainty === 'recent' ? this.#recall(cookie, touch) : null) ??
-        (await this.#ask(cookie, touch))
+      const session = await this.#ask(cookie, touch)
       if (session !== null) return session
     }
     return null
