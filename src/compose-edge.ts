@@ -3,6 +3,7 @@ import { LoopBreaker } from './auth/loop-breaker.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
 import type { EdgeParts, Enrichment } from './edge.ts'
+import { Entra } from './entra/entra.ts'
 import { EntradaFailure } from './failure.ts'
 import { filesFeature, isFilesOn } from './files/files-tokens.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
@@ -23,6 +24,9 @@ import { Sessions } from './session/sessions.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { Settings } from './settings/settings.ts'
 import { Lookups } from './stores/lookup-cache.ts'
+
+/** For an `Entra` that goes by nothing but what the service says now. */
+const NO_SHELF = { read: async () => null, keep: async () => {} }
 
 /** Turns bindings into what the edge is made of. */
 export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
@@ -48,14 +52,15 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     featuresOf: (session: Session) => featuresOf(session, settings),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
+  const service = serviceOf(env)
   const chat = new Origin({
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
       (await sessions.find(cookieHeader, false))?.id === id,
-    ...serviceOf(env),
+    ...service,
   })
-  const toChat = (request: Request, session: SessionView) => chat.forward(request, session)
+  const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
   return {
     settings,
     sessions,
@@ -63,7 +68,14 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     chat,
     kit: settings.kit.guard ? new PageInjection(publicOrigin) : null,
     publicKeys: () => jwksResponse(signer),
-    dependencies: dependenciesOf(env, signer),
+    check: {
+      settings,
+      dependencies: dependenciesOf(env, signer),
+      forgetfulEntra: () => new Entra(settings, NO_SHELF),
+      isServiceBound: 'service' in service,
+      toChat,
+      featuresOf: auth.featuresOf,
+    },
     limiter: new RateLimiter(settings.rateLimits),
     enriched: enrichedBy(settings, { graph, lookups, box }),
     features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups, toChat })],
@@ -92,7 +104,10 @@ function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched
 }
 
 /** One call per binding; none changes anything. */
-function dependenciesOf(env: Bindings, signer: AssertionSigner): EdgeParts['dependencies'] {
+function dependenciesOf(
+  env: Bindings,
+  signer: AssertionSigner,
+): EdgeParts['check']['dependencies'] {
   const probe = 'readiness'
   return [
     { name: 'VAULT', probe: () => env.VAULT.get(probe) },

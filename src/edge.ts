@@ -2,9 +2,11 @@ import { Hono } from 'hono/tiny'
 import { createMiddleware } from 'hono/factory'
 import { authRoutes, callbackRoute, type AuthParts } from './auth/routes.ts'
 import { requireSession } from './auth/require-session.ts'
+import { checkRoutes } from './check/routes.ts'
+import type { CheckParts } from './check/verdict.ts'
 import type { EdgeEnv } from './edge-env.ts'
 import { EntradaFailure } from './failure.ts'
-import { healthRoutes, type Dependency } from './health.ts'
+import { healthRoutes } from './health.ts'
 import { kitRoutes } from './kit/routes.ts'
 import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
@@ -55,8 +57,8 @@ export interface EdgeParts {
   >
   /** `GET /.entrada/jwks.json`: what assertions are verified with. */
   readonly publicKeys: () => Promise<Response>
-  /** Asked by `GET /.entrada/ready`. */
-  readonly dependencies: readonly Dependency[]
+  /** What `GET /.entrada/check` looks at; its dependencies are those `GET /.entrada/ready` asks. */
+  readonly check: CheckParts
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
   readonly features: readonly Hono<EdgeEnv>[]
 }
@@ -143,7 +145,7 @@ async function withoutSession(request: Request, { publicOrigin }: Settings): Pro
 }
 
 function createOwnApp(parts: EdgeParts) {
-  const { settings, auth, limiter, publicKeys, dependencies, features } = parts
+  const { settings, sessions, auth, limiter, publicKeys, check, features } = parts
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
     c.set('settings', settings)
@@ -158,7 +160,8 @@ function createOwnApp(parts: EdgeParts) {
   })
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(PREFIX, authRoutes(auth))
-  app.route(PREFIX, healthRoutes(dependencies, createLog))
+  app.route(PREFIX, healthRoutes(check.dependencies, createLog))
+  app.route(PREFIX, checkRoutes(check, sessions))
   app.route(PREFIX, kitRoutes())
   app.get(`${PREFIX}/jwks.json`, publicKeys)
   const guard = guardFeature(parts)

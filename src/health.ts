@@ -21,21 +21,26 @@ export function healthRoutes(
   return new Hono<EdgeEnv>()
     .get('/health', (c) => c.json({ status: 'ok' }))
     .get('/ready', async (c) => {
-      const log = logOf(c.var.requestId)
-      const failed = await Promise.all(
-        dependencies.map(async ({ name, probe }) => {
-          try {
-            await withinDeadline(probe())
-            return []
-          } catch (cause) {
-            log.error('not_ready', cause, { dependency: name, failure: nameOf(cause) })
-            return [name]
-          }
-        }),
-      )
-      const isReady = failed.flat().length === 0
+      const isReady = (await silentAmong(dependencies, logOf(c.var.requestId))).length === 0
       return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503)
     })
+}
+
+/** Names of those that do not answer; why, the log says. */
+export async function silentAmong(
+  dependencies: readonly Dependency[],
+  log: Log,
+): Promise<readonly string[]> {
+  const names = dependencies.map(async ({ name, probe }) => {
+    try {
+      await withinDeadline(probe())
+      return []
+    } catch (cause) {
+      log.error('not_ready', cause, { dependency: name, failure: nameOf(cause) })
+      return [name]
+    }
+  })
+  return (await Promise.all(names)).flat()
 }
 
 async function withinDeadline(work: Promise<unknown>): Promise<void> {

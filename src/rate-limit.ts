@@ -46,7 +46,7 @@ export class RateLimiter {
 }
 
 const LIMITED: readonly (readonly [RegExp, RateLimited])[] = [
-  [/^\/\.entrada\/(?:login|consent|frontchannel-logout|backchannel-logout)$/, 'login'],
+  [/^\/\.entrada\/(?:login|consent|check|frontchannel-logout|backchannel-logout)$/, 'login'],
   [/^\/\.entrada\/(?:people|groups)(?:\/|$)/, 'search'],
   [/^\/\.entrada\/files\//, 'download'],
   [/^\/\.entrada\/picker\//, 'picker'],

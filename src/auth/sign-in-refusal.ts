@@ -1,3 +1,4 @@
+import { WRONG_PLATFORM } from '../entra/aadsts.ts'
 import { kindOf, type Refusal } from '../entra/refusal.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 
@@ -33,6 +34,7 @@ const REGISTRATION: Meaning = {
   code: 'registration_rejected',
   detail: 'The app registration and this service’s settings do not match.',
 }
+const PLATFORM: Meaning = { code: 'registration_rejected', detail: WRONG_PLATFORM }
 const OTHER_CLOUD: Meaning = {
   code: 'registration_rejected',
   detail: 'The organisation lives in another Microsoft cloud than the one configured here.',
@@ -87,11 +89,9 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
   ...numbers([50055, 50144, 50132, 50133, 50173], PASSWORD),
   ...numbers([50085, 50089, 700082, 700084, 70043], CONFIRM),
   ...numbers([54005, 70000, 70008, 700005, 501481, 50147, 501491], ATTEMPT),
-  ...numbers([7000215, 7000222, 7000218, 700025, 700027, 70002, 70021, 50012, 700030], CREDENTIAL),
-  ...numbers(
-    [50011, 900971, 50194, 90124, 90130, 9001023, 9002332, 9002326, 9002327],
-    REGISTRATION,
-  ),
+  ...numbers([7000215, 7000222, 7000218, 700027, 70002, 70021, 50012, 700030], CREDENTIAL),
+  ...numbers([9002325, 9002327, 700025], PLATFORM),
+  ...numbers([50011, 900971, 50194, 90124, 90130, 9001023, 9002332, 9002326], REGISTRATION),
   ...numbers([700016, 500011, 650052, 650057, 70001, 700011, 7000112, 1000031], REGISTRATION),
   ...numbers([28000, 70011, 700022, 28002, 28003], REGISTRATION),
   ...numbers([90002, 90038, 900432, 900382], OTHER_CLOUD),

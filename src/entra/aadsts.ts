@@ -22,9 +22,13 @@ const KINDS: ReadonlyMap<number, RefusalKind> = new Map([
   ...numbers('client', 70001, 700011, 700016, 1000031, 7000112),
   ...numbers('request', 28000, 28002, 28003, 50011, 50194, 70011, 90002, 90009, 90124, 90130),
   ...numbers('request', 500011, 500208, 650052, 650057, 700022, 900971, 9001023, 9002332),
-  ...numbers('request', 9002326, 9002327, 90038, 900382, 900432),
+  ...numbers('request', 9002325, 9002326, 9002327, 90038, 900382, 900432),
   ...numbers('unavailable', 50033, 50087, 50088, 90006, 90012, 90024, 90033, 90055, 90090),
 ])
+
+/** What AADSTS9002325, 9002327 and 700025 come down to, for people and for operators. */
+export const WRONG_PLATFORM =
+  'The redirect URI is registered for a single-page application or a public client. It belongs under the platform Web.'
 
 /** `null` where the numbers add nothing. */
 export function kindByNumber(codes: readonly number[]): RefusalKind | null {

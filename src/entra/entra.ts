@@ -189,6 +189,42 @@ export class Entra {
     })
   }
 
+  /** For the set-up check: what the service calls itself, and how many keys it signs with. */
+  async describe(): Promise<{ readonly issuer: string; readonly keys: number }> {
+    const server = await this.#discovery.authorizationServer()
+    return { issuer: server.issuer, keys: await this.#keys.count(server) }
+  }
+
+  /**
+   * For the set-up check: presents each credential, in the order of the setting; `null` where it was accepted. By a
+   * grant of the app's own: Entra grants it to an app that has been given nothing (client credentials flow,
+   * “Controlling tokens without the roles claim”), and refuses as it does at a sign-in. The token is dropped.
+   */
+  async tryCredentials(): Promise<readonly (Refusal | null)[]> {
+    const server = await this.#discovery.authorizationServer()
+    const { allowedTenants, kind, microsoft } = this.#settings.issuer
+    const parameters = microsoft === null ? {} : { scope: `${microsoft.graph}/.default` }
+    // `organizations` and `common` are no tenant an app could speak for (AADSTS50059).
+    const { token_endpoint: endpoint = '' } = server
+    const words = /(?<=\/)(?:organizations|common)(?=\/)/
+    const ofTenant =
+      kind === 'template'
+        ? { ...server, token_endpoint: endpoint.replace(words, allowedTenants[0] ?? '') }
+        : server
+    const tries = (await this.#credentials.inOrder()).map(async ({ authentication }) => {
+      const response = await oauth.clientCredentialsGrantRequest(
+        ofTenant,
+        this.#client,
+        authentication,
+        parameters,
+        this.#requestOptions(),
+      )
+      await oauth.processClientCredentialsResponse(ofTenant, this.#client, response)
+      return null
+    })
+    return Promise.all(tries.map((one) => one.catch(refusalOf)))
+  }
+
   /** Where to sign out at the service; `null` when it has no such place. */
   async endSessionEndpoint(): Promise<URL | null> {
     const { end_session_endpoint: endpoint } = await this.#discovery.authorizationServer()

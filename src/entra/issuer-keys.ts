@@ -35,6 +35,11 @@ export class IssuerKeys {
     }
   }
 
+  /** @throws EntradaFailure `sign_in_unavailable` */
+  async count(server: AuthorizationServer): Promise<number> {
+    return (await this.#at(addressOf(server)).read()).keys.length
+  }
+
   #at(url: string): RemoteDocument<IssuedKeys> {
     if (this.#document?.url !== url) {
       this.#document = { url, keys: new RemoteDocument(url, readKeySet, this.#shelf) }

@@ -125,6 +125,7 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ['POST', '/.entrada/backchannel-logout'],
   ['POST', '/.entrada/picker/token'],
   ['GET', '/.entrada/people?q=adele'],
+  ['GET', '/.entrada/check'],
   ['GET', '/.entrada/nothing'],
 ]
 const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }

@@ -49,6 +49,11 @@ const signedInAt = (path: string) => async (page: Page) => {
 const PAGES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
   ['signed-out', at('/.entrada/signed-out')],
   ['renewed', signedInAt('/.entrada/renewed')],
+  ['set-up-check', signedInAt('/.entrada/check')],
+  ['set-up-check-failed', async (page) => {
+    entrada.sandbox.faults.set('entra.wrong_secret', { times: 1 })
+    await page.goto(`${entrada.origin}/.entrada/check`)
+  }],
   ['not-found', at('/.entrada/nothing-here')],
   ['late-callback', at('/oauth/openid/callback?code=x&state=y')],
   ['wrong-account', refused('interaction_required', 50020)],

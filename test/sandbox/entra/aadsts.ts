@@ -48,6 +48,11 @@ export const AADSTS = {
     error: 'login_required',
     text: 'A silent sign-in was asked for, but nobody is signed in.',
   },
+  50059: {
+    error: 'invalid_request',
+    text: 'No tenant was named, neither by the request nor by the credentials.',
+    staysOnPage: true,
+  },
   50076: {
     error: 'interaction_required',
     suberror: 'basic_action',
@@ -184,12 +189,20 @@ export const AADSTS = {
   900561: { error: 'invalid_request', text: 'The endpoint only accepts POST requests.' },
   900971: { error: 'invalid_request', text: 'No reply address was provided.', staysOnPage: true },
   901002: { error: 'invalid_request', text: "The 'resource' parameter is not supported." },
+  1002012: {
+    error: 'invalid_scope',
+    text: 'The client credentials flow takes the scope /.default of one resource.',
+  },
   7000215: { error: 'invalid_client', text: 'The client secret is not valid.' },
   7000218: {
     error: 'invalid_client',
     text: "The request body must contain 'client_assertion' or 'client_secret'.",
   },
   7000222: { error: 'invalid_client', text: 'The client secret has expired.' },
+  7000229: {
+    error: 'unauthorized_client',
+    text: 'The application has no service principal in the tenant.',
+  },
   9002313: { error: 'invalid_request', text: 'The request is malformed.' },
   9002325: {
     error: 'invalid_request',

@@ -44,6 +44,8 @@ async function proceed(
 ): Promise<Response> {
   const signedIn = await signInOrAsk(world, asked, step)
   if (signedIn instanceof Response) return signedIn
+  // Reported as the last thing to happen, “after the password has been typed”, and not at the token endpoint.
+  if (asked.reply.isSinglePage && asked.challenge === null) throw new AadstsError(9002325)
   const { account } = signedIn
   checkResources(world, account, asked.scopes)
   const wanted = consentsWanted(world, account, asked.scopes)

@@ -43,6 +43,11 @@ export class ConsentLedger {
     this.#grants.set(key, new Set(kept))
   }
 
+  /** Whether anybody in a tenant has ever consented, which is what brings an application into it. */
+  knows({ clientId, tenantId }: Omit<Consenter, 'userId'>): boolean {
+    return [...this.#grants.keys()].some((key) => key.startsWith(`${clientId} ${tenantId} `))
+  }
+
   #add(key: string, names: Iterable<string>): void {
     this.#grants.set(key, new Set([...(this.#grants.get(key) ?? []), ...names]))
   }

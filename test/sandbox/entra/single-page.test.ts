@@ -30,11 +30,15 @@ describe('redirect URIs of the single-page platform', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe(origin.origin)
   })
 
-  test('a browser needs PKCE', async () => {
+  test('a request without PKCE is sent back without a code', async () => {
     const party = new RelyingParty({ registration })
-    const code = await codeOf(party, { code_challenge: null, code_challenge_method: null })
-    const answer = await party.redeem(code, { client_secret: null, code_verifier: null }, origin)
-    expect(answer).toMatchObject(refused('invalid_request', 9002325))
+    const answer = await party.signIn(CAST.adele, {
+      code_challenge: null,
+      code_challenge_method: null,
+    })
+    expect(answer.get('code')).toBeNull()
+    expect(answer.get('error')).toBe('invalid_request')
+    expect(answer.get('error_description')).toMatch(/^AADSTS9002325: /)
   })
 
   test('its refresh tokens die 24 hours after the sign-in, whatever happens in between', async () => {

@@ -84,12 +84,8 @@ function iso(time: number): string {
 }
 
 /** RFC 7636 §4.6. A verifier without a challenge is a mismatch too (RFC 9700 §2.1.1). */
-function checkVerifier(
-  { challenge, isSinglePage }: AuthorizationCode,
-  verifier: string | null,
-): void {
+function checkVerifier({ challenge }: AuthorizationCode, verifier: string | null): void {
   if (challenge === null) {
-    if (isSinglePage) throw new AadstsError(9002325)
     if (verifier !== null) throw new AadstsError(501481)
     return
   }

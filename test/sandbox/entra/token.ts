@@ -15,11 +15,17 @@ import { checkResources, consenterOf } from './consent.ts'
 import type { Grant } from './grants.ts'
 import { mintIdToken } from './id-token.ts'
 import { GRAPH } from './permissions.ts'
+import { issueToApp, checkServicePrincipal } from './app-token.ts'
 import { readScopes, type RequestedScopes, type ResourceScopes, theOneResource } from './scopes.ts'
 import { checkAdmission } from './sign-in.ts'
 import { type Redemption, redeemCode, redeemRefreshToken } from './token-grants.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
+const GRANT_TYPES: ReadonlySet<string> = new Set([
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+])
 
 /** Answers a token request, or throws the refusal. */
 export async function redeem(
@@ -29,17 +35,17 @@ export async function redeem(
 ): Promise<Response> {
   if (request.method !== 'POST') throw new AadstsError(900561, `Received: ${request.method}.`)
   const grantType = required(form, 'grant_type')
-  if (grantType !== 'authorization_code' && grantType !== 'refresh_token') {
-    throw new AadstsError(70003, `Grant type: '${grantType}'.`)
-  }
+  if (!GRANT_TYPES.has(grantType)) throw new AadstsError(70003, `Grant type: '${grantType}'.`)
   if (form.has('resource')) throw new AadstsError(901002)
   const { clientId } = readCredentials({ request, form })
   checkClient(world, authority, new URLSearchParams({ client_id: clientId }))
+  if (grantType === 'client_credentials') checkServicePrincipal(world, authority)
   const segment = segmentOf(authority)
   if (!checkOrigin(world, request, form)) {
     const tokenEndpoint = `${world.hosts.login}/${segment}/oauth2/v2.0/token`
     await authenticateClient(world, { request, form }, tokenEndpoint)
   }
+  if (grantType === 'client_credentials') return Response.json(issueToApp(world, authority, form))
   const presented = { form, clientId, authority: segment }
   const redemption =
     grantType === 'authorization_code'

@@ -1,0 +1,19 @@
+import { silentAmong } from '../health.ts'
+import { failed, ok, skipped, warning, type Surroundings, type Verdict } from './verdict.ts'
+
+/** Bad ones serve nothing at all; what is left is worth saying. */
+export async function settings({ settings: { warnings } }: Surroundings): Promise<Verdict> {
+  if (warnings.length === 0) return ok('All hold.')
+  return warning(warnings.join('. '), 'Mend or remove them.')
+}
+
+export async function bindings({ dependencies, log }: Surroundings): Promise<Verdict> {
+  const names = await silentAmong(dependencies, log)
+  if (names.length === 0) return ok('All answer.')
+  return failed(`No answer: ${names.join(', ')}.`, 'See wrangler.toml and the log.')
+}
+
+/** A Worker does not learn by which other names it answers, nor what becomes of requests it is not run for. */
+export async function otherDoors(): Promise<Verdict> {
+  return skipped('Only the dashboard shows whether the route fails closed and workers.dev is off.')
+}

@@ -1,0 +1,51 @@
+import type { Entra } from '../entra/entra.ts'
+import type { SilentAnswer } from '../entra/silent-request.ts'
+import type { Dependency } from '../health.ts'
+import type { Log } from '../log.ts'
+import type { CheckResult } from '../pages/check-page.ts'
+import type { Session } from '../session/session.ts'
+import type { Settings } from '../settings/settings.ts'
+
+/** What one look found. */
+export type Verdict = Omit<CheckResult, 'name'>
+
+/** What the composition hands over. */
+export interface CheckParts {
+  readonly settings: Settings
+  readonly dependencies: readonly Dependency[]
+  /** One that remembers nothing, so that the service is asked and not what was remembered of it. */
+  readonly forgetfulEntra: () => Entra
+  /** The chat is bound as a service, and `ORIGIN_URL` is not used. */
+  readonly isServiceBound: boolean
+  /** The way every request goes to the chat; `null` names nobody. */
+  readonly toChat: (request: Request, session: Session | null) => Promise<Response>
+  /** Each Microsoft feature and whether this user has it: `on`, `off`, or what is missing. */
+  readonly featuresOf: (session: Session) => Promise<Readonly<Record<string, string>>>
+}
+
+/** What each look is given. */
+export interface Surroundings extends CheckParts {
+  /** Of whoever asks; on loopback there may be none. */
+  readonly session: Session | null
+  readonly entra: Entra
+  readonly log: Log
+  /** Asked once, for all who want to know. */
+  readonly silent: Promise<SilentAnswer>
+}
+
+export function ok(detail: string): Verdict {
+  return { status: 'ok', detail }
+}
+
+export function warning(detail: string, fix: string): Verdict {
+  return { status: 'warning', detail, fix }
+}
+
+export function failed(detail: string, fix: string): Verdict {
+  return { status: 'failed', detail, fix }
+}
+
+/** Not looked at, or nothing could be seen. */
+export function skipped(detail: string): Verdict {
+  return { status: 'skipped', detail }
+}
