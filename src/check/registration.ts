@@ -75,7 +75,8 @@ function credentialVerdict(what: string, refusal: Refusal | null, isMicrosoft: b
   // Elsewhere the app may have no grant of its own, which is said after a look at the credential (RFC 6749 §5.2).
   if (kind === 'policy' || (!isMicrosoft && error === 'unauthorized_client')) return accepted
   if (kind === 'client' || (kind === 'request' && isMicrosoft)) return refused(what, aadsts)
-  if (kind === 'unavailable' || kind === 'loop')
+  if (kind === 'unavailable' || kind === 'loop') {
     return warning(`No answer for ${what}.`, 'Check again.')
+  }
   return skipped(NEEDS_PERSON)
 }
