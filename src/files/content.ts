@@ -86,15 +86,20 @@ async function refusalOfContent(
 /** Opens the rest of the very same file: everything about it is asked again, at a new address. */
 export function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: ContentParts) {
   return async (position: number, end: number | null): Promise<OpenContent> => {
-    const now = await files.find(item.address)
-    const refusal = refusalOf(now, maxBytes)
-    if (refusal !== null) throw refusal
-    if (now.eTag !== item.eTag) throw new EntradaFailure('file_changed')
     const last = end === null ? null : end - 1
     const rest = await files.open(item, { range: { kind: 'from', start: position, end: last } })
-    if (rest.total === null || first.total === null || rest.total === first.total) return rest
-    await rest.source.giveUp()
-    throw new EntradaFailure('file_changed')
+    try {
+      // Only now: a file that has not changed by this moment had not when its bytes were opened.
+      const now = await files.find(item.address)
+      const refusal = refusalOf(now, maxBytes)
+      if (refusal !== null) throw refusal
+      const isSameSize = (rest.total ?? first.total) === (first.total ?? rest.total)
+      if (now.eTag === item.eTag && isSameSize) return rest
+      throw new EntradaFailure('file_changed')
+    } catch (cause) {
+      await rest.source.giveUp()
+      throw cause
+    }
   }
 }
 

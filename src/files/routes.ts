@@ -81,7 +81,7 @@ export function filesRoutes(deps: FilesDeps) {
       try {
         // Better to hear of a missing permission before choosing than after.
         await files.authorize()
-        return await pickerPage(request, { settings, hosts: await hosts() })
+        return await pickerPage(request, { settings, hosts: await hosts(isReload(c.req.raw)) })
       } catch (cause) {
         const isFramed = c.req.header('sec-fetch-dest') === 'iframe'
         if (!isFramed || !(cause instanceof EntradaFailure)) throw cause
@@ -96,6 +96,11 @@ export function filesRoutes(deps: FilesDeps) {
       const { value, expiresAt } = await brokerToken(ask, parts)
       return c.json({ token: value, expiresAt }, 200, { 'cache-control': 'no-store' })
     })
+}
+
+/** RFC 9111 §5.2.1: what a browser says when the person, or a button of ours, tries once more. */
+function isReload({ headers }: Request): boolean {
+  return /\b(?:no-cache|max-age=0)\b/.test(headers.get('cache-control') ?? '')
 }
 
 /** @throws EntradaFailure `invalid_request`; nothing has been asked of anyone by then */

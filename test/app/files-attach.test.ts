@@ -33,7 +33,7 @@ async function anAttachScene(
   options: EntradaOptions & {
     readonly answer?: (upload: Upload) => Response
     /** Instead of reading the upload. */
-    readonly refuse?: () => Response
+    readonly refuse?: () => Response | Promise<Response>
   } = {},
 ): Promise<AttachScene> {
   const uploads: Upload[] = []
@@ -99,7 +99,7 @@ async function eventsOf(response: Response): Promise<readonly Event[]> {
   const text = await clock.runOut(response.text())
   return text
     .split('\n\n')
-    .filter((block) => block !== '')
+    .filter((block) => block !== '' && !block.startsWith(':'))
     .map((block) => {
       const [, event = '', json = ''] = /^event: (\w+)\ndata: (.+)$/.exec(block) ?? []
       const data: unknown = JSON.parse(json)
@@ -283,6 +283,22 @@ describe('attaching at the edge', () => {
     expect(scene.uploads).toEqual([])
     const results = scene.entrada.logs.events('file_downloaded').map((event) => event['result'])
     expect(results).toEqual(['cancelled'])
+  })
+
+  test('ends when the person leaves while the chat app says nothing', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const scene = await anAttachScene({ refuse: () => answer.promise })
+    const response = await attach(scene, filesOf(scene, 'text', 'report'))
+    const reader = response.body?.getReader()
+    const first = reader?.read()
+    await clock.advance(16)
+    // Something is heard while nothing happens, or what is between would cut the line.
+    expect(new TextDecoder().decode((await first)?.value)).toMatch(/^(?::|event: progress)/)
+    await reader?.cancel()
+    await clock.runOut(scene.entrada.platform.settle())
+    const results = scene.entrada.logs.events('file_downloaded').map((event) => event['result'])
+    expect(results).toEqual(['cancelled'])
+    answer.resolve(new Response(null))
   })
 
   test.each([

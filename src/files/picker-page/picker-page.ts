@@ -30,7 +30,7 @@ class PickerPage {
     const problem = await askWhy()
     // What stood against it has passed, so this address has a picker to open now.
     if (problem === null) location.reload()
-    else this.#fail(problem, { label: 'Try again', run: () => location.reload(), isQuiet: true })
+    else this.#fail(problem)
   }
 
   /** In a frame, and once more with a new token when nothing appears; then the person may open a window. */
@@ -72,7 +72,7 @@ class PickerPage {
       )
     }
     this.#popup = popup
-    this.#view.say('Choose your files in the other window', '', [this.#cancel])
+    this.#showPicker()
     const answer = await askForToken({ resource: new URL(launchUrl).origin })
     if (this.#isOver) return
     if (!answer.ok) return this.#fail(answer.problem)
@@ -98,11 +98,21 @@ class PickerPage {
     converse(port, {
       ...this.#config,
       token: askForToken,
+      onRefused: (problem) =>
+        this.#view.tell(problem, [
+          ...remedies(problem),
+          { label: 'Back to the files', run: () => this.#showPicker(), isQuiet: true },
+        ]),
       onPicked: (items) =>
         this.#finish({ type: 'entrada:picked', channel: this.#config.channel, items }),
       onClosed: () => this.#finish({ type: 'entrada:closed', channel: this.#config.channel }),
     })
+    this.#showPicker()
+  }
+
+  #showPicker(): void {
     if (this.#popup === null) this.#view.showPicker()
+    else this.#view.say('Choose your files in the other window', '', [this.#cancel])
   }
 
   #watchWindow(popup: Window): void {
@@ -114,18 +124,17 @@ class PickerPage {
     }, WATCH_WINDOW_MS)
   }
 
-  #fail(problem: Problem, again: Action = this.#again): void {
+  #fail(problem: Problem): void {
     const popup = this.#popup
     this.#popup = null
     popup?.close()
     clearTimeout(this.#timer)
     this.#view.removeFrame()
-    const remedy = problem.remedyUrl
-    const actions = remedy === null ? [] : [{ label: 'Continue', run: () => openRemedy(remedy) }]
-    this.#view.tell(problem, [...actions, again, this.#cancel])
+    this.#view.tell(problem, [...remedies(problem), this.#again, this.#cancel])
   }
 
-  readonly #again = { label: 'Try again', run: () => void this.start(), isQuiet: true }
+  /** The server looks for the hosts anew when a page is loaded again: they may not be what they were. */
+  readonly #again = { label: 'Try again', run: () => location.reload(), isQuiet: true }
   readonly #cancel = { label: 'Cancel', run: () => this.close(), isQuiet: true }
 
   close(): void {
@@ -156,8 +165,9 @@ const SILENT: Problem = {
 }
 
 /** Sign-in and consent refuse to be framed, so they get a window; afterwards the person tries again. */
-function openRemedy(url: string): void {
-  window.open(url, '_blank', 'noopener')
+function remedies({ remedyUrl }: Problem): readonly Action[] {
+  if (remedyUrl === null) return []
+  return [{ label: 'Continue', run: () => void window.open(remedyUrl, '_blank', 'noopener') }]
 }
 
 function readConfig(): PickerConfig {
