@@ -10,7 +10,7 @@ import { streamArchive } from './archive.ts'
 import { readArchiveAsk } from './archive-request.ts'
 import { answerContent } from './content.ts'
 import { readContentRequest } from './content-request.ts'
-import { DownloadAudit, reportDownloads } from './download-audit.ts'
+import { answerOnRecord, reportDownloads } from './download-audit.ts'
 import { EventStream } from './event-stream.ts'
 import { describeItem } from './file-terms.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
@@ -33,11 +33,7 @@ export function filesRoutes(deps: FilesDeps) {
       const address = addressOf(c)
       const request = readContentRequest(c.req.raw)
       if (request.isHead) return (await answerContent(address, request, access)).response
-      const audit = await DownloadAudit.of(c, address)
-      return audit.watch(
-        () => answerContent(address, request, access),
-        (work) => c.executionCtx.waitUntil(work),
-      )
+      return answerOnRecord(c, address, () => answerContent(address, request, access))
     })
     .post('/files/archive', async (c) => {
       const access = accessOf(c)

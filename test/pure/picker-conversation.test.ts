@@ -100,10 +100,7 @@ test.each([
 test('why there is no token is told in words', async () => {
   const problem = {
     title: 'This feature needs your permission',
-    detail: null,
     code: 'consent_required',
-    requestId: null,
-    remedyUrl: null,
   }
   const talk = aConversation({ token: async () => ({ ok: false, problem }) })
   const resource = 'https://contoso.sharepoint.com'
@@ -118,9 +115,7 @@ test('why there is no token is told in words', async () => {
 test('what the person can do about a missing token is shown by the page, not left to the picker', async () => {
   const problem = {
     title: 'Microsoft asks you to sign in again',
-    detail: null,
     code: 'interaction_required',
-    requestId: null,
     remedyUrl: 'https://chat.contoso.example/.entrada/login?step_up=1',
   }
   const talk = aConversation({ token: async () => ({ ok: false, problem }) })

@@ -73,7 +73,7 @@ async function authenticate(
     ...(typeof claims === 'string' ? { claims } : {}),
   })
   if (answered.ok) return { result: 'token', token: answered.token }
-  if (answered.problem.remedyUrl !== null) onRefused(answered.problem)
+  if (answered.problem.remedyUrl !== undefined) onRefused(answered.problem)
   return refusal('unableToObtainToken', answered.problem.title)
 }
 

@@ -24,7 +24,10 @@ class PickerPage {
   }
 
   async start(): Promise<void> {
-    this.#view.say('Opening your files…', 'Microsoft’s file picker is on its way.', [this.#cancel])
+    this.#view.say(
+      { title: 'Opening your files…', detail: 'Microsoft’s file picker is on its way.' },
+      [this.#cancel],
+    )
     const { launchUrl } = this.#config
     if (launchUrl !== null) return this.#openFrame(launchUrl)
     const problem = await askWhy()
@@ -50,8 +53,11 @@ class PickerPage {
   /** Framing can be forbidden by what neither we nor the tenant control; a window cannot. */
   #offerWindow(launchUrl: string): void {
     this.#view.say(
-      'The file picker did not appear',
-      'Your browser or organisation may not allow it inside another page. It can open in a window of its own.',
+      {
+        title: 'The file picker did not appear',
+        detail:
+          'Your browser or organisation may not allow it inside another page. It can open in a window of its own.',
+      },
       [
         { label: 'Open in a window', run: () => void this.#openWindow(launchUrl) },
         this.#again,
@@ -66,8 +72,10 @@ class PickerPage {
     const popup = window.open('about:blank', name, WINDOW_FEATURES)
     if (popup === null) {
       return this.#view.say(
-        'The window was blocked',
-        'Allow pop-up windows for this site, then try again.',
+        {
+          title: 'The window was blocked',
+          detail: 'Allow pop-up windows for this site, then try again.',
+        },
         [{ label: 'Try again', run: () => void this.#openWindow(launchUrl) }, this.#cancel],
       )
     }
@@ -99,20 +107,20 @@ class PickerPage {
       ...this.#config,
       token: askForToken,
       onRefused: (problem) =>
-        this.#view.tell(problem, [
+        this.#view.say(problem, [
           ...remedies(problem),
           { label: 'Back to the files', run: () => this.#showPicker(), isQuiet: true },
         ]),
       onPicked: (items) =>
         this.#finish({ type: 'entrada:picked', channel: this.#config.channel, items }),
-      onClosed: () => this.#finish({ type: 'entrada:closed', channel: this.#config.channel }),
+      onClosed: () => this.close(),
     })
     this.#showPicker()
   }
 
   #showPicker(): void {
     if (this.#popup === null) this.#view.showPicker()
-    else this.#view.say('Choose your files in the other window', '', [this.#cancel])
+    else this.#view.say({ title: 'Choose your files in the other window' }, [this.#cancel])
   }
 
   #watchWindow(popup: Window): void {
@@ -130,7 +138,7 @@ class PickerPage {
     popup?.close()
     clearTimeout(this.#timer)
     this.#view.removeFrame()
-    this.#view.tell(problem, [...remedies(problem), this.#again, this.#cancel])
+    this.#view.say(problem, [...remedies(problem), this.#again, this.#cancel])
   }
 
   /** The server looks for the hosts anew when a page is loaded again: they may not be what they were. */
@@ -150,7 +158,7 @@ class PickerPage {
     this.#popup?.close()
     this.#view.removeFrame()
     report(result, this.#config.publicOrigin)
-    this.#view.say('You can close this page', '', [])
+    this.#view.say({ title: 'You can close this page' }, [])
     // Takes effect only where a script has opened this window.
     if (window.parent === window) window.close()
   }
@@ -159,14 +167,11 @@ class PickerPage {
 const SILENT: Problem = {
   title: 'The file picker did not appear',
   detail: 'Microsoft’s page did not answer. It may be blocked by your browser or organisation.',
-  code: null,
-  requestId: null,
-  remedyUrl: null,
 }
 
 /** Sign-in and consent refuse to be framed, so they get a window; afterwards the person tries again. */
 function remedies({ remedyUrl }: Problem): readonly Action[] {
-  if (remedyUrl === null) return []
+  if (remedyUrl === undefined) return []
   return [{ label: 'Continue', run: () => void window.open(remedyUrl, '_blank', 'noopener') }]
 }
 
