@@ -180,12 +180,26 @@ describe('attaching at the edge', () => {
     })
   })
 
-  test('is off where nobody has said where uploads go', async () => {
-    const scene = await anAttachScene({ settings: { ORIGIN_PRESET: 'generic' } })
-    const response = await attach(scene, filesOf(scene, 'text'))
-    expect(response.status).toBe(404)
-    expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
+  test('goes to Chainlit with the session its page names, in the query', async () => {
+    const scene = await anAttachScene({ settings: { ORIGIN_PRESET: 'chainlit' } })
+    const fields = { session_id: 'a-session' }
+    await eventsOf(await attach(scene, filesOf(scene, 'text'), { fields }))
+    const [upload] = scene.uploads
+    expect(`${upload?.url.pathname}${upload?.url.search}`).toBe(
+      '/project/file?session_id=a-session',
+    )
+    expect(upload?.fields).toEqual({})
   })
+
+  test.each(['generic', 'chat-ui', 'onyx'])(
+    'is off where nobody has said where uploads go: %s',
+    async (preset) => {
+      const scene = await anAttachScene({ settings: { ORIGIN_PRESET: preset } })
+      const response = await attach(scene, filesOf(scene, 'text'))
+      expect(response.status).toBe(404)
+      expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
+    },
+  )
 
   test('tells of progress', async () => {
     const scene = await anAttachScene()
@@ -279,6 +293,17 @@ describe('attaching at the edge', () => {
     const reader = response.body?.getReader()
     await reader?.read()
     await reader?.cancel()
+    await clock.runOut(scene.entrada.platform.settle())
+    expect(scene.uploads).toEqual([])
+    const results = scene.entrada.logs.events('file_downloaded').map((event) => event['result'])
+    expect(results).toEqual(['cancelled'])
+  })
+
+  test('sends nothing for someone who has left while the file was being looked for', async () => {
+    const scene = await anAttachScene()
+    scene.entrada.sandbox.faults.set('graph.slow', { delayMs: 16_000 })
+    const response = await attach(scene, filesOf(scene, 'text', 'report'))
+    await response.body?.cancel()
     await clock.runOut(scene.entrada.platform.settle())
     expect(scene.uploads).toEqual([])
     const results = scene.entrada.logs.events('file_downloaded').map((event) => event['result'])

@@ -355,6 +355,26 @@ describe('against a hostile page', () => {
     await expect.poll(() => page.frames()[1]?.url(), PATIENT).toMatch(/^chrome-error:/)
   })
 
+  test('a page of another origin that opened it does not hear of the choice', async () => {
+    await page.route('http://localhost:9/', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),
+    )
+    await page.goto('http://localhost:9/')
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.evaluate((address) => {
+        addEventListener('message', ({ data }) => (document.title = JSON.stringify(data)))
+        window.open(address)
+      }, `${entrada.origin}/.entrada/picker?channel=channel-under-test`),
+    ])
+    const picker = popup.frameLocator('#picker-stage iframe')
+    await choose(picker, 'Documents', 'notes.txt')
+    expect(await popup.evaluate(() => window.opener !== null)).toBe(true)
+    await press(picker, 'pick')
+    await expect.poll(() => popup.isClosed(), PATIENT).toBe(true)
+    expect(await page.title()).toBe('Other')
+  })
+
   test('no token is left lying in the page', async () => {
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
     await page.frameLocator('#picker-stage iframe').locator('[data-item="Documents"]').waitFor()
@@ -471,6 +491,25 @@ describe('on its own', () => {
       type: 'entrada:picked',
       channel,
       items: [expect.objectContaining({ driveId, id, name: 'notes.txt' })],
+    })
+  })
+
+  test('Microsoft’s page is told what the chat wishes, and the token not in its address', async () => {
+    const wishes = 'start=recent&max=3&types=.txt,photo&locale=de-DE'
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test&${wishes}`)
+    await expect.poll(() => pickerFrame().url(), PATIENT).toContain('FilePicker.aspx')
+    const { origin, searchParams } = new URL(pickerFrame().url())
+    expect(origin).toBe(entrada.hosts.oneDrive)
+    expect([...searchParams.keys()].toSorted()).toEqual(['filePicker', 'locale'])
+    expect(searchParams.get('locale')).toBe('de-de')
+    expect(JSON.parse(searchParams.get('filePicker') ?? '')).toMatchObject({
+      sdk: '8.0',
+      theme: 'dark',
+      entry: { oneDrive: { recent: {} } },
+      messaging: { origin: entrada.origin, channelId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      selection: { mode: 'multiple', maximumCount: 3 },
+      typesAndSources: { filters: ['.txt', 'photo'] },
     })
   })
 
