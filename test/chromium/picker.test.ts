@@ -395,6 +395,29 @@ describe('against a hostile page', () => {
 describe('when nothing appears', () => {
   const SOON = 16_000
 
+  /** Framed twice and blank both times; our page then offers a window. */
+  async function twiceBlank(): Promise<FrameLocator> {
+    entrada.sandbox.faults.set('picker.blank')
+    await page.clock.install()
+    await page.click('#open-picker')
+    const own = ownPageIn(page)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    await own.getByRole('button', { name: 'Open in a window' }).waitFor()
+    return own
+  }
+
+  async function pickerInWindow(): Promise<Page> {
+    const own = await twiceBlank()
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      own.getByRole('button', { name: 'Open in a window' }).click(),
+    ])
+    return popup
+  }
+
   test('it is tried once more with a new token, and then it appears', async () => {
     entrada.sandbox.faults.set('picker.blank', { times: 1 })
     await page.clock.install()
@@ -409,18 +432,7 @@ describe('when nothing appears', () => {
   })
 
   test('it can be opened in a window of its own, and the choice still arrives', async () => {
-    entrada.sandbox.faults.set('picker.blank')
-    await page.clock.install()
-    await page.click('#open-picker')
-    const own = ownPageIn(page)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    const [popup] = await Promise.all([
-      page.waitForEvent('popup'),
-      own.getByRole('button', { name: 'Open in a window' }).click(),
-    ])
+    const popup = await pickerInWindow()
     await popup.locator('[data-item="Documents"]').click()
     await popup.locator('[data-item="notes.txt"] input').check()
     await press(popup, 'pick')
@@ -429,15 +441,7 @@ describe('when nothing appears', () => {
   })
 
   test('trying again looks for the hosts anew: they may have been renamed', async () => {
-    entrada.sandbox.faults.set('picker.blank')
-    await page.clock.install()
-    await page.click('#open-picker')
-    const own = ownPageIn(page)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    await own.getByRole('button', { name: 'Open in a window' }).waitFor()
+    const own = await twiceBlank()
     entrada.sandbox.faults.clear()
     entrada.sandbox.journal.clear()
     await own.getByRole('button', { name: 'Try again' }).click()
@@ -446,21 +450,27 @@ describe('when nothing appears', () => {
   })
 
   test('a window that is closed without a choice ends it', async () => {
-    entrada.sandbox.faults.set('picker.silent')
-    await page.clock.install()
-    await page.click('#open-picker')
-    const own = ownPageIn(page)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    const [popup] = await Promise.all([
-      page.waitForEvent('popup'),
-      own.getByRole('button', { name: 'Open in a window' }).click(),
-    ])
+    const popup = await pickerInWindow()
+    await popup.locator('[data-item="Documents"]').waitFor()
     await popup.close()
     await page.clock.fastForward(1000)
     await page.locator('#picker').waitFor({ state: 'hidden' })
+  })
+
+  test('a window that cuts itself off from ours is told of, and not taken for a wish to close', async () => {
+    await page.context().route('**/FilePicker.aspx*', async (route) => {
+      const response = await route.fetch()
+      const headers = { ...response.headers(), 'cross-origin-opener-policy': 'same-origin' }
+      await route.fulfill({ response, headers })
+    })
+    await pickerInWindow()
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(1000)
+        return ownPageIn(page).getByRole('heading').textContent()
+      }, PATIENT)
+      .toBe('The file picker did not appear')
+    expect(await page.locator('#picker').isVisible()).toBe(true)
   })
 
   test('a picker that reloads says hello again and goes on', async () => {

@@ -80,6 +80,8 @@ class PickerPage {
       )
     }
     this.#popup = popup
+    this.#port?.close()
+    this.#port = null
     this.#showPicker()
     const answer = await askForToken({ resource: new URL(launchUrl).origin })
     if (this.#isOver) return
@@ -128,7 +130,10 @@ class PickerPage {
       if (!popup.closed) return
       clearInterval(watch)
       // One that we have closed ourselves says nothing about the person's wishes.
-      if (this.#popup === popup) this.close()
+      if (this.#popup !== popup) return
+      // Nor does one that never said hello: a page that isolates itself looks closed to us from the start.
+      if (this.#port === null) this.#fail(SILENT)
+      else this.close()
     }, WATCH_WINDOW_MS)
   }
 
