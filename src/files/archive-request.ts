@@ -3,7 +3,8 @@ import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 
 const Item = v.object({ driveId: v.string(), id: v.string() })
-const Items = v.pipe(v.array(Item), v.minLength(1))
+/** At least one file, by its two ids. */
+export const Items = v.pipe(v.array(Item), v.minLength(1))
 const Ask = v.object({ items: Items, name: v.optional(v.pipe(v.string(), v.maxLength(200))) })
 
 export interface ArchiveAsk {

@@ -3,11 +3,10 @@ import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { INERT_HEADERS } from './content-headers.ts'
-import { openChecked, reopener, type ContentParts } from './content.ts'
+import { openWhole, type ContentParts } from './content.ts'
 import { watched } from './delivery.ts'
 import { attachmentNamed } from './file-name.ts'
-import { refusalOf } from './file-terms.ts'
-import { isPassing, ResumingSource } from './resuming-source.ts'
+import { isPassing, type ResumingSource } from './resuming-source.ts'
 import { UniqueNames } from './unique-names.ts'
 
 export interface ArchiveParts extends ContentParts {
@@ -129,16 +128,11 @@ class ArchiveWriter {
 
   /** `null` when there is nothing to put in; the manifest then says why. */
   async #open(address: DriveItemAddress) {
-    const { files, maxBytes } = this.#parts
     for (let tries = 1; ; tries++) {
       let item: DriveItem | null = null
       try {
-        item = await files.find(address)
-        const refusal = refusalOf(item, maxBytes)
-        if (refusal !== null) throw refusal
-        const content = await openChecked(item, { files, maxBytes, range: null, asPdf: false })
-        const reopen = reopener(item, content, this.#parts)
-        return { item, source: new ResumingSource({ content, reopen, maxBytes }) }
+        item = await this.#parts.files.find(address)
+        return { item, source: await openWhole(item, this.#parts) }
       } catch (cause) {
         const failure = cause instanceof EntradaFailure ? cause : new EntradaFailure('internal')
         if (tries < MAX_TRIES && isPassing(failure)) {

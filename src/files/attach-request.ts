@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { FIELD_NAME } from '../settings/upload.ts'
-import { readAddresses } from './archive-request.ts'
+import { Items, readAddresses } from './archive-request.ts'
 
 const Field = v.pipe(v.string(), v.maxLength(2000))
 const Fields = v.pipe(
@@ -10,7 +10,7 @@ const Fields = v.pipe(
   v.check((fields) => Object.keys(fields).length <= 30),
 )
 const Ask = v.object({
-  items: v.pipe(v.array(v.object({ driveId: v.string(), id: v.string() })), v.minLength(1)),
+  items: Items,
   fields: v.optional(Fields, {}),
 })
 

@@ -1,11 +1,9 @@
 import { EntradaFailure, FAILURES } from '../failure.ts'
-import type { DriveItem } from '../graph/drive-item.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
-import { openChecked, reopener, type ContentParts } from './content.ts'
+import { openWhole, type ContentParts } from './content.ts'
 import type { EventStream } from './event-stream.ts'
-import { refusalOf } from './file-terms.ts'
 import { uploadFile, type ChatUpload } from './chat-upload.ts'
-import { ResumingSource } from './resuming-source.ts'
+import type { ResumingSource } from './resuming-source.ts'
 
 export interface AttachParts extends ContentParts {
   readonly upload: ChatUpload
@@ -44,7 +42,7 @@ async function attachFile(
   try {
     const item = await parts.files.find(address)
     name = item.name
-    source = await openSource(item, parts)
+    source = await openWhole(item, parts)
     const tell = atMostEvery(PROGRESS_MS, (bytes) =>
       events.offer('progress', { driveId, id, name, bytes, total: item.size }),
     )
@@ -60,14 +58,6 @@ async function attachFile(
     await events.send('file', { driveId, id, name, ok: false, problem: problemOf(failure) })
     return false
   }
-}
-
-async function openSource(item: DriveItem, parts: AttachParts): Promise<ResumingSource> {
-  const { files, maxBytes } = parts
-  const refusal = refusalOf(item, maxBytes)
-  if (refusal !== null) throw refusal
-  const content = await openChecked(item, { files, maxBytes, range: null, asPdf: false })
-  return new ResumingSource({ content, reopen: reopener(item, content, parts), maxBytes })
 }
 
 function problemOf({ code, details }: EntradaFailure) {

@@ -60,6 +60,8 @@ export async function uploadFile(
   left.addEventListener('abort', () => answeredOrLeft.abort())
   const pump = new UploadPump(source, body.writable.getWriter(), onProgress)
   answeredOrLeft.signal.addEventListener('abort', () => pump.stop())
+  // Whoever left while the file was being opened is not heard of again.
+  if (left.aborted) answeredOrLeft.abort()
   const request = requestFor(upload, { frame, length, body: body.readable })
   // An app that refuses answers before it has read everything, and then reads no more.
   const answered = upload.toChat(request).finally(() => answeredOrLeft.abort())

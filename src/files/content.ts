@@ -5,9 +5,10 @@ import { contentHeaders, describeBytes } from './content-headers.ts'
 import { entityTagOf, isUnchanged, rangeInForce, type ContentRequest } from './content-request.ts'
 import { deliver, type Delivered } from './delivery.ts'
 import type { DriveFiles } from './drive-files.ts'
-import { needsConversion, refusalOf, tooLarge } from './file-terms.ts'
+import { needsConversion, requireDeliverable, tooLarge } from './file-terms.ts'
 import type { OpenContent } from './open-content.ts'
 import { isProtected } from './protected-container.ts'
+import { ResumingSource } from './resuming-source.ts'
 
 export interface ContentParts {
   readonly files: DriveFiles
@@ -30,8 +31,7 @@ export async function answerContent(
   parts: ContentParts,
 ): Promise<ContentAnswer> {
   const item = await parts.files.find(address)
-  const refusal = refusalOf(item, parts.maxBytes)
-  if (refusal !== null) throw refusal
+  requireDeliverable(item, parts.maxBytes)
   const asPdf = request.asPdf && needsConversion(item)
   const entityTag = entityTagOf(item, { asPdf })
   const headers = contentHeaders({ item, asPdf, entityTag })
@@ -55,12 +55,20 @@ export async function answerContent(
   }
 }
 
+/** All of a file, whatever it takes; refused like any other, before the first byte. */
+export async function openWhole(item: DriveItem, parts: ContentParts): Promise<ResumingSource> {
+  const { files, maxBytes } = parts
+  requireDeliverable(item, maxBytes)
+  const content = await openChecked(item, { files, maxBytes, range: null, asPdf: false })
+  return new ResumingSource({ content, reopen: reopener(item, content, parts), maxBytes })
+}
+
 interface CheckedOpening extends ContentParts {
   readonly range: Parameters<typeof rangeInForce>[0]['range']
   readonly asPdf: boolean
 }
 
-export async function openChecked(item: DriveItem, opening: CheckedOpening): Promise<OpenContent> {
+async function openChecked(item: DriveItem, opening: CheckedOpening): Promise<OpenContent> {
   const { files, maxBytes, range, asPdf } = opening
   const content = await files.open(item, { range, asPdf }).catch((cause: unknown) => {
     throw withSize(cause, item)
@@ -84,17 +92,21 @@ async function refusalOfContent(
 }
 
 /** Opens the rest of the very same file: everything about it is asked again, at a new address. */
-export function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: ContentParts) {
+function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: ContentParts) {
   return async (position: number, end: number | null): Promise<OpenContent> => {
-    const now = await files.find(item.address)
-    const refusal = refusalOf(now, maxBytes)
-    if (refusal !== null) throw refusal
-    if (now.eTag !== item.eTag) throw new EntradaFailure('file_changed')
     const last = end === null ? null : end - 1
     const rest = await files.open(item, { range: { kind: 'from', start: position, end: last } })
-    if (rest.total === null || first.total === null || rest.total === first.total) return rest
-    await rest.source.giveUp()
-    throw new EntradaFailure('file_changed')
+    try {
+      // Only now: a file that has not changed by this moment had not when its bytes were opened.
+      const now = await files.find(item.address)
+      requireDeliverable(now, maxBytes)
+      const isSameSize = (rest.total ?? first.total) === (first.total ?? rest.total)
+      if (now.eTag === item.eTag && isSameSize) return rest
+      throw new EntradaFailure('file_changed')
+    } catch (cause) {
+      await rest.source.giveUp()
+      throw cause
+    }
   }
 }
 

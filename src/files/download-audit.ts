@@ -2,43 +2,35 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
-import { createLog, type Log } from '../log.ts'
+import { createLog } from '../log.ts'
 import type { ContentAnswer } from './content.ts'
 
-/** Leaves exactly one event for each download, whichever way it ends. Names of files stay out of logs. */
-export class DownloadAudit {
-  readonly #log: Log
-  readonly #fields: Readonly<Record<string, string>>
+type Report = (result: string, bytes: number) => void
 
-  private constructor(log: Log, fields: Readonly<Record<string, string>>) {
-    this.#log = log
-    this.#fields = fields
-  }
+/** What reports how a download ended, once. Names of files stay out of logs. */
+async function reportOf(c: Context<EdgeEnv>, address: DriveItemAddress): Promise<Report> {
+  const { id: userId, tenantId } = c.var.session.user
+  const log = createLog(c.var.requestId)
+  const fields = { userId, tenantId, file: await fingerprint(address) }
+  return (result, bytes) => log.audit('file_downloaded', { ...fields, result, bytes })
+}
 
-  static async of(c: Context<EdgeEnv>, address: DriveItemAddress): Promise<DownloadAudit> {
-    const { id, tenantId } = c.var.session.user
-    const file = await fingerprint(address)
-    return new DownloadAudit(createLog(c.var.requestId), { userId: id, tenantId, file })
-  }
-
-  /** Answers, and reports once the last byte has gone; `keepAlive` holds the request open until then. */
-  async watch(
-    answer: () => Promise<ContentAnswer>,
-    keepAlive: (work: Promise<void>) => void,
-  ): Promise<Response> {
-    try {
-      const { response, delivered } = await answer()
-      if (delivered === null) this.report('not_modified', 0)
-      else keepAlive(delivered.then(({ result, bytes }) => this.report(result, bytes)))
-      return response
-    } catch (cause) {
-      this.report(cause instanceof EntradaFailure ? cause.code : 'internal', 0)
-      throw cause
-    }
-  }
-
-  report(result: string, bytes: number): void {
-    this.#log.audit('file_downloaded', { ...this.#fields, result, bytes })
+/** Answers with one file, and leaves exactly one event for it, whichever way it ends. */
+export async function answerOnRecord(
+  c: Context<EdgeEnv>,
+  address: DriveItemAddress,
+  answer: () => Promise<ContentAnswer>,
+): Promise<Response> {
+  const report = await reportOf(c, address)
+  try {
+    const { response, delivered } = await answer()
+    if (delivered === null) report('not_modified', 0)
+    // Holds the request open until the last byte has gone.
+    else c.executionCtx.waitUntil(delivered.then(({ result, bytes }) => report(result, bytes)))
+    return response
+  } catch (cause) {
+    report(cause instanceof EntradaFailure ? cause.code : 'internal', 0)
+    throw cause
   }
 }
 
@@ -47,9 +39,9 @@ export async function reportDownloads(
   c: Context<EdgeEnv>,
   addresses: readonly DriveItemAddress[],
 ): Promise<(address: DriveItemAddress, result: string, bytes: number) => void> {
-  const audits = new Map<DriveItemAddress, DownloadAudit>()
-  for (const address of addresses) audits.set(address, await DownloadAudit.of(c, address))
-  return (address, result, bytes) => audits.get(address)?.report(result, bytes)
+  const reports = new Map<DriveItemAddress, Report>()
+  for (const address of addresses) reports.set(address, await reportOf(c, address))
+  return (address, result, bytes) => reports.get(address)?.(result, bytes)
 }
 
 /** The same file has the same fingerprint, so that an auditor can follow it without its address. */

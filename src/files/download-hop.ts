@@ -1,6 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import { readRetryAfter } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
+import { failureByStatus } from './file-failure.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'
 
 export interface DownloadHop {
@@ -13,8 +14,6 @@ export interface DownloadHop {
 
 /** Until headers come; a body may take as long as it needs. */
 const DEADLINE_MS = 30_000
-const PAUSE_SECONDS = 10
-const LOCK_PAUSE_SECONDS = 60
 
 /** Asks the download host, once more with a new address when the first try comes to nothing. */
 export async function fetchDownload(hop: DownloadHop): Promise<Response> {
@@ -66,28 +65,13 @@ async function ask(url: URL, headers: Headers): Promise<Response | null> {
 /** The download host answers with pages, not with Graph's error objects: the status is all there is. */
 function downloadFailureOf({ status, headers }: Response): EntradaFailure {
   const retryAfter = readRetryAfter(headers)
-  switch (status) {
-    case 401:
-    case 403:
-      // Graph had just allowed it, twice: what says no here is a policy on location, device or app.
-      return new EntradaFailure('file_blocked_by_policy')
-    case 404:
-    case 410:
-      return new EntradaFailure('file_not_found')
-    case 409:
-    case 412:
-      return new EntradaFailure('file_changed')
-    case 416:
-      return new EntradaFailure('range_not_satisfiable')
-    case 423:
-      return new EntradaFailure('file_locked', { retryAfter: retryAfter ?? LOCK_PAUSE_SECONDS })
-    case 429:
-    case 503:
-    case 509:
-      return new EntradaFailure('graph_throttled', { retryAfter: retryAfter ?? PAUSE_SECONDS })
-    default:
-      return new EntradaFailure('download_failed', retryAfter === null ? {} : { retryAfter })
-  }
+  // Graph had just allowed it, twice: what says no here is a policy on location, device or app.
+  if (status === 401 || status === 403) return new EntradaFailure('file_blocked_by_policy')
+  // An overloaded front end asks for patience as Graph does.
+  return (
+    failureByStatus(status === 503 ? 429 : status, retryAfter) ??
+    new EntradaFailure('download_failed', retryAfter === null ? {} : { retryAfter })
+  )
 }
 
 function isRedirect({ status }: Response): boolean {

@@ -2,6 +2,7 @@ import { EntradaFailure } from '../failure.ts'
 import { DRIVE_ITEM_SELECT, readDriveItem, type DriveItem } from '../graph/drive-item.ts'
 import { driveItemPath, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
+import { pausedError } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { rangeHeader, type ByteRange } from './byte-range.ts'
 import { fetchDownload } from './download-hop.ts'
@@ -72,9 +73,16 @@ export class DriveFiles {
   ): Promise<OpenContent> {
     const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': TRAFFIC_NAME })
     if (range !== null) headers.set('range', rangeHeader(range))
+    const { graph, microsoft, bucket } = this.#parts
     const locate = () => this.#locate(item.address, asPdf)
-    const response = await fetchDownload({ locate, headers, microsoft: this.#parts.microsoft })
-    return openContent(response, range)
+    try {
+      return openContent(await fetchDownload({ locate, headers, microsoft }), range)
+    } catch (cause) {
+      // The host of the bytes counts with SharePoint's: whoever goes on asking is blocked in the end.
+      const retryAfter = throttledFor(cause)
+      if (retryAfter !== null) graph.note(bucket, pausedError(retryAfter), Date.now())
+      throw cause
+    }
   }
 
   async #locate(address: DriveItemAddress, asPdf: boolean): Promise<URL> {
@@ -91,4 +99,10 @@ export class DriveFiles {
     const { graph, tokens, bucket } = this.#parts
     return graph.call(tokens, { path, bucket, headers: { 'user-agent': TRAFFIC_NAME } })
   }
+}
+
+/** Seconds; `null` for any other failure, and for one that Graph has counted already. */
+function throttledFor(cause: unknown): number | null {
+  const isThrottled = cause instanceof EntradaFailure && cause.code === 'graph_throttled'
+  return isThrottled ? (cause.details.retryAfter ?? null) : null
 }

@@ -1,4 +1,4 @@
-import { EntradaFailure, type FailureCode } from '../failure.ts'
+import { EntradaFailure, type FailureCode, type FailureDetails } from '../failure.ts'
 import type { GraphError } from '../graph/graph-error.ts'
 
 /** Any of these means that Microsoft found something in the file. Inner codes come and go; the outer ones stay. */
@@ -24,6 +24,32 @@ const THROTTLED = /^(?:activityLimitReached|tooManyRequests|throttledRequest)$/i
 const PAUSE_SECONDS = 10
 const LOCK_PAUSE_SECONDS = 60
 
+/** What a status says of a file, whichever host sends it, and how long to wait when it is one for waiting. */
+const BY_STATUS: ReadonlyMap<number, readonly [code: FailureCode, pauseSeconds?: number]> = new Map(
+  [
+    [404, ['file_not_found']],
+    [409, ['file_changed']],
+    [410, ['file_not_found']],
+    [412, ['file_changed']],
+    [416, ['range_not_satisfiable']],
+    [423, ['file_locked', LOCK_PAUSE_SECONDS]],
+    [429, ['graph_throttled', PAUSE_SECONDS]],
+    [509, ['graph_throttled', PAUSE_SECONDS]],
+  ],
+)
+
+/** `null` for a status that means one thing at Graph and another at the download host. */
+export function failureByStatus(
+  status: number,
+  retryAfter: number | null,
+  details: FailureDetails = {},
+): EntradaFailure | null {
+  const [code, pauseSeconds] = BY_STATUS.get(status) ?? []
+  if (code === undefined) return null
+  const wait = pauseSeconds === undefined ? {} : { retryAfter: retryAfter ?? pauseSeconds }
+  return new EntradaFailure(code, { ...details, ...wait })
+}
+
 /** What Graph's refusal of a drive item means to the person who wants the file. */
 export function fileFailureOf(error: GraphError, { asPdf = false } = {}): EntradaFailure {
   const { status, codes, retryAfter, claims, requestId } = error
@@ -46,23 +72,14 @@ export function fileFailureOf(error: GraphError, { asPdf = false } = {}): Entrad
       return policy === undefined
         ? failure('file_forbidden')
         : failure('file_blocked_by_policy', { detail: policy[1] })
-    // 400 is what a well-formed id of no drive gets.
+    // What a well-formed id of no drive gets.
     case 400:
-    case 404:
-    case 410:
       return failure('file_not_found')
-    case 409:
-    case 412:
-      return failure('file_changed')
-    case 416:
-      return failure('range_not_satisfiable')
-    case 423:
-      return failure('file_locked', { retryAfter: retryAfter ?? LOCK_PAUSE_SECONDS })
-    case 429:
-    case 509:
-      return failure('graph_throttled', { retryAfter: retryAfter ?? PAUSE_SECONDS })
     default:
-      return status < 500 ? failure('graph_unexpected') : unavailable(error, failure)
+      return (
+        failureByStatus(status, retryAfter, ids) ??
+        (status < 500 ? failure('graph_unexpected') : unavailable(error, failure))
+      )
   }
 }
 

@@ -38,6 +38,12 @@ export function refusalOf(item: DriveItem, maxBytes: number): EntradaFailure | n
   return item.size > maxBytes ? tooLarge(maxBytes) : null
 }
 
+/** @throws EntradaFailure for an item that will not be delivered */
+export function requireDeliverable(item: DriveItem, maxBytes: number): void {
+  const refusal = refusalOf(item, maxBytes)
+  if (refusal !== null) throw refusal
+}
+
 export function tooLarge(maxBytes: number): EntradaFailure {
   return new EntradaFailure('file_too_large', {
     detail: `Files of up to ${inWords(maxBytes)} can be taken from here.`,

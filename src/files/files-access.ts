@@ -22,7 +22,8 @@ export interface FilesAccess {
   readonly microsoft: MicrosoftSettings
   readonly maxBytes: number
   readonly maxFiles: number
-  hosts(): Promise<UserHosts>
+  /** @param isAnew asks Graph although the answer is remembered */
+  hosts(isAnew?: boolean): Promise<UserHosts>
 }
 
 /** @throws EntradaFailure `feature_off` */
@@ -46,13 +47,16 @@ export function filesAccess(
     microsoft,
     maxBytes: settings.files.maxFileBytes,
     maxFiles: settings.files.maxFiles,
-    hosts: () =>
-      discoverHosts({
-        graph,
-        tokens,
-        settings,
-        bucket,
-        lookups: lookups.for({ cloud, tenantId, of: { userId } }),
-      }),
+    hosts: (isAnew = false) =>
+      discoverHosts(
+        {
+          graph,
+          tokens,
+          settings,
+          bucket,
+          lookups: lookups.for({ cloud, tenantId, of: { userId } }),
+        },
+        isAnew,
+      ),
   }
 }

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import type { GraphError } from '../graph/graph-error.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { SharePointOrigin } from '../session/access-token.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -33,6 +32,8 @@ const PART = 'origins'
 const FRESH_SECONDS = 3600
 /** Someone without a OneDrive may get one any minute. */
 const FRESH_WITHOUT_DRIVE_SECONDS = 300
+/** Half an answer serves for a moment, so that not every token costs three questions. */
+const FRESH_HALF_SECONDS = 60
 const LIFE_SECONDS = 7 * 86_400
 
 const OWN_DRIVE = '/me/drive?$select=webUrl'
@@ -50,58 +51,79 @@ type Found = v.InferOutput<typeof Found>
 const Place = v.object({ webUrl: v.string() })
 const Places = v.object({ value: v.array(Place) })
 
+/** Nobody chooses files with a slow Graph in between: what comes later is asked for again later. */
+const DEADLINE_MS = 8_000
+
 /**
  * Finds the hosts through Graph, because names prove nothing: tenants are renamed, regions have hosts of their
  * own, and a guest's drive is elsewhere.
+ * @param isAnew whether what is remembered has served badly, as it does after a tenant has been renamed
  * @throws EntradaFailure `sharepoint_not_found` when there is no host at all; what Graph's refusals mean
  */
-export async function discoverHosts(parts: DiscoveryParts): Promise<UserHosts> {
+export async function discoverHosts(parts: DiscoveryParts, isAnew: boolean): Promise<UserHosts> {
   const [known] = await parts.lookups.read([KEY], [PART])
   const remembered = known === undefined ? null : readFound(known.text)
-  if (remembered !== null && known?.isStale === false) return hostsOf(remembered, parts.settings)
-  try {
-    return hostsOf(await findHosts(parts), parts.settings)
-  } catch (cause) {
-    // While Microsoft does not answer, yesterday's hosts are better than none.
-    if (remembered !== null && isPassing(cause)) return hostsOf(remembered, parts.settings)
-    throw cause
+  if (remembered !== null && known?.isStale === false && !isAnew) {
+    return hostsOf(remembered, parts.settings)
   }
+  const { found, trouble } = await findHosts(parts)
+  if (trouble !== null) {
+    // While Microsoft does not answer, yesterday's hosts are better than none.
+    if (remembered !== null && isPassing(trouble)) return hostsOf(remembered, parts.settings)
+    if (found.oneDrive === null && found.root === null) throw trouble
+  }
+  await remember(found, parts, freshSecondsOf(found, trouble !== null))
+  return hostsOf(found, parts.settings)
 }
 
-async function findHosts(parts: DiscoveryParts): Promise<Found> {
+async function findHosts(parts: DiscoveryParts) {
   const [drive, root, regions] = await Promise.all([
     ask(parts, OWN_DRIVE),
     ask(parts, ROOT_SITE),
     ask(parts, ROOT_SITES),
   ])
-  const failures = [drive, root].flatMap((answer) => (answer.ok ? [] : [answer.error]))
-  const silence = failures.find(isSilence)
-  const found = {
-    oneDrive: drive.ok ? (readPlace(drive.json)?.webUrl ?? null) : null,
-    root: root.ok ? (readPlace(root.json)?.webUrl ?? null) : null,
-    regions: regions.ok ? readPlaces(regions.json) : [],
+  const found: Found = {
+    oneDrive: drive.webUrls[0] ?? null,
+    root: root.webUrls[0] ?? null,
+    regions: regions.webUrls,
   }
-  if (silence !== undefined) {
-    if (failures.length === 2) throw fileFailureOf(silence)
-    // Half an answer serves this time and is not remembered.
-    return found
-  }
-  const freshSeconds = found.oneDrive === null ? FRESH_WITHOUT_DRIVE_SECONDS : FRESH_SECONDS
-  const text = JSON.stringify(found)
-  await parts.lookups.settle(null, [
-    { key: KEY, part: PART, text, freshSeconds, lifeSeconds: LIFE_SECONDS },
-  ])
-  return found
+  return { found, trouble: drive.trouble ?? root.trouble ?? regions.trouble }
 }
 
-type Answer =
-  | { readonly ok: true; readonly json: unknown }
-  | { readonly ok: false; readonly error: GraphError }
+async function remember(found: Found, { lookups }: DiscoveryParts, freshSeconds: number) {
+  const text = JSON.stringify(found)
+  await lookups.settle(null, [
+    { key: KEY, part: PART, text, freshSeconds, lifeSeconds: LIFE_SECONDS },
+  ])
+}
+
+function freshSecondsOf({ oneDrive }: Found, isHalf: boolean): number {
+  if (isHalf) return FRESH_HALF_SECONDS
+  return oneDrive === null ? FRESH_WITHOUT_DRIVE_SECONDS : FRESH_SECONDS
+}
+
+interface Answer {
+  readonly webUrls: string[]
+  /** Why there is no answer. That there is nothing, or nothing for this user, is one. */
+  readonly trouble: EntradaFailure | null
+}
 
 async function ask({ graph, tokens, bucket }: DiscoveryParts, path: string): Promise<Answer> {
-  const answer = await graph.call(tokens, { path, bucket, headers: { 'user-agent': TRAFFIC_NAME } })
-  if (!answer.ok) return answer
-  return { ok: true, json: await answer.response.json().catch(() => null) }
+  const headers = { 'user-agent': TRAFFIC_NAME }
+  try {
+    const answer = await graph.call(tokens, { path, bucket, headers, deadlineMs: DEADLINE_MS })
+    if (answer.ok) {
+      const json: unknown = await answer.response.json().catch(() => null)
+      return { webUrls: readWebUrls(json), trouble: null }
+    }
+    const failure = fileFailureOf(answer.error)
+    // No drive, no licence, no right to list sites: each has its own status.
+    const isNone = failure.code === 'file_not_found' || failure.code === 'file_forbidden'
+    return { webUrls: [], trouble: isNone ? null : failure }
+  } catch (cause) {
+    if (isPassing(cause)) return { webUrls: [], trouble: cause }
+    throw cause
+  }
 }
 
 /** Every host is checked again, remembered or not, and the operator's own are added. */
@@ -122,22 +144,19 @@ function hostsOf({ oneDrive, root, regions }: Found, { issuer, files }: Settings
     text === null ? [] : siblingsOf(text, accepted),
   )
   const added = configured.flatMap((text) => originOf(text) ?? [])
-  const sitesOrigin = found.find((origin) => origin !== own) ?? null
-  const sitesUrl = files.baseUrl?.href ?? root ?? sitesOrigin
+  const sitesUrl =
+    [files.baseUrl?.href, root, found.find((origin) => origin !== own)].find(
+      (text) => text && originOf(text) !== null,
+    ) ?? null
   if (own === null && sitesUrl === null) throw new EntradaFailure('sharepoint_not_found')
   return {
     oneDrive: own,
-    sitesUrl: sitesUrl === null || originOf(sitesUrl) === null ? null : withoutSlash(sitesUrl),
+    sitesUrl: sitesUrl === null ? null : withoutSlash(sitesUrl),
     all: new Set([...found, ...added]),
   }
 }
 
-/** No drive, no licence, no right to list sites: each has its own status. Only silence is something else. */
-function isSilence({ status }: GraphError): boolean {
-  return status === 429 || status >= 500
-}
-
-function isPassing(cause: unknown): boolean {
+function isPassing(cause: unknown): cause is EntradaFailure {
   return (
     cause instanceof EntradaFailure &&
     (cause.code === 'graph_unavailable' || cause.code === 'graph_throttled')
@@ -150,14 +169,12 @@ function readFound(text: string): Found | null {
   return parsed.success ? parsed.output : null
 }
 
-function readPlace(json: unknown) {
-  const parsed = v.safeParse(Place, json)
-  return parsed.success ? parsed.output : null
-}
-
-function readPlaces(json: unknown): string[] {
-  const parsed = v.safeParse(Places, json)
-  return parsed.success ? parsed.output.value.map(({ webUrl }) => webUrl) : []
+/** Of one place or a list of them. */
+function readWebUrls(json: unknown): string[] {
+  const parsed = v.safeParse(v.union([Place, Places]), json)
+  if (!parsed.success) return []
+  const { output } = parsed
+  return ('value' in output ? output.value : [output]).map(({ webUrl }) => webUrl)
 }
 
 function withoutSlash(url: string): string {

@@ -10,7 +10,7 @@ import { streamArchive } from './archive.ts'
 import { readArchiveAsk } from './archive-request.ts'
 import { answerContent } from './content.ts'
 import { readContentRequest } from './content-request.ts'
-import { DownloadAudit, reportDownloads } from './download-audit.ts'
+import { answerOnRecord, reportDownloads } from './download-audit.ts'
 import { EventStream } from './event-stream.ts'
 import { describeItem } from './file-terms.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
@@ -33,11 +33,7 @@ export function filesRoutes(deps: FilesDeps) {
       const address = addressOf(c)
       const request = readContentRequest(c.req.raw)
       if (request.isHead) return (await answerContent(address, request, access)).response
-      const audit = await DownloadAudit.of(c, address)
-      return audit.watch(
-        () => answerContent(address, request, access),
-        (work) => c.executionCtx.waitUntil(work),
-      )
+      return answerOnRecord(c, address, () => answerContent(address, request, access))
     })
     .post('/files/archive', async (c) => {
       const access = accessOf(c)
@@ -81,7 +77,7 @@ export function filesRoutes(deps: FilesDeps) {
       try {
         // Better to hear of a missing permission before choosing than after.
         await files.authorize()
-        return await pickerPage(request, { settings, hosts: await hosts() })
+        return await pickerPage(request, { settings, hosts: await hosts(isReload(c.req.raw)) })
       } catch (cause) {
         const isFramed = c.req.header('sec-fetch-dest') === 'iframe'
         if (!isFramed || !(cause instanceof EntradaFailure)) throw cause
@@ -96,6 +92,11 @@ export function filesRoutes(deps: FilesDeps) {
       const { value, expiresAt } = await brokerToken(ask, parts)
       return c.json({ token: value, expiresAt }, 200, { 'cache-control': 'no-store' })
     })
+}
+
+/** RFC 9111 §5.2.1: what a browser says when the person, or a button of ours, tries once more. */
+function isReload({ headers }: Request): boolean {
+  return /\b(?:no-cache|max-age=0)\b/.test(headers.get('cache-control') ?? '')
 }
 
 /** @throws EntradaFailure `invalid_request`; nothing has been asked of anyone by then */

@@ -50,7 +50,9 @@ export function readSharePointOrigin(
   microsoft: MicrosoftSettings,
 ): SharePointOrigin | null {
   const url = AMBIGUOUS.test(text) ? null : URL.parse(text)
-  if (url === null || (text !== url.origin && text !== `${url.origin}/`)) return null
+  // Capitals are the one thing that may differ: Microsoft writes its regions so, as in contosoEUR.
+  const plain = text.toLowerCase()
+  if (url === null || (plain !== url.origin && plain !== `${url.origin}/`)) return null
   return sharePointOriginOf(url, microsoft)
 }
 

@@ -169,6 +169,24 @@ describe('an archive', () => {
     }
   })
 
+  test('waits out a short throttle, and says so of a long one', async () => {
+    const scene = await aFilesScene()
+    const { faults } = scene.entrada.sandbox
+    const items = (['text', 'report'] as const).map((name) => fileOf(scene, name))
+    const response = await archiveOf(scene, items)
+    faults.set('graph.throttled', { times: 1, retryAfterSeconds: 5 })
+    expect(new Set((await unzipped(response)).keys())).toEqual(
+      new Set(items.map(({ name }) => name)),
+    )
+    rmSync(join(folder, 'out'), { recursive: true })
+    const late = await archiveOf(scene, items)
+    faults.set('graph.throttled', { retryAfterSeconds: 600 })
+    expect([...(await unzipped(late)).keys()]).toEqual([MANIFEST])
+    expect(manifest()).toMatchObject({
+      problems: [{ code: 'graph_throttled' }, { code: 'graph_throttled' }],
+    })
+  })
+
   test('stays readable when a file breaks for good, and says that it is not whole', async () => {
     const scene = await aFilesScene()
     const { faults, drives } = scene.entrada.sandbox

@@ -33,7 +33,7 @@ async function anAttachScene(
   options: EntradaOptions & {
     readonly answer?: (upload: Upload) => Response
     /** Instead of reading the upload. */
-    readonly refuse?: () => Response
+    readonly refuse?: () => Response | Promise<Response>
   } = {},
 ): Promise<AttachScene> {
   const uploads: Upload[] = []
@@ -99,7 +99,7 @@ async function eventsOf(response: Response): Promise<readonly Event[]> {
   const text = await clock.runOut(response.text())
   return text
     .split('\n\n')
-    .filter((block) => block !== '')
+    .filter((block) => block !== '' && !block.startsWith(':'))
     .map((block) => {
       const [, event = '', json = ''] = /^event: (\w+)\ndata: (.+)$/.exec(block) ?? []
       const data: unknown = JSON.parse(json)
@@ -180,12 +180,26 @@ describe('attaching at the edge', () => {
     })
   })
 
-  test('is off where nobody has said where uploads go', async () => {
-    const scene = await anAttachScene({ settings: { ORIGIN_PRESET: 'generic' } })
-    const response = await attach(scene, filesOf(scene, 'text'))
-    expect(response.status).toBe(404)
-    expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
+  test('goes to Chainlit with the session its page names, in the query', async () => {
+    const scene = await anAttachScene({ settings: { ORIGIN_PRESET: 'chainlit' } })
+    const fields = { session_id: 'a-session' }
+    await eventsOf(await attach(scene, filesOf(scene, 'text'), { fields }))
+    const [upload] = scene.uploads
+    expect(`${upload?.url.pathname}${upload?.url.search}`).toBe(
+      '/project/file?session_id=a-session',
+    )
+    expect(upload?.fields).toEqual({})
   })
+
+  test.each(['generic', 'chat-ui', 'onyx'])(
+    'is off where nobody has said where uploads go: %s',
+    async (preset) => {
+      const scene = await anAttachScene({ settings: { ORIGIN_PRESET: preset } })
+      const response = await attach(scene, filesOf(scene, 'text'))
+      expect(response.status).toBe(404)
+      expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
+    },
+  )
 
   test('tells of progress', async () => {
     const scene = await anAttachScene()
@@ -283,6 +297,34 @@ describe('attaching at the edge', () => {
     expect(scene.uploads).toEqual([])
     const results = scene.entrada.logs.events('file_downloaded').map((event) => event['result'])
     expect(results).toEqual(['cancelled'])
+  })
+
+  test('sends nothing for someone who has left while the file was being looked for', async () => {
+    const scene = await anAttachScene()
+    scene.entrada.sandbox.faults.set('graph.slow', { delayMs: 16_000 })
+    const response = await attach(scene, filesOf(scene, 'text', 'report'))
+    await response.body?.cancel()
+    await clock.runOut(scene.entrada.platform.settle())
+    expect(scene.uploads).toEqual([])
+    const results = scene.entrada.logs.events('file_downloaded').map((event) => event['result'])
+    expect(results).toEqual(['cancelled'])
+  })
+
+  test('ends when the person leaves while the chat app says nothing', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const scene = await anAttachScene({ refuse: () => answer.promise })
+    const response = await attach(scene, filesOf(scene, 'text', 'report'))
+    const reader = response.body?.getReader()
+    const first = reader?.read()
+    await clock.advance(16)
+    // Something is heard while nothing happens, or what is between would cut the line.
+    const heard: unknown = (await first)?.value
+    expect(heard instanceof Uint8Array && heard.byteLength > 0).toBe(true)
+    await reader?.cancel()
+    await clock.runOut(scene.entrada.platform.settle())
+    const results = scene.entrada.logs.events('file_downloaded').map((event) => event['result'])
+    expect(results).toEqual(['cancelled'])
+    answer.resolve(new Response(null))
   })
 
   test.each([

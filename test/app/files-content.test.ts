@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
+import { clock } from '../support/clock.ts'
 import {
   adelesDrive,
   aFilesScene,
@@ -207,6 +208,42 @@ describe('content', () => {
     expect(response.status).toBe(401)
     expect(await problemOf(response)).toMatchObject({ code: 'session_required' })
     expect(scene.entrada.sandbox.journal.all).toEqual([])
+  })
+})
+
+describe('in a multi-geo tenant', () => {
+  test.each([
+    ['a file of one’s own', 'Private/Salaries.xlsx', 'oneDriveEurope'],
+    ['a shortcut to a site beside it', 'Links/Floor plan.pdf', 'sharePointEurope'],
+    ['a shortcut to another geography', 'Links/Phone list.csv', 'download'],
+  ] as const)('%s comes from where it is, without a bearer [bar 90]', async (_, path, host) => {
+    const scene = await aFilesScene({ who: 'megan' })
+    const { drives, journal } = scene.entrada.sandbox
+    const drive = drives.oneDriveOf(CAST.megan.id)
+    if (drive === null) throw new Error('Megan has a OneDrive')
+    const item = drives.at(drive, path)
+    const { body } = item
+    const target = body.kind === 'remote' ? drives.item(body.driveId, body.itemId) : item
+    if (target === null) throw new Error('the shortcut leads somewhere')
+    journal.clear()
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(response.status).toBe(200)
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, target)))
+    const beyond = journal.all.filter((entry) => entry.host !== 'graph' && entry.host !== 'login')
+    expect(beyond.map((entry) => entry.host)).toEqual([host])
+    expect(beyond[0]?.headers.get('authorization')).toBeNull()
+  })
+
+  test('a file that someone in another geography has shared is there', async () => {
+    const scene = await aFilesScene()
+    const { drives, journal } = scene.entrada.sandbox
+    const hers = drives.oneDriveOf(CAST.megan.id)
+    if (hers === null) throw new Error('Megan has a OneDrive')
+    const item = drives.at(hers, 'Shared with Adele/Slides.pptx')
+    scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await clock.runOut(bodySha256(response))).toBe(sha256(await bytesOf(scene, item)))
+    expect(journal.to('oneDriveEurope')).toHaveLength(2)
   })
 })
 

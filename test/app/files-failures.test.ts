@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import type { FaultName, FaultSetting } from '../sandbox/faults.ts'
+import { MICROSOFT_HOSTS } from '../sandbox/hosts.ts'
 import { clock } from '../support/clock.ts'
 import {
   aFilesScene,
@@ -87,6 +88,99 @@ describe('what may not be had says why', () => {
     const third = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
     expect(third.status).toBe(200)
     await third.body?.cancel()
+  })
+
+  test('a wait that the download host asked for is kept to as well: everyone waits together', async () => {
+    let asked = 0
+    const scene: FilesScene = await aFilesScene({
+      hosts: {
+        [MICROSOFT_HOSTS.download]: (request) => {
+          asked += 1
+          if (asked > 1) return scene.entrada.sandbox.fetch(request)
+          return new Response(null, { status: 429, headers: { 'retry-after': '17' } })
+        },
+      },
+    })
+    const first = await refusal(scene)
+    expect(first.problem).toMatchObject({ code: 'graph_throttled' })
+    expect(Number(first.response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
+    scene.entrada.sandbox.journal.clear()
+    const second = await refusal(scene, 'text')
+    expect(second.problem).toMatchObject({ code: 'graph_throttled' })
+    expect(scene.entrada.sandbox.journal.all).toEqual([])
+    await clock.advance(25)
+    const item = fileOf(scene, 'text')
+    const third = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(third)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test.each([
+    ['deleted', { deleted: { state: 'deleted' } }, 404, 'file_not_found'],
+    [
+      'uploading',
+      { pendingOperations: { pendingContentUpdate: { queuedDateTime: '2026-01-05T08:30:00Z' } } },
+      423,
+      'file_locked',
+    ],
+    ['infected', { malware: {}, pendingOperations: {} }, 403, 'file_infected'],
+    ['package', { file: null }, 422, 'file_not_downloadable'],
+  ])('what Graph marks as %s is not asked for', async (state, facets, status, code) => {
+    const scene: FilesScene = await aFilesScene({
+      hosts: {
+        [MICROSOFT_HOSTS.graph]: async (request) => {
+          const response = await scene.entrada.sandbox.fetch(request)
+          if (!request.url.includes('/items/')) return response
+          return Response.json({ ...(await problemOf(response)), ...facets })
+        },
+      },
+    })
+    const { response, problem } = await refusal(scene)
+    expect(response.status).toBe(status)
+    expect(problem).toMatchObject({ code })
+    const metadata = await scene.browser.fetch(pathOf(fileOf(scene, 'report')))
+    expect(await metadata.json()).toMatchObject({ state, downloadable: false, problem: { code } })
+    const { journal } = scene.entrada.sandbox
+    expect(journal.to('graph').filter(({ url }) => url.pathname.endsWith('/content'))).toEqual([])
+  })
+
+  test.each([
+    ['a list', []],
+    ['nothing', null],
+    ['a size below nothing', { id: 'x', size: -1, file: {} }],
+    ['a shortcut to nowhere', { id: 'x', remoteItem: { id: 'x' } }],
+    ['a shortcut out of Graph', { id: 'x', remoteItem: { id: '../../me', parentReference: {} } }],
+  ])('an answer of Graph that is %s is none we could use', async (_, body) => {
+    const scene: FilesScene = await aFilesScene({
+      hosts: {
+        [MICROSOFT_HOSTS.graph]: (request) =>
+          request.url.includes('/items/')
+            ? Response.json(body)
+            : scene.entrada.sandbox.fetch(request),
+      },
+    })
+    const { response, problem } = await refusal(scene)
+    expect(response.status).toBe(502)
+    expect(problem).toMatchObject({ code: 'graph_unexpected' })
+  })
+
+  test('a shortcut to a shortcut is followed, and one that leads in a circle is given up', async () => {
+    const scene = await aFilesScene()
+    const { drives, journal } = scene.entrada.sandbox
+    const report = fileOf(scene, 'report')
+    const leadingTo = ({ driveId, id }: typeof report) =>
+      ({ kind: 'remote', driveId, itemId: id }) as const
+    const first = fileOf(scene, 'shortcut')
+    const second = fileOf(scene, 'folderShortcut')
+    drives.put({ ...second, body: leadingTo(report) })
+    drives.put({ ...first, body: leadingTo(second) })
+    const whole = await scene.browser.fetch(contentPathOf(first))
+    expect(await bodySha256(whole)).toBe(sha256(await bytesOf(scene, report)))
+    drives.put({ ...second, body: leadingTo(first) })
+    journal.clear()
+    const { response, problem } = await refusal(scene, 'shortcut')
+    expect(response.status).toBe(422)
+    expect(problem).toMatchObject({ code: 'file_not_downloadable' })
+    expect(journal.to('graph')).toHaveLength(4)
   })
 
   test('a claims challenge leads to a step-up', async () => {

@@ -86,7 +86,26 @@ describe('a download that breaks', () => {
     const response = await scene.browser.fetch(contentPathOf(recording))
     scene.entrada.sandbox.drives.put({ ...recording, version: recording.version + 1 })
     await expect(readWhole(response)).rejects.toThrow()
-    expect(ranges(scene)).toEqual([null])
+    expect(await results(scene)).toEqual(['file_changed'])
+  })
+
+  test('ends as an error when the file changes, to the same size, while the rest is being opened', async () => {
+    let asked = 0
+    const scene: FilesScene = await aFilesScene(
+      withDownloadHost((request) => {
+        asked += 1
+        if (asked === 2) {
+          const { drives } = scene.entrada.sandbox
+          const recording = fileOf(scene, 'recording')
+          drives.put({ ...recording, version: recording.version + 1 })
+        }
+        return scene.entrada.sandbox.fetch(request)
+      }),
+    )
+    scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
+    const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'recording')))
+    await expect(readWhole(response)).rejects.toThrow()
+    expect(asked).toBe(2)
     expect(await results(scene)).toEqual(['file_changed'])
   })
 

@@ -8,6 +8,14 @@ import { aFilesScene, problemOf, type FilesScene } from './files-fixture.ts'
 
 const PAGE = '/.entrada/picker?channel=channel-under-test'
 
+/** Of all geographies of the tenant. */
+const EVERYWHERE = [
+  'https://contoso-my.sharepoint.com',
+  'https://contoso.sharepoint.com',
+  'https://contosoeur-my.sharepoint.com',
+  'https://contosoeur.sharepoint.com',
+]
+
 interface TokenAnswer {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
@@ -61,9 +69,8 @@ describe('the picker page', () => {
   test('frames and posts to exactly the user’s hosts [bar 76]', async () => {
     const { page, directives } = await openPage(await aFilesScene())
     expect(page.status).toBe(200)
-    const hosts = ['https://contoso-my.sharepoint.com', 'https://contoso.sharepoint.com']
-    expect(directives.get('frame-src')?.toSorted()).toEqual(hosts)
-    expect(directives.get('form-action')?.toSorted()).toEqual(hosts)
+    expect(directives.get('frame-src')?.toSorted()).toEqual(EVERYWHERE)
+    expect(directives.get('form-action')?.toSorted()).toEqual(EVERYWHERE)
     expect(directives.get('frame-ancestors')).toEqual(["'self'"])
     expect(directives.get('default-src')).toEqual(["'none'"])
     expect(directives.get('connect-src')).toEqual(["'self'"])
@@ -199,29 +206,103 @@ describe('host discovery', () => {
     expect(scene.entrada.sandbox.journal.to('graph', '/v1.0/me/drive')).toHaveLength(1)
   })
 
-  test('finds the hosts of all regions of a multi-geo tenant', async () => {
+  test('believes Graph about no host outside SharePoint', async () => {
+    const value = [{ webUrl: 'https://evil.example/' }, { webUrl: 'not an address' }]
     const scene: FilesScene = await aFilesScene({
       hosts: graphWith(() => scene, {
-        '/sites?geo': {
-          value: [
-            {
-              webUrl: 'https://contoso.sharepoint.com',
-              siteCollection: { dataLocationCode: 'NAM' },
-            },
-            { webUrl: 'https://contosoeur.sharepoint.com/', siteCollection: {} },
-            { webUrl: 'https://evil.example/' },
-            { webUrl: 'not an address' },
-          ],
-        },
+        '/sites/root': { webUrl: 'https://sharepoint.evil.example' },
+        '/sites?geo': { value },
       }),
     })
+    const { config, directives } = await openPage(scene, '&start=sites')
+    expect(directives.get('frame-src')?.toSorted()).toEqual(EVERYWHERE.slice(0, 2))
+    expect(config).toMatchObject({
+      launchUrl: 'https://contoso.sharepoint.com/_layouts/15/FilePicker.aspx',
+    })
+  })
+
+  test('says so when all Graph names is no host of SharePoint', async () => {
+    const scene: FilesScene = await aFilesScene({
+      who: 'unal',
+      hosts: graphWith(() => scene, {
+        '/sites/root': { webUrl: 'https://sharepoint.evil.example' },
+        '/sites?geo': 403,
+      }),
+    })
+    const page = await scene.browser.open(PAGE)
+    expect([page.status, page.headers.get('entrada-error')]).toEqual([404, 'sharepoint_not_found'])
+  })
+
+  test('of a tenant that was renamed is made anew when the page is loaded again', async () => {
+    let name = 'contoso'
+    const scene: FilesScene = await aFilesScene({
+      hosts: {
+        [MICROSOFT_HOSTS.graph]: async (request) => {
+          const response = await scene.entrada.sandbox.fetch(request)
+          if (!/drive|sites/.test(request.url)) return response
+          return new Response((await response.text()).replaceAll('contoso', name), response)
+        },
+      },
+    })
+    await openPage(scene)
+    name = 'wingtip'
+    const stale = await openPage(scene)
+    expect(stale.directives.get('frame-src')?.toSorted()).toEqual(EVERYWHERE)
+    const headers = { 'cache-control': 'max-age=0' }
+    const page = await scene.browser.open(PAGE, { headers })
+    const renamed = EVERYWHERE.map((host) => host.replace('contoso', 'wingtip')).toSorted()
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(/frame-src ([^;]+)/.exec(policy)?.[1]?.split(' ').toSorted()).toEqual(renamed)
     const { directives } = await openPage(scene)
-    expect(directives.get('frame-src')?.toSorted()).toEqual([
-      'https://contoso-my.sharepoint.com',
-      'https://contoso.sharepoint.com',
-      'https://contosoeur-my.sharepoint.com',
-      'https://contosoeur.sharepoint.com',
-    ])
+    expect(directives.get('frame-src')?.toSorted()).toEqual(renamed)
+  })
+
+  test('that misses a geography is made again in a minute, not in an hour', async () => {
+    let answers: Record<string, unknown> = { '/sites?geo': 503 }
+    const scene: FilesScene = await aFilesScene({
+      hosts: {
+        [MICROSOFT_HOSTS.graph]: (request) =>
+          graphWith(() => scene, answers)[MICROSOFT_HOSTS.graph]?.(request) ?? Response.error(),
+      },
+    })
+    const hosts = async () => (await openPage(scene)).directives.get('frame-src')?.toSorted()
+    expect(await hosts()).toEqual(EVERYWHERE.slice(0, 2))
+    answers = {}
+    expect(await hosts()).toEqual(EVERYWHERE.slice(0, 2))
+    await clock.advance(61)
+    expect(await hosts()).toEqual(EVERYWHERE)
+    answers = { '/sites?geo': 503 }
+    await clock.advance(3601)
+    expect(await hosts()).toEqual(EVERYWHERE)
+  })
+
+  test('that Graph answers with a challenge is a sign-in, not a person without files', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('graph.claims_challenge')
+    const response = await scene.browser.fetch(PAGE)
+    expect(response.status).toBe(401)
+    const problem = await problemOf(response)
+    expect(problem).toMatchObject({ code: 'interaction_required' })
+    expect(String(problem['loginUrl'])).toContain('step_up=1')
+    scene.entrada.sandbox.faults.clear()
+    expect((await scene.browser.open(PAGE)).status).toBe(200)
+  })
+
+  test('that a policy forbids says so, not that there are no files', async () => {
+    const refused = () =>
+      Response.json(
+        { error: { code: 'accessDenied', innerError: { code: 'networkLocationBlocked' } } },
+        { status: 403 },
+      )
+    const scene: FilesScene = await aFilesScene({
+      hosts: {
+        [MICROSOFT_HOSTS.graph]: (request) =>
+          /drive|sites/.test(request.url) ? refused() : scene.entrada.sandbox.fetch(request),
+      },
+    })
+    const response = await scene.browser.fetch(PAGE)
+    expect(response.status).toBe(403)
+    expect(await problemOf(response)).toMatchObject({ code: 'file_blocked_by_policy' })
   })
 
   test('begins with the sites for someone without a OneDrive', async () => {
@@ -289,6 +370,68 @@ describe('host discovery', () => {
     isDown = true
     await clock.advance(3601)
     expect((await scene.browser.open(PAGE)).status).toBe(200)
+  })
+})
+
+describe('in a multi-geo tenant', () => {
+  test('someone whose data is elsewhere begins on the host of their own OneDrive', async () => {
+    const scene = await aFilesScene({ who: 'megan' })
+    const { config, directives } = await openPage(scene)
+    expect(config).toMatchObject({
+      launchUrl: 'https://contosoeur-my.sharepoint.com/_layouts/15/FilePicker.aspx',
+      options: { entry: { oneDrive: { files: {} } } },
+    })
+    expect(directives.get('frame-src')?.toSorted()).toEqual(EVERYWHERE)
+    expect(directives.get('form-action')?.toSorted()).toEqual(EVERYWHERE)
+    const sites = await openPage(scene, '&start=sites')
+    expect(sites.config).toMatchObject({
+      launchUrl: 'https://contoso.sharepoint.com/_layouts/15/FilePicker.aspx',
+    })
+  })
+
+  test.each([
+    ['adele', EVERYWHERE.slice(0, 2)],
+    ['megan', EVERYWHERE.slice(2)],
+  ] as const)(
+    'without the right to list sites, the hosts are those of %s’s own geography, and tokens too',
+    async (who, hosts) => {
+      const scene = await aFilesScene({ who })
+      scene.entrada.sandbox.entra.revokeAdminConsent(MICROSOFT_HOSTS.graph, ['Sites.Read.All'])
+      const browser = scene.entrada.browser('203.0.113.9')
+      await browser.signIn(CAST[who].userPrincipalName)
+      const { directives } = await openPage({ ...scene, browser })
+      expect(directives.get('frame-src')?.toSorted()).toEqual(hosts)
+      const statuses: number[] = []
+      for (const resource of EVERYWHERE) {
+        statuses.push((await askForToken({ ...scene, browser }, { resource })).status)
+      }
+      expect(statuses).toEqual(EVERYWHERE.map((host) => (hosts.includes(host) ? 200 : 403)))
+    },
+  )
+
+  test('each host gets a token of its own, made for no other [bar 90]', async () => {
+    const scene = await aFilesScene({ who: 'megan' })
+    const { accessTokens, journal } = scene.entrada.sandbox
+    const tokens = new Set<unknown>()
+    for (const resource of EVERYWHERE) {
+      const { status, body } = await askForToken(scene, { resource })
+      expect(status, resource).toBe(200)
+      expect(accessTokens.find(String(body['token']))).toMatchObject({
+        audience: resource,
+        userId: CAST.megan.id,
+      })
+      const [redemption] = journal.redemptions('refresh_token').slice(-1)
+      expect(redemption?.form.get('scope')?.split(' ')[0]).toBe(`${resource}/.default`)
+      tokens.add(body['token'])
+    }
+    expect(tokens.size).toBe(EVERYWHERE.length)
+  })
+
+  test('a host named in capitals is the same host', async () => {
+    const scene = await aFilesScene({ who: 'megan' })
+    const capitals = await askForToken(scene, { resource: 'https://contosoEUR-my.sharepoint.com' })
+    const plain = await askForToken(scene, { resource: MICROSOFT_HOSTS.oneDriveEurope })
+    expect([capitals.status, capitals.body]).toEqual([200, plain.body])
   })
 })
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Browser, FrameLocator, Page } from 'playwright-core'
+import type { Browser, Frame, FrameLocator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { ADELE_FILES } from '../sandbox/drives/cast-files.ts'
@@ -69,6 +69,38 @@ async function press(picker: FrameLocator | Page, action: 'pick' | 'close'): Pro
   await button.evaluate((element: HTMLElement) => void setTimeout(() => element.click()))
 }
 
+/** The frame for Microsoft's page, when ours has a tab of its own. */
+function pickerFrame(): Frame {
+  const [frame] = page.mainFrame().childFrames()
+  if (frame === undefined) throw new Error('the page has a frame for the picker')
+  return frame
+}
+
+/** Says what Microsoft's page says first, from that frame, and hears what comes back. */
+async function sayHello(frame: Frame, channelId: string): Promise<unknown> {
+  return frame.evaluate(async (channel) => {
+    const heard: unknown[] = []
+    const { port1, port2 } = new MessageChannel()
+    port1.addEventListener('message', (event) => heard.push(event.data))
+    port1.start()
+    window.parent.postMessage({ type: 'initialize', channelId: channel }, '*', [port2])
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    return heard
+  }, channelId)
+}
+
+/** Which bearers each host has been shown: origins beside what the token was made for. */
+function bearersSeen(): readonly (readonly [origin: string, audience: string])[] {
+  const { journal, accessTokens } = entrada.sandbox
+  return journal.all.flatMap(({ url, headers, form }) => {
+    const bearer = headers.get('authorization')?.replace(/^Bearer /, '')
+    return [bearer, form.get('access_token')].flatMap((token) => {
+      const grant = token ? accessTokens.find(token) : null
+      return grant === null ? [] : [[url.origin, grant.audience] as const]
+    })
+  })
+}
+
 async function sha256(item: StoredItem): Promise<string> {
   const bytes = await new Response(entrada.sandbox.drives.content(item)).arrayBuffer()
   return createHash('sha256').update(Buffer.from(bytes)).digest('hex')
@@ -104,6 +136,10 @@ describe('in the demo chat', () => {
     expireTokens(entrada.hosts.oneDrive)
     await picker.locator('[data-pivot=oneDrive]').click()
     await choose(picker, 'Special', 'Marketing plan.docx')
+    const shown = entrada.sandbox.journal
+      .to('oneDrive', '/_api')
+      .map(({ headers }) => headers.get('authorization'))
+    expect(new Set(shown.filter((bearer) => bearer !== null)).size).toBe(2)
     await picker.locator('[data-pivot=sites]').click()
     await choose(picker, 'Marketing & Communications', 'Campaign', 'Poster.png')
     await press(picker, 'pick')
@@ -132,21 +168,89 @@ describe('in the demo chat', () => {
     await choose(picker, 'Marketing & Communications', 'Campaign', 'Poster.png')
     await press(picker, 'pick')
     await expect.poll(chips('ready'), PATIENT).toBe(2)
-    const { journal, accessTokens } = entrada.sandbox
-    const seen = journal.all.flatMap(({ url, headers, form }) => {
-      const bearer = headers.get('authorization')?.replace(/^Bearer /, '')
-      const tokens = [bearer, form.get('access_token')]
-      return tokens.flatMap((token) => (token ? [[url.origin, token] as const] : []))
-    })
-    const bearers = seen.flatMap(([origin, token]) => {
-      const grant = accessTokens.find(token)
-      return grant === null ? [] : [[origin, grant.audience] as const]
-    })
+    const bearers = bearersSeen()
     const audiences = new Set(bearers.map(([, audience]) => audience))
     expect(audiences).toContain(entrada.hosts.oneDrive)
     expect(audiences).toContain(entrada.hosts.sharePoint)
     expect(audiences).toContain(entrada.hosts.graph)
     for (const [origin, audience] of bearers) expect(origin).toBe(audience)
+  })
+
+  test('files of two geographies are picked and arrive whole, each host with a bearer of its own [bar 90]', async () => {
+    const other = await (await chromium.newContext()).newPage()
+    try {
+      await signIn(other, entrada, CAST.megan.userPrincipalName)
+      entrada.sandbox.journal.clear()
+      await other.click('#open-picker')
+      const picker = pickerIn(other)
+      await choose(picker, 'Private', 'Salaries.xlsx')
+      expect(other.frames().map((frame) => new URL(frame.url()).origin)).toContain(
+        entrada.hosts.oneDriveEurope,
+      )
+      expireTokens(entrada.hosts.oneDriveEurope)
+      await picker.locator('[data-pivot=oneDrive]').click()
+      await choose(picker, 'Links', 'Phone list.csv')
+      await picker.locator('[data-pivot=sites]').click()
+      await choose(picker, 'Berlin office', 'Keys.xlsx')
+      await picker.locator('[data-pivot=sites]').click()
+      await choose(picker, 'Contoso', 'Employee handbook.pdf')
+      await press(picker, 'pick')
+      const ready = () => other.locator('.chip[data-state=ready]').count()
+      await expect.poll(ready, PATIENT).toBe(4)
+      const texts = (await other.locator('.chip').allTextContents()).join('\n')
+      const { drives } = entrada.sandbox
+      const own = drives.oneDriveOf(CAST.megan.id)
+      if (own === null) throw new Error('Megan has a OneDrive')
+      for (const item of [
+        drives.at(own, 'Private/Salaries.xlsx'),
+        drives.at(drives.siteDrive('root'), 'Phone list.csv'),
+        drives.at(drives.siteDrive('Berlin'), 'Keys.xlsx'),
+        drives.at(drives.siteDrive('root'), 'Employee handbook.pdf'),
+      ]) {
+        expect(texts, item.name).toContain((await sha256(item)).slice(0, 8))
+      }
+      const bearers = bearersSeen()
+      for (const [origin, audience] of bearers) expect(origin).toBe(audience)
+      const { oneDriveEurope, sharePointEurope, sharePoint } = entrada.hosts
+      for (const host of [oneDriveEurope, sharePointEurope, sharePoint]) {
+        expect(bearers.map(([origin]) => origin)).toContain(host)
+      }
+      expect(bearers.map(([origin]) => origin)).not.toContain(entrada.hosts.oneDrive)
+    } finally {
+      await other.context().close()
+    }
+  })
+
+  test('a claims challenge of SharePoint is met by a token that has the claims', async () => {
+    entrada.sandbox.journal.clear()
+    entrada.sandbox.faults.set('picker.claims_challenge', { times: 1 })
+    await page.click('#open-picker')
+    await choose(pickerIn(page), 'Documents', 'notes.txt')
+    const claims = entrada.sandbox.journal
+      .redemptions('refresh_token')
+      .map(({ form }) => form.get('claims') ?? '')
+    expect(claims.filter((one) => one.includes('"nbf"'))).toHaveLength(1)
+  })
+
+  test('what a place in the picker needs is said, with the way to it, and the choice is kept', async () => {
+    await page.click('#open-picker')
+    const picker = pickerIn(page)
+    const own = ownPageIn(page)
+    await choose(picker, 'Documents', 'notes.txt')
+    entrada.sandbox.faults.set('entra.conditional_access')
+    await picker.locator('[data-pivot=sites]').click()
+    await own.getByRole('heading', { name: 'Microsoft asks you to sign in again' }).waitFor()
+    const [remedy] = await Promise.all([
+      page.waitForEvent('popup'),
+      own.getByRole('button', { name: 'Continue' }).click(),
+    ])
+    await remedy.close()
+    entrada.sandbox.faults.clear()
+    await own.getByRole('button', { name: 'Back to the files' }).click()
+    await picker.locator('[data-pivot=oneDrive]').click()
+    await picker.locator('[data-item="Documents"]').waitFor()
+    await press(picker, 'pick')
+    await expect.poll(chips('ready'), PATIENT).toBe(1)
   })
 
   test('closing the picker leaves the chat as it was', async () => {
@@ -207,29 +311,34 @@ describe('against a hostile page', () => {
     await expect.poll(chips('ready'), PATIENT).toBe(1)
   })
 
-  test('hellos from other windows, other origins and other channels are ignored [bar 93]', async () => {
+  test('only the frame that was opened, on its host, with its channel, is answered [bar 93]', async () => {
     entrada.sandbox.faults.set('picker.silent')
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
-    await page.locator('#picker-stage iframe').waitFor()
-    const answers = await page.evaluate(async (foreign) => {
-      const heard: unknown[] = []
-      const hello = (target: Window, channelId: string) => {
-        const { port1, port2 } = new MessageChannel()
-        port1.addEventListener('message', (event) => heard.push(event.data))
-        port1.start()
-        target.postMessage({ type: 'initialize', channelId }, '*', [port2])
-      }
-      // Our own window is not the frame.
-      hello(window, 'anything')
-      // Another frame in our page is not the frame either, whatever it says.
+    const { oneDrive, sharePoint } = entrada.hosts
+    await page.waitForURL('**/picker?*')
+    await expect.poll(() => pickerFrame().url(), PATIENT).toContain('FilePicker.aspx')
+    const frame = pickerFrame()
+    const options: unknown = JSON.parse(new URL(frame.url()).searchParams.get('filePicker') ?? '')
+    expect(options).toMatchObject({ messaging: { channelId: expect.any(String) } })
+    const channelId = /"channelId":"([^"]+)"/.exec(JSON.stringify(options))?.[1] ?? ''
+
+    expect(await sayHello(frame, 'another channel')).toEqual([])
+    expect(await sayHello(page.mainFrame(), channelId)).toEqual([])
+    await page.evaluate((src) => {
       const other = document.createElement('iframe')
-      other.src = foreign
+      other.name = 'other'
+      other.src = src
       document.body.appendChild(other)
-      await new Promise((resolve) => setTimeout(resolve, 500))
-      return heard
-    }, `${entrada.hosts.sharePoint}/`)
-    expect(answers).toEqual([])
+    }, `${oneDrive}/nothing`)
+    await expect.poll(() => page.frame('other')?.url(), PATIENT).toBe(`${oneDrive}/nothing`)
+    expect(await sayHello(page.frame('other') ?? frame, channelId)).toEqual([])
+    await frame.goto(`${sharePoint}/nothing`)
+    expect(await sayHello(frame, channelId)).toEqual([])
     expect(await page.locator('#picker-overlay').isVisible()).toBe(true)
+
+    await frame.goto(`${oneDrive}/nothing`)
+    expect(await sayHello(frame, channelId)).toEqual([{ type: 'activate' }])
+    expect(await page.locator('#picker-overlay').isVisible()).toBe(false)
   })
 
   test('the page is shown in frames of our own and in no other [bar 76]', async () => {
@@ -244,6 +353,26 @@ describe('against a hostile page', () => {
       document.body.appendChild(frame)
     }, `${entrada.origin}/.entrada/picker?channel=channel-under-test`)
     await expect.poll(() => page.frames()[1]?.url(), PATIENT).toMatch(/^chrome-error:/)
+  })
+
+  test('a page of another origin that opened it does not hear of the choice', async () => {
+    await page.route('http://localhost:9/', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),
+    )
+    await page.goto('http://localhost:9/')
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.evaluate((address) => {
+        addEventListener('message', ({ data }) => (document.title = JSON.stringify(data)))
+        window.open(address)
+      }, `${entrada.origin}/.entrada/picker?channel=channel-under-test`),
+    ])
+    const picker = popup.frameLocator('#picker-stage iframe')
+    await choose(picker, 'Documents', 'notes.txt')
+    expect(await popup.evaluate(() => window.opener !== null)).toBe(true)
+    await press(picker, 'pick')
+    await expect.poll(() => popup.isClosed(), PATIENT).toBe(true)
+    expect(await page.title()).toBe('Other')
   })
 
   test('no token is left lying in the page', async () => {
@@ -266,6 +395,29 @@ describe('against a hostile page', () => {
 describe('when nothing appears', () => {
   const SOON = 16_000
 
+  /** Framed twice and blank both times; our page then offers a window. */
+  async function twiceBlank(): Promise<FrameLocator> {
+    entrada.sandbox.faults.set('picker.blank')
+    await page.clock.install()
+    await page.click('#open-picker')
+    const own = ownPageIn(page)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    await own.locator('#picker-stage iframe').waitFor()
+    await page.clock.fastForward(SOON)
+    await own.getByRole('button', { name: 'Open in a window' }).waitFor()
+    return own
+  }
+
+  async function pickerInWindow(): Promise<Page> {
+    const own = await twiceBlank()
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      own.getByRole('button', { name: 'Open in a window' }).click(),
+    ])
+    return popup
+  }
+
   test('it is tried once more with a new token, and then it appears', async () => {
     entrada.sandbox.faults.set('picker.blank', { times: 1 })
     await page.clock.install()
@@ -280,18 +432,7 @@ describe('when nothing appears', () => {
   })
 
   test('it can be opened in a window of its own, and the choice still arrives', async () => {
-    entrada.sandbox.faults.set('picker.blank')
-    await page.clock.install()
-    await page.click('#open-picker')
-    const own = ownPageIn(page)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    const [popup] = await Promise.all([
-      page.waitForEvent('popup'),
-      own.getByRole('button', { name: 'Open in a window' }).click(),
-    ])
+    const popup = await pickerInWindow()
     await popup.locator('[data-item="Documents"]').click()
     await popup.locator('[data-item="notes.txt"] input').check()
     await press(popup, 'pick')
@@ -299,22 +440,37 @@ describe('when nothing appears', () => {
     await expect.poll(() => popup.isClosed(), PATIENT).toBe(true)
   })
 
+  test('trying again looks for the hosts anew: they may have been renamed', async () => {
+    const own = await twiceBlank()
+    entrada.sandbox.faults.clear()
+    entrada.sandbox.journal.clear()
+    await own.getByRole('button', { name: 'Try again' }).click()
+    await choose(pickerIn(page), 'Documents', 'notes.txt')
+    expect(entrada.sandbox.journal.to('graph', '/v1.0/me/drive')).toHaveLength(1)
+  })
+
   test('a window that is closed without a choice ends it', async () => {
-    entrada.sandbox.faults.set('picker.silent')
-    await page.clock.install()
-    await page.click('#open-picker')
-    const own = ownPageIn(page)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    await own.locator('#picker-stage iframe').waitFor()
-    await page.clock.fastForward(SOON)
-    const [popup] = await Promise.all([
-      page.waitForEvent('popup'),
-      own.getByRole('button', { name: 'Open in a window' }).click(),
-    ])
+    const popup = await pickerInWindow()
+    await popup.locator('[data-item="Documents"]').waitFor()
     await popup.close()
     await page.clock.fastForward(1000)
     await page.locator('#picker').waitFor({ state: 'hidden' })
+  })
+
+  test('a window that cuts itself off from ours is told of, and not taken for a wish to close', async () => {
+    await page.context().route('**/FilePicker.aspx*', async (route) => {
+      const response = await route.fetch()
+      const headers = { ...response.headers(), 'cross-origin-opener-policy': 'same-origin' }
+      await route.fulfill({ response, headers })
+    })
+    await pickerInWindow()
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(1000)
+        return ownPageIn(page).getByRole('heading').textContent()
+      }, PATIENT)
+      .toBe('The file picker did not appear')
+    expect(await page.locator('#picker').isVisible()).toBe(true)
   })
 
   test('a picker that reloads says hello again and goes on', async () => {
@@ -345,6 +501,25 @@ describe('on its own', () => {
       type: 'entrada:picked',
       channel,
       items: [expect.objectContaining({ driveId, id, name: 'notes.txt' })],
+    })
+  })
+
+  test('Microsoft’s page is told what the chat wishes, and the token not in its address', async () => {
+    const wishes = 'start=recent&max=3&types=.txt,photo&locale=de-DE'
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test&${wishes}`)
+    await expect.poll(() => pickerFrame().url(), PATIENT).toContain('FilePicker.aspx')
+    const { origin, searchParams } = new URL(pickerFrame().url())
+    expect(origin).toBe(entrada.hosts.oneDrive)
+    expect([...searchParams.keys()].toSorted()).toEqual(['filePicker', 'locale'])
+    expect(searchParams.get('locale')).toBe('de-de')
+    expect(JSON.parse(searchParams.get('filePicker') ?? '')).toMatchObject({
+      sdk: '8.0',
+      theme: 'dark',
+      entry: { oneDrive: { recent: {} } },
+      messaging: { origin: entrada.origin, channelId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      selection: { mode: 'multiple', maximumCount: 3 },
+      typesAndSources: { filters: ['.txt', 'photo'] },
     })
   })
 

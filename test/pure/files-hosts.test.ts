@@ -87,6 +87,7 @@ describe('a SharePoint host', () => {
   test.each([
     ['https://contoso.sharepoint.com', 'https://contoso.sharepoint.com'],
     ['https://contoso-my.sharepoint.com/', 'https://contoso-my.sharepoint.com'],
+    ['https://contosoEUR-my.sharepoint.com', 'https://contosoeur-my.sharepoint.com'],
   ])('is %s', (text, origin) => {
     expect(readSharePointOrigin(text, GLOBAL)).toBe(origin)
   })

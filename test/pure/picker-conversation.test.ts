@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { converse, type ConversationParts } from '../../src/files/picker-page/conversation.ts'
 import { readPickedItems, type PickedItem } from '../../src/files/picker-page/picked-items.ts'
-import type { TokenRequest } from '../../src/files/picker-page/token-broker.ts'
+import type { Problem, TokenRequest } from '../../src/files/picker-page/token-broker.ts'
 import { outdatedScripts } from '../page-scripts.ts'
 
 const DRIVE = `b!${'d'.repeat(64)}`
@@ -14,6 +14,7 @@ function aConversation(overrides: Partial<ConversationParts> = {}) {
   const heard: unknown[] = []
   const asked: TokenRequest[] = []
   const results: (readonly PickedItem[] | 'closed')[] = []
+  const refused: Problem[] = []
   port1.addEventListener('message', (event: MessageEvent<unknown>) => heard.push(event.data))
   port1.start()
   converse(port2, {
@@ -23,6 +24,7 @@ function aConversation(overrides: Partial<ConversationParts> = {}) {
       asked.push(request)
       return { ok: true, token: 'a-token' }
     },
+    onRefused: (problem) => refused.push(problem),
     onPicked: (items) => results.push(items),
     onClosed: () => results.push('closed'),
     ...overrides,
@@ -31,6 +33,7 @@ function aConversation(overrides: Partial<ConversationParts> = {}) {
     heard,
     asked,
     results,
+    refused,
     say: (message: unknown) => port1.postMessage(message),
     async command(data: unknown): Promise<unknown> {
       const id = crypto.randomUUID()
@@ -97,10 +100,7 @@ test.each([
 test('why there is no token is told in words', async () => {
   const problem = {
     title: 'This feature needs your permission',
-    detail: null,
     code: 'consent_required',
-    requestId: null,
-    remedyUrl: null,
   }
   const talk = aConversation({ token: async () => ({ ok: false, problem }) })
   const resource = 'https://contoso.sharepoint.com'
@@ -108,6 +108,20 @@ test('why there is no token is told in words', async () => {
     result: 'error',
     error: { code: 'unableToObtainToken', message: 'This feature needs your permission' },
   })
+  expect(talk.refused).toEqual([])
+  talk.close()
+})
+
+test('what the person can do about a missing token is shown by the page, not left to the picker', async () => {
+  const problem = {
+    title: 'Microsoft asks you to sign in again',
+    code: 'interaction_required',
+    remedyUrl: 'https://chat.contoso.example/.entrada/login?step_up=1',
+  }
+  const talk = aConversation({ token: async () => ({ ok: false, problem }) })
+  const resource = 'https://contoso.sharepoint.com'
+  await talk.command({ command: 'authenticate', resource })
+  expect(talk.refused).toEqual([problem])
   talk.close()
 })
 

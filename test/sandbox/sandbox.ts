@@ -66,9 +66,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const handlers = {
     login: createEntra(world),
     graph: createGraph(world),
-    sharePoint: sharePoint.sharePoint,
-    oneDrive: sharePoint.oneDrive,
-    download: sharePoint.download,
+    ...sharePoint,
     chat: createDemoChat(world),
     control: createControl(world),
   }

@@ -42,7 +42,7 @@ function event(socket: WebSocket, name: 'open' | 'close' | 'message' | 'error'):
 
 test('every host has a port of its own on loopback, and its URLs say so', async () => {
   const ports = Object.values<string>({ ...served.hosts }).map((origin) => new URL(origin))
-  expect(new Set(ports.map(({ port }) => port)).size).toBe(7)
+  expect(new Set(ports.map(({ port }) => port)).size).toBe(9)
   expect(ports.every(({ hostname }) => hostname === '127.0.0.1')).toBe(true)
   const tenant = served.sandbox.entra.homeTenantId
   const discovery = await fetch(

@@ -1,10 +1,12 @@
 import { readPickedItems, record, type PickedItem } from './picked-items.ts'
-import type { TokenAnswer, TokenRequest } from './token-broker.ts'
+import type { Problem, TokenAnswer, TokenRequest } from './token-broker.ts'
 
 export interface ConversationParts {
   readonly maxFiles: number
   readonly maxFileBytes: number
   token(request: TokenRequest): Promise<TokenAnswer>
+  /** There is no token for a place in the picker, and something the person can do about it. */
+  onRefused(problem: Problem): void
   onPicked(items: readonly PickedItem[]): void
   onClosed(): void
 }
@@ -55,7 +57,7 @@ async function answer(
 /** Each host gets its own token: one for all ends in AudienceUriValidationFailedException (OneDrive/samples#11). */
 async function authenticate(
   { resource, type, claimsChallenge, expiration }: Readonly<Record<string, unknown>>,
-  { token }: ConversationParts,
+  { token, onRefused }: ConversationParts,
 ): Promise<Result> {
   if (
     typeof resource !== 'string' ||
@@ -70,9 +72,9 @@ async function authenticate(
     ...(isRefused ? { renew: true } : {}),
     ...(typeof claims === 'string' ? { claims } : {}),
   })
-  return answered.ok
-    ? { result: 'token', token: answered.token }
-    : refusal('unableToObtainToken', answered.problem.title)
+  if (answered.ok) return { result: 'token', token: answered.token }
+  if (answered.problem.remedyUrl !== undefined) onRefused(answered.problem)
+  return refusal('unableToObtainToken', answered.problem.title)
 }
 
 function pick(value: unknown, { maxFiles, maxFileBytes, onPicked }: ConversationParts): Result {

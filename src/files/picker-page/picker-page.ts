@@ -24,13 +24,16 @@ class PickerPage {
   }
 
   async start(): Promise<void> {
-    this.#view.say('Opening your files…', 'Microsoft’s file picker is on its way.', [this.#cancel])
+    this.#view.say(
+      { title: 'Opening your files…', detail: 'Microsoft’s file picker is on its way.' },
+      [this.#cancel],
+    )
     const { launchUrl } = this.#config
     if (launchUrl !== null) return this.#openFrame(launchUrl)
     const problem = await askWhy()
     // What stood against it has passed, so this address has a picker to open now.
     if (problem === null) location.reload()
-    else this.#fail(problem, { label: 'Try again', run: () => location.reload(), isQuiet: true })
+    else this.#fail(problem)
   }
 
   /** In a frame, and once more with a new token when nothing appears; then the person may open a window. */
@@ -50,8 +53,11 @@ class PickerPage {
   /** Framing can be forbidden by what neither we nor the tenant control; a window cannot. */
   #offerWindow(launchUrl: string): void {
     this.#view.say(
-      'The file picker did not appear',
-      'Your browser or organisation may not allow it inside another page. It can open in a window of its own.',
+      {
+        title: 'The file picker did not appear',
+        detail:
+          'Your browser or organisation may not allow it inside another page. It can open in a window of its own.',
+      },
       [
         { label: 'Open in a window', run: () => void this.#openWindow(launchUrl) },
         this.#again,
@@ -66,13 +72,17 @@ class PickerPage {
     const popup = window.open('about:blank', name, WINDOW_FEATURES)
     if (popup === null) {
       return this.#view.say(
-        'The window was blocked',
-        'Allow pop-up windows for this site, then try again.',
+        {
+          title: 'The window was blocked',
+          detail: 'Allow pop-up windows for this site, then try again.',
+        },
         [{ label: 'Try again', run: () => void this.#openWindow(launchUrl) }, this.#cancel],
       )
     }
     this.#popup = popup
-    this.#view.say('Choose your files in the other window', '', [this.#cancel])
+    this.#port?.close()
+    this.#port = null
+    this.#showPicker()
     const answer = await askForToken({ resource: new URL(launchUrl).origin })
     if (this.#isOver) return
     if (!answer.ok) return this.#fail(answer.problem)
@@ -98,11 +108,21 @@ class PickerPage {
     converse(port, {
       ...this.#config,
       token: askForToken,
+      onRefused: (problem) =>
+        this.#view.say(problem, [
+          ...remedies(problem),
+          { label: 'Back to the files', run: () => this.#showPicker(), isQuiet: true },
+        ]),
       onPicked: (items) =>
         this.#finish({ type: 'entrada:picked', channel: this.#config.channel, items }),
-      onClosed: () => this.#finish({ type: 'entrada:closed', channel: this.#config.channel }),
+      onClosed: () => this.close(),
     })
+    this.#showPicker()
+  }
+
+  #showPicker(): void {
     if (this.#popup === null) this.#view.showPicker()
+    else this.#view.say({ title: 'Choose your files in the other window' }, [this.#cancel])
   }
 
   #watchWindow(popup: Window): void {
@@ -110,22 +130,24 @@ class PickerPage {
       if (!popup.closed) return
       clearInterval(watch)
       // One that we have closed ourselves says nothing about the person's wishes.
-      if (this.#popup === popup) this.close()
+      if (this.#popup !== popup) return
+      // Nor does one that never said hello: a page that isolates itself looks closed to us from the start.
+      if (this.#port === null) this.#fail(SILENT)
+      else this.close()
     }, WATCH_WINDOW_MS)
   }
 
-  #fail(problem: Problem, again: Action = this.#again): void {
+  #fail(problem: Problem): void {
     const popup = this.#popup
     this.#popup = null
     popup?.close()
     clearTimeout(this.#timer)
     this.#view.removeFrame()
-    const remedy = problem.remedyUrl
-    const actions = remedy === null ? [] : [{ label: 'Continue', run: () => openRemedy(remedy) }]
-    this.#view.tell(problem, [...actions, again, this.#cancel])
+    this.#view.say(problem, [...remedies(problem), this.#again, this.#cancel])
   }
 
-  readonly #again = { label: 'Try again', run: () => void this.start(), isQuiet: true }
+  /** The server looks for the hosts anew when a page is loaded again: they may not be what they were. */
+  readonly #again = { label: 'Try again', run: () => location.reload(), isQuiet: true }
   readonly #cancel = { label: 'Cancel', run: () => this.close(), isQuiet: true }
 
   close(): void {
@@ -141,7 +163,7 @@ class PickerPage {
     this.#popup?.close()
     this.#view.removeFrame()
     report(result, this.#config.publicOrigin)
-    this.#view.say('You can close this page', '', [])
+    this.#view.say({ title: 'You can close this page' }, [])
     // Takes effect only where a script has opened this window.
     if (window.parent === window) window.close()
   }
@@ -150,14 +172,12 @@ class PickerPage {
 const SILENT: Problem = {
   title: 'The file picker did not appear',
   detail: 'Microsoft’s page did not answer. It may be blocked by your browser or organisation.',
-  code: null,
-  requestId: null,
-  remedyUrl: null,
 }
 
 /** Sign-in and consent refuse to be framed, so they get a window; afterwards the person tries again. */
-function openRemedy(url: string): void {
-  window.open(url, '_blank', 'noopener')
+function remedies({ remedyUrl }: Problem): readonly Action[] {
+  if (remedyUrl === undefined) return []
+  return [{ label: 'Continue', run: () => void window.open(remedyUrl, '_blank', 'noopener') }]
 }
 
 function readConfig(): PickerConfig {

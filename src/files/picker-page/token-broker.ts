@@ -12,11 +12,11 @@ export interface TokenRequest {
 /** Why there is no token, in words for a person, and where to go about it. */
 export interface Problem {
   readonly title: string
-  readonly detail: string | null
-  readonly code: string | null
-  readonly requestId: string | null
+  readonly detail?: string | undefined
+  readonly code?: string | undefined
+  readonly requestId?: string | undefined
   /** Where the person can allow it or sign in again; always ours. */
-  readonly remedyUrl: string | null
+  readonly remedyUrl?: string | undefined
 }
 
 export type TokenAnswer =
@@ -57,9 +57,6 @@ export async function askWhy(): Promise<Problem | null> {
 const UNREACHABLE: Problem = {
   title: 'The connection was lost',
   detail: 'Check your network and try again.',
-  code: null,
-  requestId: null,
-  remedyUrl: null,
 }
 
 function readProblem(body: Readonly<Record<string, unknown>>): Problem {
@@ -72,11 +69,11 @@ function readProblem(body: Readonly<Record<string, unknown>>): Problem {
   }
 }
 
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
-function ownUrl(value: unknown): string | null {
-  const url = typeof value === 'string' ? URL.parse(value) : null
-  return url?.origin === location.origin ? url.href : null
+function ownUrl(value: unknown): string | undefined {
+  const url = URL.parse(text(value) ?? '')
+  return url?.origin === location.origin ? url.href : undefined
 }

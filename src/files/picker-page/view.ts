@@ -39,21 +39,10 @@ export class View {
     this.#overlay.hidden = true
   }
 
-  say(heading: string, text: string, actions: readonly Action[]): void {
-    this.#heading.textContent = heading
-    this.#text.textContent = text
-    this.#facts.textContent = ''
-    this.#show(actions)
-  }
-
-  tell({ title, detail, code, requestId }: Problem, actions: readonly Action[]): void {
+  say({ title, detail, code, requestId }: Problem, actions: readonly Action[]): void {
     this.#heading.textContent = title
     this.#text.textContent = detail ?? ''
-    this.#facts.textContent = [code, requestId].filter((fact) => fact !== null).join(' · ')
-    this.#show(actions)
-  }
-
-  #show(actions: readonly Action[]): void {
+    this.#facts.textContent = code === undefined ? '' : `${code} · ${requestId ?? ''}`
     this.#actions.replaceChildren(...actions.map(button))
     this.#overlay.hidden = false
     const [first] = this.#actions.children

@@ -32,6 +32,7 @@ export const CONTOSO_PEOPLE: readonly Person[] = [
     mail: 'megan.bowen@contoso.example',
     jobTitle: 'Marketing Manager',
     department: 'Marketing',
+    preferredDataLocation: 'EUR',
   },
   {
     ...EMPLOYEE,

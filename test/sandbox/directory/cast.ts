@@ -8,7 +8,7 @@ export const CAST = {
     id: '0a1b6f0e-2f6c-4f6e-8a77-000000000001',
     userPrincipalName: 'adele.vance@contoso.example',
   },
-  /** A member in 700 groups: the `groups` claim overflows. */
+  /** A member in 700 groups: the `groups` claim overflows. Her OneDrive is in the tenant's European geography. */
   megan: {
     id: '0a1b6f0e-2f6c-4f6e-8a77-000000000002',
     userPrincipalName: 'megan.bowen@contoso.example',

@@ -14,6 +14,8 @@ export interface Person {
   readonly hasPhoto: boolean
   /** Guests, unlicensed people and newcomers have none: `/me/drive` is 404 for them. */
   readonly hasOneDrive: boolean
+  /** Where a multi-geo tenant keeps the person's data; absent for its default location. */
+  readonly preferredDataLocation?: 'EUR'
   /** App roles of the registration, direct or through a group. */
   readonly appRoles: readonly string[]
   /** May consent for the whole organisation. */

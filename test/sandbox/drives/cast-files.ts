@@ -106,12 +106,21 @@ export const ONE_DRIVE_OF_ADELE: readonly Planting[] = [
   { path: ADELE_FILES.recording, size: 8 * MIB },
 ]
 
+/** Kept in Europe. Its shortcuts lead to a site beside it and to one in the tenant's default geography. */
 export const ONE_DRIVE_OF_MEGAN: readonly Planting[] = [
   { path: 'Private/Salaries.xlsx', size: 15_000 },
   {
     path: 'Shared with Adele/Slides.pptx',
     size: 60_000,
     traits: { sharedWith: [CAST.adele.id] },
+  },
+  {
+    path: 'Links/Floor plan.pdf',
+    body: { kind: 'shortcut', site: 'Berlin', path: 'Plans/Floor plan.pdf' },
+  },
+  {
+    path: 'Links/Phone list.csv',
+    body: { kind: 'shortcut', site: 'root', path: 'Phone list.csv' },
   },
 ]
 
@@ -133,4 +142,9 @@ export const SITE_FILES: Readonly<Record<string, readonly Planting[]>> = {
     { path: 'Campaign/Team notes', body: { kind: 'package', type: 'oneNote', size: 4_096 } },
   ],
   Board: [{ path: 'Minutes.docx', size: 25_000 }],
+  rootEurope: [{ path: 'Welcome.pdf', bytes: pdfSaying('Willkommen.') }],
+  Berlin: [
+    { path: 'Plans/Floor plan.pdf', bytes: pdfSaying('Third floor.') },
+    { path: 'Keys.xlsx', size: 11_000 },
+  ],
 }

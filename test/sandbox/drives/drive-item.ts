@@ -1,6 +1,7 @@
+import type { SharePointHost } from '../hosts.ts'
 import type { Content } from './content.ts'
 
-/** A place that files live in, on one of the tenant's two hosts. */
+/** A place that files live in, on one of the tenant's hosts. */
 export interface Site {
   /** `hostname,collection,web`, as Graph names a site. */
   readonly id: string
@@ -8,7 +9,7 @@ export interface Site {
   readonly webId: string
   readonly name: string
   readonly displayName: string
-  readonly host: 'oneDrive' | 'sharePoint'
+  readonly host: SharePointHost
   /** Server-relative, no trailing slash: `/sites/Marketing`, or empty for the root site. */
   readonly path: string
   /** People and groups who may read everything in it; `everyone` is every member, guests left out. */

@@ -1,6 +1,6 @@
 import { CONTOSO } from '../directory/cast.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { SandboxHosts } from '../hosts.ts'
+import { isInEurope, type SandboxHosts } from '../hosts.ts'
 import { readContent } from './content.ts'
 import { DownloadUrls, type Redemption, type Rendition } from './download-urls.ts'
 import { type Drive, sizeOf, type StoredItem } from './drive-item.ts'
@@ -29,7 +29,7 @@ export class Drives {
     if (contoso === undefined) throw new RangeError('the hosts are those of Contoso')
     this.#hosts = hosts
     this.#directory = contoso
-    for (const drive of siteDrives(new URL(hosts.sharePoint).hostname)) this.#add(drive)
+    for (const drive of siteDrives(hosts)) this.#add(drive)
   }
 
   /** The libraries of the sites; the root site's is first. */
@@ -47,7 +47,7 @@ export class Drives {
   oneDriveOf(personId: string): Drive | null {
     const person = this.#directory.person(personId)
     if (person === null || !person.hasOneDrive) return null
-    const drive = oneDriveFor(person, new URL(this.#hosts.oneDrive).hostname)
+    const drive = oneDriveFor(person, this.#hosts)
     return this.#drives.get(drive.id) ?? this.#add(drive)
   }
 
@@ -130,10 +130,11 @@ export class Drives {
     return pdfSaying(item.name)
   }
 
-  /** A URL on the download host that needs no token, of the shape SharePoint gives. */
+  /** A URL that needs no token, of the shape SharePoint gives, on a download host or the file's own. */
   issueDownloadUrl(item: StoredItem, rendition: Rendition = 'original'): string {
-    const drive = this.drive(item.driveId)
-    return this.downloads.issue(`${this.#hosts.download}${drive?.site.path ?? ''}`, item, rendition)
+    const site = this.drive(item.driveId)?.site
+    const host = site !== undefined && isInEurope(site.host) ? site.host : 'download'
+    return this.downloads.issue(`${this.#hosts[host]}${site?.path ?? ''}`, item, rendition)
   }
 
   redeemDownloadUrl(url: URL): Redemption {

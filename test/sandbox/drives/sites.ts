@@ -1,49 +1,68 @@
 import { CAST_GROUPS } from '../directory/cast.ts'
 import type { Person } from '../directory/directory.ts'
+import type { SandboxHosts } from '../hosts.ts'
 import type { Drive, Site } from './drive-item.ts'
 import { collectionIdOf, driveIdFor, guidFor } from './identifiers.ts'
 
 const SITES = [
-  { name: 'root', displayName: 'Contoso', path: '', readers: 'everyone' },
+  { name: 'root', displayName: 'Contoso', host: 'sharePoint', path: '', readers: 'everyone' },
   {
     name: 'Marketing',
+    host: 'sharePoint',
     displayName: 'Marketing & Communications',
     path: '/sites/Marketing',
     readers: [CAST_GROUPS.chatUsers],
   },
   {
     name: 'Board',
+    host: 'sharePoint',
     displayName: 'Board of Directors',
     path: '/sites/Board',
     readers: [CAST_GROUPS.boardOfDirectors],
   },
+  {
+    name: 'rootEurope',
+    displayName: 'Contoso Europe',
+    host: 'sharePointEurope',
+    path: '',
+    readers: 'everyone',
+  },
+  {
+    name: 'Berlin',
+    displayName: 'Berlin office',
+    host: 'sharePointEurope',
+    path: '/sites/Berlin',
+    readers: 'everyone',
+  },
 ] as const
 
-/** The libraries of the tenant's sites. */
-export function siteDrives(hostname: string): readonly Drive[] {
+/** The libraries of the tenant's sites, those of its default geography first. */
+export function siteDrives(hosts: SandboxHosts): readonly Drive[] {
   return SITES.map((site) => {
     const collectionId = guidFor(`site ${site.name}`)
     return library(
-      { ...site, ...naming(hostname, collectionId), host: 'sharePoint' },
+      { ...site, ...naming(hosts[site.host], collectionId) },
       { name: 'Documents', folder: 'Shared Documents', ownerId: null },
     )
   })
 }
 
-export function oneDriveFor(person: Person, hostname: string): Drive {
+export function oneDriveFor(person: Person, hosts: SandboxHosts): Drive {
   const account = person.userPrincipalName.replace(/[^A-Za-z0-9]/g, '_')
+  const host = person.preferredDataLocation === 'EUR' ? 'oneDriveEurope' : 'oneDrive'
   const site: Site = {
-    ...naming(hostname, collectionIdOf(person.id)),
+    ...naming(hosts[host], collectionIdOf(person.id)),
     name: account,
     displayName: person.displayName,
-    host: 'oneDrive',
+    host,
     path: `/personal/${account}`,
     readers: [person.id],
   }
   return library(site, { name: 'OneDrive', folder: 'Documents', ownerId: person.id })
 }
 
-function naming(hostname: string, collectionId: string) {
+function naming(origin: string, collectionId: string) {
+  const { hostname } = new URL(origin)
   const webId = guidFor(`web ${collectionId}`)
   return { id: `${hostname},${collectionId},${webId}`, collectionId, webId }
 }

@@ -1,4 +1,4 @@
-import type { SandboxHosts } from '../hosts.ts'
+import { SHAREPOINT_HOSTS, type SandboxHosts } from '../hosts.ts'
 import { AadstsError } from './aadsts.ts'
 import { findPermission, GRAPH, type Resource, SHAREPOINT } from './permissions.ts'
 
@@ -80,8 +80,8 @@ function resourceAt(prefix: string, hosts: SandboxHosts): { resource: Resource; 
   const wanted = prefix.slice(0, -1).toLowerCase()
   const graphs = ['', hosts.graph, 'https://graph.microsoft.com']
   if (graphs.includes(wanted)) return { resource: GRAPH, audience: hosts.graph }
-  if (wanted === hosts.sharePoint) return { resource: SHAREPOINT, audience: hosts.sharePoint }
-  if (wanted === hosts.oneDrive) return { resource: SHAREPOINT, audience: hosts.oneDrive }
+  const host = SHAREPOINT_HOSTS.find((one) => hosts[one] === wanted)
+  if (host !== undefined) return { resource: SHAREPOINT, audience: hosts[host] }
   throw new AadstsError(500011, `Resource: '${prefix.slice(0, -1)}'.`)
 }
 

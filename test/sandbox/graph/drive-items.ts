@@ -131,7 +131,8 @@ function remoteOf(
   const target = world.drives.item(driveId, itemId)
   const drive = world.drives.drive(driveId)
   const where = { id: itemId, parentReference: { driveId, driveType: drive?.driveType ?? null } }
-  if (target === null) return where
+  // A shortcut can lead to a shortcut, and back.
+  if (target === null || target.body.kind === 'remote') return where
   const { file, folder } = facets(world, target)
   return {
     ...where,

@@ -31,7 +31,45 @@ test('one’s own drive tells the host of OneDrive', async () => {
 test('the root site tells the host of SharePoint', async () => {
   const site = await graph.get('/v1.0/sites/root?$select=webUrl,siteCollection')
   expect(site.body['webUrl']).toBe(sandbox.hosts.sharePoint)
-  expect(site.body['siteCollection']).toEqual({ hostname: 'contoso.sharepoint.com' })
+  expect(site.body['siteCollection']).toEqual({
+    hostname: 'contoso.sharepoint.com',
+    dataLocationCode: 'NAM',
+    root: {},
+  })
+})
+
+test('the root sites of all geographies are listed for who may read sites, and no other listing is', async () => {
+  const filter = encodeURIComponent('siteCollection/root ne null')
+  const roots = await graph.get(`/v1.0/sites?$select=webUrl,siteCollection&$filter=${filter}`)
+  expect(roots.body['value']).toEqual([
+    {
+      webUrl: 'https://contoso.sharepoint.com/',
+      siteCollection: { hostname: 'contoso.sharepoint.com', dataLocationCode: 'NAM', root: {} },
+    },
+    {
+      webUrl: 'https://contosoeur.sharepoint.com/',
+      siteCollection: { hostname: 'contosoeur.sharepoint.com', dataLocationCode: 'EUR', root: {} },
+    },
+  ])
+  expect((await graph.get('/v1.0/sites')).status).toBe(400)
+  const filesOnly = calling(sandbox, { ...CAST.adele, scopes: ['Files.Read.All'] })
+  const refused = await filesOnly.get(`/v1.0/sites?$filter=${filter}`)
+  expect([refused.status, refused.body['error']]).toMatchObject([403, { code: 'accessDenied' }])
+})
+
+test('a OneDrive of another geography is on its own host, and so are its downloads', async () => {
+  const megan = calling(sandbox, CAST.megan)
+  const drive = await megan.get('/v1.0/me/drive?$select=id,webUrl')
+  expect(new URL(String(drive.body['webUrl'])).origin).toBe(sandbox.hosts.oneDriveEurope)
+  const item = sandbox.drives.at(
+    sandbox.drives.drive(String(drive.body['id'])) ?? adeles(),
+    'Private/Salaries.xlsx',
+  )
+  const redirect = await megan.raw(path(item, '/content'))
+  const url = new URL(redirect.headers.get('location') ?? '')
+  expect(url.origin).toBe(sandbox.hosts.oneDriveEurope)
+  const bytes = await sandbox.fetch(new Request(url))
+  expect((await bytes.arrayBuffer()).byteLength).toBe(15_000)
 })
 
 test('who has no OneDrive is told so', async () => {

@@ -1,10 +1,8 @@
 import type { AccessGrant } from '../access-tokens.ts'
 import { CONTOSO } from '../directory/cast.ts'
+import type { SharePointHost } from '../hosts.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 import { expiredToken, unknownToken, wrongAudience } from './refusals.ts'
-
-/** The two hosts a tenant has at SharePoint. A token for one is worth nothing at the other. */
-export type SharePointHost = 'sharePoint' | 'oneDrive'
 
 /** The grant behind a token that is for exactly this host, or why it is refused. */
 export function readBearer(

@@ -44,8 +44,18 @@ test('a OneDrive is listed for the person the token is for', async () => {
   expect(await namesIn(await ask(myFiles(), token()))).toEqual(
     expect.arrayContaining(['Documents', 'Special', 'Big']),
   )
-  const megan = token({ userId: CAST.megan.id })
-  expect(await namesIn(await ask(myFiles(), megan))).toEqual(['Private', 'Shared with Adele'])
+})
+
+test('a OneDrive of another geography is on that geography’s host and on no other', async () => {
+  const { oneDrive, oneDriveEurope } = sandbox.hosts
+  const audience = oneDriveEurope
+  const megan = token({ userId: CAST.megan.id, audience })
+  const there = `${oneDriveEurope}/_api/v2.0/me/drive/root/children`
+  expect(await namesIn(await ask(there, megan))).toEqual(['Private', 'Shared with Adele', 'Links'])
+  expect((await ask(there, token({ userId: CAST.adele.id, audience }))).status).toBe(404)
+  const elsewhere = token({ userId: CAST.megan.id, audience: oneDrive })
+  expect((await ask(myFiles(), elsewhere)).status).toBe(404)
+  expect((await ask(there, elsewhere)).status).toBe(401)
 })
 
 test('a token of one host is refused at the other with the exception the field knows', async () => {
@@ -75,15 +85,22 @@ test('MyFiles.Read opens the own OneDrive and no site', async () => {
 test('people see the sites they may read', async () => {
   const audience = sandbox.hosts.sharePoint
   expect(await namesIn(await ask(sites(), token({ audience })))).toEqual(['root', 'Marketing'])
+  const inEurope = sandbox.hosts.sharePointEurope
+  const european = `${inEurope}/_api/v2.0/sites`
+  expect(await namesIn(await ask(european, token({ audience: inEurope })))).toEqual([
+    'rootEurope',
+    'Berlin',
+  ])
   const gustav = token({ audience, userId: CAST.gustav.id })
   expect(await namesIn(await ask(sites(), gustav))).not.toContain('root')
 })
 
 test('someone else’s drive is closed, and who has no OneDrive is told', async () => {
   const drive = sandbox.drives.oneDriveOf(CAST.megan.id)
-  const megans = `${sandbox.hosts.oneDrive}/_api/v2.0/drives/${drive?.id}/root/children`
-  expect((await ask(megans, token())).status).toBe(403)
-  expect((await ask(megans, token({ userId: CAST.megan.id }))).status).toBe(200)
+  const audience = sandbox.hosts.oneDriveEurope
+  const megans = `${audience}/_api/v2.0/drives/${drive?.id}/root/children`
+  expect((await ask(megans, token({ audience }))).status).toBe(403)
+  expect((await ask(megans, token({ userId: CAST.megan.id, audience }))).status).toBe(200)
   const unal = await ask(myFiles(), token({ userId: CAST.unal.id }))
   expect(unal.status).toBe(404)
   expect(await unal.json()).toMatchObject({ error: { message: "User's mysite not found." } })

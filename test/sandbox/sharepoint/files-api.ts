@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import type { AccessGrant } from '../access-tokens.ts'
 import type { Drive, StoredItem } from '../drives/drive-item.ts'
+import { isOneDriveHost, type SharePointHost } from '../hosts.ts'
 import type { SandboxWorld } from '../sandbox.ts'
-import { readBearer, type SharePointHost } from './bearer.ts'
+import { readBearer } from './bearer.ts'
 import { itemJson, siteJson } from './item-json.ts'
 import { apiError, claimsChallenge } from './refusals.ts'
 
@@ -11,14 +12,13 @@ const RECENT = 20
 type Env = { Variables: { grant: AccessGrant } }
 
 /** Delegated SharePoint permissions that open each host. `MyFiles.*` ends at the person's own OneDrive. */
-const SCOPES: Readonly<Record<SharePointHost, RegExp>> = {
-  oneDrive: /^(MyFiles|AllSites|Sites)\./,
-  sharePoint: /^(AllSites|Sites)\./,
-}
+const SITES_SCOPES = /^(AllSites|Sites)\./
+const ONE_DRIVE_SCOPES = /^(MyFiles|AllSites|Sites)\./
 
 /** The small part of SharePoint's own file API that the picker's page lives on. */
 export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
   const { drives } = world
+  const scopes = isOneDriveHost(host) ? ONE_DRIVE_SCOPES : SITES_SCOPES
   const api = new Hono<Env>()
 
   api.use(async (c, next) => {
@@ -27,7 +27,7 @@ export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
     if (grant instanceof Response) return grant
     const challenge = world.faults.take('picker.claims_challenge', grant.userId)
     if (challenge !== null) return claimsChallenge()
-    if (!grant.scopes.some((scope) => SCOPES[host].test(scope))) {
+    if (!grant.scopes.some((scope) => scopes.test(scope))) {
       return apiError(
         403,
         'accessDenied',
@@ -39,13 +39,13 @@ export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
   })
 
   api.get('/me/drive/root/children', (c) => {
-    const drive = host === 'oneDrive' ? drives.oneDriveOf(c.get('grant').userId) : null
+    const drive = ownDriveHere(c.get('grant'))
     if (drive === null) return apiError(404, 'itemNotFound', "User's mysite not found.")
     return c.json(listing(world, c.get('grant'), drives.root(drive)))
   })
 
   api.get('/me/drive/recent', (c) => {
-    const drive = host === 'oneDrive' ? drives.oneDriveOf(c.get('grant').userId) : null
+    const drive = ownDriveHere(c.get('grant'))
     if (drive === null) return apiError(404, 'itemNotFound', "User's mysite not found.")
     const files = filesBelow(world, drives.root(drive))
     const latest = files
@@ -56,7 +56,7 @@ export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
 
   api.get('/sites', (c) => {
     const { userId } = c.get('grant')
-    const sites = host === 'sharePoint' ? drives.siteDrives : []
+    const sites = drives.siteDrives.filter(({ site }) => site.host === host)
     const readable = sites.filter((drive) => drives.canReadDrive(userId, drive))
     return c.json({ value: readable.map((drive) => siteJson(drives, drive)) })
   })
@@ -73,6 +73,12 @@ export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
     if (item === null) return apiError(404, 'itemNotFound', 'The resource could not be found.')
     return answer(c.get('grant'), item)
   })
+
+  /** In a multi-geo tenant a OneDrive is on one host and unknown to the others. */
+  function ownDriveHere({ userId }: AccessGrant): Drive | null {
+    const drive = drives.oneDriveOf(userId)
+    return drive?.site.host === host ? drive : null
+  }
 
   function driveHere(id: string): Drive | null {
     const drive = drives.drive(id)

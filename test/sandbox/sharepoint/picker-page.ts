@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { isOneDriveHost, type SharePointHost } from '../hosts.ts'
 import type { SandboxWorld } from '../sandbox.ts'
-import { readBearer, type SharePointHost } from './bearer.ts'
+import { readBearer } from './bearer.ts'
 import { type PickerOptions, readPickerOptions } from './picker-options.ts'
 
 function pageFile(name: string): string {
@@ -71,7 +72,7 @@ export async function filePicker(world: SandboxWorld, picker: PickerRequest): Pr
   if ('problems' in read) {
     return refusal(400, 'The file picker was opened wrongly', read.problems, headers)
   }
-  return new Response(pageFor(world, picker, read.options), { headers })
+  return new Response(pageFor(world, picker, { ...read, userId: grant.userId }), { headers })
 }
 
 function placeOf(
@@ -80,7 +81,7 @@ function placeOf(
   path: string,
 ): 'site' | 'library' | 'nowhere' {
   if (path === '') return 'site'
-  const [, below] = (host === 'oneDrive' ? /^\/personal\/[^/]+(\/.+)?$/.exec(path) : null) ?? [
+  const [, below] = (isOneDriveHost(host) ? /^\/personal\/[^/]+(\/.+)?$/.exec(path) : null) ?? [
     null,
     null,
   ]
@@ -99,13 +100,20 @@ async function postedToken(request: Request): Promise<string | null> {
 function pageFor(
   world: SandboxWorld,
   { host, site }: PickerRequest,
-  options: PickerOptions,
+  { options, userId }: { readonly options: PickerOptions; readonly userId: string },
 ): string {
+  const { hosts, drives } = world
+  const own = drives.oneDriveOf(userId)?.site.host ?? 'oneDrive'
+  const sites = [hosts.sharePoint, hosts.sharePointEurope]
   const setup = {
     options,
-    host,
-    site,
-    origins: { oneDrive: world.hosts.oneDrive, sharePoint: world.hosts.sharePoint },
+    site: isOneDriveHost(host) ? '' : site,
+    // A person's OneDrive is on one host, wherever the picker was opened; sites are on all of theirs.
+    origins: {
+      oneDrive: hosts[own],
+      sites,
+      here: isOneDriveHost(host) ? hosts.sharePoint : hosts[host],
+    },
     isSilent: world.faults.take('picker.silent') !== null,
     isHostile: world.faults.take('picker.hostile') !== null,
   }

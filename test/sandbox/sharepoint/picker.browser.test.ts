@@ -70,7 +70,11 @@ describe('the picker', LIMITS, () => {
     await picker.locator('body[data-state=done]').waitFor()
 
     const resources = (await commands('authenticate')).map((command) => command?.resource)
-    expect(resources).toEqual([served.hosts.oneDrive, served.hosts.sharePoint])
+    expect(resources).toEqual([
+      served.hosts.oneDrive,
+      served.hosts.sharePoint,
+      served.hosts.sharePointEurope,
+    ])
     const [pick] = await commands('pick')
     expect(pick?.items).toMatchObject([
       { name: 'notes.txt', '@sharePoint.endpoint': `${served.hosts.oneDrive}/_api/v2.0` },

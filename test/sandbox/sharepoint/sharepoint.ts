@@ -1,30 +1,28 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { SHAREPOINT_HOSTS, type SharePointHost } from '../hosts.ts'
 import type { HostHandler, SandboxWorld } from '../sandbox.ts'
-import type { SharePointHost } from './bearer.ts'
 import { download } from './download.ts'
 import { filesApi } from './files-api.ts'
 import { filePicker, PICKER_ASSETS } from './picker-page.ts'
 
-export interface SharePointHosts {
-  readonly sharePoint: HostHandler
-  readonly oneDrive: HostHandler
-  /** Where pre-authenticated download URLs lead. */
-  readonly download: HostHandler
-}
+/** The hosts people open in a browser, and the one that most pre-authenticated download URLs name. */
+export type SharePointHandlers = Readonly<Record<SharePointHost | 'download', HostHandler>>
 
-export function createSharePoint(world: SandboxWorld): SharePointHosts {
+export function createSharePoint(world: SandboxWorld): SharePointHandlers {
   return {
     sharePoint: siteHost(world, 'sharePoint'),
     oneDrive: siteHost(world, 'oneDrive'),
+    sharePointEurope: siteHost(world, 'sharePointEurope'),
+    oneDriveEurope: siteHost(world, 'oneDriveEurope'),
     download: (request) => download(world, request),
   }
 }
 
-/** One of the two hosts people open in a browser: the picker's page and the API the picker calls. */
+/** One of the hosts people open in a browser: the picker's page, the API the picker calls, and downloads. */
 function siteHost(world: SandboxWorld, host: SharePointHost): HostHandler {
   const app = new Hono()
-  const pickers = [world.hosts.sharePoint, world.hosts.oneDrive]
+  const pickers = SHAREPOINT_HOSTS.map((one) => world.hosts[one])
   const exposeHeaders = ['www-authenticate']
   app.use(
     '/_api/*',
@@ -36,6 +34,7 @@ function siteHost(world: SandboxWorld, host: SharePointHost): HostHandler {
   }
   app.on(['GET', 'POST'], '*', async (c, next) => {
     const path = decodeURI(new URL(c.req.url).pathname)
+    if (path.endsWith('/_layouts/15/download.aspx')) return download(world, c.req.raw)
     const [, site] = /^(.*)\/_layouts\/15\/FilePicker\.aspx$/i.exec(path) ?? []
     if (site === undefined) return next()
     return filePicker(world, { host, site, request: c.req.raw })

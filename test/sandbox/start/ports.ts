@@ -11,6 +11,8 @@ const USUAL: Readonly<Record<'entrada' | keyof SandboxHosts, number>> = {
   sharePoint: 8793,
   oneDrive: 8794,
   download: 8795,
+  sharePointEurope: 8796,
+  oneDriveEurope: 8790,
 }
 
 const STEP = 10
@@ -33,6 +35,8 @@ export async function choosePorts(wantedForEntrada: number | null): Promise<Star
       sharePoint: await nextFree(USUAL.sharePoint),
       oneDrive: await nextFree(USUAL.oneDrive),
       download: await nextFree(USUAL.download),
+      sharePointEurope: await nextFree(USUAL.sharePointEurope),
+      oneDriveEurope: await nextFree(USUAL.oneDriveEurope),
     },
   }
 }

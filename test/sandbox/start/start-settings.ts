@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { SETTING_NAMES } from '../../../src/settings/known-names.ts'
 import { CONTOSO } from '../directory/cast.ts'
-import type { SandboxHosts } from '../hosts.ts'
+import { SHAREPOINT_HOSTS, type SandboxHosts } from '../hosts.ts'
 import type { Registration } from '../registration.ts'
 
 export type StartSettings = Readonly<Record<string, string>>
@@ -61,7 +61,7 @@ export function startSettings(
 }
 
 function standIns(hosts: SandboxHosts): StartSettings {
-  const fileHosts = [hosts.sharePoint, hosts.oneDrive, hosts.download]
+  const fileHosts = [...SHAREPOINT_HOSTS.map((host) => hosts[host]), hosts.download]
   return {
     MICROSOFT_GRAPH_URL: hosts.graph,
     SHAREPOINT_HOSTS: fileHosts.join(','),

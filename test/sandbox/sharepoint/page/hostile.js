@@ -38,7 +38,7 @@ export async function askForForeignTokens(connection, origins) {
     'http://127.0.0.1:1',
     `${origins.oneDrive}.evil.example`,
     `${origins.oneDrive}@evil.example`,
-    `${origins.sharePoint}/sites/Marketing/../..`,
+    `${origins.here}/sites/Marketing/../..`,
     'javascript:alert(1)',
     '',
     null,

@@ -4,7 +4,7 @@ import { createPlaces } from './places.js'
 import { connect } from './protocol.js'
 import { isWanted, row, showBusy, showCrumbs, showItems, showProblem } from './view.js'
 
-const { options, host, site, origins, isSilent, isHostile } = JSON.parse(
+const { options, site, origins, isSilent, isHostile } = JSON.parse(
   document.querySelector('#setup').textContent,
 )
 const { typesAndSources = {}, selection = {}, commands = {} } = options
@@ -149,7 +149,7 @@ async function start() {
   const probe = await connection.command({ command: 'sandbox-unknown' })
   document.body.dataset.probe = probe?.error?.code ?? probe?.result ?? 'nothing'
   if (isHostile) await askForForeignTokens(connection, origins)
-  await open(await places.entryTrail(options, { host, site }))
+  await open(await places.entryTrail(options, { site }))
 }
 
 start().catch((error) => showProblem(error.message, () => location.reload()))
