@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from 'node:http'
 import { runLoad } from './load.ts'
 import { cpuMicroseconds, memoryMib } from './process-usage.ts'
-import type { Bench } from './scene.ts'
+import { LARGE_BYTES, type Bench } from './scene.ts'
 
 export type Side = 'bare' | 'entrada'
 
@@ -45,19 +45,29 @@ export async function measureEvents(bench: Bench): Promise<Pair> {
   })
 }
 
-/** MiB a second of a large download. */
-export async function measureDownload(bench: Bench, bytes: number): Promise<Pair> {
-  return inAnyOrder(async (side) => {
-    const started = performance.now()
-    const incoming = await ask(bench, side, `/large?bytes=${bytes}`)
+/** MiB a second of a large download, and CPU milliseconds for all of it. */
+export async function measureDownload(
+  bench: Bench,
+  paths: Readonly<Record<Side, string>>,
+): Promise<{ readonly rate: Pair; readonly cpu: Pair }> {
+  const { bare, entrada } = await inAnyOrder(async (side) => {
+    const [cpu, started] = [cpuMicroseconds(bench.pid), performance.now()]
+    const incoming = await ask(bench, side, paths[side])
     let received = 0
     incoming.on('data', (chunk: Buffer) => {
       received += chunk.length
     })
     await new Promise((resolve) => incoming.on('end', resolve))
-    if (received !== bytes) throw new Error(`${received} bytes of ${bytes}`)
-    return bytes / 1024 / 1024 / ((performance.now() - started) / 1000)
+    if (received !== LARGE_BYTES) throw new Error(`${received} bytes of ${LARGE_BYTES}`)
+    return {
+      rate: LARGE_BYTES / 1024 / 1024 / ((performance.now() - started) / 1000),
+      cpu: (cpuMicroseconds(bench.pid) - cpu) / 1000,
+    }
   })
+  return {
+    rate: { bare: bare.rate, entrada: entrada.rate },
+    cpu: { bare: bare.cpu, entrada: entrada.cpu },
+  }
 }
 
 /** How far the runtime's memory rises while work is done, in MiB. */

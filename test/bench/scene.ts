@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { CAST } from '../sandbox/directory/cast.ts'
+import { ADELE_FILES } from '../sandbox/drives/cast-files.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import { serveSandbox } from '../sandbox/serve.ts'
 import { startSettings } from '../sandbox/start/start-settings.ts'
 import { Browser } from '../support/browser/browser.ts'
@@ -18,8 +20,13 @@ export interface Bench {
   readonly pid: number
   /** Headers of a script's request in a signed-in browser. */
   readonly headers: Readonly<Record<string, string>>
+  /** Paths that bring `LARGE_BYTES` bytes, all from one and the same server. */
+  readonly large: { readonly fromChat: string; readonly fromSharePoint: string }
   close(): Promise<void>
 }
+
+/** What a large download brings. */
+export const LARGE_BYTES = 1024 ** 3
 
 const COMPATIBILITY_DATE = '2026-10-20'
 
@@ -37,9 +44,15 @@ export async function openBench(): Promise<Bench> {
   const origin = `http://localhost:${entrada}`
   const chatUrl = `http://127.0.0.1:${chatPort}`
   const { registration } = served.sandbox
+  const fromChat = `/large?bytes=${LARGE_BYTES}`
+  const film = filmIn(served.sandbox, `${chatUrl}${fromChat}`)
   const settings = startSettings(
     { ...served, registration, publicOrigin: origin },
-    { ORIGIN_URL: chatUrl },
+    {
+      ORIGIN_URL: chatUrl,
+      SHAREPOINT_HOSTS: `${served.hosts.sharePoint},${served.hosts.oneDrive},${chatUrl}`,
+      SHAREPOINT_MAX_FILE_BYTES: String(LARGE_BYTES),
+    },
   )
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -92,6 +105,7 @@ export async function openBench(): Promise<Bench> {
     entrada,
     pid,
     headers: headersOf(origin, session),
+    large: { fromChat, fromSharePoint: `/.entrada/files/${film}/content` },
     async close() {
       await miniflare.dispose()
       await served.close()
@@ -99,6 +113,16 @@ export async function openBench(): Promise<Bench> {
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** The file as Graph names it; its bytes come from elsewhere, so that making them costs both sides the same. */
+function filmIn({ drives, entra }: Sandbox, downloadUrl: string): string {
+  const drive = drives.oneDriveOf(CAST.adele.id)
+  if (drive === null) throw new Error('Adele has a OneDrive')
+  const { driveId, id } = drives.at(drive, ADELE_FILES.film)
+  drives.issueDownloadUrl = () => downloadUrl
+  entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
+  return `${driveId}/${id}`
 }
 
 function headersOf(origin: string, session: string): Readonly<Record<string, string>> {
