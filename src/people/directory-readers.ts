@@ -8,15 +8,6 @@ export interface Collection<T> {
   readonly isComplete: boolean
 }
 
-/** Somebody Graph relates to the user. Not yet somebody of the directory. */
-export interface RelevantPerson {
-  /** `null` where Graph names a mailbox instead of a directory object. */
-  readonly id: string | null
-  readonly username: string
-  readonly description: string | null
-  readonly principal: Omit<Principal, 'id'>
-}
-
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export function isObjectId(text: string): boolean {
@@ -79,19 +70,11 @@ export function readGroups(body: unknown): Collection<Principal> | null {
   )
 }
 
-export function readRelevantPeople(body: unknown): Collection<RelevantPerson> | null {
-  return readCollection(body, Person, (person) => {
-    const { userPrincipalName: username, givenName, surname, jobTitle: description } = person
-    const name = person.displayName ?? username
-    const email = person.scoredEmailAddresses?.[0]?.address ?? null
-    const index = indexOf(name, [email, username, givenName, surname])
-    return {
-      id: isObjectId(person.id) ? person.id.toLowerCase() : null,
-      username: username.toLowerCase(),
-      description,
-      principal: { type: 'user', name, email, username, description, index },
-    }
-  })
+/** Whom Graph relates to the user. An id may be that of a mailbox, and nobody is of the directory yet. */
+export function readRelevantPeople(body: unknown): Collection<Principal> | null {
+  return readCollection(body, Person, (person) =>
+    userOf({ ...person, mail: person.scoredEmailAddresses?.[0]?.address ?? null }),
+  )
 }
 
 /** Members of a group: people and groups; devices and applications are passed over. */
@@ -124,7 +107,7 @@ export function readMembers(body: unknown): MembersPage | null {
 }
 
 /** Without a name there is nothing to show: properties a token may not see come as nulls. */
-function userOf(user: v.InferOutput<typeof User>): Principal | null {
+function userOf(user: Omit<v.InferOutput<typeof User>, 'accountEnabled'>): Principal | null {
   const name = user.displayName ?? user.userPrincipalName
   if (name === null) return null
   return {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { GraphError } from '../graph/graph-error.ts'
-import type { Part } from './permissions.ts'
+import type { Row } from './permissions.ts'
 import { StoredPrincipal } from './principal.ts'
 
 const Schema = v.object({
@@ -39,7 +39,7 @@ export function failedAnswer(): PartAnswer {
 }
 
 /** What a refusal means to the one who searches, and how long it is worth remembering. */
-export function refusedAnswer(part: Part, { status, retryAfter }: GraphError): PartAnswer {
+export function refusedAnswer(row: Row, { status, retryAfter }: GraphError): PartAnswer {
   if (status === 429 || (status === 503 && retryAfter !== null)) {
     return refused('throttled', retryAfter ?? THROTTLED_SECONDS)
   }
@@ -47,7 +47,7 @@ export function refusedAnswer(part: Part, { status, retryAfter }: GraphError): P
   // user could do something about.
   if (status === 403 || status === 404) return refused('off', OFF_SECONDS)
   // 21Vianet's Graph has no such path, and says so as if the query were wrong.
-  if (part === 'people' && status === 400) return refused('off', UNTAKEN_SECONDS)
+  if (row === 'people' && status === 400) return refused('off', UNTAKEN_SECONDS)
   return failedAnswer()
 }
 

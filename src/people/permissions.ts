@@ -5,6 +5,14 @@ export const PARTS = ['people', 'users', 'groups'] as const
 
 export type Part = (typeof PARTS)[number]
 
+/**
+ * What is remembered: of each part what was found, and of those the user deals with who they are and, once
+ * looked up, who they are in the directory.
+ */
+export const ROWS = [...PARTS, 'acquaintances', 'known'] as const
+
+export type Row = (typeof ROWS)[number]
+
 /** Whether a part may be asked: by configuration and cloud, then by what has been consented to. */
 export type Access = 'on' | 'off' | 'consent_needed'
 
