@@ -1,6 +1,6 @@
 import { callBatch, type BatchAnswer, type BatchAnswers } from '../graph/batch.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
-import { unconfirmed } from './confirmation.ts'
+import { confirmed, unconfirmed } from './confirmation.ts'
 import { readGroups, readRelevantPeople, readUsers } from './directory-readers.ts'
 import {
   acquaintancesRequest,
@@ -67,11 +67,17 @@ export async function searchDirectory(
   ]
   if (further.length === 0) return rows
   const second = rowsOf(await callBatch(graph, tokens, further, options))
-  const { known } = Object.fromEntries(second)
   for (const [row, answer] of second) rows.set(row, together(rows.get(row), answer))
+  const known = second.get('known')
+  const people = rows.get('people')
+  if (known === undefined || people === undefined) return rows
+  const users = [...known.principals, ...(rows.get('users')?.principals ?? [])]
   // Whoever could not be looked up has not been found, and must not look like nobody.
-  if (known !== undefined && known.status !== 'ok') rows.set('people', known)
-  return rows
+  const isLost = known.status !== 'ok'
+  return rows.set(
+    'people',
+    isLost ? known : { ...people, principals: [...confirmed(people.principals, users)] },
+  )
 }
 
 function rowsOf(answers: BatchAnswers): Map<Row, PartAnswer> {
