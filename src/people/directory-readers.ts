@@ -8,6 +8,9 @@ export interface Collection<T> {
   readonly isComplete: boolean
 }
 
+/** Graph's are of a thousand letters: a page of such groups would be too large to remember. */
+const LONGEST_DESCRIPTION = 200
+
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export function isObjectId(text: string): boolean {
@@ -64,7 +67,7 @@ export function readGroups(body: unknown): Collection<Principal> | null {
           name: group.displayName,
           email: group.mail,
           username: null,
-          description: group.description,
+          description: group.description?.slice(0, LONGEST_DESCRIPTION).toWellFormed() ?? null,
           index: indexOf(group.displayName, [group.mail, group.mailNickname]),
         },
   )

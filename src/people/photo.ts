@@ -90,14 +90,13 @@ export async function findPicture(
 async function findPhoto(access: DirectoryAccess, asker: Asker, query: PhotoQuery): Promise<Kept> {
   const { lookups } = access
   const key = `photo/${query.id}/${query.side}`
-  const [known] = await lookups.read([key], ['photo'])
+  const isRemembering = asker.settings.lookupCacheSeconds > 0
+  const [known] = isRemembering ? await lookups.read([key], ['photo']) : []
   const kept = known === undefined ? null : v.safeParse(Kept, JSON.parse(known.text))
   if (kept?.success === true) return kept.output
   const photo = await fetchPhoto(access, asker, query)
   const isSmall = photo.kind === 'none' || photo.base64.length <= LARGEST_KEPT_BYTES
-  if (asker.settings.lookupCacheSeconds > 0 && isSmall) {
-    asker.waitUntil(keep(lookups, key, photo))
-  }
+  if (isRemembering && isSmall) asker.waitUntil(keep(lookups, key, photo))
   return photo
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../sandbox/directory/cast.ts'
+import { CAST, CAST_GROUPS } from '../sandbox/directory/cast.ts'
 import type { Person } from '../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { anEntrada } from '../support/entrada.ts'
@@ -131,6 +131,32 @@ describe('an answer', () => {
     expect(names(await adele.search('zacharias'))).toEqual([])
     await adele.pause(6)
     expect(names(await adele.search('zacharias'))).toEqual(['Zacharias Newman'])
+  })
+
+  test('is kept whole, however much a thousand groups have to say about themselves', async () => {
+    const sandbox = createSandbox({ people: 0, groups: 0 })
+    const [contoso] = sandbox.tenants
+    const group = contoso?.group(CAST_GROUPS.phoenixOne)
+    if (group === null || group === undefined) throw new Error('no group')
+    for (let index = 0; index < 999; index++) {
+      const id = `0c1b6f0e-2f6c-4f6e-8a77-${String(900_000 + index).padStart(12, '0')}`
+      const displayName = `Zeichenkreis ${index}`
+      contoso?.putGroup({ ...group, id, displayName, description: '筆'.repeat(1024) })
+    }
+    const adele = await aSearcher({ sandbox })
+    const first = await adele.search('zeichen')
+    expect(await adele.search('zeichen')).toEqual(first)
+    expect(adele.roundTrips).toBe(1)
+  })
+
+  test('to capitals is one to small letters, and to a text with more space around it', async () => {
+    const adele = await aSearcher()
+    const { results } = await adele.search('megan')
+    expect(results).not.toEqual([])
+    for (const typed of ['MEGAN', ' Megan ', 'megan\t']) {
+      expect((await adele.search(typed)).results).toEqual(results)
+    }
+    expect(adele.roundTrips).toBe(1)
   })
 
   test('outlives the object’s memory', async () => {

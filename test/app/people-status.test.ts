@@ -141,6 +141,18 @@ describe('being throttled [bar 87]', () => {
     expect((await adele.search('megan')).status).toEqual(OK)
   })
 
+  test('of one user is spared to the next: it is the organisation that has to wait', async () => {
+    const adele = await aSearcher()
+    const alex = await aSearcher({ who: 'alex', entrada: adele.entrada })
+    adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 20 })
+    await adele.search('megan')
+    const before = alex.roundTrips
+    const response = await alex.fetch('/people?q=diego')
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(20)
+    expect((await answerOf(response)).status).toMatchObject({ users: 'throttled' })
+    expect(alex.roundTrips).toBe(before)
+  })
+
   test('in one part leaves the others alone', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.throttled', { times: 1, retryAfterSeconds: 20 })
@@ -250,6 +262,7 @@ describe('the question', () => {
     ['is invisible', '/people?q=%E2%80%AE%E2%80%AE%E2%80%AE'],
     ['is longer than a hundred characters', `/people?q=${'a'.repeat(101)}`],
     ['has a limit in words', '/people?q=megan&limit=many'],
+    ['has half a limit', '/people?q=megan&limit=1.5'],
   ])('that %s is refused, and Graph is left alone', async (_what, path) => {
     const adele = await aSearcher()
     const response = await adele.fetch(path)
@@ -257,6 +270,19 @@ describe('the question', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'invalid_request' })
     expect(adele.roundTrips).toBe(0)
   })
+
+  test.each([
+    ['%20megan%0A', 'megan', 20],
+    [`${'a'.repeat(100)}&limit=`, 'a'.repeat(100), 20],
+    ['ab&limit=1', 'ab', 1],
+  ])(
+    'as “%s” is taken without what is around it, for twenty by default',
+    async (q, query, limit) => {
+      const adele = await aSearcher()
+      const response = await adele.fetch(`/people?q=${q}`)
+      expect(await answerOf(response)).toMatchObject({ query, limit, types: ['user', 'group'] })
+    },
+  )
 
   test('needs a session [bar 87]', async () => {
     const response = await anEntrada().fetch('/.entrada/people?q=megan')
