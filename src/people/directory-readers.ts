@@ -91,13 +91,13 @@ export interface MembersPage {
 export function readMembers(body: unknown): MembersPage | null {
   const page = v.safeParse(Page, body)
   if (!page.success) return null
-  const kinds = page.output.value.map((value) => {
-    const kind = v.safeParse(Kind, value)
-    return kind.success ? kind.output['@odata.type'] : null
-  })
-  const of = (type: string) => page.output.value.filter((_, index) => kinds[index] === type)
-  const users = of('#microsoft.graph.user')
-  const groups = of('#microsoft.graph.group')
+  const of = (type: string) =>
+    page.output.value.filter((value) => {
+      const kind = v.safeParse(Kind, value)
+      return kind.success && kind.output['@odata.type'] === `#microsoft.graph.${type}`
+    })
+  const users = of('user')
+  const groups = of('group')
   const items = [
     ...(readUsers({ value: users })?.items ?? []),
     ...(readGroups({ value: groups })?.items ?? []),

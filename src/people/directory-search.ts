@@ -76,7 +76,7 @@ export async function searchDirectory(
   const isLost = known.status !== 'ok'
   return rows.set(
     'people',
-    isLost ? known : { ...people, principals: [...confirmed(people.principals, users)] },
+    isLost ? known : { ...people, principals: confirmed(people.principals, users) },
   )
 }
 
@@ -100,7 +100,7 @@ function read(row: Row, answer: BatchAnswer): PartAnswer {
   if (page === null) return failedAnswer()
   // Nobody leafs on through relevant people: who is on a further page is relevant no more.
   const isComplete = page.isComplete || row === 'people'
-  return { ...NOTHING, principals: [...page.items], isComplete }
+  return { ...NOTHING, principals: page.items, isComplete }
 }
 
 /** A row's requests put together: each found once, complete when all are, as bad as the worst. */

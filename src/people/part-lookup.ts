@@ -87,14 +87,10 @@ export class PartLookup {
 
   /** What was shown although it is old is asked for again, for the next who types it. */
   #refresh({ found }: Memories, { parts }: Lookup): void {
-    const stale = parts.flatMap((part) => {
-      const remembered = found.get(part)
-      return remembered?.isStale === true ? [{ part, search: remembered.search }] : []
-    })
-    const searches = new Map(stale.map(({ search }) => [search.key, search]))
-    for (const search of searches.values()) {
-      const own = stale.flatMap((one) => (one.search.key === search.key ? [one.part] : []))
-      this.#parts.waitUntil(this.#askAgain(search, own).catch(() => undefined))
+    const stale = parts.filter((part) => found.get(part)?.isStale === true)
+    for (const [search, old] of Map.groupBy(stale, (part) => found.get(part)?.search)) {
+      if (search === undefined) continue
+      this.#parts.waitUntil(this.#askAgain(search, old).catch(() => undefined))
     }
   }
 

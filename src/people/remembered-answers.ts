@@ -44,7 +44,7 @@ export function answersFrom(
       : people.principals.filter(({ id }) => isObjectId(id))
     const isShort = principals.length < people.principals.length && users?.isComplete !== true
     const { status, retryAt } = (isShort ? refused.get('users') : undefined) ?? people
-    narrow.set('people', { ...people, status, retryAt, principals: [...principals] })
+    narrow.set('people', { ...people, status, retryAt, principals })
   }
   const ids = [...narrow.values()].flatMap(({ principals }) => principals.map(({ id }) => id))
   const isFull = new Set(ids).size >= enough
