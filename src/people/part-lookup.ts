@@ -138,11 +138,11 @@ function peopleIn(
   found: Memories['found'],
 ): Pick<DirectorySearch, 'people' | 'wantsAcquaintances'> {
   const principalsOf = (row: Row) => found.get(row)?.answer.principals ?? []
+  // With all users who match at hand, whoever is not among them has left.
+  const open = found.get('users')?.answer.isComplete === true ? [] : principalsOf('people')
   const known = principalsOf('known')
-  const missing = unconfirmed(
-    [...principalsOf('people'), ...principalsOf('acquaintances')],
-    [...principalsOf('users'), ...known],
-  )
+  const users = [...principalsOf('users'), ...known]
+  const missing = unconfirmed([...open, ...principalsOf('acquaintances')], users)
   const isStale = found.get('known')?.isStale === true
   return {
     // All of them, so that none is taken for known on the strength of another's being looked up.
