@@ -79,6 +79,25 @@ describe.each(PARTS)('%s', (part) => {
   })
 })
 
+test('where nobody can be looked up, a directory’s id and the right kind of person must do', async () => {
+  const adele = await aSearcher({ scopes: ['People.Read'] })
+  const person = (index: number, subclass: string, id?: string) => ({
+    id: id ?? `2a1b6f0e-2f6c-4f6e-8a77-${String(index).padStart(12, '0')}`,
+    displayName: `Megan ${subclass}${id === undefined ? '' : ' by mailbox'}`,
+    userPrincipalName: `megan${index}@contoso.example`,
+    personType: { class: subclass === 'UnifiedGroup' ? 'Group' : 'Person', subclass },
+  })
+  const kinds = ['OrganizationUser', 'PersonalContact', 'UnifiedGroup', 'Room', 'OtherDistribution']
+  const value = [
+    person(100, 'OrganizationUser', 'AAMkAGmailbox'),
+    ...kinds.map((kind, index) => person(index, kind)),
+  ]
+  bendBatches(adele, ({ answer }) => ({ ...answer, body: { value } }))
+  const answer = await adele.search('megan')
+  expect(names(answer)).toEqual(['Megan OrganizationUser'])
+  expect(answer.status).toEqual({ ...OK, users: 'consent_needed', groups: 'consent_needed' })
+})
+
 describe('a $search that Graph does not take', () => {
   test.each(['users', 'groups'] as const)('of %s is asked anew by startswith', async (part) => {
     const adele = await aSearcher()

@@ -49,6 +49,9 @@ describe('where the organisation’s members share what they look up', () => {
       status: { people: 'off', users: 'off', groups: 'off' },
     })
     await gustav.pause(0)
+    // Nor when it is known already that this is a guest.
+    expect(await gustav.search('bowen')).toMatchObject({ results: [] })
+    await gustav.pause(0)
     // And that a guest may not ask is no news for members.
     const alex = await adeleWho({ who: 'alex', entrada: adele.entrada })
     expect((await alex.search('bowen')).status).toMatchObject({ users: 'ok', groups: 'ok' })
