@@ -69,6 +69,12 @@ describe('typing eight letters', () => {
   })
 })
 
+test('symbols that nobody is called by do not keep whoever follows them from being found', async () => {
+  const adele = await aSearcher()
+  const answers = await adele.type('++megan')
+  expect(names(answers.at(-1) ?? (await adele.search('++megan')))).toEqual(['Megan Bowen'])
+})
+
 describe('the same question at the same time', () => {
   test('is put to Graph once, also from two data centres', async () => {
     const adele = await aSearcher()
