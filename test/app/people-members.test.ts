@@ -202,6 +202,11 @@ test('a cursor opens nobody else’s list', async () => {
   const query = `?cursor=${encodeURIComponent(cursor)}`
   const elsewhere = await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers, query))
   expect(elsewhere).toMatchObject({ status: 400, code: 'invalid_request' })
+  const deeper = await refusalOf(
+    adele,
+    pathOf(CAST_GROUPS.everyoneInSales, `${query}&transitive=true`),
+  )
+  expect(deeper).toMatchObject({ status: 400, code: 'invalid_request' })
   const megan = await aSearcher({ who: 'megan', entrada: adele.entrada })
   const others = await refusalOf(megan, pathOf(CAST_GROUPS.everyoneInSales, query))
   expect(others).toMatchObject({ status: 400, code: 'invalid_request' })

@@ -215,6 +215,32 @@ describe('a token', () => {
   })
 })
 
+describe('a token that Entra does not renew', () => {
+  test.each([
+    [65001, 'invalid_grant', 200, 'consent_needed'],
+    [90094, 'invalid_grant', 200, 'consent_needed'],
+    [700016, 'unauthorized_client', 200, 'failed'],
+    [500011, 'invalid_resource', 200, 'failed'],
+    [50076, 'interaction_required', 401, 'interaction_required'],
+    [500212, 'invalid_grant', 403, 'blocked_by_policy'],
+  ] as const)('for AADSTS%i (%s) is answered %i, %s', async (number, error, status, said) => {
+    const adele = await aSearcher()
+    await clock.advance(TOKEN_LIFE_SECONDS)
+    const { handlers, hosts } = adele.sandbox
+    adele.entrada.internet.answer(hosts.login, (request) => {
+      if (!new URL(request.url).pathname.endsWith('/token')) return handlers.login(request)
+      const words = { error, error_description: `AADSTS${number}: raw`, error_codes: [number] }
+      return Response.json(words, { status: 400 })
+    })
+    const response = await adele.fetch('/people?q=megan')
+    expect(response.status).toBe(status)
+    if (status !== 200) return expect(await problemOf(response)).toMatchObject({ code: said })
+    const expected = { people: said, users: said, groups: said, local: 'off' }
+    expect(await answerOf(response)).toMatchObject({ results: [], status: expected })
+    expect(adele.roundTrips).toBe(0)
+  })
+})
+
 describe('not for everyone:', () => {
   test('a guest may leaf through nothing, and no error comes of it', async () => {
     const gustav = await aSearcher({ who: 'gustav' })
