@@ -237,6 +237,19 @@ describe('what is stored', () => {
     }
   })
 
+  test('opens in its own place alone: what was moved is asked for again', async () => {
+    const adele = await aSearcher()
+    const answer = await adele.search('pr')
+    await adele.pause(0)
+    const [host] = adele.entrada.platform.objects.LOOKUPS.hosts
+    host?.disk.database.exec(`
+      CREATE TEMP TABLE was AS SELECT key, part, sealed FROM lookup;
+      UPDATE lookup SET sealed = (SELECT sealed FROM was WHERE was.key = lookup.key AND was.part = 'groups')
+      WHERE part = 'users';`)
+    expect(await adele.search('pr')).toEqual(answer)
+    expect(adele.roundTrips).toBe(2)
+  })
+
   test('opens in nobody else’s object', async () => {
     const adele = await aSearcher()
     await adele.search('bowen')
