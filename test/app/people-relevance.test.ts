@@ -192,7 +192,7 @@ describe('the list', () => {
     const contoso = contosoOf(adele.sandbox)
     const answers = await Promise.all(
       contoso.people
-        .slice(0, 60)
+        .slice(0, 30)
         .map(({ displayName }) => displayName)
         .filter((name) => name.length > 2)
         .map((name) => adele.search(name.slice(0, 90), { types: 'user' })),
