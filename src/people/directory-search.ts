@@ -1,4 +1,11 @@
-import { callBatch, type BatchAnswer, type BatchAnswers } from '../graph/batch.ts'
+import { EntradaFailure } from '../failure.ts'
+import {
+  callBatch,
+  type BatchAnswer,
+  type BatchAnswers,
+  type BatchRequest,
+} from '../graph/batch.ts'
+import { NO_ANSWER } from '../graph/graph-error.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { confirmed, unconfirmed } from './confirmation.ts'
 import { readGroups, readRelevantPeople, readUsers } from './directory-readers.ts'
@@ -33,12 +40,17 @@ export type Rows = ReadonlyMap<Row, PartAnswer>
 
 /** Nobody who types waits longer. */
 const DEADLINE_MS = 6_000
+/** Not a reason to fail the whole search: the parts say it. */
+const SILENT: ReadonlySet<string> = new Set([
+  ...['graph_unavailable', 'graph_unexpected', 'sign_in_unavailable', 'registration_rejected'],
+])
 const LISTS = ['users', 'groups'] as const
 
 /**
  * Asks Graph, in one round trip as a rule. A second one follows when a `$search` was not taken, or when
  * relevant people are still to be looked up and nothing else is open, so that typing on needs no third. Where
  * users are open, people wait for the round trip that asks for those.
+ * @throws EntradaFailure what only the user can do something about
  */
 export async function searchDirectory(
   graph: Graph,
@@ -46,17 +58,20 @@ export async function searchDirectory(
   asked: DirectorySearch,
 ): Promise<Rows> {
   const { search, scope, parts, isBackground } = asked
-  const options = { deadlineMs: DEADLINE_MS, isBackground }
-  const first = await callBatch(
-    graph,
-    tokens,
-    [
-      ...parts.flatMap((part) => requestsFor(part, search, scope)),
-      ...(asked.wantsAcquaintances ? [acquaintancesRequest(scope)] : []),
-      ...confirmationRequests(asked.people, scope),
-    ],
-    options,
-  )
+  const ask = async (requests: readonly BatchRequest[]): Promise<BatchAnswers> => {
+    try {
+      const options = { deadlineMs: DEADLINE_MS, isBackground }
+      return await callBatch(graph, tokens, requests, options)
+    } catch (cause) {
+      if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
+      return new Map(requests.map(({ id }) => [id, { ok: false, error: NO_ANSWER }]))
+    }
+  }
+  const first = await ask([
+    ...parts.flatMap((part) => requestsFor(part, search, scope)),
+    ...(asked.wantsAcquaintances ? [acquaintancesRequest(scope)] : []),
+    ...confirmationRequests(asked.people, scope),
+  ])
   // A query Graph cannot read is a defect of one of us; the search goes on without `$search`.
   const untaken = LISTS.filter((part) => isUntaken(first.get(part)))
   const rows = rowsOf(new Map([...first].filter(([id]) => !untaken.some((part) => part === id))))
@@ -66,7 +81,7 @@ export async function searchDirectory(
     ...confirmationRequests(peopleToConfirm(rows, asked), scope),
   ]
   if (further.length === 0) return rows
-  const second = rowsOf(await callBatch(graph, tokens, further, options))
+  const second = rowsOf(await ask(further))
   for (const [row, answer] of second) rows.set(row, together(rows.get(row), answer))
   const known = second.get('known')
   const people = rows.get('people')
@@ -91,12 +106,9 @@ function rowsOf(answers: BatchAnswers): Map<Row, PartAnswer> {
 
 function read(row: Row, answer: BatchAnswer): PartAnswer {
   if (!answer.ok) return refusedAnswer(row, answer.error)
-  const reader = {
-    groups: readGroups,
-    people: readRelevantPeople,
-    acquaintances: readRelevantPeople,
-  }
-  const page = (row === 'users' || row === 'known' ? readUsers : reader[row])(answer.body)
+  const isOfUsers = row === 'users' || row === 'known'
+  const reader = isOfUsers ? readUsers : row === 'groups' ? readGroups : readRelevantPeople
+  const page = reader(answer.body)
   if (page === null) return failedAnswer()
   // Nobody leafs on through relevant people: who is on a further page is relevant no more.
   const isComplete = page.isComplete || row === 'people'

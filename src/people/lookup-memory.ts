@@ -87,6 +87,8 @@ export class LookupMemory {
     const toOwn: NewLookup[] = []
     const toShared: NewLookup[] = []
     for (const [row, answer] of rows) {
+      // That somebody could not be looked up in passing is no refusal of a part.
+      if (answer.status !== 'ok' && !PARTS.some((part) => part === row)) continue
       const list = shared !== null && isShareable(row) && answer.status === 'ok' ? toShared : toOwn
       list.push(this.#lookupOf(row, answer, nobody))
     }

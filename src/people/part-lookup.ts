@@ -1,10 +1,8 @@
-import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { unconfirmed } from './confirmation.ts'
 import type { RequestScope } from './directory-requests.ts'
 import { searchDirectory, type DirectorySearch, type Rows } from './directory-search.ts'
 import type { LookupMemory, Memories } from './lookup-memory.ts'
-import { failedAnswer } from './part-answer.ts'
 import type { Part, Row } from './permissions.ts'
 import { answersFrom, withFound, type Answers, type Lookup } from './remembered-answers.ts'
 import type { SearchText } from './search-text.ts'
@@ -23,11 +21,6 @@ export interface PartLookupParts {
 const MOST_WAITS = 4
 /** Graph looks up a thousand by their ids; nobody deals with so many. */
 const MOST_KNOWN = 500
-/** Not a reason to fail the whole search: the parts say it. */
-const SILENT: ReadonlySet<string> = new Set([
-  ...['graph_unavailable', 'graph_unexpected', 'sign_in_unavailable', 'registration_rejected'],
-])
-
 /** Finds parts: in memory, in what memory holds of a beginning of the text, or at Graph. */
 export class PartLookup {
   readonly #parts: PartLookupParts
@@ -120,9 +113,6 @@ export class PartLookup {
     let rows: Rows = new Map()
     try {
       rows = await searchDirectory(graph, tokens, { ...asked, ...peopleIn(found), confirms, scope })
-    } catch (cause) {
-      if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
-      rows = new Map(asked.parts.map((part) => [part, failedAnswer()]))
     } finally {
       // Also when it failed: others wait for it.
       if (!memory.isOff) waitUntil(memory.settle(rows, asked.isWhole))
@@ -138,11 +128,11 @@ function peopleIn(
   found: Memories['found'],
 ): Pick<DirectorySearch, 'people' | 'wantsAcquaintances'> {
   const principalsOf = (row: Row) => found.get(row)?.answer.principals ?? []
+  const known = principalsOf('known')
   // With all users who match at hand, whoever is not among them has left.
   const open = found.get('users')?.answer.isComplete === true ? [] : principalsOf('people')
-  const known = principalsOf('known')
-  const users = [...principalsOf('users'), ...known]
-  const missing = unconfirmed([...open, ...principalsOf('acquaintances')], users)
+  // Users who are open are asked for anew, and may be others this time.
+  const missing = unconfirmed([...open, ...principalsOf('acquaintances')], known)
   const isStale = found.get('known')?.isStale === true
   return {
     // All of them, so that none is taken for known on the strength of another's being looked up.

@@ -120,6 +120,36 @@ describe('a $search that Graph does not take', () => {
   })
 })
 
+describe('a second round trip that fails', () => {
+  /** A slip of the finger: Graph guesses at somebody, who then has to be looked up. */
+  const TYPO = 'megna'
+
+  test.each([
+    ['never arrives', () => Promise.reject(new Error('Network connection lost.')), 'failed'],
+    ['meets 503', () => new Response(null, { status: 503 }), 'failed'],
+    [
+      'is throttled',
+      () => new Response(null, { status: 429, headers: { 'retry-after': '20' } }),
+      'throttled',
+    ],
+    ['is answered with a page', () => new Response('<h1>Bad gateway</h1>'), 'failed'],
+  ] as const)('because it %s costs the first one nothing', async (_what, fail, status) => {
+    const adele = await aSearcher()
+    expect(names(await adele.search(TYPO))).toEqual(['Megan Bowen'])
+    expect(adele.roundTrips).toBe(2)
+    await adele.pause(4 * 3600)
+    const { hosts } = adele.sandbox
+    let trips = 0
+    adele.entrada.internet.answer(hosts.graph, (request) => {
+      trips += 1
+      return trips > 1 ? fail() : adele.sandbox.fetch(request)
+    })
+    const answer = await adele.search(TYPO)
+    expect(answer).toMatchObject({ results: [], status: { ...OK, people: status } })
+    expect(trips).toBe(2)
+  })
+})
+
 describe('a search', () => {
   test('costs three resource units, and no page is followed', async () => {
     const adele = await aSearcher({ sandbox: createSandbox({ people: 3000, groups: 100 }) })

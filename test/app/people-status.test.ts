@@ -94,6 +94,17 @@ describe('an outage', () => {
     expect(names(await adele.search('megan'))).toContain('Megan Bowen')
   })
 
+  test('of the way there counts like one of Graph', async () => {
+    const adele = await aSearcher({ settings: { LOOKUP_CACHE_SECONDS: '0' } })
+    let attempts = 0
+    adele.entrada.internet.answer(adele.sandbox.hosts.graph, () => {
+      attempts += 1
+      throw new Error('Network connection lost.')
+    })
+    for (let attempt = 0; attempt < 20; attempt++) await adele.search(`megan ${attempt}`)
+    expect(attempts).toBeLessThan(6)
+  })
+
   test('of a Graph that never answers ends the wait after seconds', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.hang')
