@@ -284,6 +284,7 @@ describe('whatever becomes of the directory, the chat’s own people are found',
     user.sandbox.faults.set(fault)
     const response = await asked(user, { q: 'megan' })
     expect(response.headers.get('entrada-people-status')).toBe(status)
+    expect(response.headers.has('retry-after')).toBe(status.includes('throttled'))
     expect((await bodyOf(response)).results).toEqual([MEGAN])
   })
 
