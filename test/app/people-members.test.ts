@@ -129,6 +129,15 @@ describe('the members of a group', () => {
     expect(ids(pages).toSorted()).toEqual(memberIds.toSorted())
   })
 
+  test('and owners who may not be shown are counted with them', async () => {
+    const scopes = ['GroupMember.Read.All']
+    const path = pathOf(CAST_GROUPS.everyoneInSales, '?limit=50')
+    const alone = await members(await aSearcher({ scopes }), path)
+    const settings = { ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS: 'true' }
+    const withOwners = await members(await aSearcher({ scopes, settings }), path)
+    expect(withOwners.withheld).toBe(alone.withheld + 1)
+  })
+
   test('who may not be shown are counted, not passed over in silence', async () => {
     const adele = await aSearcher({ scopes: ['GroupMember.Read.All'] })
     const answer = await members(adele, pathOf(CAST_GROUPS.phoenixOne))
