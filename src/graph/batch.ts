@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import type { AccessToken } from '../session/access-token.ts'
 import { graphErrorOf, NO_ANSWER, type GraphError } from './graph-error.ts'
 import type { Graph, GraphTokens } from './graph.ts'
 
@@ -61,22 +60,18 @@ export async function callBatch(
     if (pause !== null) answers.set(id, { ok: false, error: pause })
     return pause === null
   })
-  const used: AccessToken<'graph'>[] = []
+  let used = ''
   const remembering: GraphTokens = async (again) => {
     const token = await tokens(again)
-    used.push(token)
+    used = token.value
     return token
   }
   const isAnswered = await send(graph, remembering, { requests: free, answers, options })
   const refused = free.filter(({ id }) => errorOf(answers, id)?.status === 401)
   // With the whole batch refused, the call has renewed the token already.
   if (!isAnswered || refused.length === 0) return answers
-  const refusedToken = used.at(-1)?.value
   const claims = refused.map(({ id }) => errorOf(answers, id)?.claims).find(Boolean)
-  const renewed = await tokens({
-    ...(refusedToken === undefined ? {} : { refused: refusedToken }),
-    ...(claims ? { claims } : {}),
-  })
+  const renewed = await tokens({ refused: used, ...(claims ? { claims } : {}) })
   const withRenewed: GraphTokens = async (again) => (again === undefined ? renewed : tokens(again))
   await send(graph, withRenewed, { requests: refused, answers, options })
   return answers
@@ -126,21 +121,19 @@ function bucketsOf(requests: readonly BatchRequest[]): ReadonlySet<string> {
   return new Set(requests.map(({ bucket }) => bucket))
 }
 
+/** What is `undefined` does not travel. */
 function bodyOf(requests: readonly BatchRequest[]) {
   return {
-    requests: requests.map(({ id, method, path, headers, body }) => ({
+    requests: requests.map(({ id, method = 'GET', path: url, headers, body }) => ({
       id,
-      method: method ?? 'GET',
-      url: path,
-      ...(headers === undefined && body === undefined
-        ? {}
-        : { headers: { ...headers, ...(body === undefined ? {} : JSON_BODY) } }),
-      ...(body === undefined ? {} : { body }),
+      method,
+      url,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      body,
     })),
   }
 }
 
-const JSON_BODY = { 'content-type': 'application/json' }
 /** A part that the answer does not mention. */
 const LOST: BatchAnswer = { ok: false, error: graphErrorOf(502, new Headers(), null) }
 

@@ -13,19 +13,13 @@ export interface GraphError {
   readonly requestId: string | null
 }
 
-interface ErrorNode {
-  readonly code?: string | undefined
-  readonly innerError?: ErrorNode | undefined
-  readonly innererror?: ErrorNode | undefined
-}
-
-const ErrorNodeSchema: v.GenericSchema<ErrorNode> = v.object({
+const ErrorNode = v.object({
   code: v.optional(v.string()),
   // Both spellings are served, depending on the service behind Graph.
-  innerError: v.optional(v.lazy(() => ErrorNodeSchema)),
-  innererror: v.optional(v.lazy(() => ErrorNodeSchema)),
+  innerError: v.optional(v.unknown()),
+  innererror: v.optional(v.unknown()),
 })
-const ErrorBody = v.object({ error: ErrorNodeSchema })
+const ErrorBody = v.object({ error: v.unknown() })
 
 export async function readGraphError(response: Response): Promise<GraphError> {
   const body: unknown = await response.json().catch(() => null)
@@ -58,10 +52,11 @@ export function pausedError(seconds: number): GraphError {
   return { status: 429, codes: ['paused'], retryAfter: seconds, claims: null, requestId: null }
 }
 
-function codesOf(node: ErrorNode): readonly string[] {
-  const inner = node.innerError ?? node.innererror
-  const code = node.code === undefined || node.code === '' ? [] : [node.code]
-  return inner === undefined ? code : [...code, ...codesOf(inner)]
+function codesOf(error: unknown): readonly string[] {
+  const node = v.safeParse(ErrorNode, error)
+  if (!node.success) return []
+  const { code, innerError, innererror } = node.output
+  return [...(code ? [code] : []), ...codesOf(innerError ?? innererror)]
 }
 
 /** RFC 9110 §10.2.3: seconds or a date. */

@@ -8,14 +8,8 @@ export interface Collection<T> {
   readonly isComplete: boolean
 }
 
-/** Somebody Graph relates to the user. Not yet somebody of the directory. */
-export interface RelevantPerson {
-  /** `null` where Graph names a mailbox instead of a directory object. */
-  readonly id: string | null
-  readonly username: string
-  readonly description: string | null
-  readonly principal: Omit<Principal, 'id'>
-}
+/** Graph's are of a thousand letters: a page of such groups would be too large to remember. */
+const LONGEST_DESCRIPTION = 200
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -73,25 +67,17 @@ export function readGroups(body: unknown): Collection<Principal> | null {
           name: group.displayName,
           email: group.mail,
           username: null,
-          description: group.description,
+          description: group.description?.slice(0, LONGEST_DESCRIPTION).toWellFormed() ?? null,
           index: indexOf(group.displayName, [group.mail, group.mailNickname]),
         },
   )
 }
 
-export function readRelevantPeople(body: unknown): Collection<RelevantPerson> | null {
-  return readCollection(body, Person, (person) => {
-    const { userPrincipalName: username, givenName, surname, jobTitle: description } = person
-    const name = person.displayName ?? username
-    const email = person.scoredEmailAddresses?.[0]?.address ?? null
-    const index = indexOf(name, [email, username, givenName, surname])
-    return {
-      id: isObjectId(person.id) ? person.id.toLowerCase() : null,
-      username: username.toLowerCase(),
-      description,
-      principal: { type: 'user', name, email, username, description, index },
-    }
-  })
+/** Whom Graph relates to the user. An id may be that of a mailbox, and nobody is of the directory yet. */
+export function readRelevantPeople(body: unknown): Collection<Principal> | null {
+  return readCollection(body, Person, (person) =>
+    userOf({ ...person, mail: person.scoredEmailAddresses?.[0]?.address ?? null }),
+  )
 }
 
 /** Members of a group: people and groups; devices and applications are passed over. */
@@ -105,13 +91,13 @@ export interface MembersPage {
 export function readMembers(body: unknown): MembersPage | null {
   const page = v.safeParse(Page, body)
   if (!page.success) return null
-  const kinds = page.output.value.map((value) => {
-    const kind = v.safeParse(Kind, value)
-    return kind.success ? kind.output['@odata.type'] : null
-  })
-  const of = (type: string) => page.output.value.filter((_, index) => kinds[index] === type)
-  const users = of('#microsoft.graph.user')
-  const groups = of('#microsoft.graph.group')
+  const of = (type: string) =>
+    page.output.value.filter((value) => {
+      const kind = v.safeParse(Kind, value)
+      return kind.success && kind.output['@odata.type'] === `#microsoft.graph.${type}`
+    })
+  const users = of('user')
+  const groups = of('group')
   const items = [
     ...(readUsers({ value: users })?.items ?? []),
     ...(readGroups({ value: groups })?.items ?? []),
@@ -124,7 +110,7 @@ export function readMembers(body: unknown): MembersPage | null {
 }
 
 /** Without a name there is nothing to show: properties a token may not see come as nulls. */
-function userOf(user: v.InferOutput<typeof User>): Principal | null {
+function userOf(user: Omit<v.InferOutput<typeof User>, 'accountEnabled'>): Principal | null {
   const name = user.displayName ?? user.userPrincipalName
   if (name === null) return null
   return {

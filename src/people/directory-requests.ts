@@ -1,24 +1,24 @@
 import type { BatchRequest } from '../graph/batch.ts'
-import type { RelevantPerson } from './directory-readers.ts'
-import type { Part } from './permissions.ts'
+import { isObjectId } from './directory-readers.ts'
+import type { Row } from './permissions.ts'
+import type { Principal } from './principal.ts'
 import { plainOf, type SearchText } from './search-text.ts'
 
 /*
  * Graph charges by request: `/users` costs 2 resource units, one less with `$select`, one less below 20 rows,
- * but never below 1. With `$select` a page of a hundred is as cheap as one of nineteen, and answers more of
- * what is typed next.
+ * but never below 1. With `$select` the largest page is as cheap as one of nineteen, and answers most of what
+ * is typed next: it is the whole answer in all but the largest directories.
  */
-const FIRST_PAGE = 100
-/** After a page that was not the whole answer: most directories fit now, and the largest fill many lists. */
-const WIDE_PAGE = 999
-const FIRST_PEOPLE = 50
+const PAGE = 999
 /** People searches never find more. */
-const WIDE_PEOPLE = 250
+const PEOPLE = 250
 /** `in` takes 15 values. */
 const MOST_NAMES = 15
+/** A batch has room for so many requests by name beside all else. */
+const MOST_NAME_REQUESTS = 6
 
 const USER_BASICS = 'id,displayName,givenName,surname,mail,userPrincipalName'
-const USER_PROFILE = `${USER_BASICS},jobTitle,department,accountEnabled`
+const USER_PROFILE = `${USER_BASICS},jobTitle,accountEnabled`
 const GROUP = 'id,displayName,description,mail,mailNickname'
 const PERSON =
   'id,displayName,givenName,surname,userPrincipalName,jobTitle,scoredEmailAddresses,personType'
@@ -31,69 +31,67 @@ export interface RequestScope {
   readonly showsFullProfiles: boolean
 }
 
-/** The requests a part is asked by: its `$search`, and its `startswith` where that is needed. */
-export function requestIdsOf(part: Part): readonly [search: string, prefix: string] {
-  return [part, `${part}-prefix`]
-}
+type List = 'users' | 'groups'
 
 /** What to ask for one part. Two requests where one query cannot carry what was typed. */
 export function requestsFor(
-  part: Part,
+  part: 'people' | List,
   search: SearchText,
-  scope: RequestScope & { readonly isWide: boolean },
+  scope: RequestScope,
 ): readonly BatchRequest[] {
-  const [searchId] = requestIdsOf(part)
-  if (part !== 'people') {
-    const properties = propertiesOf(part)
-    const query = `$search=${encodeURIComponent(searchExpression(properties, search))}`
-    const bySearch = { id: searchId, ...toPath(part, query, scope), headers: EVENTUAL }
-    const byPrefix = needsPrefix(search) ? [prefixRequest(part, search, scope)] : []
-    return search.words === '' ? byPrefix : [bySearch, ...byPrefix]
+  const { words, text, spelled } = search
+  const query = (expression: string) => `$search=${encodeURIComponent(expression)}`
+  if (part === 'people') {
+    return words === '' ? [] : [peopleRequest(part, `${query(`"${spelled}"`)}&`, scope)]
   }
-  const { spelled } = search
-  const query = `$search=${encodeURIComponent(`"${spelled}"`)}`
-  return search.words === '' ? [] : [{ id: searchId, ...toPath(part, query, scope) }]
+  const bySearch = listRequest(part, query(searchExpression(PROPERTIES[part], search)), scope)
+  // `jo+sales@…`, `R&D`, `C#`: one word that loses something on its way into `$search`.
+  const needsPrefix = words === '' || (text !== spelled && !text.includes(' '))
+  return [
+    ...(words === '' ? [] : [{ id: part, ...bySearch }]),
+    ...(needsPrefix ? [prefixRequest(part, search, scope)] : []),
+  ]
 }
 
 /** Alone, it stands in for a `$search` that Graph did not take. */
-export function prefixRequest(
-  part: 'users' | 'groups',
-  search: SearchText,
-  scope: RequestScope & { readonly isWide: boolean },
-): BatchRequest {
-  const [, id] = requestIdsOf(part)
-  const query = startsWithAny(propertiesOf(part), search.text)
-  return { id, ...toPath(part, query, scope), headers: EVENTUAL }
+export function prefixRequest(part: List, { text }: SearchText, scope: RequestScope): BatchRequest {
+  return {
+    id: `${part}-prefix`,
+    ...listRequest(part, startsWithAny(PROPERTIES[part], text), scope),
+  }
+}
+
+/** Those the user deals with most, whatever is typed. */
+export function acquaintancesRequest(scope: RequestScope): BatchRequest {
+  return peopleRequest('acquaintances', '', scope)
 }
 
 /** Looks up relevant people in the directory itself: by id, or by name where Graph gave a mailbox's id. */
 export function confirmationRequests(
-  people: readonly RelevantPerson[],
+  people: readonly Principal[],
   scope: RequestScope,
 ): readonly BatchRequest[] {
-  const ids = people.flatMap(({ id }) => id ?? [])
-  const usernames = people.flatMap(({ id, username }) => (id === null ? [username] : []))
+  const ids = people.flatMap(({ id }) => (isObjectId(id) ? [id] : []))
+  const names = people.flatMap(({ id, username }) => (isObjectId(id) ? [] : (username ?? [])))
   const select = `$select=${selectOf('users', scope)}`
   const bucket = bucketOf('users', scope)
-  const byName = chunks(usernames, MOST_NAMES).map((names, index) => ({
-    id: `confirm-names-${index}`,
-    path: `/users?$filter=${encodeURIComponent(`userPrincipalName in (${names.map(literal).join(',')})`)}&${select}`,
+  const chunks = Array.from({ length: Math.ceil(names.length / MOST_NAMES) }, (_, index) =>
+    names.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
+  )
+  const byName = chunks.slice(0, MOST_NAME_REQUESTS).map((chunk, index) => ({
+    id: `known-${index}`,
+    path: `/users?$filter=${encodeURIComponent(`userPrincipalName in (${chunk.map(literal).join(',')})`)}&${select}`,
     bucket,
   }))
   if (ids.length === 0) return byName
   const byId = {
-    id: 'confirm-ids',
+    id: 'known',
     method: 'POST' as const,
     path: `/directoryObjects/getByIds?${select}`,
     body: { ids, types: ['user'] },
     bucket,
   }
   return [byId, ...byName]
-}
-
-/** `jo+sales@…`, `R&D`, `C#`: one word that loses something on its way into `$search`. */
-function needsPrefix({ text, spelled, words }: SearchText): boolean {
-  return words === '' || (text !== spelled && !text.includes(' '))
 }
 
 interface Properties {
@@ -104,14 +102,13 @@ interface Properties {
   readonly addresses: readonly string[]
 }
 
-function propertiesOf(part: 'users' | 'groups'): Properties {
-  return part === 'users'
-    ? {
-        name: 'displayName',
-        names: ['givenName', 'surname'],
-        addresses: ['mail', 'userPrincipalName'],
-      }
-    : { name: 'displayName', names: [], addresses: ['mail', 'mailNickname'] }
+const PROPERTIES: Readonly<Record<List, Properties>> = {
+  users: {
+    name: 'displayName',
+    names: ['givenName', 'surname'],
+    addresses: ['mail', 'userPrincipalName'],
+  },
+  groups: { name: 'displayName', names: [], addresses: ['mail', 'mailNickname'] },
 }
 
 /**
@@ -146,29 +143,25 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-function toPath(part: Part, query: string, scope: RequestScope & { readonly isWide: boolean }) {
-  const [narrow, wide] = part === 'people' ? [FIRST_PEOPLE, WIDE_PEOPLE] : [FIRST_PAGE, WIDE_PAGE]
-  const collection = part === 'people' ? '/me/people' : `/${part}`
-  const top = scope.isWide ? wide : narrow
+function listRequest(part: List, query: string, scope: RequestScope) {
   return {
-    path: `${collection}?${query}&$select=${selectOf(part, scope)}&$top=${top}`,
+    path: `/${part}?${query}&$select=${selectOf(part, scope)}&$top=${PAGE}`,
+    headers: EVENTUAL,
     bucket: bucketOf(part, scope),
   }
 }
 
-function selectOf(part: Part, { showsFullProfiles }: RequestScope): string {
-  if (part === 'people') return PERSON
+function peopleRequest(id: Row, query: string, scope: RequestScope): BatchRequest {
+  const path = `/me/people?${query}$select=${PERSON}&$top=${PEOPLE}`
+  return { id, path, bucket: bucketOf('people', scope) }
+}
+
+function selectOf(part: List, { showsFullProfiles }: RequestScope): string {
   if (part === 'groups') return GROUP
   return showsFullProfiles ? USER_PROFILE : USER_BASICS
 }
 
 /** Insights and directory are two services with limits of their own. */
-function bucketOf(part: Part, { tenantId }: RequestScope): string {
+function bucketOf(part: 'people' | List, { tenantId }: RequestScope): string {
   return `${tenantId}/${part === 'people' ? 'insights' : 'directory'}`
-}
-
-function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  )
 }

@@ -1,181 +1,158 @@
+import { EntradaFailure } from '../failure.ts'
 import {
   callBatch,
   type BatchAnswer,
   type BatchAnswers,
   type BatchRequest,
 } from '../graph/batch.ts'
+import { NO_ANSWER } from '../graph/graph-error.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
+import { confirmed, unconfirmed } from './confirmation.ts'
+import { readGroups, readRelevantPeople, readUsers } from './directory-readers.ts'
 import {
-  readGroups,
-  readRelevantPeople,
-  readUsers,
-  type Collection,
-  type RelevantPerson,
-} from './directory-readers.ts'
-import { matcherFor } from './matching.ts'
-import {
+  acquaintancesRequest,
   confirmationRequests,
   prefixRequest,
-  requestIdsOf,
   requestsFor,
   type RequestScope,
 } from './directory-requests.ts'
+import { matcherFor } from './matching.ts'
 import { failedAnswer, NOTHING, refusedAnswer, type PartAnswer } from './part-answer.ts'
-import type { Part } from './permissions.ts'
+import { ROWS, type Part, type Row } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
 export interface DirectorySearch {
   readonly search: SearchText
-  /** The parts to ask, and whether for a wide page. */
-  readonly parts: ReadonlyMap<Part, { readonly isWide: boolean }>
-  /** What is remembered of users: people found among them need no confirmation. */
-  readonly knownUsers: PartAnswer | null
-  /** Whether the token may read users; without that nobody can be confirmed. */
-  readonly canConfirm: boolean
+  readonly parts: readonly Part[]
+  /** What is known of the parts that are not asked. */
+  readonly answers: ReadonlyMap<Part, PartAnswer>
+  /** Relevant people of earlier searches, to be looked up in passing. */
+  readonly people: readonly Principal[]
+  readonly wantsAcquaintances: boolean
+  /** Whether relevant people are looked up: never, right away, or with the next request where that may do. */
+  readonly confirms: 'never' | 'now' | 'later'
   readonly scope: RequestScope
   readonly isBackground: boolean
 }
 
-/** What each request brought, by its name. */
-type Replies = Map<string, PartAnswer>
+export type Rows = ReadonlyMap<Row, PartAnswer>
 
 /** Nobody who types waits longer. */
 const DEADLINE_MS = 6_000
+/** Not a reason to fail the whole search: the parts say it. */
+const SILENT: ReadonlySet<string> = new Set([
+  ...['graph_unavailable', 'graph_unexpected', 'sign_in_unavailable', 'registration_rejected'],
+])
 const LISTS = ['users', 'groups'] as const
 
 /**
- * Asks Graph, in one round trip as a rule. A second one follows when something is left open: relevant people
- * whom too small a page of users did not confirm, or a `$search` that was not taken. It then also widens the
- * pages that were too small, so that typing on needs no third.
+ * Asks Graph, in one round trip as a rule. A second one follows when a `$search` was not taken, or when
+ * relevant people are still to be looked up and nothing else is open, so that typing on needs no third. Where
+ * users are open, people wait for the round trip that asks for those.
+ * @throws EntradaFailure what only the user can do something about
  */
 export async function searchDirectory(
   graph: Graph,
   tokens: GraphTokens,
   asked: DirectorySearch,
-): Promise<ReadonlyMap<Part, PartAnswer>> {
+): Promise<Rows> {
   const { search, scope, parts, isBackground } = asked
-  const call = (requests: readonly BatchRequest[]) =>
-    callBatch(graph, tokens, requests, { deadlineMs: DEADLINE_MS, isBackground })
-  const wide = { ...scope, isWide: true }
-  const first = await call(
-    [...parts].flatMap(([part, { isWide }]) => requestsFor(part, search, { ...scope, isWide })),
-  )
-  const replies = repliesIn(first)
-  const people = peopleIn(first)
-  const qualityOf = matcherFor(search)
-  const known = usersKnown(replies, asked)
-  const matching = people.items.filter(({ principal }) => qualityOf(principal) > 0)
-  // What Graph merely guesses at (by sound, by a slip of the finger) is for when nobody matches.
-  const isGuess = matching.length === 0 && !known.principals.some((user) => qualityOf(user) > 0)
-  const candidates = isGuess ? people.items : matching
-  // All users who match are known: whoever matches and is not among them has left.
-  const isSettled = !asked.canConfirm || (known.isComplete && !isGuess)
-  const unconfirmed = isSettled
-    ? []
-    : candidates.filter((person) => userAmong(known.principals, person) === null)
-  const confirmations = confirmationRequests(unconfirmed, scope)
-  const untaken = LISTS.filter((part) => isUntaken(first, part))
-  if (confirmations.length > 0 || untaken.length > 0) {
-    const tooSmall = LISTS.filter((part) => parts.has(part) && isTooSmall(replies, part))
-    const second = await call([
-      ...confirmations,
-      ...untaken.map((part) => prefixRequest(part, search, wide)),
-      ...tooSmall.flatMap((part) => requestsFor(part, search, wide)),
-    ])
-    for (const part of untaken) replies.delete(requestIdsOf(part)[0])
-    for (const [id, reply] of repliesIn(second)) {
-      if (reply.status === 'ok' || !replies.has(id)) replies.set(id, reply)
+  const ask = async (requests: readonly BatchRequest[]): Promise<BatchAnswers> => {
+    try {
+      const options = { deadlineMs: DEADLINE_MS, isBackground }
+      return await callBatch(graph, tokens, requests, options)
+    } catch (cause) {
+      if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
+      return new Map(requests.map(({ id }) => [id, { ok: false, error: NO_ANSWER }]))
     }
   }
-  const confirmed = confirmations.flatMap(({ id }) => replies.get(id) ?? [])
-  const users = [...known.principals, ...confirmed.flatMap(({ principals }) => principals)]
-  return new Map(
-    [...parts.keys()].map((part) => {
-      if (part !== 'people') return [part, answerOf(replies, part)]
-      const bad = [...repliesTo(replies, [part]), ...confirmed].find(
-        ({ status }) => status !== 'ok',
-      )
-      const principals = inDirectory(candidates, { users, trusts: !asked.canConfirm })
-      return [part, { ...(bad ?? NOTHING), principals, isComplete: people.isComplete }]
-    }),
+  const first = await ask([
+    ...parts.flatMap((part) => requestsFor(part, search, scope)),
+    ...(asked.wantsAcquaintances ? [acquaintancesRequest(scope)] : []),
+    ...confirmationRequests(asked.people, scope),
+  ])
+  // A query Graph cannot read is a defect of one of us; the search goes on without `$search`.
+  const untaken = LISTS.filter((part) => isUntaken(first.get(part)))
+  const rows = rowsOf(new Map([...first].filter(([id]) => !untaken.some((part) => part === id))))
+  for (const part of parts) if (!rows.has(part)) rows.set(part, NOTHING)
+  const further = [
+    ...untaken.map((part) => prefixRequest(part, search, scope)),
+    ...confirmationRequests(peopleToConfirm(rows, asked), scope),
+  ]
+  if (further.length === 0) return rows
+  const second = rowsOf(await ask(further))
+  for (const [row, answer] of second) rows.set(row, together(rows.get(row), answer))
+  const known = second.get('known')
+  const people = rows.get('people')
+  if (known === undefined || people === undefined) return rows
+  const users = [...known.principals, ...(rows.get('users')?.principals ?? [])]
+  // Whoever could not be looked up has not been found, and must not look like nobody.
+  const isLost = known.status !== 'ok'
+  return rows.set(
+    'people',
+    isLost ? known : { ...people, principals: confirmed(people.principals, users) },
   )
 }
 
-function usersKnown(replies: Replies, { parts, knownUsers }: DirectorySearch): PartAnswer {
-  const page = answerOf(replies, 'users')
-  const isWhole = parts.has('users') && page.status === 'ok' && page.isComplete
+function rowsOf(answers: BatchAnswers): Map<Row, PartAnswer> {
+  const rows = new Map<Row, PartAnswer>()
+  for (const [id, answer] of answers) {
+    const row = ROWS.find((one) => id.split('-')[0] === one)
+    if (row !== undefined) rows.set(row, together(rows.get(row), read(row, answer)))
+  }
+  return rows
+}
+
+function read(row: Row, answer: BatchAnswer): PartAnswer {
+  if (!answer.ok) return refusedAnswer(row, answer.error)
+  const isOfUsers = row === 'users' || row === 'known'
+  const reader = isOfUsers ? readUsers : row === 'groups' ? readGroups : readRelevantPeople
+  const page = reader(answer.body)
+  if (page === null) return failedAnswer()
+  // Nobody leafs on through relevant people: who is on a further page is relevant no more.
+  const isComplete = page.isComplete || row === 'people'
+  return { ...NOTHING, principals: page.items, isComplete }
+}
+
+/** A row's requests put together: each found once, complete when all are, as bad as the worst. */
+function together(one: PartAnswer | undefined, other: PartAnswer): PartAnswer {
+  if (one === undefined) return other
+  const principals = new Map(
+    [...one.principals, ...other.principals].map((principal) => [principal.id, principal]),
+  )
+  const isComplete = one.isComplete && other.isComplete
   return {
-    ...NOTHING,
-    principals: [...(knownUsers?.principals ?? []), ...page.principals],
-    isComplete: isWhole || knownUsers?.isComplete === true,
+    ...(one.status === 'ok' ? other : one),
+    principals: [...principals.values()],
+    isComplete,
   }
 }
 
-function repliesIn(answers: BatchAnswers): Replies {
-  return new Map([...answers].map(([id, answer]) => [id, replyOf(id, answer)]))
+/** Takes out of `rows` whom Graph merely guesses at, by sound or by a slip of the finger, while anybody matches. */
+function peopleToConfirm(
+  rows: Map<Row, PartAnswer>,
+  { search, answers, confirms }: DirectorySearch,
+): readonly Principal[] {
+  const people = rows.get('people')
+  if (people === undefined) return []
+  const qualityOf = matcherFor(search)
+  const { principals: users, status } = rows.get('users') ?? answers.get('users') ?? NOTHING
+  const matching = people.principals.filter((person) => qualityOf(person) > 0)
+  const isGuess = matching.length === 0 && !users.some((user) => qualityOf(user) > 0)
+  const principals = isGuess ? people.principals : matching
+  rows.set('people', { ...people, principals })
+  const isOpen = LISTS.some((part) => isCutShort(rows.get(part)))
+  // With all users who match at hand, whoever matches and is not among them has left.
+  const isSettled = status === 'ok' && !isCutShort(rows.get('users')) && !isGuess
+  if (confirms === 'never' || isSettled || (confirms === 'later' && isOpen)) return []
+  return unconfirmed(principals, users)
 }
 
-function replyOf(id: string, answer: BatchAnswer): PartAnswer {
-  if (!answer.ok) return refusedAnswer(id === 'people' ? 'people' : 'users', answer.error)
-  if (id === 'people') return readRelevantPeople(answer.body) === null ? failedAnswer() : NOTHING
-  const page = requestIdsOf('groups').includes(id)
-    ? readGroups(answer.body)
-    : readUsers(answer.body)
-  if (page === null) return failedAnswer()
-  return { ...NOTHING, principals: [...page.items], isComplete: page.isComplete }
+function isCutShort(answer: PartAnswer | undefined): boolean {
+  return answer?.status === 'ok' && !answer.isComplete
 }
 
-function peopleIn(answers: BatchAnswers): Collection<RelevantPerson> {
-  const answer = answers.get('people')
-  const page = answer?.ok === true ? readRelevantPeople(answer.body) : null
-  return page ?? { items: [], isComplete: true }
-}
-
-function repliesTo(replies: Replies, ids: readonly string[]): readonly PartAnswer[] {
-  return ids.flatMap((id) => replies.get(id) ?? [])
-}
-
-/** A part's requests put together: each found once, complete when all are, as bad as the worst. */
-function answerOf(replies: Replies, part: 'users' | 'groups'): PartAnswer {
-  const own = repliesTo(replies, requestIdsOf(part))
-  const principals = new Map(
-    own.flatMap((reply) => reply.principals).map((principal) => [principal.id, principal]),
-  )
-  const bad = own.find(({ status }) => status !== 'ok')
-  const isComplete = own.every((reply) => reply.isComplete)
-  return { ...(bad ?? NOTHING), principals: [...principals.values()], isComplete }
-}
-
-interface Confirmed {
-  readonly users: readonly Principal[]
-  /** Nobody can be looked up: a directory id and the right kind must do. */
-  readonly trusts: boolean
-}
-
-/** In Graph's order, each as the directory has them. Who is not in it (any more) is left out. */
-function inDirectory(people: readonly RelevantPerson[], { users, trusts }: Confirmed): Principal[] {
-  return people.flatMap((person) => {
-    const user = userAmong(users, person)
-    if (user !== null) return [{ ...user, description: user.description ?? person.description }]
-    return trusts && person.id !== null ? [{ ...person.principal, id: person.id }] : []
-  })
-}
-
-function userAmong(users: readonly Principal[], person: RelevantPerson): Principal | null {
-  const found = users.find(({ id, username }) =>
-    person.id === null ? username?.toLowerCase() === person.username : id === person.id,
-  )
-  return found ?? null
-}
-
-/** A query Graph cannot read is a defect of one of us; the search goes on without `$search`. */
-function isUntaken(answers: BatchAnswers, part: 'users' | 'groups'): boolean {
-  const answer = answers.get(requestIdsOf(part)[0])
+function isUntaken(answer: BatchAnswer | undefined): boolean {
   return answer?.ok === false && answer.error.status === 400
-}
-
-function isTooSmall(replies: Replies, part: 'users' | 'groups'): boolean {
-  const { status, isComplete } = answerOf(replies, part)
-  return status === 'ok' && !isComplete
 }

@@ -1,9 +1,10 @@
 import type { Lookup, NewLookup, OwnedLookups } from '../stores/lookup-cache.ts'
+import type { Rows } from './directory-search.ts'
 import { readPartAnswer, type PartAnswer } from './part-answer.ts'
-import { PARTS, type Part } from './permissions.ts'
+import { PARTS, ROWS, type Part, type Row } from './permissions.ts'
 import { beginningsOf, type SearchText } from './search-text.ts'
 
-/** What is remembered of one part. */
+/** What is remembered of one row. */
 export interface Remembered {
   /** The text it was asked with: what is searched for now, or a beginning of it. */
   readonly search: SearchText
@@ -11,10 +12,10 @@ export interface Remembered {
   readonly isStale: boolean
 }
 
-/** For each part what was found, and for each what it last refused with. */
+/** For each row what was found, and for each part what it last refused with. */
 export interface Memories {
-  readonly found: ReadonlyMap<Part, Remembered>
-  readonly refused: ReadonlyMap<Part, PartAnswer>
+  readonly found: ReadonlyMap<Row, Remembered>
+  readonly refused: ReadonlyMap<Row, PartAnswer>
 }
 
 export interface LookupMemoryParts {
@@ -34,10 +35,12 @@ const HOLD_SECONDS = 14
 /** Someone who was not found may have been created a moment ago. */
 const NOBODY_SECONDS = 60
 const LONGEST_REFUSAL_SECONDS = 300
+/** Whom one deals with does not change with what one types, nor by the minute. */
+const ACQUAINTANCE_SECONDS = 3600
 
 /**
- * What has been looked up before, by text and by its beginnings. Refusals lie at the foot of the ladder:
- * they hold for every text.
+ * What has been looked up before, by text and by its beginnings. What holds for every text lies at the foot
+ * of the ladder: refusals, and whom the user deals with.
  */
 export class LookupMemory {
   readonly #parts: LookupMemoryParts
@@ -58,7 +61,7 @@ export class LookupMemory {
 
   async read(parts: readonly Part[]): Promise<Memories> {
     const [own, shared] = await Promise.all([
-      this.#parts.own.read(this.#keys, [...parts, ...parts.map(refusalPart)]),
+      this.#parts.own.read(this.#keys, [...parts, 'known', ...parts.map(refusalOf)]),
       this.#readShared(parts),
     ])
     return this.#memories([...shared, ...own])
@@ -69,7 +72,7 @@ export class LookupMemory {
     const { isGranted, lookups } = await this.#parts.own.claim(this.#claimName, {
       holdSeconds: HOLD_SECONDS,
       keys: this.#keys,
-      parts: [...parts, ...parts.map(refusalPart)],
+      parts: [...parts, 'known', 'acquaintances', ...parts.map(refusalOf)],
     })
     return { isGranted, ...this.#memories([...(await this.#readShared(parts)), ...lookups]) }
   }
@@ -78,38 +81,42 @@ export class LookupMemory {
    * Remembers what a claim has led to, and ends it.
    * @param isWhole every part was asked: if all are empty, nobody at all was found
    */
-  async settle(answers: ReadonlyMap<Part, PartAnswer>, isWhole: boolean): Promise<void> {
-    const nobody =
-      isWhole && [...answers.values()].every(({ principals }) => principals.length === 0)
+  async settle(rows: Rows, isWhole: boolean): Promise<void> {
     const { own, shared } = this.#parts
+    const nobody = isWhole && PARTS.every((part) => !rows.get(part)?.principals.length)
     const toOwn: NewLookup[] = []
     const toShared: NewLookup[] = []
-    for (const [part, answer] of answers) {
-      if (answer.status !== 'ok') toOwn.push(this.#refusalOf(part, answer))
-      else {
-        const list = shared !== null && isShareable(part) ? toShared : toOwn
-        list.push(this.#lookupOf(part, answer, nobody))
-      }
+    for (const [row, answer] of rows) {
+      // That somebody could not be looked up in passing is no refusal of a part.
+      if (answer.status !== 'ok' && !PARTS.some((part) => part === row)) continue
+      const list = shared !== null && isShareable(row) && answer.status === 'ok' ? toShared : toOwn
+      list.push(this.#lookupOf(row, answer, nobody))
     }
     if (shared !== null && toShared.length > 0) await shared.settle(null, toShared)
     await own.settle(this.#claimName, toOwn)
   }
 
-  #lookupOf(part: Part, answer: PartAnswer, nobody: boolean): NewLookup {
+  #lookupOf(row: Row, answer: PartAnswer, nobody: boolean): NewLookup {
     const { freshSeconds, search } = this.#parts
+    if (answer.status !== 'ok') {
+      const left = (answer.retryAt ?? 0) - Date.now() / 1000
+      const seconds = Math.min(LONGEST_REFUSAL_SECONDS, Math.max(1, left))
+      const text = JSON.stringify({ ...answer, principals: [] })
+      return { key: this.#foot, part: refusalOf(row), text, ...lasting(seconds, seconds) }
+    }
+    const text = JSON.stringify(answer)
+    if (row === 'acquaintances' || row === 'known') {
+      const fresh = row === 'known' ? freshSeconds : ACQUAINTANCE_SECONDS
+      return { key: this.#foot, part: row, text, ...lasting(fresh, ACQUAINTANCE_SECONDS) }
+    }
     const fresh = nobody ? Math.min(NOBODY_SECONDS, freshSeconds) : freshSeconds
     // Shown once more while it is asked for anew, and no longer than that.
-    const life = nobody ? fresh : fresh * 2
-    const text = JSON.stringify(answer)
-    return { key: this.#keyOf(search.key), part, text, freshSeconds: fresh, lifeSeconds: life }
-  }
-
-  #refusalOf(part: Part, answer: PartAnswer): NewLookup {
-    const left = (answer.retryAt ?? 0) - Date.now() / 1000
-    const seconds = Math.min(LONGEST_REFUSAL_SECONDS, Math.max(1, left))
-    const text = JSON.stringify({ ...answer, principals: [] })
-    const life = { freshSeconds: seconds, lifeSeconds: seconds }
-    return { key: this.#foot, part: refusalPart(part), text, ...life }
+    return {
+      key: this.#keyOf(search.key),
+      part: row,
+      text,
+      ...lasting(fresh, nobody ? fresh : fresh * 2),
+    }
   }
 
   async #readShared(parts: readonly Part[]): Promise<readonly Lookup[]> {
@@ -119,17 +126,15 @@ export class LookupMemory {
   }
 
   #memories(lookups: readonly Lookup[]): Memories {
-    const found = new Map<Part, Remembered>()
-    const refused = new Map<Part, PartAnswer>()
+    const found = new Map<Row, Remembered>()
+    const refused = new Map<Row, PartAnswer>()
     for (const { key, part, text, isStale } of lookups) {
       const answer = readPartAnswer(text)
-      const search = this.#rungs.find((rung) => this.#keyOf(rung.key) === key)
-      const isFound = PARTS.find((one) => one === part)
-      const isRefused = PARTS.find((one) => refusalPart(one) === part)
-      if (answer === null) continue
-      if (search !== undefined && isFound !== undefined) {
-        found.set(isFound, { search, answer, isStale })
-      } else if (isRefused !== undefined) refused.set(isRefused, answer)
+      const row = ROWS.find((one) => part === one || part === refusalOf(one))
+      if (answer === null || row === undefined) continue
+      const search = this.#rungs.find((rung) => this.#keyOf(rung.key) === key) ?? this.#parts.search
+      if (part === row) found.set(row, { search, answer, isStale })
+      else refused.set(row, answer)
     }
     return { found, refused }
   }
@@ -147,11 +152,15 @@ export class LookupMemory {
   }
 }
 
-function refusalPart(part: Part): string {
-  return `refused ${part}`
+function refusalOf(row: Row): string {
+  return `refused ${row}`
+}
+
+function lasting(freshSeconds: number, lifeSeconds: number) {
+  return { freshSeconds, lifeSeconds: Math.max(freshSeconds, lifeSeconds) }
 }
 
 /** Relevant people are one user's own, whatever the organisation shares. */
-function isShareable(part: Part): boolean {
-  return part !== 'people'
+function isShareable(row: Row): boolean {
+  return row === 'users' || row === 'groups'
 }

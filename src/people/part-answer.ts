@@ -1,20 +1,17 @@
-import * as v from 'valibot'
 import type { GraphError } from '../graph/graph-error.ts'
-import type { Part } from './permissions.ts'
-import { StoredPrincipal } from './principal.ts'
-
-const Schema = v.object({
-  /** `off`: this user, or this cloud, cannot ask it at all. */
-  status: v.picklist(['ok', 'off', 'throttled', 'failed']),
-  principals: v.array(StoredPrincipal),
-  /** Nothing matches that is not here: whatever is typed on to it can be answered from it. */
-  isComplete: v.boolean(),
-  /** Epoch seconds before which asking again is no use; `null` when it went well. */
-  retryAt: v.nullable(v.number()),
-})
+import type { Row } from './permissions.ts'
+import type { Principal } from './principal.ts'
 
 /** What one part of a search has to say. Kept under seal between requests. */
-export type PartAnswer = Readonly<v.InferOutput<typeof Schema>>
+export interface PartAnswer {
+  /** `off`: this user, or this cloud, cannot ask it at all. */
+  readonly status: 'ok' | 'off' | 'throttled' | 'failed'
+  readonly principals: readonly Principal[]
+  /** Nothing matches that is not here: whatever is typed on to it can be answered from it. */
+  readonly isComplete: boolean
+  /** Epoch seconds before which asking again is no use; `null` when it went well. */
+  readonly retryAt: number | null
+}
 
 export const NOTHING: PartAnswer = {
   status: 'ok',
@@ -28,10 +25,17 @@ const THROTTLED_SECONDS = 5
 const OFF_SECONDS = 300
 const UNTAKEN_SECONDS = 30
 
-/** `null` for what an earlier version wrote in another shape. */
+/**
+ * Reads what `JSON.stringify` made of one. A check of its shape and no more: hundreds of people are read at
+ * every letter, and only we can have sealed them.
+ */
 export function readPartAnswer(text: string): PartAnswer | null {
-  const parsed = v.safeParse(Schema, JSON.parse(text))
-  return parsed.success ? parsed.output : null
+  const value: unknown = JSON.parse(text)
+  return isPartAnswer(value) ? value : null
+}
+
+function isPartAnswer(value: unknown): value is PartAnswer {
+  return typeof value === 'object' && value !== null && 'principals' in value
 }
 
 export function failedAnswer(): PartAnswer {
@@ -39,7 +43,7 @@ export function failedAnswer(): PartAnswer {
 }
 
 /** What a refusal means to the one who searches, and how long it is worth remembering. */
-export function refusedAnswer(part: Part, { status, retryAfter }: GraphError): PartAnswer {
+export function refusedAnswer(row: Row, { status, retryAfter }: GraphError): PartAnswer {
   if (status === 429 || (status === 503 && retryAfter !== null)) {
     return refused('throttled', retryAfter ?? THROTTLED_SECONDS)
   }
@@ -47,7 +51,7 @@ export function refusedAnswer(part: Part, { status, retryAfter }: GraphError): P
   // user could do something about.
   if (status === 403 || status === 404) return refused('off', OFF_SECONDS)
   // 21Vianet's Graph has no such path, and says so as if the query were wrong.
-  if (part === 'people' && status === 400) return refused('off', UNTAKEN_SECONDS)
+  if (row === 'people' && status === 400) return refused('off', UNTAKEN_SECONDS)
   return failedAnswer()
 }
 

@@ -1,11 +1,10 @@
-import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
-import { searchDirectory, type DirectorySearch } from './directory-search.ts'
+import { unconfirmed } from './confirmation.ts'
 import type { RequestScope } from './directory-requests.ts'
-import type { LookupMemory, Memories, Remembered } from './lookup-memory.ts'
-import { matcherFor } from './matching.ts'
-import { failedAnswer, type PartAnswer } from './part-answer.ts'
-import type { Part } from './permissions.ts'
+import { searchDirectory, type DirectorySearch, type Rows } from './directory-search.ts'
+import type { LookupMemory, Memories } from './lookup-memory.ts'
+import type { Part, Row } from './permissions.ts'
+import { answersFrom, withFound, type Answers, type Lookup } from './remembered-answers.ts'
 import type { SearchText } from './search-text.ts'
 
 export interface PartLookupParts {
@@ -18,22 +17,10 @@ export interface PartLookupParts {
   waitUntil(work: Promise<unknown>): void
 }
 
-export interface Lookup {
-  readonly search: SearchText
-  readonly parts: readonly Part[]
-  /** So many matches fill the list: then a page that was cut short will do. */
-  readonly enough: number
-}
-
-type Answers = ReadonlyMap<Part, PartAnswer>
-
 /** Rounds of waiting for others before a search asks by itself, come what may. */
 const MOST_WAITS = 4
-/** Not a reason to fail the whole search: the parts say it. */
-const SILENT: ReadonlySet<string> = new Set([
-  ...['graph_unavailable', 'graph_unexpected', 'sign_in_unavailable', 'registration_rejected'],
-])
-
+/** Graph looks up a thousand by their ids; nobody deals with so many. */
+const MOST_KNOWN = 500
 /** Finds parts: in memory, in what memory holds of a beginning of the text, or at Graph. */
 export class PartLookup {
   readonly #parts: PartLookupParts
@@ -42,128 +29,115 @@ export class PartLookup {
     this.#parts = parts
   }
 
-  async find(lookup: Lookup): Promise<Answers> {
+  async find(lookup: Lookup): Promise<Answers['answers']> {
     const memory = this.#parts.memoryOf(lookup.search)
     if (memory.isOff) return this.#ask(memory, NO_MEMORIES, lookup)
     const memories = await memory.read(lookup.parts)
-    const known = usable(memories, lookup)
-    if (known.size < lookup.parts.length) return this.#findAtGraph(memory, lookup)
+    const { answers, open } = this.#answersFrom(memories, lookup)
+    if (open.length > 0) return this.#findAtGraph(memory, lookup)
     this.#refresh(memories, lookup)
-    return known
+    return answers
   }
 
-  async #findAtGraph(memory: LookupMemory, lookup: Lookup): Promise<Answers> {
+  async #findAtGraph(memory: LookupMemory, lookup: Lookup): Promise<Answers['answers']> {
     for (let waits = 0; ; waits++) {
       const claim = await memory.claim(lookup.parts)
-      const known = usable(claim, lookup)
-      if (known.size === lookup.parts.length) {
+      const { answers, open } = this.#answersFrom(claim, lookup)
+      if (open.length === 0) {
         if (claim.isGranted) this.#parts.waitUntil(memory.settle(new Map(), false))
-        return known
+        return answers
       }
       if (!claim.isGranted && waits < MOST_WAITS) continue
       const asking = this.#ask(memory, claim, lookup)
       // Whoever types on leaves this request; what it finds still answers the next.
       this.#parts.waitUntil(asking.catch(() => undefined))
-      const asked = await asking
-      return new Map([
-        ...known,
-        ...[...asked].filter(([part, answer]) => answer.status === 'ok' || !known.has(part)),
-      ])
+      return asking
     }
   }
 
   /** Asks for what is open, and for what was cut short: when the road is taken, it is taken once. */
-  #ask(
+  async #ask(
     memory: LookupMemory,
     memories: Memories,
-    { search, parts, enough }: Lookup,
-  ): Promise<Answers> {
-    const known = usable(memories, { search, parts, enough })
+    lookup: Lookup,
+  ): Promise<Answers['answers']> {
+    const { search, parts } = lookup
+    const { answers, open } = this.#answersFrom(memories, lookup)
     const asked = parts.filter(
-      (part) => !known.has(part) || memories.found.get(part)?.answer.isComplete === false,
+      (part) =>
+        open.includes(part) ||
+        (memories.found.get(part)?.answer.isComplete === false && !memories.refused.has(part)),
     )
-    return this.#search(memory, {
+    const rows = await this.#search(memory, memories, {
       search,
-      parts: new Map(asked.map((part) => [part, { isWide: memories.found.has(part) }])),
-      knownUsers: memories.found.get('users')?.answer ?? null,
+      parts: asked,
+      answers,
       isBackground: false,
       isWhole: asked.length === parts.length,
     })
+    return this.#answersFrom(withFound(memories, rows, search), lookup).answers
   }
 
   /** What was shown although it is old is asked for again, for the next who types it. */
   #refresh({ found }: Memories, { parts }: Lookup): void {
-    const stale = parts.flatMap((part) => {
-      const remembered = found.get(part)
-      return remembered?.isStale === true ? [{ part, search: remembered.search }] : []
-    })
-    const searches = new Map(stale.map(({ search }) => [search.key, search]))
-    for (const search of searches.values()) {
-      const own = stale.flatMap((one) => (one.search.key === search.key ? [one.part] : []))
-      this.#parts.waitUntil(this.#askAgain(search, own).catch(() => undefined))
+    const stale = parts.filter((part) => found.get(part)?.isStale === true)
+    for (const [search, old] of Map.groupBy(stale, (part) => found.get(part)?.search)) {
+      if (search === undefined) continue
+      this.#parts.waitUntil(this.#askAgain(search, old).catch(() => undefined))
     }
+  }
+
+  #answersFrom(memories: Memories, lookup: Lookup): Answers {
+    return answersFrom(memories, lookup, this.#parts.canConfirm)
   }
 
   async #askAgain(search: SearchText, parts: readonly Part[]): Promise<void> {
     const memory = this.#parts.memoryOf(search)
-    const { isGranted, found } = await memory.claim(parts)
+    const { isGranted, ...memories } = await memory.claim(parts)
     if (!isGranted) return
-    const old = parts.flatMap((part) => {
-      const remembered = found.get(part)
-      if (remembered?.isStale !== true) return []
-      return [[part, { isWide: !remembered.answer.isComplete }] as const]
-    })
+    const old = parts.filter((part) => memories.found.get(part)?.isStale === true)
     if (old.length === 0) return memory.settle(new Map(), false)
-    await this.#search(memory, {
-      search,
-      parts: new Map(old),
-      knownUsers: null,
-      isBackground: true,
-      isWhole: false,
-    })
+    const asked = { search, parts: old, answers: new Map(), isBackground: true, isWhole: false }
+    await this.#search(memory, memories, asked)
   }
 
   async #search(
     memory: LookupMemory,
-    asked: Omit<DirectorySearch, 'canConfirm' | 'scope'> & { readonly isWhole: boolean },
-  ): Promise<Answers> {
+    { found }: Memories,
+    asked: Pick<DirectorySearch, 'search' | 'parts' | 'answers' | 'isBackground'> & {
+      readonly isWhole: boolean
+    },
+  ): Promise<Rows> {
     const { graph, tokens, canConfirm, scope, waitUntil } = this.#parts
-    let answers: Answers = new Map()
+    const confirms = !canConfirm ? 'never' : memory.isOff ? 'now' : 'later'
+    let rows: Rows = new Map()
     try {
-      answers = await searchDirectory(graph, tokens, { ...asked, canConfirm, scope })
-    } catch (cause) {
-      if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
-      answers = new Map([...asked.parts.keys()].map((part) => [part, failedAnswer()]))
+      rows = await searchDirectory(graph, tokens, { ...asked, ...peopleIn(found), confirms, scope })
     } finally {
       // Also when it failed: others wait for it.
-      if (!memory.isOff) waitUntil(memory.settle(answers, asked.isWhole))
+      if (!memory.isOff) waitUntil(memory.settle(rows, asked.isWhole))
     }
-    return answers
+    return rows
   }
 }
 
 const NO_MEMORIES: Memories = { found: new Map(), refused: new Map() }
 
-/** The parts that need not be asked. */
-function usable({ found, refused }: Memories, { search, parts, enough }: Lookup): Answers {
-  return new Map(
-    parts.flatMap((part) => {
-      const remembered = found.get(part)
-      const answer = remembered === undefined ? null : narrowed(remembered, search)
-      if (answer !== null && (answer.isComplete || answer.principals.length >= enough)) {
-        return [[part, answer]]
-      }
-      const refusal = refused.get(part)
-      if (refusal === undefined) return []
-      // Less than there is, and the status says so.
-      return [[part, { ...refusal, principals: answer?.principals ?? [] }]]
-    }),
-  )
-}
-
-/** An answer to a beginning holds the answers to what is typed on to it. */
-function narrowed({ search: asked, answer }: Remembered, search: SearchText): PartAnswer {
-  if (asked.key === search.key) return { ...answer, isComplete: true }
-  const qualityOf = matcherFor(search)
-  return { ...answer, principals: answer.principals.filter((one) => qualityOf(one) > 0) }
+/** Whom to look up along with a search, since it goes to Graph anyway. */
+function peopleIn(
+  found: Memories['found'],
+): Pick<DirectorySearch, 'people' | 'wantsAcquaintances'> {
+  const principalsOf = (row: Row) => found.get(row)?.answer.principals ?? []
+  const known = principalsOf('known')
+  // With all users who match at hand, whoever is not among them has left.
+  const open = found.get('users')?.answer.isComplete === true ? [] : principalsOf('people')
+  // Users who are open are asked for anew, and may be others this time.
+  const missing = unconfirmed([...open, ...principalsOf('acquaintances')], known)
+  const isStale = found.get('known')?.isStale === true
+  return {
+    // All of them, so that none is taken for known on the strength of another's being looked up.
+    people: missing.length > 0 || isStale ? [...known, ...missing].slice(0, MOST_KNOWN) : [],
+    // Where users' pages are cut short, it takes more than those to tell who is in the directory.
+    wantsAcquaintances: missing.length > 0 && !found.has('acquaintances'),
+  }
 }

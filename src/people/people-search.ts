@@ -32,18 +32,17 @@ export async function searchPeople(
   const wanted = PARTS.filter((part) => query.types.has(part === 'groups' ? 'group' : 'user'))
   const possible = wanted.filter((part) => accessTo(part, settings, []) !== 'off')
   const status: Record<Part, Status> = statusOfAll('off')
+  const nobody: Found = { parts: new Map(), status, retryAfter: null }
   const { graph } = parts
-  if (possible.length === 0 || graph === null) return { parts: new Map(), status, retryAfter: null }
+  if (possible.length === 0 || graph === null) return nobody
 
   const token = await tokenOrStatus(asker.session)
   for (const part of possible) {
     const access = typeof token === 'string' ? token : accessTo(part, settings, token.scopes)
     status[part] = access === 'on' ? 'ok' : access
   }
-  if (typeof token === 'string') return { parts: new Map(), status, retryAfter: null }
-
   const allowed = possible.filter((part) => status[part] === 'ok')
-  if (allowed.length === 0) return { parts: new Map(), status, retryAfter: null }
+  if (typeof token === 'string' || allowed.length === 0) return nobody
   const lookup = await partLookup({ ...parts, graph }, asker, token)
   const answers = await lookup.find({
     search: query.search,

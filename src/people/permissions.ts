@@ -5,29 +5,26 @@ export const PARTS = ['people', 'users', 'groups'] as const
 
 export type Part = (typeof PARTS)[number]
 
+/**
+ * What is remembered: of each part what was found, and of those the user deals with who they are and, once
+ * looked up, who they are in the directory.
+ */
+export const ROWS = [...PARTS, 'acquaintances', 'known'] as const
+
+export type Row = (typeof ROWS)[number]
+
 /** Whether a part may be asked: by configuration and cloud, then by what has been consented to. */
 export type Access = 'on' | 'off' | 'consent_needed'
 
-/** Any one of them is enough. Least privileged first. */
-const SUFFICIENT: Readonly<Record<Part, readonly string[]>> = {
-  people: ['people.read', 'people.read.all'],
-  users: [
-    ...['user.readbasic.all', 'user.read.all', 'user.readwrite.all'],
-    ...['directory.read.all', 'directory.readwrite.all'],
-  ],
-  groups: [
-    ...[
-      'groupmember.read.all',
-      'groupmember.readwrite.all',
-      'group.read.all',
-      'group.readwrite.all',
-    ],
-    ...['directory.read.all', 'directory.readwrite.all'],
-  ],
+/** Any one is enough. */
+const SUFFICIENT: Readonly<Record<Part, RegExp>> = {
+  people: /^people\.read(\.all)?$/,
+  users: /^(user\.readbasic|(user|directory)\.read(write)?)\.all$/,
+  groups: /^(group|groupmember|directory)\.read(write)?\.all$/,
 }
 
 /** `User.ReadBasic.All` shows names and addresses only; asking it for more yields nulls or a refusal. */
-const FULL_PROFILES = SUFFICIENT.users.filter((scope) => scope !== 'user.readbasic.all')
+const FULL_PROFILES = /^(user|directory)\.read(write)?\.all$/
 
 export function accessTo(part: Part, settings: Settings, granted: readonly string[]): Access {
   const { microsoft } = settings.issuer
@@ -53,8 +50,8 @@ export function peopleFeatures(
 }
 
 /** A scope may be written with its resource: `https://graph.microsoft.com/User.Read`. */
-function holdsAny(scopes: readonly string[], wanted: readonly string[]): boolean {
+function holdsAny(scopes: readonly string[], sufficient: RegExp): boolean {
   return scopes.some((scope) =>
-    wanted.includes(scope.slice(scope.lastIndexOf('/') + 1).toLowerCase()),
+    sufficient.test(scope.slice(scope.lastIndexOf('/') + 1).toLowerCase()),
   )
 }

@@ -38,10 +38,8 @@ const LARGEST_KEPT_BYTES = 256 * 1024
 const PLACEHOLDER_BYTES = 100
 const DEADLINE_MS = 8_000
 
-const Kept = v.variant('kind', [
-  v.object({ kind: v.literal('photo'), type: v.string(), base64: v.string() }),
-  v.object({ kind: v.literal('none'), name: v.nullable(v.string()) }),
-])
+/** Without bytes there is no photo, and the name is what initials are made of. */
+const Kept = v.object({ type: v.string(), base64: v.string(), name: v.nullable(v.string()) })
 type Kept = v.InferOutput<typeof Kept>
 const Named = v.object({ displayName: v.nullish(v.string(), null) })
 
@@ -74,7 +72,7 @@ export async function findPicture(
   try {
     const access = await accessDirectory(parts, asker, 'users')
     const kept = await findPhoto(access, asker, query)
-    if (kept.kind === 'photo') {
+    if (kept.base64 !== '') {
       const bytes = fromBase64(kept.base64)
       return { type: kept.type, bytes, maxAgeSeconds: FRESH_SECONDS }
     }
@@ -90,12 +88,12 @@ export async function findPicture(
 async function findPhoto(access: DirectoryAccess, asker: Asker, query: PhotoQuery): Promise<Kept> {
   const { lookups } = access
   const key = `photo/${query.id}/${query.side}`
-  const [known] = await lookups.read([key], ['photo'])
+  const isRemembering = asker.settings.lookupCacheSeconds > 0
+  const [known] = isRemembering ? await lookups.read([key], ['photo']) : []
   const kept = known === undefined ? null : v.safeParse(Kept, JSON.parse(known.text))
   if (kept?.success === true) return kept.output
   const photo = await fetchPhoto(access, asker, query)
-  const isSmall = photo.kind === 'none' || photo.base64.length <= LARGEST_KEPT_BYTES
-  if (asker.settings.lookupCacheSeconds > 0 && isSmall) {
+  if (isRemembering && photo.base64.length <= LARGEST_KEPT_BYTES) {
     asker.waitUntil(keep(lookups, key, photo))
   }
   return photo
@@ -110,9 +108,13 @@ async function fetchPhoto(access: DirectoryAccess, asker: Asker, query: PhotoQue
     const type = (answer.response.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? ''
     const bytes = new Uint8Array(await answer.response.arrayBuffer())
     if (!TYPES.test(type)) throw new EntradaFailure('graph_unexpected')
-    if (bytes.length > PLACEHOLDER_BYTES) return { kind: 'photo', type, base64: toBase64(bytes) }
+    if (bytes.length > PLACEHOLDER_BYTES) return { type, base64: toBase64(bytes), name: null }
   } else if (answer.error.status !== 404) throw graphFailureOf(answer.error)
-  return { kind: 'none', name: await fetchName(access, { path: `/users/${query.id}`, bucket }) }
+  return {
+    type: '',
+    base64: '',
+    name: await fetchName(access, { path: `/users/${query.id}`, bucket }),
+  }
 }
 
 /** For the initials of whoever has no photo; without it they are a silhouette. */

@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { fold } from './fold.ts'
 
 /** A person or group of the directory, with what is needed to show it and to find it again. */
@@ -21,22 +20,6 @@ export interface SearchIndex {
   /** Searched from their start: given name, surname, addresses. */
   readonly texts: readonly string[]
 }
-
-/**
- * Reads what `JSON.stringify` made of one. A check of its shape and no more: hundreds are read at every
- * letter, and only we could have sealed them.
- */
-export const StoredPrincipal = v.custom<Principal>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    'index' in value &&
-    typeof value.index === 'object' &&
-    value.index !== null &&
-    'words' in value.index &&
-    'texts' in value.index,
-)
 
 export function indexOf(name: string, others: readonly (string | null)[]): SearchIndex {
   const folded = fold(name)

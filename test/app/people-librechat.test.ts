@@ -284,6 +284,7 @@ describe('whatever becomes of the directory, the chat’s own people are found',
     user.sandbox.faults.set(fault)
     const response = await asked(user, { q: 'megan' })
     expect(response.headers.get('entrada-people-status')).toBe(status)
+    expect(response.headers.has('retry-after')).toBe(status.includes('throttled'))
     expect((await bodyOf(response)).results).toEqual([MEGAN])
   })
 
@@ -309,8 +310,10 @@ describe('the answer as HTTP', () => {
     const response = await asked(
       user,
       { q: 'megan' },
-      { authorization: BEARER, 'if-none-match': 'W/"1"' },
+      { authorization: BEARER, 'if-none-match': 'W/"1"', 'accept-encoding': 'zstd, br' },
     )
+    // The runtime would not take apart what a browser may.
+    expect(chat.requests[0]?.headers.get('accept-encoding')).toBe('gzip')
     expect(chat.requests[0]?.headers.get('if-none-match')).toBeNull()
     expect(response.headers.get('etag')).toBeNull()
     expect(response.headers.get('cache-control')).toBe('no-store')

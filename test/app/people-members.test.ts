@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../sandbox/directory/cast.ts'
 import type { Group } from '../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { bendBatches } from './people-batch.ts'
 import {
   aSearcher,
   membersOf,
@@ -75,6 +76,45 @@ describe('the members of a group', () => {
     expect(pages.map(({ count }) => count)).toEqual([50, 50, 21])
   })
 
+  test.each([
+    ['0', 1],
+    ['1000', 100],
+  ])('come at most a hundred at a time, and one at least: limit=%s', async (limit, count) => {
+    const adele = await aSearcher()
+    const answer = await members(adele, pathOf(CAST_GROUPS.everyoneInSales, `?limit=${limit}`))
+    expect(answer.count).toBe(count)
+  })
+
+  test('leave out devices and whatever else is no person and no group', async () => {
+    const adele = await aSearcher()
+    bendBatches(adele, ({ answer }) => {
+      const { body } = answer as { body?: { value?: unknown[] } }
+      const device = {
+        '@odata.type': '#microsoft.graph.device',
+        id: CAST.alex.id,
+        displayName: 'PC',
+      }
+      return { ...answer, body: { ...body, value: [device, null, 7, ...(body?.value ?? [])] } }
+    })
+    const answer = await members(adele, pathOf(CAST_GROUPS.phoenixOne))
+    const known = groupIn(adele.sandbox, CAST_GROUPS.phoenixOne).memberIds
+    expect(ids([answer])).toEqual(known)
+    expect(answer.withheld).toBe(0)
+  })
+
+  test('go on at Graph alone, whatever host its link to the next page names', async () => {
+    const adele = await aSearcher()
+    const batches = bendBatches(adele, ({ answer }) => {
+      const { body } = answer as { body?: object }
+      const link = `https://evil.example/v1.0/groups/${CAST_GROUPS.everyoneInSales}/members?$top=1`
+      return { ...answer, body: { ...body, '@odata.nextLink': link } }
+    })
+    const first = await members(adele, pathOf(CAST_GROUPS.everyoneInSales, '?limit=1'))
+    await members(adele, first.next ?? '')
+    expect(batches).toHaveLength(2)
+    expect(adele.sandbox.journal.to('unknown')).toEqual([])
+  })
+
   test('count in the owners where the operator says so, each once over all pages', async () => {
     const settings = { ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS: 'true' }
     const sandbox = createSandbox()
@@ -87,6 +127,15 @@ describe('the members of a group', () => {
     expect(pages[0]?.members[0]?.idOnTheSource).toBe(CAST.alex.id)
     expect(ids(pages).filter((id) => id === CAST.alex.id)).toHaveLength(1)
     expect(ids(pages).toSorted()).toEqual(memberIds.toSorted())
+  })
+
+  test('and owners who may not be shown are counted with them', async () => {
+    const scopes = ['GroupMember.Read.All']
+    const path = pathOf(CAST_GROUPS.everyoneInSales, '?limit=50')
+    const alone = await members(await aSearcher({ scopes }), path)
+    const settings = { ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS: 'true' }
+    const withOwners = await members(await aSearcher({ scopes, settings }), path)
+    expect(withOwners.withheld).toBe(alone.withheld + 1)
   })
 
   test('who may not be shown are counted, not passed over in silence', async () => {
@@ -121,6 +170,7 @@ describe('a list of members is refused', () => {
     ['an id that climbs', pathOf('..%2F..%2Fusers'), 404, 'graph_not_found'],
     ['an unknown group', pathOf('0c1b6f0e-2f6c-4f6e-8a77-0000000000ff'), 404, 'graph_not_found'],
     ['a limit in words', pathOf(CAST_GROUPS.chatUsers, '?limit=all'), 400, 'invalid_request'],
+    ['half a choice', pathOf(CAST_GROUPS.chatUsers, '?transitive=maybe'), 400, 'invalid_request'],
     [
       'a cursor of one’s own',
       pathOf(CAST_GROUPS.chatUsers, '?cursor=v1.a.b.c'),
@@ -161,6 +211,11 @@ test('a cursor opens nobody else’s list', async () => {
   const query = `?cursor=${encodeURIComponent(cursor)}`
   const elsewhere = await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers, query))
   expect(elsewhere).toMatchObject({ status: 400, code: 'invalid_request' })
+  const deeper = await refusalOf(
+    adele,
+    pathOf(CAST_GROUPS.everyoneInSales, `${query}&transitive=true`),
+  )
+  expect(deeper).toMatchObject({ status: 400, code: 'invalid_request' })
   const megan = await aSearcher({ who: 'megan', entrada: adele.entrada })
   const others = await refusalOf(megan, pathOf(CAST_GROUPS.everyoneInSales, query))
   expect(others).toMatchObject({ status: 400, code: 'invalid_request' })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../sandbox/directory/cast.ts'
+import { CAST, CAST_GROUPS } from '../sandbox/directory/cast.ts'
 import type { Person } from '../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { anEntrada } from '../support/entrada.ts'
@@ -69,6 +69,12 @@ describe('typing eight letters', () => {
   })
 })
 
+test('symbols that nobody is called by do not keep whoever follows them from being found', async () => {
+  const adele = await aSearcher()
+  const answers = await adele.type('++megan')
+  expect(names(answers.at(-1) ?? (await adele.search('++megan')))).toEqual(['Megan Bowen'])
+})
+
 describe('the same question at the same time', () => {
   test('is put to Graph once, also from two data centres', async () => {
     const adele = await aSearcher()
@@ -131,6 +137,32 @@ describe('an answer', () => {
     expect(names(await adele.search('zacharias'))).toEqual([])
     await adele.pause(6)
     expect(names(await adele.search('zacharias'))).toEqual(['Zacharias Newman'])
+  })
+
+  test('is kept whole, however much a thousand groups have to say about themselves', async () => {
+    const sandbox = createSandbox({ people: 0, groups: 0 })
+    const [contoso] = sandbox.tenants
+    const group = contoso?.group(CAST_GROUPS.phoenixOne)
+    if (group === null || group === undefined) throw new Error('no group')
+    for (let index = 0; index < 999; index++) {
+      const id = `0c1b6f0e-2f6c-4f6e-8a77-${String(900_000 + index).padStart(12, '0')}`
+      const displayName = `Zeichenkreis ${index}`
+      contoso?.putGroup({ ...group, id, displayName, description: '筆'.repeat(1024) })
+    }
+    const adele = await aSearcher({ sandbox })
+    const first = await adele.search('zeichen')
+    expect(await adele.search('zeichen')).toEqual(first)
+    expect(adele.roundTrips).toBe(1)
+  })
+
+  test('to capitals is one to small letters, and to a text with more space around it', async () => {
+    const adele = await aSearcher()
+    const { results } = await adele.search('megan')
+    expect(results).not.toEqual([])
+    for (const typed of ['MEGAN', ' Megan ', 'megan\t']) {
+      expect((await adele.search(typed)).results).toEqual(results)
+    }
+    expect(adele.roundTrips).toBe(1)
   })
 
   test('outlives the object’s memory', async () => {
@@ -203,6 +235,19 @@ describe('what is stored', () => {
         Buffer.from(secret).toString('base64').replace(/=+$/, '').toLowerCase(),
       )
     }
+  })
+
+  test('opens in its own place alone: what was moved is asked for again', async () => {
+    const adele = await aSearcher()
+    const answer = await adele.search('pr')
+    await adele.pause(0)
+    const [host] = adele.entrada.platform.objects.LOOKUPS.hosts
+    host?.disk.database.exec(`
+      CREATE TEMP TABLE was AS SELECT key, part, sealed FROM lookup;
+      UPDATE lookup SET sealed = (SELECT sealed FROM was WHERE was.key = lookup.key AND was.part = 'groups')
+      WHERE part = 'users';`)
+    expect(await adele.search('pr')).toEqual(answer)
+    expect(adele.roundTrips).toBe(2)
   })
 
   test('opens in nobody else’s object', async () => {

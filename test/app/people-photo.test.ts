@@ -58,6 +58,63 @@ describe('a photo', () => {
     expect(adele.roundTrips).toBe(3)
   })
 
+  test('is kept for nobody where the operator wants nothing kept', async () => {
+    const adele = await aSearcher({ settings: { LOOKUP_CACHE_SECONDS: '0' } })
+    for (const _ of [1, 2]) await (await loaded(adele, pathOf(CAST.megan.id))).body?.cancel()
+    await adele.pause(0)
+    expect(adele.roundTrips).toBe(2)
+    expect(adele.entrada.platform.count('LOOKUPS')).toBe(0)
+  })
+
+  test.each([
+    ['a page', 'text/html', '<script>alert(1)</script>'],
+    ['a drawing with a script in it', 'image/svg+xml', '<svg onload="alert(1)"/>'],
+    ['nothing named', '', 'x'],
+  ])('that is %s is not passed on', async (_what, type, body) => {
+    const adele = await aSearcher()
+    const { hosts } = adele.sandbox
+    const padded = body.padEnd(500)
+    adele.entrada.internet.answer(
+      hosts.graph,
+      () =>
+        new Response(new TextEncoder().encode(padded), {
+          headers: type === '' ? {} : { 'content-type': type },
+        }),
+    )
+    const response = await loaded(adele, pathOf(CAST.megan.id))
+    expect(await problemOf(response)).toMatchObject({ code: 'graph_unexpected' })
+  })
+
+  test('of a single pixel stands for none', async () => {
+    const adele = await aSearcher()
+    const { hosts } = adele.sandbox
+    const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
+    adele.entrada.internet.answer(hosts.graph, (request) =>
+      request.url.endsWith('/$value')
+        ? new Response(new Uint8Array(pixel), { headers: { 'content-type': 'image/gif' } })
+        : adele.sandbox.fetch(request),
+    )
+    const response = await loaded(adele, pathOf(CAST.megan.id, '?fallback=initials'))
+    expect(await response.text()).toContain('>MB<')
+  })
+
+  test('too large to keep is asked for again', async () => {
+    const adele = await aSearcher()
+    const { hosts } = adele.sandbox
+    let asked = 0
+    adele.entrada.internet.answer(hosts.graph, () => {
+      asked += 1
+      const bytes = new Uint8Array(2_000_000)
+      return new Response(bytes, { headers: { 'content-type': 'image/jpeg' } })
+    })
+    for (const _ of [1, 2]) {
+      const response = await loaded(adele, pathOf(CAST.megan.id))
+      expect((await response.arrayBuffer()).byteLength).toBe(2_000_000)
+      await adele.pause(0)
+    }
+    expect(asked).toBe(2)
+  })
+
   test('that is not there is remembered as well', async () => {
     const adele = await aSearcher()
     expect(await problemOf(await loaded(adele, pathOf(CAST.unal.id)))).toMatchObject({

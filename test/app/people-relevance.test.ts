@@ -21,6 +21,7 @@ const STAFF: readonly (readonly [
   ['kim.muller', 'Kim Muller', 'Kim', 'Muller'],
   ['lukasz.kowalczyk', 'Łukasz Kowalczyk', 'Łukasz', 'Kowalczyk'],
   ['zoe.decomposed', 'Zoe\u0308 Decomposed', 'Zoe\u0308', 'Decomposed'],
+  ['cd.composed', 'Cle\u0301mentine Décomposée', 'Cle\u0301mentine', 'Décomposée'],
   ['nina.petrova', 'Нина Петрова', 'Нина', 'Петрова'],
   ['eleni.p', 'Ελένη Παπαδοπούλου', 'Ελένη', 'Παπαδοπούλου'],
   ['mohammed.alhassan', 'محمد الحسن', 'محمد', 'الحسن'],
@@ -108,6 +109,7 @@ describe('the first result', () => {
     ['łukasz', 'Łukasz Kowalczyk'],
     ['lukasz', 'Łukasz Kowalczyk'],
     ['zoë', 'Zoe\u0308 Decomposed'],
+    ['clém', 'Cle\u0301mentine Décomposée'],
     // Every script, in its own order and reversed.
     ['нина', 'Нина Петрова'],
     ['Петрова Нина', 'Нина Петрова'],
@@ -169,11 +171,9 @@ describe('the list', () => {
 
   test('keeps places for groups when people alone would fill it', async () => {
     const adele = await aSearcher({ sandbox: createSandbox({ people: 3000, groups: 200 }) })
-    const { results } = await adele.search('ma', { limit: '8' })
-    expect(results).toHaveLength(8)
+    const { results } = await adele.search('pr', { limit: '8' })
     const types = results.map(({ type }) => type)
-    expect(types).toEqual([...types].toSorted().toReversed())
-    expect(types.filter((type) => type === 'group').length).toBeLessThanOrEqual(2)
+    expect(types).toEqual([...Array(6).fill('user'), ...Array(2).fill('group')])
   })
 
   test('holds contacts, rooms, mail groups and who has left for nobody of the directory', async () => {
@@ -192,7 +192,7 @@ describe('the list', () => {
     const contoso = contosoOf(adele.sandbox)
     const answers = await Promise.all(
       contoso.people
-        .slice(0, 60)
+        .slice(0, 30)
         .map(({ displayName }) => displayName)
         .filter((name) => name.length > 2)
         .map((name) => adele.search(name.slice(0, 90), { types: 'user' })),

@@ -31,6 +31,14 @@ describe('where the organisation’s members share what they look up', () => {
     expect(parts).not.toContain('people')
   })
 
+  test('no one object is asked by all: what begins unlike lies apart', async () => {
+    const adele = await adeleWho()
+    for (const text of ['ma', 'mar', 'jo', 'pr', 'ni']) await adele.search(text)
+    await adele.pause(0)
+    const { hosts } = adele.entrada.platform.objects.LOOKUPS
+    expect(hosts.filter(({ id }) => id.name?.startsWith('tenant/') === true)).toHaveLength(4)
+  })
+
   test('guests neither get what members found nor add to it [bar 88]', async () => {
     const adele = await adeleWho()
     expect(names(await adele.search('bowen'))).toContain('Megan Bowen')
@@ -40,6 +48,9 @@ describe('where the organisation’s members share what they look up', () => {
       results: [],
       status: { people: 'off', users: 'off', groups: 'off' },
     })
+    await gustav.pause(0)
+    // Nor when it is known already that this is a guest.
+    expect(await gustav.search('bowen')).toMatchObject({ results: [] })
     await gustav.pause(0)
     // And that a guest may not ask is no news for members.
     const alex = await adeleWho({ who: 'alex', entrada: adele.entrada })

@@ -94,13 +94,33 @@ describe('an outage', () => {
     expect(names(await adele.search('megan'))).toContain('Megan Bowen')
   })
 
+  test('of the way there counts like one of Graph', async () => {
+    const adele = await aSearcher({ settings: { LOOKUP_CACHE_SECONDS: '0' } })
+    let attempts = 0
+    adele.entrada.internet.answer(adele.sandbox.hosts.graph, () => {
+      attempts += 1
+      throw new Error('Network connection lost.')
+    })
+    for (let attempt = 0; attempt < 20; attempt++) await adele.search(`megan ${attempt}`)
+    expect(attempts).toBeLessThan(6)
+  })
+
   test('of a Graph that never answers ends the wait after seconds', async () => {
     const adele = await aSearcher()
-    adele.sandbox.faults.set('graph.hang')
-    const before = clock.now()
+    const waits: number[] = []
+    adele.entrada.internet.answer(adele.sandbox.hosts.graph, ({ signal }) => {
+      const since = clock.now()
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          waits.push(clock.now() - since)
+          reject(new Error('the caller has left'))
+        })
+      })
+    })
     const answer = await clock.runOut(adele.search('megan'))
     expect(answer.status).toMatchObject({ people: 'failed', users: 'failed', groups: 'failed' })
-    expect(clock.now() - before).toBeLessThan(15_000)
+    expect(waits).toHaveLength(1)
+    expect(waits[0]).toBeLessThan(15_000)
   })
 
   test('of the sign-in service costs the search, not the session', async () => {
@@ -139,6 +159,18 @@ describe('being throttled [bar 87]', () => {
     adele.sandbox.faults.clear()
     await adele.pause(27)
     expect((await adele.search('megan')).status).toEqual(OK)
+  })
+
+  test('of one user is spared to the next: it is the organisation that has to wait', async () => {
+    const adele = await aSearcher()
+    const alex = await aSearcher({ who: 'alex', entrada: adele.entrada })
+    adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 20 })
+    await adele.search('megan')
+    const before = alex.roundTrips
+    const response = await alex.fetch('/people?q=diego')
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(20)
+    expect((await answerOf(response)).status).toMatchObject({ users: 'throttled' })
+    expect(alex.roundTrips).toBe(before)
   })
 
   test('in one part leaves the others alone', async () => {
@@ -203,6 +235,32 @@ describe('a token', () => {
   })
 })
 
+describe('a token that Entra does not renew', () => {
+  test.each([
+    [65001, 'invalid_grant', 200, 'consent_needed'],
+    [90094, 'invalid_grant', 200, 'consent_needed'],
+    [700016, 'unauthorized_client', 200, 'failed'],
+    [500011, 'invalid_resource', 200, 'failed'],
+    [50076, 'interaction_required', 401, 'interaction_required'],
+    [500212, 'invalid_grant', 403, 'blocked_by_policy'],
+  ] as const)('for AADSTS%i (%s) is answered %i, %s', async (number, error, status, said) => {
+    const adele = await aSearcher()
+    await clock.advance(TOKEN_LIFE_SECONDS)
+    const { handlers, hosts } = adele.sandbox
+    adele.entrada.internet.answer(hosts.login, (request) => {
+      if (!new URL(request.url).pathname.endsWith('/token')) return handlers.login(request)
+      const words = { error, error_description: `AADSTS${number}: raw`, error_codes: [number] }
+      return Response.json(words, { status: 400 })
+    })
+    const response = await adele.fetch('/people?q=megan')
+    expect(response.status).toBe(status)
+    if (status !== 200) return expect(await problemOf(response)).toMatchObject({ code: said })
+    const expected = { people: said, users: said, groups: said, local: 'off' }
+    expect(await answerOf(response)).toMatchObject({ results: [], status: expected })
+    expect(adele.roundTrips).toBe(0)
+  })
+})
+
 describe('not for everyone:', () => {
   test('a guest may leaf through nothing, and no error comes of it', async () => {
     const gustav = await aSearcher({ who: 'gustav' })
@@ -250,6 +308,7 @@ describe('the question', () => {
     ['is invisible', '/people?q=%E2%80%AE%E2%80%AE%E2%80%AE'],
     ['is longer than a hundred characters', `/people?q=${'a'.repeat(101)}`],
     ['has a limit in words', '/people?q=megan&limit=many'],
+    ['has half a limit', '/people?q=megan&limit=1.5'],
   ])('that %s is refused, and Graph is left alone', async (_what, path) => {
     const adele = await aSearcher()
     const response = await adele.fetch(path)
@@ -257,6 +316,19 @@ describe('the question', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'invalid_request' })
     expect(adele.roundTrips).toBe(0)
   })
+
+  test.each([
+    ['%20megan%0A', 'megan', 20],
+    [`${'a'.repeat(100)}&limit=`, 'a'.repeat(100), 20],
+    ['ab&limit=1', 'ab', 1],
+  ])(
+    'as “%s” is taken without what is around it, for twenty by default',
+    async (q, query, limit) => {
+      const adele = await aSearcher()
+      const response = await adele.fetch(`/people?q=${q}`)
+      expect(await answerOf(response)).toMatchObject({ query, limit, types: ['user', 'group'] })
+    },
+  )
 
   test('needs a session [bar 87]', async () => {
     const response = await anEntrada().fetch('/.entrada/people?q=megan')

@@ -12,7 +12,7 @@ import { readFilterExpression } from '../sandbox/graph/filter-expression.ts'
 import { isFound, passes } from '../sandbox/graph/matching.ts'
 import { readSearchExpression } from '../sandbox/graph/search-expression.ts'
 
-const SCOPE = { tenantId: 'tenant', showsFullProfiles: false, isWide: false }
+const SCOPE = { tenantId: 'tenant', showsFullProfiles: false }
 const [contoso] = createDirectories({ seed: 7, people: 1500, groups: 120 })
 
 function searchFor(text: string): SearchText {

@@ -9,7 +9,7 @@ import {
   type SearchExpression,
 } from '../sandbox/graph/search-expression.ts'
 
-const SCOPE = { tenantId: 'tenant', showsFullProfiles: false, isWide: false }
+const SCOPE = { tenantId: 'tenant', showsFullProfiles: false }
 const PARTS = ['people', 'users', 'groups'] as const
 const SEARCHED = {
   users: ['displayName', 'givenName', 'surname', 'mail', 'userPrincipalName'],
@@ -202,7 +202,7 @@ describe('a search', () => {
       )
     expect(selectOf(false)).toEqual(['id,displayName,givenName,surname,mail,userPrincipalName'])
     expect(selectOf(true)).toEqual([
-      'id,displayName,givenName,surname,mail,userPrincipalName,jobTitle,department,accountEnabled',
+      'id,displayName,givenName,surname,mail,userPrincipalName,jobTitle,accountEnabled',
     ])
   })
 })

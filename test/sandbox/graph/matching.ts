@@ -1,26 +1,39 @@
 import type { FilterExpression, Literal } from './filter-expression.ts'
 import { propertyOf } from './projection.ts'
 import type { SearchExpression } from './search-expression.ts'
-import { matchesTokens, tokenise } from './tokens.ts'
+import { holdsTokens, soughtTokens, tokenise } from './tokens.ts'
 
 /** The two properties that are cut into tokens; `$search` on any other means "starts with". */
 const TOKENISED = new Set(['displayName', 'description'])
 const tokens = new WeakMap<object, Map<string, readonly string[]>>()
 
+const finders = new WeakMap<SearchExpression, Finder>()
+
+type Finder = (entity: object) => boolean
+
 export function isFound(search: SearchExpression, entity: object): boolean {
-  switch (search.kind) {
-    case 'and':
-      return isFound(search.left, entity) && isFound(search.right, entity)
-    case 'or':
-      return isFound(search.left, entity) || isFound(search.right, entity)
-    case 'clause': {
-      const value = propertyOf(entity, search.property)
-      if (typeof value !== 'string') return false
-      if (TOKENISED.has(search.property)) {
-        return matchesTokens(tokensOf(entity, search.property, value), search.text)
-      }
-      return startsWith(value, search.text)
-    }
+  const finder = finders.get(search) ?? finderOf(search)
+  finders.set(search, finder)
+  return finder(entity)
+}
+
+/** What is sought is cut once, and not again for each of a directory's people. */
+function finderOf(search: SearchExpression): Finder {
+  if (search.kind === 'clause') return clauseFinder(search.property, search.text)
+  const [left, right] = [finderOf(search.left), finderOf(search.right)]
+  return search.kind === 'and'
+    ? (entity) => left(entity) && right(entity)
+    : (entity) => left(entity) || right(entity)
+}
+
+function clauseFinder(property: string, text: string): Finder {
+  const sought = soughtTokens(text)
+  const beginning = text.toLowerCase()
+  return (entity) => {
+    const value = propertyOf(entity, property)
+    if (typeof value !== 'string') return false
+    if (!TOKENISED.has(property)) return value.toLowerCase().startsWith(beginning)
+    return holdsTokens(tokensOf(entity, property, value), sought)
   }
 }
 

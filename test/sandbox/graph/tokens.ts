@@ -16,11 +16,18 @@ export function tokenise(text: string): readonly string[] {
 
 /** Every token of the text sought begins some token of the value, in any order. No "contains". */
 export function matchesTokens(indexed: readonly string[], sought: string): boolean {
+  return holdsTokens(indexed, soughtTokens(sought))
+}
+
+export function soughtTokens(sought: string): readonly string[] {
   return sought
     .split(/\s+/u)
     .filter((chunk) => chunk !== '')
     .flatMap(cut)
-    .every((token) => indexed.some((candidate) => candidate.startsWith(token)))
+}
+
+export function holdsTokens(indexed: readonly string[], sought: readonly string[]): boolean {
+  return sought.every((token) => indexed.some((candidate) => candidate.startsWith(token)))
 }
 
 const SYMBOLS = /[^\p{L}\p{M}\p{N}]+/u
