@@ -20,3 +20,10 @@ interface SubtleCrypto {
 interface Request {
   clone(): Request
 }
+
+interface ReadableStreamBYOBReader {
+  readAtLeast<T extends ArrayBufferView>(
+    minElements: number,
+    view: T,
+  ): Promise<ReadableStreamReadResult<T>>
+}

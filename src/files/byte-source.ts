@@ -1,6 +1,8 @@
 /** Large reads: what a chunk costs in this thread is the same whatever its size. */
 const READ_BYTES = 256 * 1024
 const SMALLEST_READ_BYTES = 4 * 1024
+/** While a buffer fills within this time it is filled: fewer turns for the same bytes, and nobody sees the wait. */
+const QUICK_MS = 100
 /** As many chunks as can be under way at once, give or take. */
 const SPARES = 4
 
@@ -13,14 +15,17 @@ export type Read =
 /** A body read piece by piece, whose failures are values. */
 export class ByteSource {
   readonly #reader: ChunkReader
+  readonly #bufferBytes: number
+  /** So many bytes a read waits for, unless the body ends before. */
+  #least = 1
   #peeked: Read | null = null
   #waitingSince: number | null = null
   #isGivenUp = false
 
   /** @param size bytes there will be, as far as known: a small file needs no large buffer */
   constructor(body: ReadableStream<unknown>, size: number | null) {
-    const bufferBytes = Math.min(READ_BYTES, Math.max(SMALLEST_READ_BYTES, size ?? READ_BYTES))
-    this.#reader = readerOf(body, bufferBytes)
+    this.#bufferBytes = Math.min(READ_BYTES, Math.max(SMALLEST_READ_BYTES, size ?? READ_BYTES))
+    this.#reader = readerOf(body, this.#bufferBytes)
   }
 
   async read(): Promise<Read> {
@@ -29,7 +34,8 @@ export class ByteSource {
     if (peeked !== null) return peeked
     this.#waitingSince = Date.now()
     try {
-      const { done, value } = await this.#reader.read()
+      const { done, value } = await this.#reader.read(this.#least)
+      this.#least = this.waitedFor < QUICK_MS ? this.#bufferBytes : 1
       const bytes = value instanceof Uint8Array ? value : new Uint8Array()
       if (bytes.byteLength > 0) return { kind: 'bytes', bytes }
       if (this.#isGivenUp) return { kind: 'broken' }
@@ -67,7 +73,7 @@ export class ByteSource {
 }
 
 interface ChunkReader {
-  read(): Promise<ReadableStreamReadResult<unknown>>
+  read(atLeast: number): Promise<ReadableStreamReadResult<unknown>>
   cancel(): Promise<void>
   /** The memory of a chunk that nobody looks at any more. */
   recycle(bytes: Uint8Array): void
@@ -82,7 +88,8 @@ function readerOf(body: ReadableStream<unknown>, bufferBytes: number): ChunkRead
     const reader = body.getReader({ mode: 'byob' })
     const spares: ArrayBuffer[] = []
     return {
-      read: () => reader.read(new Uint8Array(spares.pop() ?? new ArrayBuffer(bufferBytes))),
+      read: (atLeast) =>
+        reader.readAtLeast(atLeast, new Uint8Array(spares.pop() ?? new ArrayBuffer(bufferBytes))),
       cancel: () => reader.cancel(),
       recycle: ({ buffer }) => {
         if (!(buffer instanceof ArrayBuffer)) return

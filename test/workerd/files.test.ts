@@ -161,7 +161,11 @@ test('a gigabyte that breaks at 40 % arrives whole, byte by byte, in flat memory
   expect(before).toBeGreaterThan(0)
   expect(most - before).toBeLessThan(32)
   const ranges = entrada.sandbox.journal.to('download').map(({ headers }) => headers.get('range'))
-  expect(ranges.at(-1)).toBe(`bytes=${Math.floor(GIB * 0.4)}-${GIB - 1}`)
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(ranges.at(-1) ?? '') ?? []
+  expect(Number(to)).toBe(GIB - 1)
+  // What was read but not yet handed on when the connection broke is asked for again: less than one buffer.
+  expect(Number(from)).toBeLessThanOrEqual(GIB * 0.4)
+  expect(Number(from)).toBeGreaterThan(GIB * 0.4 - MIB)
 }, 180_000)
 
 test('HEAD tells the length although nothing is sent', async () => {

@@ -102,7 +102,15 @@ export function installWorkersGlobals(): () => void {
       return timingSafeEqual(bytesOf(left), bytesOf(right))
     },
   })
+  // Of the same meaning as the standard's `min`, which came later.
+  Object.defineProperty(ReadableStreamBYOBReader.prototype, 'readAtLeast', {
+    configurable: true,
+    value(this: ReadableStreamBYOBReader, min: number, view: Uint8Array<ArrayBuffer>) {
+      return Reflect.apply(this.read, this, [view, { min }])
+    },
+  })
   return () => {
+    Reflect.deleteProperty(ReadableStreamBYOBReader.prototype, 'readAtLeast')
     globalThis.fetch = fetch
     globalThis.Request = NodeRequest
     Reflect.deleteProperty(globalThis, 'FixedLengthStream')
