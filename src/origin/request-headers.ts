@@ -6,9 +6,6 @@ import { WithheldHeaders } from './withheld-headers.ts'
 /** By which the chat app, or what stands in front of it, knows that a request came through here. */
 export const SECRET_HEADER = 'entrada-origin-secret'
 
-/** Stands in a header's text for bytes that are none. */
-const NO_TEXT = '\uFFFD'
-
 /** Makes the headers of the request to the chat app: the client's, less what is ours to say, plus what we say. */
 export class RequestHeaders {
   readonly #withheld: WithheldHeaders
@@ -26,31 +23,36 @@ export class RequestHeaders {
   }
 
   /**
-   * Read in one go and handed over in one go, because every single call into the platform shows on this road.
+   * Copied as a whole and then corrected: a copy keeps bytes that are no text. Read in one go, because every
+   * single call into the platform shows on this road.
    * @param identity `null` on routes that ask nobody to sign in
    */
-  of(request: Request, identity: Identity | null): HeadersInit {
+  of(request: Request, identity: Identity | null): Headers {
     const given = request.headers
-    const lines: Record<string, string> = {}
-    let connection: string | null = null
-    let isText = true
+    const headers = new Headers(given)
+    const found: Found = { address: null, connection: null, proto: null, forwardedFor: null }
     given.forEach((value, name) => {
-      if (name === 'connection') connection = value
-      if (this.#isWithheld(name, identity !== null)) return
-      if (value.includes(NO_TEXT)) isText = false
-      lines[name] = value
+      // Usually right as Cloudflare sends them, and then left alone.
+      if (name === 'x-forwarded-proto') found.proto = value
+      else if (name === 'x-forwarded-for') found.forwardedFor = value
+      else if (this.#isWithheld(name, identity !== null)) headers.delete(name)
+      if (name === 'cookie') setOrDelete(headers, name, withoutOwnCookies(value))
+      else if (name === 'upgrade' && !opensWebSocket(given)) headers.delete(name)
+      else if (name === 'connection') found.connection = value
+      else if (name === 'cf-connecting-ip') found.address = value
     })
-    const { cookie, upgrade, 'cf-connecting-ip': address } = lines
-    if (cookie !== undefined) setOrDelete(lines, 'cookie', withoutOwnCookies(cookie))
-    if (upgrade !== undefined && !isWebSocket(upgrade)) Reflect.deleteProperty(lines, 'upgrade')
-    for (const name of connectionOptions(connection)) Reflect.deleteProperty(lines, name)
-    lines['x-forwarded-host'] = this.#host
-    lines['x-forwarded-proto'] = this.#proto
+    const options = connectionOptions(found.connection)
+    for (const name of options) headers.delete(name)
+    // Whatever else a client takes away by `Connection`, what we say stays said.
+    if (options.length > 0) Object.assign(found, { proto: null, forwardedFor: null })
+    headers.set('x-forwarded-host', this.#host)
+    if (found.proto !== this.#proto) headers.set('x-forwarded-proto', this.#proto)
     // Cloudflare's word; a list the client began is worth nothing.
-    if (address !== undefined) lines['x-forwarded-for'] = address
-    if (this.#secret !== null) lines[SECRET_HEADER] = this.#secret
-    if (identity !== null) for (const [name, value] of identity.headers) lines[name] = value
-    return isText ? lines : asGiven(given, lines)
+    if (found.address === null) headers.delete('x-forwarded-for')
+    else if (found.address !== found.forwardedFor) headers.set('x-forwarded-for', found.address)
+    if (this.#secret !== null) headers.set(SECRET_HEADER, this.#secret)
+    if (identity !== null) for (const [name, value] of identity.headers) headers.set(name, value)
+    return headers
   }
 
   #isWithheld(name: string, isSignedIn: boolean): boolean {
@@ -58,29 +60,21 @@ export class RequestHeaders {
   }
 }
 
-/** A copy keeps bytes that are no text; it costs too much where there are none. */
-function asGiven(given: Headers, lines: Readonly<Record<string, string>>): Headers {
-  const headers = new Headers(given)
-  for (const name of given.keys()) if (!Object.hasOwn(lines, name)) headers.delete(name)
-  for (const [name, value] of Object.entries(lines)) {
-    if (given.get(name) !== value) headers.set(name, value)
-  }
-  return headers
+interface Found {
+  proto: string | null
+  forwardedFor: string | null
+  address: string | null
+  connection: string | null
 }
 
-function setOrDelete(lines: Record<string, string>, name: string, value: string): void {
-  if (value === '') Reflect.deleteProperty(lines, name)
-  else lines[name] = value
+function setOrDelete(headers: Headers, name: string, value: string): void {
+  if (value === '') headers.delete(name)
+  else headers.set(name, value)
 }
 
 /** Any other protocol stays behind, as Cloudflare speaks none. */
 export function opensWebSocket(headers: Headers): boolean {
-  const upgrade = headers.get('upgrade')
-  return upgrade !== null && isWebSocket(upgrade)
-}
-
-function isWebSocket(upgrade: string): boolean {
-  return upgrade.toLowerCase() === 'websocket'
+  return headers.get('upgrade')?.toLowerCase() === 'websocket'
 }
 
 /** `Upgrade` is handled for itself, and these are no header names at all. */

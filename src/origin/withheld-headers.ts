@@ -19,9 +19,6 @@ const HOP_BY_HOP = [
   'transfer-encoding',
 ]
 
-/** No app has a header of that name, but a script that keeps headers in an object has the trouble. */
-const POISON = '__proto__'
-
 /** On a route that asks nobody to sign in, a method is what it says it is. */
 const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
   'x-http-method',
@@ -45,7 +42,6 @@ export class WithheldHeaders {
       [
         ...HOP_BY_HOP,
         ...REROUTING,
-        POISON,
         ...presets.flatMap(({ headers, withheld }) => [...Object.keys(headers), ...withheld]),
         ...further,
       ].map(normalised),
