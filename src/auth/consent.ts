@@ -45,7 +45,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
     purpose: 'consent',
     returnTo,
     scopes: [...scopes, ...sharePointScopes],
-    ...(session.user.username === null ? {} : { loginHint: session.user.username }),
+    loginHint: session.user.username ?? undefined,
   })
 }
 

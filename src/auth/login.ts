@@ -28,12 +28,11 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
   const cookieHeader = c.req.header('cookie') ?? null
   const session = await parts.sessions.find(cookieHeader)
   if (c.req.query('step_up') === '1' && session !== null) {
-    const claims = await session.pendingClaims()
     return begin(c, parts, {
       purpose: 'step_up',
       returnTo,
-      ...(session.user.username === null ? {} : { loginHint: session.user.username }),
-      ...(claims === null ? {} : { claims }),
+      loginHint: session.user.username ?? undefined,
+      claims: (await session.pendingClaims()) ?? undefined,
     })
   }
   // Entra refuses `login_hint` beside `select_account`.
@@ -42,13 +41,11 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
   }
   // Somebody else's link must not make a signed-in person change accounts.
   if (session !== null) return c.redirect(returnTo, 302)
-  const loginHint = readHint(c.req.query('login_hint'))
-  const domainHint = readHint(c.req.query('domain_hint'))
   return begin(c, parts, {
     purpose: 'sign_in',
     returnTo,
-    ...(loginHint === null ? {} : { loginHint }),
-    ...(domainHint === null ? {} : { domainHint }),
+    loginHint: readHint(c.req.query('login_hint')),
+    domainHint: readHint(c.req.query('domain_hint')),
   })
 }
 
@@ -99,6 +96,6 @@ export function returnToOf(c: Context<EdgeEnv>): ReturnTo {
   return readReturnTo(c.req.query('return_to'), publicOrigin, callbackPath)
 }
 
-function readHint(value: string | undefined): string | null {
-  return value !== undefined && HINT.test(value) ? value : null
+function readHint(value = ''): string | undefined {
+  return HINT.test(value) ? value : undefined
 }

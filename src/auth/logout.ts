@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { addressOf } from '../address.ts'
 import type { EdgeEnv } from '../edge-env.ts'
 import type { Entra } from '../entra/entra.ts'
 import { createLog } from '../log.ts'
@@ -61,14 +62,17 @@ async function endSessionUrl(
   { end, state }: { readonly end: SessionEnd | null; readonly state: string },
 ): Promise<string | null> {
   if (!settings.useEndSessionEndpoint || end === null) return null
-  const url = await entra.endSessionEndpoint()
-  if (url === null) return null
-  url.searchParams.set('post_logout_redirect_uri', settings.postLogoutRedirectUri)
-  url.searchParams.set('client_id', settings.client.id)
-  url.searchParams.set('state', state)
-  const bare = url.href
-  if (end.loginHint !== null) url.searchParams.set('logout_hint', end.loginHint)
-  else if (end.idToken !== null) url.searchParams.set('id_token_hint', end.idToken)
+  const endpoint = await entra.endSessionEndpoint()
+  if (endpoint === null) return null
+  const bare = addressOf(endpoint, {
+    post_logout_redirect_uri: settings.postLogoutRedirectUri,
+    client_id: settings.client.id,
+    state,
+  })
+  const hinted = addressOf(bare, {
+    logout_hint: end.loginHint,
+    id_token_hint: end.loginHint === null ? end.idToken : null,
+  })
   // Fat id tokens make URLs that servers refuse (LibreChat#12326); without a hint Entra asks which account.
-  return url.href.length <= settings.maxLogoutUrlLength ? url.href : bare
+  return (hinted.href.length <= settings.maxLogoutUrlLength ? hinted : bare).href
 }

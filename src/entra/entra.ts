@@ -1,5 +1,6 @@
 import { compactVerify, errors } from 'jose'
 import * as oauth from 'oauth4webapi'
+import { addressOf } from '../address.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { claimsParameter } from './claims-request.ts'
@@ -26,17 +27,17 @@ export interface AttemptSecrets {
 export interface AuthorizationRequest extends AttemptSecrets {
   /** Further scopes to ask consent for, beside those of sign-in. */
   readonly scopes?: readonly string[]
-  readonly loginHint?: string
-  readonly domainHint?: string
+  readonly loginHint?: string | undefined
+  readonly domainHint?: string | undefined
   readonly prompt?: 'select_account' | 'consent' | 'login' | 'none'
   /** Claims challenge to meet, JSON text. */
-  readonly claims?: string
+  readonly claims?: string | undefined
 }
 
 export interface RefreshRequest {
   readonly scope: string
   /** Claims challenge, JSON text. */
-  readonly claims?: string
+  readonly claims: string | null
   /** `sub` of the sign-in. */
   readonly subject: string
   /** Worth checking the signature of an id token that comes along. */
@@ -74,9 +75,8 @@ export class Entra {
   async authorizationUrl(request: AuthorizationRequest): Promise<URL> {
     const server = await this.#discovery.authorizationServer()
     if (server.authorization_endpoint === undefined) throw new EntradaFailure('identity_rejected')
-    const url = new URL(server.authorization_endpoint)
     const scopes = new Set([...this.#settings.scopes.authorize, ...(request.scopes ?? [])])
-    const parameters = {
+    return addressOf(server.authorization_endpoint, {
       client_id: this.#settings.client.id,
       response_type: 'code',
       response_mode: 'query',
@@ -89,23 +89,18 @@ export class Entra {
       login_hint: request.loginHint,
       domain_hint: request.domainHint,
       prompt: request.prompt,
-      claims: this.#claims(request.claims) ?? undefined,
-    }
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value !== undefined) url.searchParams.set(name, value)
-    }
-    return url
+      claims: this.#claims(request.claims ?? null),
+    })
   }
 
   /** Where an administrator approves the app for the whole organisation. */
   adminConsentUrl(state: string, scopes: readonly string[]): URL {
-    const { authority } = this.#settings.issuer
-    const url = new URL(`${authority.href}/adminconsent`)
-    url.searchParams.set('client_id', this.#settings.client.id)
-    url.searchParams.set('redirect_uri', this.redirectUri)
-    url.searchParams.set('scope', scopes.join(' '))
-    url.searchParams.set('state', state)
-    return url
+    return addressOf(`${this.#settings.issuer.authority.href}/adminconsent`, {
+      client_id: this.#settings.client.id,
+      redirect_uri: this.redirectUri,
+      scope: scopes.join(' '),
+      state,
+    })
   }
 
   /**
@@ -226,9 +221,8 @@ export class Entra {
   }
 
   /** Where to sign out at the service; `null` when it has no such place. */
-  async endSessionEndpoint(): Promise<URL | null> {
-    const { end_session_endpoint: endpoint } = await this.#discovery.authorizationServer()
-    return endpoint === undefined ? null : new URL(endpoint)
+  async endSessionEndpoint(): Promise<string | null> {
+    return (await this.#discovery.authorizationServer()).end_session_endpoint ?? null
   }
 
   /** @returns `null` for a back-channel logout token that does not hold */
@@ -270,11 +264,11 @@ export class Entra {
     return this.#settings.issuer.authority.protocol === 'http:'
   }
 
-  #claims(challenge: string | undefined): string | null {
-    return claimsParameter(challenge ?? null, this.#settings.announcesCapabilities)
+  #claims(challenge: string | null): string | null {
+    return claimsParameter(challenge, this.#settings.announcesCapabilities)
   }
 
-  #tokenOptions(scope: string, challenge?: string) {
+  #tokenOptions(scope: string, challenge: string | null = null) {
     const claims = this.#claims(challenge)
     return {
       additionalParameters: claims === null ? { scope } : { scope, claims },

@@ -28,13 +28,13 @@ export type RefusalKind =
 
 export interface Refusal {
   readonly kind: RefusalKind
-  readonly error: string | null
-  readonly aadsts: number | null
-  readonly correlationId: string | null
+  readonly error?: string
+  readonly aadsts?: number | undefined
+  readonly correlationId?: string | undefined
   /** Claims challenge, JSON text. */
-  readonly claims: string | null
+  readonly claims?: string | undefined
   /** Seconds. */
-  readonly retryAfter: number | null
+  readonly retryAfter?: number | undefined
 }
 
 const Body = v.object({
@@ -102,9 +102,9 @@ function ofBody(body: unknown, response: Response): Refusal {
   return {
     kind: kindOf(error, suberror, codes, response.status),
     error,
-    aadsts: codes[0] ?? null,
-    correlationId: correlationId ?? null,
-    claims: claims ?? null,
+    aadsts: codes[0],
+    correlationId,
+    claims,
     retryAfter: retryAfterOf(response),
   }
 }
@@ -133,14 +133,7 @@ export function kindOf(
 }
 
 function plain(kind: RefusalKind, response: Response | null): Refusal {
-  return {
-    kind,
-    error: null,
-    aadsts: null,
-    correlationId: null,
-    claims: null,
-    retryAfter: response === null ? null : retryAfterOf(response),
-  }
+  return { kind, retryAfter: retryAfterOf(response) }
 }
 
 function responseIn(cause: unknown): Response | null {
@@ -148,7 +141,7 @@ function responseIn(cause: unknown): Response | null {
   return cause.cause instanceof Response ? cause.cause : null
 }
 
-function retryAfterOf(response: Response): number | null {
-  const value = response.headers.get('retry-after')
-  return value !== null && /^\d+$/.test(value) ? Number(value) : null
+function retryAfterOf(response: Response | null): number | undefined {
+  const value = response?.headers.get('retry-after') ?? ''
+  return /^\d+$/.test(value) ? Number(value) : undefined
 }

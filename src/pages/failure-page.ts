@@ -8,14 +8,14 @@ export interface FailureFacts {
   readonly title: string
   readonly status: number
   readonly code: string
-  readonly detail?: string
+  readonly detail: string | undefined
   readonly requestId: string
-  readonly loginUrl?: string
-  readonly consentUrl?: string
-  readonly helpUrl?: string
-  readonly retryAfter?: number
-  readonly aadsts?: number
-  readonly correlationId?: string
+  readonly loginUrl: string | undefined
+  readonly consentUrl: string | undefined
+  readonly helpUrl: string | undefined
+  readonly retryAfter: number | undefined
+  readonly aadsts: number | undefined
+  readonly correlationId: string | undefined
   readonly turn: Turn
 }
 

@@ -57,10 +57,10 @@ export type AccessTokenAnswer =
 
 export interface TokenFailure {
   readonly code: FailureCode
-  readonly retryAfter?: number
-  readonly aadsts?: number
-  readonly correlationId?: string
-  readonly claims?: string
+  readonly retryAfter?: number | undefined
+  readonly aadsts?: number | undefined
+  readonly correlationId?: string | undefined
+  readonly claims?: string | undefined
 }
 
 export interface SessionEnd {

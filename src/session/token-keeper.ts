@@ -193,7 +193,7 @@ export class TokenKeeper {
     if (kind === 'client') log.error('client_credentials_refused', undefined, fields)
     else log.audit('refresh_refused', fields)
     const seconds = pauseAfter(refusal)
-    if (seconds !== null) {
+    if (seconds !== undefined) {
       await answerWithin(() => pause.extend(now() + seconds), {
         value: undefined,
         afterMs: PAUSE_DEADLINE_MS,
