@@ -1,4 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
+import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
 
 /** When recent sign-ins of this browser were finished; holds times and nothing else. */
 const COOKIE = '__Host-entrada-recent'
@@ -24,20 +25,19 @@ export class LoopBreaker {
 
   /** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
   forget(): string {
-    return `${COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
+    return clearedCookie(COOKIE)
   }
 
   /** `Set-Cookie` line that notes a finished sign-in. */
   finished(cookieHeader: string | null): string {
     const times = [...recentTimes(cookieHeader), Math.floor(Date.now() / 1000)].slice(-LIMIT)
-    return `${COOKIE}=${times.join('.')}; Max-Age=${WINDOW_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`
+    return cookieLine(COOKIE, times.join('.'), WINDOW_SECONDS)
   }
 }
 
 function recentTimes(cookieHeader: string | null): readonly number[] {
-  const match = new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9.]{1,64})`).exec(cookieHeader ?? '')
   const now = Date.now() / 1000
-  return (match?.[1] ?? '')
+  return (passingCookiesOf(cookieHeader).get(COOKIE) ?? '')
     .split('.')
     .map(Number)
     .filter((time) => time > 0 && now - time < WINDOW_SECONDS)

@@ -6,10 +6,13 @@ import { createLog } from '../log.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 
-const EndRequest = v.union([
-  v.strictObject({ id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }),
-  v.strictObject({ all: v.literal(true) }),
-])
+const EndRequest = v.pipe(
+  v.strictObject({
+    id: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+    all: v.optional(v.literal(true)),
+  }),
+  v.check(({ id, all }) => (id === undefined) === (all === true)),
+)
 
 /** `GET /.entrada/sessions`: where the user is signed in. */
 export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Promise<Response> {
@@ -35,10 +38,10 @@ export async function endSessions(c: Context<EdgeEnv>, sessions: Sessions): Prom
   }
   const { id: currentId, user } = c.var.session
   const own = await sessions.listOf(user.tenantId, user.id)
-  const wanted = 'all' in parsed.output ? null : parsed.output.id
-  const chosen = own.filter(({ id }) => (wanted === null ? id !== currentId : id === wanted))
+  const wanted = parsed.output.id
+  const chosen = own.filter(({ id }) => (wanted === undefined ? id !== currentId : id === wanted))
   // Somebody else's handle looks exactly like one that does not exist.
-  if (wanted !== null && chosen.length === 0) throw new EntradaFailure('not_found')
+  if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
   await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count: chosen.length })
   if (chosen.some(({ id }) => id === currentId)) {

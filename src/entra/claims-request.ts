@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 /** Tells resources that we understand claims challenges (continuous access evaluation). */
-const CLIENT_CAPABILITIES = { access_token: { xms_cc: { values: ['cp1'] } } }
+const CLIENT_CAPABILITIES = { xms_cc: { values: ['cp1'] } }
 
 const Request = v.record(v.string(), v.record(v.string(), v.unknown()))
 
@@ -15,11 +15,8 @@ export function claimsParameter(
 ): string | null {
   const asked = challenge === null ? null : readRequest(challenge)
   if (!announcesCapabilities) return asked === null ? null : JSON.stringify(asked)
-  const merged = Object.entries(CLIENT_CAPABILITIES).map(([token, claims]) => [
-    token,
-    { ...asked?.[token], ...claims },
-  ])
-  return JSON.stringify({ ...asked, ...Object.fromEntries(merged) })
+  const ofAccessToken = { ...asked?.['access_token'], ...CLIENT_CAPABILITIES }
+  return JSON.stringify({ ...asked, access_token: ofAccessToken })
 }
 
 function readRequest(json: string): v.InferOutput<typeof Request> | null {

@@ -1,10 +1,9 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
-
-const TENANT_PATH = /^\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\/v2\.0$/i
 
 /** The sign-in service's metadata, read on first need. */
 export class Discovery {
@@ -39,11 +38,8 @@ async function readMetadata(
       new Response(text, { headers }),
     )
   } catch (cause) {
-    throw new EntradaFailure('identity_rejected', {
-      detail:
-        'The sign-in service describes itself as another issuer than the one that is configured.',
-      cause,
-    })
+    const detail = 'The sign-in service describes itself as another issuer than the configured one.'
+    throw new EntradaFailure('identity_rejected', { detail, cause })
   }
 }
 
@@ -70,5 +66,6 @@ export function isIssuer({ authority, kind }: IssuerSettings, named: string): bo
 function isTenantOf(issuer: string, origin: string): boolean {
   if (!URL.canParse(issuer)) return false
   const url = new URL(issuer)
-  return url.origin === origin && TENANT_PATH.test(url.pathname)
+  const [, tenantId = '', version, ...more] = url.pathname.split('/')
+  return url.origin === origin && isGuid(tenantId) && version === 'v2.0' && more.length === 0
 }

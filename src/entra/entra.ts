@@ -206,7 +206,7 @@ export class Entra {
       kind === 'template'
         ? { ...server, token_endpoint: endpoint.replace(words, allowedTenants[0] ?? '') }
         : server
-    const tries = (await this.#credentials.inOrder()).map(async ({ authentication }) => {
+    const tries = (await this.#credentials.inOrder()).map(async (authentication) => {
       const response = await oauth.clientCredentialsGrantRequest(
         ofTenant,
         this.#client,
@@ -288,10 +288,10 @@ export class Entra {
     redeem: (authentication: oauth.ClientAuth) => Promise<RedeemedTokens>,
   ): Promise<Redemption> {
     let refusal: Refusal | null = null
-    for (const { authentication, accepted } of await this.#credentials.inOrder()) {
+    for (const authentication of await this.#credentials.inOrder()) {
       try {
         const tokens = await redeem(authentication)
-        accepted()
+        await this.#credentials.prefer(authentication)
         return { ok: true, tokens }
       } catch (cause) {
         if (cause instanceof EntradaFailure) throw cause

@@ -45,20 +45,23 @@ const Body = v.object({
   claims: v.optional(v.string()),
 })
 
-const INTERACTION: ReadonlySet<string> = new Set([
-  'interaction_required',
-  'login_required',
-  'interrupted_user',
-  'ux_not_allowed',
-])
-const UNAVAILABLE: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error'])
-const CLIENT: ReadonlySet<string> = new Set(['invalid_client', 'unauthorized_client'])
-const REQUEST: ReadonlySet<string> = new Set([
-  'invalid_scope',
-  'invalid_request',
-  'invalid_resource',
-  'unsupported_grant_type',
-  'invalid_target',
+const ERRORS: ReadonlyMap<string, RefusalKind> = new Map([
+  ['temporarily_unavailable', 'unavailable'],
+  ['server_error', 'unavailable'],
+  ['invalid_client', 'client'],
+  ['unauthorized_client', 'client'],
+  ['consent_required', 'consent'],
+  ['interaction_required', 'interaction'],
+  ['login_required', 'interaction'],
+  ['interrupted_user', 'interaction'],
+  ['ux_not_allowed', 'interaction'],
+  ['access_denied', 'policy'],
+  ['invalid_scope', 'request'],
+  ['invalid_request', 'request'],
+  ['invalid_resource', 'request'],
+  ['invalid_target', 'request'],
+  ['unsupported_grant_type', 'request'],
+  ['invalid_grant', 'gone'],
 ])
 
 /** What MSAL goes by; `error` beside them is `invalid_grant` or `interaction_required`. */
@@ -118,18 +121,15 @@ export function kindOf(
 ): RefusalKind {
   const byNumber = kindByNumber(codes)
   if (byNumber === 'loop') return byNumber
-  if (status === 429 || status >= 500 || UNAVAILABLE.has(error)) return 'unavailable'
-  if (CLIENT.has(error)) return 'client'
+  if (status === 429 || status >= 500) return 'unavailable'
+  const byError = ERRORS.get(error)
+  if (byError === 'unavailable' || byError === 'client') return byError
   // They come under the same words as what a person could resolve by signing in again.
   if (byNumber === 'policy' || byNumber === 'admin_consent') return byNumber
   const bySuberror = SUBERRORS.get(suberror)
   if (bySuberror !== undefined) return bySuberror
-  if (error === 'consent_required') return 'consent'
-  if (INTERACTION.has(error)) return 'interaction'
-  if (byNumber !== null) return byNumber
-  if (error === 'access_denied') return 'policy'
-  if (REQUEST.has(error)) return 'request'
-  return error === 'invalid_grant' ? 'gone' : 'unavailable'
+  if (byError === 'consent' || byError === 'interaction') return byError
+  return byNumber ?? byError ?? 'unavailable'
 }
 
 function plain(kind: RefusalKind, response: Response | null): Refusal {

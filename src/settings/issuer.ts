@@ -1,7 +1,6 @@
 import { cloudOf, GLOBAL_AUTHORITY, type Cloud } from './clouds.ts'
+import { isGuid } from './guid.ts'
 import { isLoopback, type Variables } from './variables.ts'
-
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export interface MicrosoftSettings {
   readonly cloud: Cloud | null
@@ -34,7 +33,7 @@ export function readIssuer(
 ): IssuerSettings | null {
   const allowedTenants = variables.list('OPENID_ALLOWED_TENANTS').map((id) => id.toLowerCase())
   for (const id of allowedTenants) {
-    if (!GUID.test(id)) {
+    if (!isGuid(id)) {
       variables.problem(
         'OPENID_ALLOWED_TENANTS',
         `holds “${id}”, which is not a tenant id`,
@@ -47,7 +46,7 @@ export function readIssuer(
   const microsoft = readMicrosoft(variables, authority, publicUrlIsLoopback)
   const tenant = microsoft === null ? null : (authority.pathname.split('/')[1] ?? '')
   const kind =
-    tenant === null || GUID.test(tenant)
+    tenant === null || isGuid(tenant)
       ? 'exact'
       : tenant === 'organizations' || tenant === 'common'
         ? 'template'
