@@ -37,7 +37,7 @@ export interface AuthorizationRequest extends AttemptSecrets {
 export interface RefreshRequest {
   readonly scope: string
   /** Claims challenge, JSON text. */
-  readonly claims: string | null
+  readonly claims?: string | null
   /** `sub` of the sign-in. */
   readonly subject: string
   /** Worth checking the signature of an id token that comes along. */

@@ -18,13 +18,7 @@ const PrivateKey = v.object({
     Base64Url,
     v.check((modulus) => modulusBytes(modulus) >= MODULUS_BYTES, 'is shorter than 2048 bits'),
   ),
-  e: Base64Url,
-  d: Base64Url,
-  p: Base64Url,
-  q: Base64Url,
-  dp: Base64Url,
-  dq: Base64Url,
-  qi: Base64Url,
+  ...v.entriesFromList(['e', 'd', 'p', 'q', 'dp', 'dq', 'qi'], Base64Url),
 })
 
 const KeySet = v.object({ keys: v.pipe(v.array(PrivateKey), v.minLength(1)) })
@@ -34,7 +28,7 @@ const FIX =
 
 /** `SIGNING_KEYS`: the first signs, all are published. `null`: Entrada makes its own. */
 export function readSigningKeys(variables: Variables): readonly PrivateSigningKey[] | null {
-  const json = variables.json('SIGNING_KEYS')
+  const json = variables.parsed('SIGNING_KEYS')
   if (json === undefined) return null
   const parsed = v.safeParse(KeySet, json)
   if (!parsed.success) {
@@ -50,7 +44,7 @@ export function readSigningKeys(variables: Variables): readonly PrivateSigningKe
 
 /** Names the place and the rule; the parser's own messages quote the value, which is the secret. */
 function describe(issue: v.BaseIssue<unknown>): string {
-  const place = v.getDotPath(issue) ?? 'the set'
+  const place = issue.path?.map(({ key }) => String(key)).join('.') ?? 'the set'
   return issue.type === 'check'
     ? `${place} ${issue.message}`
     : `${place} is missing or not what it should be`
