@@ -1,4 +1,5 @@
-import { compactVerify, errors } from 'jose'
+import { compactVerify } from 'jose'
+import { JOSEError } from 'jose/errors'
 import * as oauth from 'oauth4webapi'
 import { addressOf } from '../address.ts'
 import { EntradaFailure } from '../failure.ts'
@@ -332,7 +333,7 @@ const IDENTITY_ERRORS: ReadonlySet<string> = new Set([
 /** The service answered, and what it answered does not hold. */
 function isRejectedIdentity(cause: unknown): boolean {
   if (cause instanceof oauth.UnsupportedOperationError) return true
-  if (cause instanceof errors.JOSEError) return true
+  if (cause instanceof JOSEError) return true
   return (
     cause instanceof oauth.OperationProcessingError &&
     cause.code !== undefined &&
