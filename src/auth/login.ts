@@ -6,6 +6,7 @@ import { isTopLevelNavigation } from '../navigation.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { randomText } from '../stores/random-text.ts'
 import type { AttemptPurpose, LoginAttempt, LoginAttempts } from './login-attempts.ts'
+import { addCookies } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 import type { LoopBreaker } from './loop-breaker.ts'
 
@@ -63,9 +64,7 @@ export async function begin(
   const { purpose, returnTo, ...request } = beginning
   const attempt = newAttempt(purpose, returnTo)
   const url = await parts.entra.authorizationUrl({ ...attempt, ...request })
-  for (const line of await parts.attempts.begin(attempt, cookieHeader)) {
-    c.header('set-cookie', line, { append: true })
-  }
+  addCookies(c, await parts.attempts.begin(attempt, cookieHeader))
   return c.redirect(url.href, 302)
 }
 

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { signedOutPage } from '../pages/signed-out-page.ts'
 import { randomText } from '../stores/random-text.ts'
-import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
+import { addCookies, clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
 
 /** The `state` this browser was sent to the sign-in service's sign-out with, or that it came back from there. */
 const COOKIE = '__Host-entrada-leaving'
@@ -25,7 +25,7 @@ export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
   if (state !== undefined) {
     const isReturn = expected !== RETURNED && state === expected
     const line = isReturn ? cookieLine(COOKIE, RETURNED, LIFE_SECONDS) : clearedCookie(COOKIE)
-    c.header('set-cookie', line, { append: true })
+    addCookies(c, [line])
     // Without the query: neither history nor referrer has a use for it.
     return c.redirect('/.entrada/signed-out', 302)
   }

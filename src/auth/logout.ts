@@ -11,6 +11,7 @@ import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { beginReturn } from './logout-return.ts'
 import type { LoopBreaker } from './loop-breaker.ts'
+import { addCookies } from './passing-cookies.ts'
 
 /** What the chat app remembers of a person in this browser. It goes when the person does. */
 export interface ChatMemory {
@@ -34,12 +35,10 @@ export async function logout(
 ): Promise<Response> {
   const log = createLog(c.var.requestId)
   const end = await sessions.end(c.req.header('cookie') ?? null)
-  if (end?.ended === true) {
+  if (end !== null) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }
-  for (const line of [clearSessionCookie(), loops.forget(), ...chatMemory.onLeave()]) {
-    c.header('set-cookie', line, { append: true })
-  }
+  addCookies(c, [clearSessionCookie(), loops.forget(), ...chatMemory.onLeave()])
   const { state, cookie } = beginReturn()
   const serviceUrl = await endSessionUrl(entra, c.var.settings, { end, state }).catch(
     (cause: unknown) => {
@@ -48,7 +47,7 @@ export async function logout(
       return null
     },
   )
-  if (serviceUrl !== null) c.header('set-cookie', cookie, { append: true })
+  if (serviceUrl !== null) addCookies(c, [cookie])
   const next = serviceUrl ?? `${c.var.settings.publicOrigin}/.entrada/signed-out`
   // A script cannot follow a redirect to another site; it gets the address and goes there itself.
   if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })

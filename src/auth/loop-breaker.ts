@@ -18,7 +18,7 @@ export class LoopBreaker {
     if (recentTimes(cookieHeader).length < LIMIT) return
     throw new EntradaFailure('sign_in_loop', {
       detail:
-        'You signed in more than once within a minute, but this browser did not keep the session. Cookies may be blocked for this site, or a proxy in front of it may remove them.',
+        'This browser does not keep the session. Cookies may be blocked for this site, or removed by a proxy in front of it.',
       headers: { 'set-cookie': this.forget() },
     })
   }

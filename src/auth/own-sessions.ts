@@ -5,6 +5,7 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { addCookies } from './passing-cookies.ts'
 
 const EndRequest = v.pipe(
   v.strictObject({
@@ -19,13 +20,7 @@ export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Pro
   const { id: currentId, user } = c.var.session
   const found = await sessions.listOf(user.tenantId, user.id)
   return c.json({
-    sessions: found.map(({ id, createdAt, lastSeenAt, userAgent }) => ({
-      id,
-      current: id === currentId,
-      createdAt,
-      lastSeenAt,
-      userAgent,
-    })),
+    sessions: found.map((one) => ({ ...one, current: one.id === currentId })),
   })
 }
 
@@ -44,9 +39,7 @@ export async function endSessions(c: Context<EdgeEnv>, sessions: Sessions): Prom
   if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
   await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count: chosen.length })
-  if (chosen.some(({ id }) => id === currentId)) {
-    c.header('set-cookie', clearSessionCookie(), { append: true })
-  }
+  if (chosen.some(({ id }) => id === currentId)) addCookies(c, [clearSessionCookie()])
   return c.json({ ended: chosen.length })
 }
 

@@ -1,3 +1,11 @@
+import type { Context } from 'hono'
+import type { EdgeEnv } from '../edge-env.ts'
+
+/** Adds to the answer of whichever handler runs. */
+export function addCookies(c: Context<EdgeEnv>, lines: readonly string[]): void {
+  for (const line of lines) c.header('set-cookie', line, { append: true })
+}
+
 /** A cookie of ours that lives for minutes. Its value is made of base64url and dots. */
 export function cookieLine(name: string, value: string, maxAgeSeconds: number): string {
   return `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; Secure; SameSite=Lax`

@@ -3,32 +3,21 @@ import { kindOf, type Refusal } from '../entra/refusal.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 
 /** What a refusal means to the person who reads it. */
-type Meaning = readonly [code: FailureCode, detail: string]
-
-const UNAVAILABLE: Meaning = [
-  'sign_in_unavailable',
-  'Microsoft’s sign-in service is not available right now.',
-]
+type Meaning = readonly [code: FailureCode, detail?: string]
 
 const MEANINGS: Readonly<Record<Wording | 'cancelled' | 'unexplained', Meaning>> = {
-  loop: UNAVAILABLE,
-  unavailable: UNAVAILABLE,
+  loop: ['sign_in_unavailable'],
+  unavailable: ['sign_in_unavailable'],
   wrong_account: [
     'wrong_account',
     'This account is not part of the organisation. You may be signed in to Microsoft with another one.',
   ],
-  not_assigned: [
-    'not_assigned',
-    'Your organisation lets only assigned people use this app, and you are not among them yet.',
-  ],
-  account: ['account_disabled', 'Your account is disabled, locked or considered at risk.'],
-  policy: [
-    'blocked_by_policy',
-    'Your organisation’s Conditional Access policies do not allow this sign-in.',
-  ],
+  not_assigned: ['not_assigned', 'Your organisation lets only assigned people use this app.'],
+  account: ['account_disabled', 'It is disabled, locked or considered at risk.'],
+  policy: ['blocked_by_policy', 'Conditional Access does not allow this sign-in.'],
   other_tenant: [
     'blocked_by_policy',
-    'One of the two organisations does not allow accounts of the other to be used here.',
+    'One of the two organisations does not allow accounts of the other.',
   ],
   device: ['blocked_by_policy', 'Your organisation asks for a managed or compliant device.'],
   client: [
@@ -40,15 +29,9 @@ const MEANINGS: Readonly<Record<Wording | 'cancelled' | 'unexplained', Meaning>>
     'The app registration and this service’s settings do not match.',
   ],
   platform: ['registration_rejected', WRONG_PLATFORM],
-  other_cloud: [
-    'registration_rejected',
-    'The organisation lives in another Microsoft cloud than the one configured here.',
-  ],
+  other_cloud: ['registration_rejected', 'The organisation is in another Microsoft cloud.'],
   consent: ['consent_required', 'The permissions this app needs have not been granted.'],
-  admin_consent: [
-    'admin_consent_required',
-    'An administrator of your organisation has to approve this app first.',
-  ],
+  admin_consent: ['admin_consent_required', 'An administrator has to approve this app first.'],
   declined: ['sign_in_refused', 'You declined the permissions this app asks for.'],
   cancelled: ['sign_in_refused', 'The sign-in was cancelled or declined.'],
   unexplained: ['sign_in_refused', 'Microsoft gave a reason we do not know.'],

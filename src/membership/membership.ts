@@ -65,12 +65,8 @@ export class Membership {
       const { code, details } = cause
       const event = code === 'membership_unknown' ? 'membership_unknown' : 'refused_membership'
       log.audit(event, { userId, tenantId, reason: details.reason, at: 'sign_in' })
-      const { helpUrl } = this.#settings.access
-      throw new EntradaFailure(code, {
-        ...details,
-        ...(helpUrl === null ? {} : { helpUrl }),
-        cause,
-      })
+      const helpUrl = this.#settings.access.helpUrl ?? undefined
+      throw new EntradaFailure(code, { ...details, helpUrl, cause })
     }
   }
 

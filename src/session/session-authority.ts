@@ -1,6 +1,5 @@
 import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { digestOf } from '../stores/sealed-box.ts'
-import type { GrantOwner } from '../stores/vault.ts'
+import { digestOf, type SealContext } from '../stores/sealed-box.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
 import type { SessionSettings } from '../settings/settings.ts'
 import { AccountWatch } from './account-watch.ts'
@@ -35,6 +34,12 @@ export interface SessionAuthorityParts extends TokenKeeperParts {
 /** Activity is written down at most this often; idle limits are hours. */
 const SEEN_EVERY_SECONDS = 30
 
+/** What is sealed here, with the browser's half of the key. */
+const IDENTITY = 'session-identity'
+const CLAIMS = 'claims-challenge'
+
+const OVER: AccessTokenAnswer = { ok: false, failure: { code: 'session_required' } }
+
 interface Alive {
   readonly row: SessionRow
   readonly identity: SessionIdentity
@@ -59,16 +64,13 @@ export class SessionAuthority implements SessionCalls {
   }
 
   async begin({ secret, identity, refreshToken, userAgent }: SessionStart): Promise<SessionView> {
-    const { settings, storage, id } = this.#parts
+    const { settings, storage } = this.#parts
     const { tenantId, id: userId } = identity.user
     const createdAt = now()
     const secretHash = await digestOf(secret)
     const row: SessionRow = {
       secretHash,
-      sealedIdentity: await this.#parts.box.seal(
-        JSON.stringify(identity),
-        this.#identityContext(secret),
-      ),
+      sealedIdentity: await this.#sealIdentity(JSON.stringify(identity), secret),
       userObjectId: this.#parts.userObjectIdOf(tenantId, userId),
       userAgent: userAgent.slice(0, 200),
       createdAt,
@@ -78,8 +80,7 @@ export class SessionAuthority implements SessionCalls {
     }
     this.#rows.write(row)
     if (refreshToken !== null) {
-      const owner = { tenantId, userId, sessionId: id }
-      await this.#tokens.begin(refreshToken, { owner, secret, sessionExpiresAt: row.expiresAt })
+      await this.#tokens.begin(refreshToken, this.#holder({ row, identity }, secret))
     }
     this.#identity = { secretHash, identity }
     await storage.setAlarm(this.#idleEnd(row) * 1000)
@@ -89,31 +90,26 @@ export class SessionAuthority implements SessionCalls {
   async check(secret: string, touch: boolean): Promise<SessionCheck> {
     const alive = await this.#member(secret)
     if (alive === null) return { alive: false }
-    const at = now()
     const { row, identity } = alive
-    if (!touch || at - row.lastSeenAt < SEEN_EVERY_SECONDS) {
-      return { alive: true, session: this.#view(row, identity) }
-    }
-    this.#rows.seen(at)
-    return { alive: true, session: this.#view({ ...row, lastSeenAt: at }, identity) }
+    const isSeen = touch && now() - row.lastSeenAt >= SEEN_EVERY_SECONDS
+    const lastSeenAt = isSeen ? now() : row.lastSeenAt
+    if (isSeen) this.#rows.seen(lastSeenAt)
+    return { alive: true, session: this.#view({ ...row, lastSeenAt }, identity) }
   }
 
   async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer> {
     const alive = await this.#member(secret)
-    if (alive === null) return { ok: false, failure: { code: 'session_required' } }
-    const { row } = alive
+    if (alive === null) return OVER
     const { renewals } = this.#tokens
     const outcome = await this.#tokens.accessToken(request, this.#holder(alive, secret))
     // Signing out while Microsoft was answering wins: what came back belongs to nobody.
-    if (this.#rows.read() === null) return { ok: false, failure: { code: 'session_required' } }
-    if (!outcome.ok && outcome.isOver) {
-      await this.#end(row)
-    }
+    if (this.#rows.read() === null) return OVER
     if (outcome.ok) {
       const isRenewed = this.#tokens.renewals !== renewals
       const isMember = !isRenewed || (await this.#member(secret, isRenewed)) !== null
-      return isMember ? outcome : { ok: false, failure: { code: 'session_required' } }
+      return isMember ? outcome : OVER
     }
+    if (outcome.isOver) await this.#end(alive.row)
     if (outcome.failure.code === 'interaction_required') {
       await this.#keepClaims(outcome.failure.claims ?? request.claims, secret)
     }
@@ -122,16 +118,15 @@ export class SessionAuthority implements SessionCalls {
 
   async pendingClaims(secret: string): Promise<string | null> {
     const sealed = (await this.#alive(secret)) === null ? null : this.#rows.readClaims()
-    return sealed === null ? null : this.#parts.box.open(sealed, this.#claimsContext(secret))
+    return sealed === null ? null : this.#parts.box.open(sealed, this.#context(CLAIMS, secret))
   }
 
-  async end(secret: string | null): Promise<SessionEnd> {
+  async end(secret: string | null): Promise<SessionEnd | null> {
     const row = this.#rows.read()
-    if (row === null) return { ended: false, user: null, loginHint: null, idToken: null }
+    if (row === null) return null
     const identity = secret === null ? null : await this.#identityOf(row, secret)
     await this.#end(row)
     return {
-      ended: true,
       user: identity?.user ?? null,
       loginHint: identity?.loginHint ?? null,
       idToken: identity?.idToken ?? null,
@@ -192,11 +187,19 @@ export class SessionAuthority implements SessionCalls {
     const next = { ...identity, user: { ...identity.user, roles, groups }, isOperator }
     const json = JSON.stringify(next)
     if (json === JSON.stringify(identity)) return
-    const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))
+    const row = await this.#resealIdentity(json, secret)
+    if (row !== null) this.#identity = { secretHash: row.secretHash, identity: next }
+  }
+
+  async #resealIdentity(json: string, secret: string): Promise<SessionRow | null> {
+    const sealedIdentity = await this.#sealIdentity(json, secret)
     const row = this.#rows.read()
-    if (row === null) return
-    this.#rows.write({ ...row, sealedIdentity })
-    this.#identity = { secretHash: row.secretHash, identity: next }
+    if (row !== null) this.#rows.write({ ...row, sealedIdentity })
+    return row
+  }
+
+  #sealIdentity(json: string, secret: string): Promise<string> {
+    return this.#parts.box.seal(json, this.#context(IDENTITY, secret))
   }
 
   async #alive(secret: string): Promise<Alive | null> {
@@ -217,7 +220,7 @@ export class SessionAuthority implements SessionCalls {
     const secretHash = await digestOf(secret)
     if (secretHash !== row.secretHash) return null
     if (this.#identity?.secretHash === secretHash) return this.#identity.identity
-    const json = await this.#parts.box.open(row.sealedIdentity, this.#identityContext(secret))
+    const json = await this.#parts.box.open(row.sealedIdentity, this.#context(IDENTITY, secret))
     // The key that sealed it has left the ring: nothing of this session can be read any more.
     if (json === null) return null
     const identity = readSessionIdentity(json)
@@ -225,9 +228,7 @@ export class SessionAuthority implements SessionCalls {
     if (identity === null) return null
     this.#identity = { secretHash, identity }
     if (!(await this.#parts.box.isCurrent(row.sealedIdentity))) {
-      const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))
-      const current = this.#rows.read()
-      if (current !== null) this.#rows.write({ ...current, sealedIdentity })
+      await this.#resealIdentity(json, secret)
     }
     return identity
   }
@@ -246,12 +247,8 @@ export class SessionAuthority implements SessionCalls {
   /** A challenge is met in another request, after a round through the sign-in service. */
   async #keepClaims(claims: string | null, secret: string): Promise<void> {
     if (claims === null) return
-    const sealed = await this.#parts.box.seal(claims, this.#claimsContext(secret))
+    const sealed = await this.#parts.box.seal(claims, this.#context(CLAIMS, secret))
     if (this.#rows.read() !== null) this.#rows.writeClaims(sealed)
-  }
-
-  #claimsContext(secret: string) {
-    return { purpose: 'claims-challenge', secret, bound: [this.#parts.id] }
   }
 
   #isOver(row: SessionRow): boolean {
@@ -275,8 +272,9 @@ export class SessionAuthority implements SessionCalls {
   }
 
   #holder({ row, identity }: Alive, secret: string): TokenHolder {
+    const { tenantId, id: userId } = identity.user
     return {
-      owner: this.#owner(identity),
+      owner: { tenantId, userId, sessionId: this.#parts.id },
       secret,
       subject: identity.subject,
       sessionExpiresAt: row.expiresAt,
@@ -284,12 +282,8 @@ export class SessionAuthority implements SessionCalls {
     }
   }
 
-  #owner({ user }: SessionIdentity): GrantOwner {
-    return { tenantId: user.tenantId, userId: user.id, sessionId: this.#parts.id }
-  }
-
-  #identityContext(secret: string) {
-    return { purpose: 'session-identity', secret, bound: [this.#parts.id] }
+  #context(purpose: typeof IDENTITY | typeof CLAIMS, secret: string): SealContext {
+    return { purpose, secret, bound: [this.#parts.id] }
   }
 }
 

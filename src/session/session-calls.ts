@@ -12,8 +12,11 @@ export interface SessionCalls {
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer>
   /** The claims challenge waiting for the person, JSON text. */
   pendingClaims(secret: string): Promise<string | null>
-  /** Ends it for good. The secret opens the hints for the sign-in service's own sign-out. */
-  end(secret: string | null): Promise<SessionEnd>
+  /**
+   * Ends it for good; `null` when there was nothing left to end. The secret opens the hints for the sign-in
+   * service's own sign-out.
+   */
+  end(secret: string | null): Promise<SessionEnd | null>
   /** For the list of a user's sessions. */
   describe(): Promise<SessionDescription | null>
 }
@@ -64,8 +67,6 @@ export interface TokenFailure {
 }
 
 export interface SessionEnd {
-  /** `false` when there was nothing left to end. */
-  readonly ended: boolean
   readonly user: User | null
   readonly loginHint: string | null
   readonly idToken: string | null

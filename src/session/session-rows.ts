@@ -25,18 +25,18 @@ export interface TokenRow {
 }
 
 const Row = v.object({
-  secret_hash: v.string(),
-  sealed_identity: v.string(),
-  user_object_id: v.string(),
-  user_agent: v.string(),
-  created_at: v.number(),
-  last_seen_at: v.number(),
-  expires_at: v.number(),
-  checked_at: v.number(),
+  secretHash: v.string(),
+  sealedIdentity: v.string(),
+  userObjectId: v.string(),
+  userAgent: v.string(),
+  createdAt: v.number(),
+  lastSeenAt: v.number(),
+  expiresAt: v.number(),
+  checkedAt: v.number(),
 })
 const GrantRow = v.object({ version: v.number(), sealed: v.string() })
 const ClaimsRow = v.object({ sealed: v.string() })
-const AccessTokenRow = v.object({ sealed: v.string(), expires_at: v.number() })
+const AccessTokenRow = v.object({ sealed: v.string(), expiresAt: v.number() })
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS session (
@@ -59,19 +59,12 @@ export class SessionRows {
   }
 
   read(): SessionRow | null {
-    const [row] = this.#select('SELECT * FROM session')
-    if (row === undefined) return null
-    const parsed = v.parse(Row, row)
-    return {
-      secretHash: parsed.secret_hash,
-      sealedIdentity: parsed.sealed_identity,
-      userObjectId: parsed.user_object_id,
-      userAgent: parsed.user_agent,
-      createdAt: parsed.created_at,
-      lastSeenAt: parsed.last_seen_at,
-      expiresAt: parsed.expires_at,
-      checkedAt: parsed.checked_at,
-    }
+    const [row] = this.#select(
+      `SELECT secret_hash AS secretHash, sealed_identity AS sealedIdentity,
+        user_object_id AS userObjectId, user_agent AS userAgent, created_at AS createdAt,
+        last_seen_at AS lastSeenAt, expires_at AS expiresAt, checked_at AS checkedAt FROM session`,
+    )
+    return row === undefined ? null : v.parse(Row, row)
   }
 
   write(row: SessionRow): void {
@@ -108,12 +101,10 @@ export class SessionRows {
 
   readToken(resource: string): TokenRow | null {
     const [row] = this.#select(
-      'SELECT sealed, expires_at FROM access_token WHERE resource = ?',
+      'SELECT sealed, expires_at AS expiresAt FROM access_token WHERE resource = ?',
       resource,
     )
-    if (row === undefined) return null
-    const parsed = v.parse(AccessTokenRow, row)
-    return { sealed: parsed.sealed, expiresAt: parsed.expires_at }
+    return row === undefined ? null : v.parse(AccessTokenRow, row)
   }
 
   writeToken(resource: string, { sealed, expiresAt }: TokenRow): void {

@@ -66,9 +66,7 @@ function warningsAbout(
 ): readonly string[] {
   const warnings: string[] = []
   if (kind === 'access') {
-    warnings.push(
-      `${name}_TOKEN_KIND=access is treated as id: access tokens for Graph are not ours to read`,
-    )
+    warnings.push(`${name}_TOKEN_KIND=access is treated as id: access tokens are not ours to read`)
   }
   if (rule.path.join('.') === 'roles' && rule.anyOf.some(isGuid)) {
     warnings.push(
@@ -77,12 +75,12 @@ function warningsAbout(
   }
   if (rule.isAboutGroups && options.isMicrosoft && !rule.anyOf.every(isGuid)) {
     warnings.push(
-      `${name} holds group names. Looking them up needs GroupMember.Read.All, and a second group of the same name shuts everyone out: object ids are safer`,
+      `${name} holds group names, which need GroupMember.Read.All and shut everyone out when two groups have one: object ids are safer`,
     )
   }
   if (rule.isAboutGroups && !options.reuseTokens) {
     warnings.push(
-      `OPENID_REUSE_TOKENS=false leaves nothing to recheck ${name} with: sessions end after MEMBERSHIP_CHECK_SECONDS, and signing in again is the check`,
+      `OPENID_REUSE_TOKENS=false leaves nothing to recheck ${name} with: sessions end after MEMBERSHIP_CHECK_SECONDS`,
     )
   }
   return warnings

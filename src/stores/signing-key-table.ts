@@ -40,8 +40,8 @@ const Row = v.object({
   kid: v.string(),
   n: v.string(),
   e: v.string(),
-  sealed: v.string(),
-  signs_from: v.number(),
+  sealedPrivateKey: v.string(),
+  signsFrom: v.number(),
 })
 
 /** Entrada's own signing keys: made, rotated and retired when somebody asks for them, so without alarms. */
@@ -78,7 +78,9 @@ export class SigningKeyTable {
     const newest = rows.at(-1)
     if (oldest === undefined || newest === undefined) return this.#add(now)
     // Nothing signs when the signing key was lost with its key ring: the one already published steps in.
-    if (oldest.signsFrom > now) this.#startSigning(oldest.kid, now)
+    if (oldest.signsFrom > now) {
+      this.#sql.exec('UPDATE signing_key SET signs_from = ? WHERE kid = ?', now, oldest.kid)
+    }
     const nextSignsFrom = newest.signsFrom + ROTATION_SECONDS
     if (now >= nextSignsFrom - PUBLISHED_AHEAD_SECONDS) {
       await this.#add(Math.max(nextSignsFrom, now + PUBLISHED_AHEAD_SECONDS))
@@ -108,10 +110,6 @@ export class SigningKeyTable {
     }
   }
 
-  #startSigning(kid: string, now: number): void {
-    this.#sql.exec('UPDATE signing_key SET signs_from = ? WHERE kid = ?', now, kid)
-  }
-
   #retire(now: number): void {
     const successors = this.#rows().filter(({ signsFrom }) => signsFrom + OVERLAP_SECONDS <= now)
     const signing = successors.at(-1)
@@ -121,11 +119,11 @@ export class SigningKeyTable {
   }
 
   #rows(): readonly SigningKeyRecord[] {
-    const rows = this.#sql.exec('SELECT * FROM signing_key ORDER BY signs_from').toArray()
-    return rows.map((row) => {
-      const { kid, n, e, sealed, signs_from: signsFrom } = v.parse(Row, row)
-      return { kid, n, e, sealedPrivateKey: sealed, signsFrom }
-    })
+    const rows = this.#sql.exec(
+      `SELECT kid, n, e, sealed AS sealedPrivateKey, signs_from AS signsFrom FROM signing_key
+        ORDER BY signs_from`,
+    )
+    return rows.toArray().map((row) => v.parse(Row, row))
   }
 }
 
