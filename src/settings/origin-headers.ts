@@ -53,13 +53,9 @@ const IDENTIFYING: ReadonlySet<HeaderRule['claim']> = new Set([
 
 /** `ORIGIN_HEADERS`: adds to or replaces the preset's table; `null` takes a header away. */
 export function readOriginHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | null> {
-  const table = variables.json('ORIGIN_HEADERS', Headers, {
-    form: '{"X-Header":{"claim":"email","encoding":"percent"}}',
-    fix: `Claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}; null removes a header`,
-  })
-  const rules = new Map(
-    Object.entries(table ?? {}).map(([name, rule]) => [name.toLowerCase(), rule]),
-  )
+  const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}; null removes a header`
+  const table = variables.json('ORIGIN_HEADERS', Headers, fix) ?? {}
+  const rules = new Map(Object.entries(table).map(([name, rule]) => [name.toLowerCase(), rule]))
   for (const [name, rule] of rules) {
     // The one reserved header that may be left out: an app that passes headers on would pass it on, too.
     const isSilenced = name === 'entrada-assertion' && rule === null

@@ -15,11 +15,9 @@ export type RateLimits = Readonly<v.InferOutput<typeof Limits>>
 export type RateLimited = keyof RateLimits
 
 export function readRateLimits(variables: Variables): RateLimits {
-  const limits = variables.json('RATE_LIMITS', Limits, {
-    form: `{"login":{"perMinute":30}} for some of ${Object.keys(Limits.entries).join(', ')}`,
-    fix: 'Correct it or leave it out',
-  })
-  return limits ?? v.parse(Limits, {})
+  const names = Object.keys(Limits.entries).join(', ')
+  const fix = `Write {"login":{"perMinute":30}} for some of ${names}`
+  return variables.json('RATE_LIMITS', Limits, fix) ?? v.parse(Limits, {})
 }
 
 function limit(perMinute: number) {

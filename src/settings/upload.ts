@@ -28,9 +28,7 @@ const Target = v.strictObject({
 
 /** `ORIGIN_UPLOAD`; `null` leaves it to the preset. */
 export function readUpload(variables: Variables): UploadTarget | null {
-  const target = variables.json('ORIGIN_UPLOAD', Target, {
-    form: '{"path":"/api/files","field":"file"}',
-    fix: 'Give the path the chat app takes uploads at; fields, query and encodesName are optional',
-  })
-  return target ?? null
+  const fix =
+    'Write {"path":"/api/files","field":"file"} as the chat app takes uploads; fields, query and encodesName are optional'
+  return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
 }

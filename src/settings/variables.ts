@@ -135,29 +135,24 @@ export class Variables {
     return null
   }
 
-  /** `undefined` when it is absent or does not have the form, of which an example is shown. */
-  json<T>(
-    name: string,
-    schema: v.GenericSchema<unknown, T>,
-    { form, fix }: { readonly form: string; readonly fix: string },
-  ): T | undefined {
-    const json = this.parsed(name)
-    if (json === undefined) return undefined
-    const parsed = v.safeParse(schema, json)
-    if (parsed.success) return parsed.output
-    this.problem(name, `does not have the form ${form}`, fix)
-    return undefined
-  }
-
-  parsed(name: string): unknown {
+  /** `undefined` when it is absent or is not what it should be. */
+  json<T>(name: string, schema: v.GenericSchema<unknown, T>, fix: string): T | undefined {
     const value = this.text(name)
     if (value === null) return undefined
-    try {
-      return JSON.parse(value)
-    } catch {
-      // The parser's message would quote the value, which may be a secret.
-      this.problem(name, 'is not valid JSON', 'Check quotes, commas and brackets')
-      return undefined
-    }
+    const { success, output, issues } = v.safeParse(
+      v.pipe(v.string(), v.parseJson(), schema),
+      value,
+    )
+    if (success) return output
+    for (const issue of issues) this.problem(name, describe(issue), fix)
+    return undefined
   }
+}
+
+/** Names the place and the rule; the parser's own messages quote the value, which may be a secret. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'parse_json') return 'is not valid JSON'
+  const place = issue.path?.map(({ key }) => String(key)).join('.') ?? 'all of it'
+  const rule = issue.type === 'check' ? issue.message : 'does not have the form it should'
+  return `${place} ${rule}`
 }
