@@ -18,24 +18,24 @@ export async function renderFailure(
   context: ProblemContext,
 ): Promise<Response> {
   const facts = factsOf(failure, context)
-  const headers = new Headers({
+  const { turn: _, ...members } = facts
+  const headers = {
     'cache-control': 'no-store',
     'entrada-error': failure.code,
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     ...failure.details.headers,
-  })
-  if (facts.retryAfter !== undefined) headers.set('retry-after', String(facts.retryAfter))
+    ...(facts.retryAfter === undefined ? {} : { 'retry-after': String(facts.retryAfter) }),
+  }
   const navigation = navigationOf(context.request)
   const isFramed = isOwnFrame(context.request)
   if (navigation !== 'background' || isFramed) {
-    const page = await failurePage(facts, { formWasSent: navigation === 'form', isFramed })
-    for (const [name, value] of headers) page.headers.set(name, value)
-    return page
+    return failurePage(facts, { headers, formWasSent: navigation === 'form', isFramed })
   }
-  headers.set('content-type', 'application/problem+json')
-  const { turn: _, ...members } = facts
-  return new Response(JSON.stringify(members), { status: failure.status, headers })
+  return new Response(JSON.stringify(members), {
+    status: failure.status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+  })
 }
 
 /** The picker is the one page of ours that lives in a frame; a problem document would be shown there as it is. */

@@ -26,12 +26,12 @@ const MAXIMUM_ATTEMPTS = 5
 const MAXIMUM_BYTES = 4000
 
 const Sealed = v.object({
-  s: v.string(),
-  n: v.string(),
-  v: v.string(),
-  r: v.string(),
-  p: v.picklist(PURPOSES),
-  t: v.number(),
+  state: v.string(),
+  nonce: v.string(),
+  codeVerifier: v.string(),
+  returnTo: v.string(),
+  purpose: v.picklist(PURPOSES),
+  startedAt: v.number(),
 })
 
 interface AttemptsParts {
@@ -51,15 +51,7 @@ export class LoginAttempts {
   /** `Set-Cookie` lines that begin an attempt and put the oldest ones out. */
   async begin(attempt: LoginAttempt, cookieHeader: string | null): Promise<readonly string[]> {
     const name = await nameOf(attempt.state)
-    const json = JSON.stringify({
-      s: attempt.state,
-      n: attempt.nonce,
-      v: attempt.codeVerifier,
-      r: attempt.returnTo,
-      p: attempt.purpose,
-      t: attempt.startedAt,
-    })
-    const value = await this.#parts.box.seal(json, contextOf(name))
+    const value = await this.#parts.box.seal(JSON.stringify(attempt), contextOf(name))
     const dropped = await this.#overflowing(cookieHeader, name.length + value.length)
     return [cookieLine(name, value, LIFE_SECONDS), ...dropped.map(clearedCookie)]
   }
@@ -80,24 +72,11 @@ export class LoginAttempts {
   async #open(name: string, value: string): Promise<LoginAttempt | null> {
     const json = await this.#parts.box.open(value, contextOf(name))
     if (json === null) return null
-    const {
-      s: state,
-      n: nonce,
-      v: codeVerifier,
-      r: returnTo,
-      p: purpose,
-      t: startedAt,
-    } = v.parse(Sealed, JSON.parse(json))
-    if (Date.now() / 1000 - startedAt > LIFE_SECONDS) return null
+    // What another version sealed may have another shape; such an attempt starts over.
+    const { success, output: attempt } = v.safeParse(Sealed, JSON.parse(json))
+    if (!success || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
     const { publicOrigin, callbackPath } = this.#parts
-    return {
-      state,
-      nonce,
-      codeVerifier,
-      purpose,
-      startedAt,
-      returnTo: readReturnTo(returnTo, publicOrigin, callbackPath),
-    }
+    return { ...attempt, returnTo: readReturnTo(attempt.returnTo, publicOrigin, callbackPath) }
   }
 
   /** Names to drop so that the newcomer fits: what does not open first, then the oldest. */

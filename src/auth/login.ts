@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import type { AuthorizationRequest, Entra } from '../entra/entra.ts'
@@ -75,7 +76,7 @@ export function newAttempt(purpose: AttemptPurpose, returnTo: ReturnTo): LoginAt
     codeVerifier: randomText(32),
     returnTo,
     purpose,
-    startedAt: Math.floor(Date.now() / 1000),
+    startedAt: epochSeconds(),
   }
 }
 

@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
 import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
 
@@ -18,7 +19,7 @@ export class LoopBreaker {
     if (recentTimes(cookieHeader).length < LIMIT) return
     throw new EntradaFailure('sign_in_loop', {
       detail:
-        'This browser does not keep the session. Cookies may be blocked for this site, or removed by a proxy in front of it.',
+        'This browser did not keep the session. Cookies may be blocked for this site, or removed by a proxy in front of it.',
       headers: { 'set-cookie': this.forget() },
     })
   }
@@ -30,7 +31,7 @@ export class LoopBreaker {
 
   /** `Set-Cookie` line that notes a finished sign-in. */
   finished(cookieHeader: string | null): string {
-    const times = [...recentTimes(cookieHeader), Math.floor(Date.now() / 1000)].slice(-LIMIT)
+    const times = [...recentTimes(cookieHeader), epochSeconds()].slice(-LIMIT)
     return cookieLine(COOKIE, times.join('.'), WINDOW_SECONDS)
   }
 }

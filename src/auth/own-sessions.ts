@@ -20,7 +20,7 @@ export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Pro
   const { id: currentId, user } = c.var.session
   const found = await sessions.listOf(user.tenantId, user.id)
   return c.json({
-    sessions: found.map((one) => ({ ...one, current: one.id === currentId })),
+    sessions: found.map(({ id, ...rest }) => ({ id, current: id === currentId, ...rest })),
   })
 }
 
@@ -53,13 +53,12 @@ export async function endSessionsOfUser(
   if (!c.var.session.isOperator) throw new EntradaFailure('operator_required')
   const [, tenantId, userId] = USER.exec(c.req.param('user') ?? '') ?? []
   if (tenantId === undefined || userId === undefined) throw new EntradaFailure('not_found')
-  const found = await sessions.listOf(tenantId, userId)
-  await Promise.all(found.map(({ id }) => sessions.endById(id)))
+  const ended = await sessions.endOfUser(tenantId, userId)
   createLog(c.var.requestId).audit('sessions_ended_by_operator', {
     userId,
     tenantId,
     operatorId: c.var.session.user.id,
-    count: found.length,
+    count: ended,
   })
-  return c.json({ ended: found.length })
+  return c.json({ ended })
 }

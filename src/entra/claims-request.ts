@@ -3,7 +3,11 @@ import * as v from 'valibot'
 /** Tells resources that we understand claims challenges (continuous access evaluation). */
 const CLIENT_CAPABILITIES = { xms_cc: { values: ['cp1'] } }
 
-const Request = v.record(v.string(), v.record(v.string(), v.unknown()))
+const Request = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.record(v.string(), v.record(v.string(), v.unknown())),
+)
 
 /**
  * The `claims` parameter (OpenID Connect Core §5.5): a challenge to meet, our own capabilities, or both merged.
@@ -20,11 +24,7 @@ export function claimsParameter(
 }
 
 function readRequest(json: string): v.InferOutput<typeof Request> | null {
-  try {
-    const parsed = v.safeParse(Request, JSON.parse(json))
-    return parsed.success ? parsed.output : null
-  } catch {
-    // Not JSON: the challenge is not one, and the service will say so again.
-    return null
-  }
+  // Where the challenge is none, the service will say so again.
+  const parsed = v.safeParse(Request, json)
+  return parsed.success ? parsed.output : null
 }

@@ -30,12 +30,11 @@ async function readMetadata(
   text: string,
 ): Promise<oauth.AuthorizationServer> {
   const parsed = v.safeParse(Metadata, text)
-  const named = parsed.success ? parsed.output.issuer : ''
-  const headers = { 'content-type': 'application/json' }
+  const metadata = parsed.success ? parsed.output : { issuer: '' }
   try {
     return await oauth.processDiscoveryResponse(
-      expectedIssuer(issuer, named),
-      new Response(text, { headers }),
+      expectedIssuer(issuer, metadata.issuer),
+      Response.json(metadata),
     )
   } catch (cause) {
     const detail = 'The sign-in service describes itself as another issuer than the configured one.'

@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { Identity } from '../entra/id-token.ts'
 import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import { EntradaFailure } from '../failure.ts'
@@ -147,7 +148,7 @@ const RULES: Readonly<Record<AccountRefusal | 'role', string>> = {
 
 /** The one token sign-in came back with. There is no session yet that could fetch another. */
 function signInTokens({ accessToken, expiresIn, scopes }: RedeemedTokens): GraphTokens {
-  const expiresAt = Math.floor(Date.now() / 1000) + expiresIn
+  const expiresAt = epochSeconds() + expiresIn
   return async (options) => {
     if (options?.refused !== undefined) throw unknownMembership('token_refused')
     return { resource: 'graph', value: accessToken, expiresAt, scopes }

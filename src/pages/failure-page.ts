@@ -1,6 +1,6 @@
 import type { Turn } from '../failure.ts'
 import { html, type Content } from './html.ts'
-import { button, card, quietButton, renderPage, type Tone } from './page.ts'
+import { button, card, quietButton, renderPage, type Page, type Tone } from './page.ts'
 
 /** Members of the problem document, and whose move it is. */
 export interface FailureFacts {
@@ -48,7 +48,7 @@ const TURNS: Readonly<Record<Turn, { tone: Tone; next: string; login?: string }>
 /** What happened, whose turn it is, the one thing to do, and what a help desk will ask for. */
 export function failurePage(
   facts: FailureFacts,
-  { formWasSent, isFramed }: { readonly formWasSent: boolean; readonly isFramed: boolean },
+  { formWasSent, ...page }: Pick<Page, 'headers' | 'isFramed'> & { readonly formWasSent: boolean },
 ): Promise<Response> {
   const { title, status, detail, turn } = facts
   const { tone, next } = TURNS[turn]
@@ -66,7 +66,7 @@ export function failurePage(
         )}
       </dl>
     </section>`
-  return renderPage({ title, status, body: card(title, content, tone), isFramed })
+  return renderPage({ title, status, body: card(title, content, tone), ...page })
 }
 
 /** With the time, by which logs are searched when a number was copied wrong. */

@@ -39,7 +39,6 @@ export async function renderPage(page: Page): Promise<Response> {
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
         ${isFramed ? html`<base target="_top" />` : ''}
         <title>${title}</title>
@@ -66,19 +65,17 @@ export type Tone = keyof typeof MARKS
 
 const MARKS = {
   /** A way in. */
-  door: html`<path d="M8 42V20a16 16 0 0 1 32 0v22" />
-    <path d="M17 42V22a7 7 0 0 1 14 0v20" />
-    <path d="M4 42h40" />`,
-  done: html`<path d="M8 26l11 11 21-25" />`,
-  wait: html`<circle cx="24" cy="24" r="18" /> <path d="M24 13v12l8 5" />`,
-  stop: html`<path d="M8 42V20a16 16 0 0 1 32 0v22z" /> <path d="M17 25h14" />`,
+  door: 'M8 42V20a16 16 0 0 1 32 0v22M17 42V22a7 7 0 0 1 14 0v20M4 42h40',
+  done: 'M8 26l11 11 21-25',
+  wait: 'M24 6a18 18 0 1 0 .1 0M24 13v12l8 5',
+  stop: 'M8 42V20a16 16 0 0 1 32 0v22zM17 25h14',
 } as const
 
 /** A centred card with one heading, as every page but the picker is. */
 export function card(heading: string, content: Content, tone: Tone = 'door'): Markup {
   return html`<main class="card" aria-labelledby="heading">
     <svg class="mark" data-tone="${tone}" viewBox="0 0 48 48" aria-hidden="true">
-      ${MARKS[tone]}
+      <path d="${MARKS[tone]}" />
     </svg>
     <h1 id="heading">${heading}</h1>
     ${content}

@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
 import { digestOf, type SealContext } from '../stores/sealed-box.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
@@ -66,7 +67,7 @@ export class SessionAuthority implements SessionCalls {
   async begin({ secret, identity, refreshToken, userAgent }: SessionStart): Promise<SessionView> {
     const { settings, storage } = this.#parts
     const { tenantId, id: userId } = identity.user
-    const createdAt = now()
+    const createdAt = epochSeconds()
     const secretHash = await digestOf(secret)
     const row: SessionRow = {
       secretHash,
@@ -91,8 +92,8 @@ export class SessionAuthority implements SessionCalls {
     const alive = await this.#member(secret)
     if (alive === null) return { alive: false }
     const { row, identity } = alive
-    const isSeen = touch && now() - row.lastSeenAt >= SEEN_EVERY_SECONDS
-    const lastSeenAt = isSeen ? now() : row.lastSeenAt
+    const isSeen = touch && epochSeconds() - row.lastSeenAt >= SEEN_EVERY_SECONDS
+    const lastSeenAt = isSeen ? epochSeconds() : row.lastSeenAt
     if (isSeen) this.#rows.seen(lastSeenAt)
     return { alive: true, session: this.#view({ ...row, lastSeenAt }, identity) }
   }
@@ -174,7 +175,7 @@ export class SessionAuthority implements SessionCalls {
       const verdict = await this.#account.look(this.#holder({ row, identity }, secret))
       if (this.#rows.read() === null) return
       if (verdict === 'gone') await this.#end(row)
-      else if (verdict === 'there') this.#rows.checked(now())
+      else if (verdict === 'there') this.#rows.checked(epochSeconds())
     }
     // An object that dies meanwhile looks again when it is next asked.
     act().catch(() => undefined)
@@ -182,7 +183,7 @@ export class SessionAuthority implements SessionCalls {
 
   /** Writes down what the person is known as from now on. */
   async #restand(standing: Standing, { identity }: Alive, secret: string): Promise<void> {
-    this.#rows.checked(now())
+    this.#rows.checked(epochSeconds())
     const { roles, groups, isOperator } = standing
     const next = { ...identity, user: { ...identity.user, roles, groups }, isOperator }
     const json = JSON.stringify(next)
@@ -252,7 +253,7 @@ export class SessionAuthority implements SessionCalls {
   }
 
   #isOver(row: SessionRow): boolean {
-    return now() >= this.#idleEnd(row)
+    return epochSeconds() >= this.#idleEnd(row)
   }
 
   /** Whichever limit comes first. */
@@ -285,8 +286,4 @@ export class SessionAuthority implements SessionCalls {
   #context(purpose: typeof IDENTITY | typeof CLAIMS, secret: string): SealContext {
     return { purpose, secret, bound: [this.#parts.id] }
   }
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000)
 }

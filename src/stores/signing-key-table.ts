@@ -1,9 +1,10 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import * as v from 'valibot'
 import type { ObjectStorage } from './durable-objects.ts'
 import { digestOf, type SealContext, type SealedBox } from './sealed-box.ts'
 
 /** A signing key as it leaves its object: only a Worker with the key ring can use the private part. */
-export interface SigningKeyRecord {
+export type SigningKeyRecord = {
   readonly kid: string
   /** RSA modulus and exponent, base64url. */
   readonly n: string
@@ -36,14 +37,6 @@ export const RsaPrivateJwk = v.object({
   ...v.entriesFromList(['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'], v.string()),
 })
 
-const Row = v.object({
-  kid: v.string(),
-  n: v.string(),
-  e: v.string(),
-  sealedPrivateKey: v.string(),
-  signsFrom: v.number(),
-})
-
 /** Entrada's own signing keys: made, rotated and retired when somebody asks for them, so without alarms. */
 export class SigningKeyTable {
   readonly #sql: ObjectStorage['sql']
@@ -71,7 +64,7 @@ export class SigningKeyTable {
   }
 
   async #keepUp(): Promise<void> {
-    const now = Math.floor(Date.now() / 1000)
+    const now = epochSeconds()
     await this.#resealOrDrop()
     const rows = this.#rows()
     const [oldest] = rows
@@ -119,11 +112,11 @@ export class SigningKeyTable {
   }
 
   #rows(): readonly SigningKeyRecord[] {
-    const rows = this.#sql.exec(
+    const rows = this.#sql.exec<SigningKeyRecord>(
       `SELECT kid, n, e, sealed AS sealedPrivateKey, signs_from AS signsFrom FROM signing_key
         ORDER BY signs_from`,
     )
-    return rows.toArray().map((row) => v.parse(Row, row))
+    return rows.toArray()
   }
 }
 
