@@ -8,6 +8,7 @@ import { setSessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
 import type { LoginParts } from './login.ts'
 import type { ChatMemory } from './logout.ts'
+import { noteFinished } from './loop-breaker.ts'
 import { addCookies } from './passing-cookies.ts'
 import { refusedAuthorization, refusedRedemption } from './sign-in-refusal.ts'
 
@@ -106,7 +107,7 @@ async function finish(
   const maxAge = Math.max(0, session.expiresAt - session.createdAt)
   addCookies(c, [
     setSessionCookie(key, maxAge),
-    parts.loops.finished(cookieHeader),
+    noteFinished(cookieHeader),
     ...(await parts.chatMemory.onEnter(cookieHeader, session.user)),
   ])
   return c.redirect(attempt.returnTo, 302)

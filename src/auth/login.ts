@@ -9,13 +9,12 @@ import { randomText } from '../stores/random-text.ts'
 import type { AttemptPurpose, LoginAttempt, LoginAttempts } from './login-attempts.ts'
 import { addCookies } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
-import type { LoopBreaker } from './loop-breaker.ts'
+import { breakLoop } from './loop-breaker.ts'
 
 export interface LoginParts {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly attempts: LoginAttempts
-  readonly loops: LoopBreaker
   /** What to ask consent for at one SharePoint host; `null` for what is no such host. */
   readonly sharePointScopes: (origin: string) => readonly string[] | null
 }
@@ -61,7 +60,7 @@ export async function begin(
   beginning: Beginning,
 ): Promise<Response> {
   const cookieHeader = c.req.header('cookie') ?? null
-  parts.loops.check(cookieHeader)
+  breakLoop(cookieHeader)
   const { purpose, returnTo, ...request } = beginning
   const attempt = newAttempt(purpose, returnTo)
   const url = await parts.entra.authorizationUrl({ ...attempt, ...request })

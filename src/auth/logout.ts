@@ -10,7 +10,7 @@ import type { User } from '../session/session.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { beginReturn } from './logout-return.ts'
-import type { LoopBreaker } from './loop-breaker.ts'
+import { forgetFinished } from './loop-breaker.ts'
 import { addCookies } from './passing-cookies.ts'
 
 /** What the chat app remembers of a person in this browser. It goes when the person does. */
@@ -25,20 +25,19 @@ export interface LogoutParts {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly chatMemory: ChatMemory
-  readonly loops: LoopBreaker
 }
 
 /** `POST /.entrada/logout`: our session first and for good, then the sign-in service's own. */
 export async function logout(
   c: Context<EdgeEnv>,
-  { entra, sessions, chatMemory, loops }: LogoutParts,
+  { entra, sessions, chatMemory }: LogoutParts,
 ): Promise<Response> {
   const log = createLog(c.var.requestId)
   const end = await sessions.end(c.req.header('cookie') ?? null)
   if (end !== null) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }
-  addCookies(c, [clearSessionCookie(), loops.forget(), ...chatMemory.onLeave()])
+  addCookies(c, [clearSessionCookie(), forgetFinished(), ...chatMemory.onLeave()])
   const { state, cookie } = beginReturn()
   const serviceUrl = await endSessionUrl(entra, c.var.settings, { end, state }).catch(
     (cause: unknown) => {

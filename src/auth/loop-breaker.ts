@@ -12,28 +12,26 @@ const LIMIT = 2
  * Ends redirect loops. A browser that finishes signing in and comes straight back without a session does not
  * keep our cookie, and would go round for ever. Attempts that were only started do not count: ten tabs
  * restored at once are no loop.
+ * @throws EntradaFailure `sign_in_loop`
  */
-export class LoopBreaker {
-  /** @throws EntradaFailure `sign_in_loop` */
-  check(cookieHeader: string | null): void {
-    if (recentTimes(cookieHeader).length < LIMIT) return
-    throw new EntradaFailure('sign_in_loop', {
-      detail:
-        'This browser did not keep the session. Cookies may be blocked for this site, or removed by a proxy in front of it.',
-      headers: { 'set-cookie': this.forget() },
-    })
-  }
+export function breakLoop(cookieHeader: string | null): void {
+  if (recentTimes(cookieHeader).length < LIMIT) return
+  throw new EntradaFailure('sign_in_loop', {
+    detail:
+      'This browser did not keep the session. Cookies may be blocked for this site, or removed by a proxy in front of it.',
+    headers: { 'set-cookie': forgetFinished() },
+  })
+}
 
-  /** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
-  forget(): string {
-    return clearedCookie(COOKIE)
-  }
+/** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
+export function forgetFinished(): string {
+  return clearedCookie(COOKIE)
+}
 
-  /** `Set-Cookie` line that notes a finished sign-in. */
-  finished(cookieHeader: string | null): string {
-    const times = [...recentTimes(cookieHeader), epochSeconds()].slice(-LIMIT)
-    return cookieLine(COOKIE, times.join('.'), WINDOW_SECONDS)
-  }
+/** `Set-Cookie` line that notes a finished sign-in. */
+export function noteFinished(cookieHeader: string | null): string {
+  const times = [...recentTimes(cookieHeader), epochSeconds()].slice(-LIMIT)
+  return cookieLine(COOKIE, times.join('.'), WINDOW_SECONDS)
 }
 
 function recentTimes(cookieHeader: string | null): readonly number[] {

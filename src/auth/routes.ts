@@ -23,20 +23,20 @@ export interface AuthParts extends CallbackParts {
 
 /** Sign-in, sign-out, and what there is to know about one's own session; mounted at `/.entrada`. */
 export function authRoutes(parts: AuthParts) {
-  const session = requireSession(parts.sessions)
+  const signedIn = requireSession(parts.sessions)
   return new Hono<EdgeEnv>()
     .get('/login', (c) => login(c, parts))
     .get('/consent', (c) => consent(c, parts))
     .post('/logout', fromOurPages, (c) => logout(c, parts))
     .get('/frontchannel-logout', (c) => frontChannelLogout(c, parts))
     .post('/backchannel-logout', (c) => backChannelLogout(c, parts))
-    .get('/sessions', session, (c) => listSessions(c, parts.sessions))
-    .post('/sessions/end', session, fromOurPages, (c) => endSessions(c, parts.sessions))
-    .post('/admin/users/:user/end', session, fromOurPages, (c) =>
+    .get('/sessions', signedIn, (c) => listSessions(c, parts.sessions))
+    .post('/sessions/end', signedIn, fromOurPages, (c) => endSessions(c, parts.sessions))
+    .post('/admin/users/:user/end', signedIn, fromOurPages, (c) =>
       endSessionsOfUser(c, parts.sessions),
     )
     .get('/signed-out', (c) => signedOut(c))
-    .get('/renewed', session, () => renewedPage())
+    .get('/renewed', signedIn, () => renewedPage())
     .get('/session', requireSession(parts.sessions, parts.isPolling), async (c) => {
       const { user, expiresAt, idleExpiresAt } = c.var.session
       return c.json({

@@ -13,7 +13,7 @@ const MEANINGS: Readonly<Record<Wording | 'cancelled' | 'unexplained', Meaning>>
     'This account is not part of the organisation. You may be signed in to Microsoft with another one.',
   ],
   not_assigned: ['not_assigned', 'Your organisation lets only assigned people use this app.'],
-  account: ['account_disabled', 'It is disabled, locked or considered at risk.'],
+  account: ['account_disabled', 'Your account is disabled, locked or considered at risk.'],
   policy: ['blocked_by_policy', 'Conditional Access does not allow this sign-in.'],
   other_tenant: [
     'blocked_by_policy',

@@ -1,6 +1,14 @@
 import { WRONG_PLATFORM } from '../entra/aadsts.ts'
 import type { Refusal } from '../entra/refusal.ts'
-import { failed, ok, skipped, warning, type Surroundings, type Verdict } from './verdict.ts'
+import {
+  failed,
+  numbered,
+  ok,
+  skipped,
+  warning,
+  type Surroundings,
+  type Verdict,
+} from './verdict.ts'
 
 /** What mends a registration, by Microsoft's number for what is wrong with it. Words only, as numbers change. */
 const FIXES: ReadonlyMap<number, string> = new Map([
@@ -17,7 +25,7 @@ export const COMPARE = 'Compare the settings with the registration, then check a
 
 function refused(what: string, aadsts: number | undefined): Verdict {
   const fix = FIXES.get(aadsts ?? 0) ?? COMPARE
-  return failed(`${what} is refused${aadsts === undefined ? '' : `, AADSTS${aadsts}`}.`, fix)
+  return failed(`${numbered(`${what} is refused`, aadsts)}.`, fix)
 }
 
 export async function issuer({ entra }: Surroundings): Promise<Verdict> {

@@ -5,22 +5,19 @@ import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
 
-/** The sign-in service's metadata, read on first need. */
-export class Discovery {
-  readonly #document: RemoteDocument<oauth.AuthorizationServer>
-
-  constructor(issuer: IssuerSettings, shelf: DocumentShelf) {
-    this.#document = new RemoteDocument(
-      `${issuer.authority.href.replace(/\/$/, '')}/.well-known/openid-configuration`,
-      (text) => readMetadata(issuer, text),
-      shelf,
-    )
-  }
-
-  /** @throws EntradaFailure `sign_in_unavailable`, or `identity_rejected` when the issuer is another one */
-  authorizationServer(): Promise<oauth.AuthorizationServer> {
-    return this.#document.read()
-  }
+/**
+ * The sign-in service's metadata, read on first need.
+ * Reading throws EntradaFailure `sign_in_unavailable`, or `identity_rejected` when the issuer is another one.
+ */
+export function discoveryDocument(
+  issuer: IssuerSettings,
+  shelf: DocumentShelf,
+): RemoteDocument<oauth.AuthorizationServer> {
+  return new RemoteDocument(
+    `${issuer.authority.href.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    (text) => readMetadata(issuer, text),
+    shelf,
+  )
 }
 
 const Metadata = v.pipe(v.string(), v.parseJson(), v.looseObject({ issuer: v.string() }))

@@ -6,13 +6,13 @@ import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { claimsParameter } from './claims-request.ts'
 import { ClientCredentials } from './client-authentication.ts'
-import { Discovery } from './discovery.ts'
+import { discoveryDocument } from './discovery.ts'
 import { checkAudience, claimedTenant, readIdentity, type Identity } from './id-token.ts'
 import { IssuerKeys } from './issuer-keys.ts'
 import { readLogoutToken, type LogoutNotice } from './logout-token.ts'
 import { readTokens, type RedeemedTokens } from './redeemed-tokens.ts'
 import { refusalOf, type Refusal } from './refusal.ts'
-import type { DocumentShelf } from './remote-document.ts'
+import type { DocumentShelf, RemoteDocument } from './remote-document.ts'
 import { readUserInfo } from './user-info.ts'
 
 const DEADLINE_MS = 15_000
@@ -52,20 +52,28 @@ export type Redemption =
 /** The sign-in service. The only file that speaks OAuth; oauth4webapi does the protocol. */
 export class Entra {
   readonly #settings: Settings
-  readonly #discovery: Discovery
+  readonly #metadata: RemoteDocument<oauth.AuthorizationServer>
   readonly #keys: IssuerKeys
   readonly #credentials: ClientCredentials
   readonly #client: oauth.Client
+  readonly #options: Pick<
+    oauth.HttpRequestOptions<'GET'>,
+    typeof oauth.allowInsecureRequests | 'signal'
+  >
 
   /** @param shelf where metadata and keys outlive this isolate */
   constructor(settings: Settings, shelf: DocumentShelf) {
     this.#settings = settings
-    this.#discovery = new Discovery(settings.issuer, shelf)
+    this.#metadata = discoveryDocument(settings.issuer, shelf)
     this.#keys = new IssuerKeys(shelf)
     this.#credentials = new ClientCredentials(settings.client)
     this.#client = {
       client_id: settings.client.id,
       [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+    }
+    this.#options = {
+      [oauth.allowInsecureRequests]: settings.issuer.authority.protocol === 'http:',
+      signal: () => AbortSignal.timeout(DEADLINE_MS),
     }
   }
 
@@ -74,7 +82,7 @@ export class Entra {
   }
 
   async authorizationUrl(request: AuthorizationRequest): Promise<URL> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     if (server.authorization_endpoint === undefined) throw new EntradaFailure('identity_rejected')
     const scopes = new Set([...this.#settings.scopes.authorize, ...(request.scopes ?? [])])
     return addressOf(server.authorization_endpoint, {
@@ -116,7 +124,7 @@ export class Entra {
     | { readonly ok: true; readonly parameters: URLSearchParams }
     | { readonly ok: false; readonly error: string; readonly description: string }
   > {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     try {
       return {
         ok: true,
@@ -135,7 +143,7 @@ export class Entra {
     parameters: URLSearchParams,
     { codeVerifier, nonce }: AttemptSecrets,
   ): Promise<Redemption> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     return this.#withCredentials(async (authentication) => {
       const response = await oauth.authorizationCodeGrantRequest(
         server,
@@ -160,7 +168,7 @@ export class Entra {
    * @throws EntradaFailure `identity_rejected` when a returned id token is somebody else's
    */
   async redeemRefreshToken(refreshToken: string, request: RefreshRequest): Promise<Redemption> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     return this.#withCredentials(async (authentication) => {
       const response = await oauth.refreshTokenGrantRequest(
         server,
@@ -187,7 +195,7 @@ export class Entra {
 
   /** For the set-up check: what the service calls itself, and how many keys it signs with. */
   async describe(): Promise<{ readonly issuer: string; readonly keys: number }> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     return { issuer: server.issuer, keys: await this.#keys.count(server) }
   }
 
@@ -197,7 +205,7 @@ export class Entra {
    * “Controlling tokens without the roles claim”), and refuses as it does at a sign-in. The token is dropped.
    */
   async tryCredentials(): Promise<readonly (Refusal | null)[]> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     const { allowedTenants, kind, microsoft } = this.#settings.issuer
     const parameters = microsoft === null ? {} : { scope: `${microsoft.graph}/.default` }
     // `organizations` and `common` are no tenant an app could speak for (AADSTS50059).
@@ -213,7 +221,7 @@ export class Entra {
         this.#client,
         authentication,
         parameters,
-        this.#requestOptions(),
+        this.#options,
       )
       await oauth.processClientCredentialsResponse(ofTenant, this.#client, response)
       return null
@@ -223,13 +231,13 @@ export class Entra {
 
   /** Where to sign out at the service; `null` when it has no such place. */
   async endSessionEndpoint(): Promise<string | null> {
-    return (await this.#discovery.authorizationServer()).end_session_endpoint ?? null
+    return (await this.#metadata.read()).end_session_endpoint ?? null
   }
 
   /** @returns `null` for a back-channel logout token that does not hold */
   async readLogoutToken(token: string): Promise<LogoutNotice | null> {
     return readLogoutToken(token, {
-      server: await this.#discovery.authorizationServer(),
+      server: await this.#metadata.read(),
       keys: this.#keys,
       clientId: this.#settings.client.id,
     })
@@ -255,14 +263,10 @@ export class Entra {
             server: issuedBy,
             client: this.#client,
             subject: claims.sub,
-            options: this.#requestOptions(),
+            options: this.#options,
           })
         : {}
     return readIdentity({ ...info, ...claims }, issuer)
-  }
-
-  get #isInsecure(): boolean {
-    return this.#settings.issuer.authority.protocol === 'http:'
   }
 
   #claims(challenge: string | null): string | null {
@@ -272,15 +276,8 @@ export class Entra {
   #tokenOptions(scope: string, challenge: string | null = null) {
     const claims = this.#claims(challenge)
     return {
+      ...this.#options,
       additionalParameters: claims === null ? { scope } : { scope, claims },
-      ...this.#requestOptions(),
-    }
-  }
-
-  #requestOptions() {
-    return {
-      [oauth.allowInsecureRequests]: this.#isInsecure,
-      signal: () => AbortSignal.timeout(DEADLINE_MS),
     }
   }
 
