@@ -1,5 +1,4 @@
 import { LoginAttempts } from './auth/login-attempts.ts'
-import { LoopBreaker } from './auth/loop-breaker.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
 import type { EdgeParts, Enrichment } from './edge.ts'
@@ -46,7 +45,6 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     sessions,
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
-    loops: new LoopBreaker(),
     sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
     chatMemory: new ChatCookies(settings.origin),
     featuresOf: (session: Session) => featuresOf(session, settings),

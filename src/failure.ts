@@ -165,23 +165,23 @@ export type FailureCode = keyof typeof FAILURES
 
 export interface FailureDetails {
   /** Public sentence: what happened in this case. Never upstream text. */
-  readonly detail?: string
+  readonly detail?: string | undefined
   /** Seconds the caller should wait. */
-  readonly retryAfter?: number
+  readonly retryAfter?: number | undefined
   /** Number of Microsoft's error, e.g. 50105. For help desks; never branched on. */
-  readonly aadsts?: number
+  readonly aadsts?: number | undefined
   /** Microsoft's correlation id of the failed call. */
-  readonly correlationId?: string
+  readonly correlationId?: string | undefined
   /** Where the operator says how to get access. */
-  readonly helpUrl?: string
+  readonly helpUrl?: string | undefined
   /** Fixed word for the log, where one code has several causes. Never shown. */
   readonly reason?: string
   /** Feature to ask consent for; the renderer makes the URL. */
-  readonly consentFeature?: string
+  readonly consentFeature?: string | undefined
   /** Origin of the SharePoint host that consent is missing for, where it is not Graph. */
   readonly consentResource?: string
   /** Claims challenge to meet interactively; the renderer makes the login URL. */
-  readonly claims?: string
+  readonly claims?: string | undefined
   /** Where the person was going, when that is not the address that failed. A path of ours. */
   readonly returnTo?: string
   readonly headers?: Readonly<Record<string, string>>

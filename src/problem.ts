@@ -1,4 +1,5 @@
-import { type EntradaFailure, FAILURES, type FailureCode } from './failure.ts'
+import { addressOf } from './address.ts'
+import { type EntradaFailure, FAILURES } from './failure.ts'
 import { navigationOf } from './navigation.ts'
 import { failurePage, type FailureFacts } from './pages/failure-page.ts'
 
@@ -17,24 +18,24 @@ export async function renderFailure(
   context: ProblemContext,
 ): Promise<Response> {
   const facts = factsOf(failure, context)
-  const headers = new Headers({
+  const { turn: _, ...members } = facts
+  const headers = {
     'cache-control': 'no-store',
     'entrada-error': failure.code,
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     ...failure.details.headers,
-  })
-  if (facts.retryAfter !== undefined) headers.set('retry-after', String(facts.retryAfter))
+    ...(facts.retryAfter === undefined ? {} : { 'retry-after': String(facts.retryAfter) }),
+  }
   const navigation = navigationOf(context.request)
   const isFramed = isOwnFrame(context.request)
   if (navigation !== 'background' || isFramed) {
-    const page = await failurePage(facts, { formWasSent: navigation === 'form', isFramed })
-    for (const [name, value] of headers) page.headers.set(name, value)
-    return page
+    return failurePage(facts, { headers, formWasSent: navigation === 'form', isFramed })
   }
-  headers.set('content-type', 'application/problem+json')
-  const { turn: _, ...members } = facts
-  return new Response(JSON.stringify(members), { status: failure.status, headers })
+  return new Response(JSON.stringify(members), {
+    status: failure.status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+  })
 }
 
 /** The picker is the one page of ours that lives in a frame; a problem document would be shown there as it is. */
@@ -43,59 +44,48 @@ function isOwnFrame({ headers, url }: Request): boolean {
 }
 
 function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts {
-  const { title, status, turn } = FAILURES[failure.code]
+  const { code } = failure
   const { detail, retryAfter, aadsts, correlationId, helpUrl } = failure.details
   return {
-    type: `urn:entrada:problem:${failure.code}`,
-    title,
-    status,
-    code: failure.code,
-    ...(detail === undefined ? {} : { detail }),
+    type: `urn:entrada:problem:${code}`,
+    ...FAILURES[code],
+    code,
+    detail,
     requestId: context.requestId,
-    ...loginOf(failure, context),
-    ...(retryAfter === undefined ? {} : { retryAfter: Math.max(1, Math.ceil(retryAfter)) }),
-    ...(aadsts === undefined ? {} : { aadsts }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...consentOf(failure, context),
-    ...(helpUrl === undefined ? {} : { helpUrl }),
-    turn,
+    loginUrl: loginOf(failure, context),
+    retryAfter: retryAfter === undefined ? undefined : Math.max(1, Math.ceil(retryAfter)),
+    aadsts,
+    correlationId,
+    consentUrl: consentOf(failure, context),
+    helpUrl,
   }
 }
 
-function loginOf(failure: EntradaFailure, context: ProblemContext) {
-  const { code } = failure
-  const { publicOrigin } = context
+function loginOf({ code, details }: EntradaFailure, context: ProblemContext): string | undefined {
   const { turn } = FAILURES[code]
   // An answer of the sign-in service is good once: trying again means signing in again, not loading it again.
-  const isSpent = turn === 'wait' && failure.details.returnTo !== undefined
-  const leadsBack =
-    turn === 'sign_in' || turn === 'switch_account' || REPEATABLE.has(code) || isSpent
-  if (publicOrigin === null || !leadsBack) return {}
-  const url = new URL('/.entrada/login', publicOrigin)
-  const returnTo = failure.details.returnTo ?? returnToOf(context)
-  if (returnTo !== null) url.searchParams.set('return_to', returnTo)
-  if (code === 'interaction_required') url.searchParams.set('step_up', '1')
-  if (turn === 'switch_account' || code === 'not_a_member') {
-    url.searchParams.set('account', 'other')
-  }
-  return { loginUrl: url.href }
+  const isSpent = turn === 'wait' && details.returnTo !== undefined
+  const isOther = turn === 'switch_account' || code === 'not_a_member'
+  // Whoever cannot get in may try again, or with another account: without a way to change, Entra's single sign-on
+  // leads back to the same refusal for ever.
+  const leadsBack = turn === 'sign_in' || isOther || code === 'membership_unknown' || isSpent
+  if (context.publicOrigin === null || !leadsBack) return undefined
+  return addressOf(`${context.publicOrigin}/.entrada/login`, {
+    return_to: details.returnTo ?? returnToOf(context),
+    step_up: code === 'interaction_required' ? '1' : null,
+    account: isOther ? 'other' : null,
+  }).href
 }
 
-/** Whoever cannot get in may try again, or with another account: without a way to change, Entra's single sign-on leads back to the same refusal for ever. */
-const REPEATABLE: ReadonlySet<FailureCode> = new Set(['not_a_member', 'membership_unknown'])
-
-function consentOf(failure: EntradaFailure, context: ProblemContext) {
-  const { publicOrigin } = context
-  const feature = failure.details.consentFeature
-  if (publicOrigin === null || feature === undefined) return {}
-  const url = new URL('/.entrada/consent', publicOrigin)
-  url.searchParams.set('feature', feature)
-  const { consentResource } = failure.details
-  if (consentResource !== undefined) url.searchParams.set('resource', consentResource)
-  if (failure.code === 'admin_consent_required') url.searchParams.set('admin', '1')
-  const returnTo = failure.details.returnTo ?? returnToOf(context)
-  if (returnTo !== null) url.searchParams.set('return_to', returnTo)
-  return { consentUrl: url.href }
+function consentOf({ code, details }: EntradaFailure, context: ProblemContext): string | undefined {
+  const { consentFeature: feature, consentResource: resource } = details
+  if (context.publicOrigin === null || feature === undefined) return undefined
+  return addressOf(`${context.publicOrigin}/.entrada/consent`, {
+    feature,
+    resource,
+    admin: code === 'admin_consent_required' ? '1' : null,
+    return_to: details.returnTo ?? returnToOf(context),
+  }).href
 }
 
 /**

@@ -8,6 +8,8 @@ import { setSessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
 import type { LoginParts } from './login.ts'
 import type { ChatMemory } from './logout.ts'
+import { noteFinished } from './loop-breaker.ts'
+import { addCookies } from './passing-cookies.ts'
 import { refusedAuthorization, refusedRedemption } from './sign-in-refusal.ts'
 
 export interface CallbackParts extends LoginParts {
@@ -27,7 +29,7 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   const attempt = await parts.attempts.find(state, cookieHeader)
   if (attempt === null) return late(c, parts, cookieHeader)
   // Spent whatever comes of it: a second look at this URL is a late callback.
-  c.header('set-cookie', await parts.attempts.end(state), { append: true })
+  addCookies(c, [await parts.attempts.end(state)])
   try {
     return await finish(c, parts, { attempt, parameters })
   } catch (cause) {
@@ -59,7 +61,12 @@ async function finish(
   { attempt, parameters }: Answered,
 ): Promise<Response> {
   const cookieHeader = c.req.header('cookie') ?? null
-  if (attempt.purpose === 'admin_consent') return adminConsented(c, parameters, attempt)
+  if (attempt.purpose === 'admin_consent') {
+    // Entra answers an administrator's approval with `admin_consent=True` and no code: nobody was signed in.
+    const error = parameters.get('error')
+    if (error === null) return c.redirect(attempt.returnTo, 302)
+    throw refusedAuthorization(error, parameters.get('error_description') ?? '')
+  }
   const answer = await parts.entra.readAuthorizationResponse(parameters, attempt.state)
   if (!answer.ok) {
     // Declining a feature is a choice, not a failure: whoever is signed in stays so, without it.
@@ -70,8 +77,9 @@ async function finish(
   }
   const redemption = await parts.entra.redeemCode(answer.parameters, attempt)
   if (!redemption.ok) throw refusedRedemption(redemption.refusal)
+  const { reuseTokens, useEndSessionEndpoint } = c.var.settings
   const { tokens } = redemption
-  const identity = tokens.identity
+  const { identity } = tokens
   if (identity === null) throw new EntradaFailure('identity_rejected')
   const log = createLog(c.var.requestId)
   const { isOperator, ...held } = await parts.membership.admit(identity, tokens, log)
@@ -84,12 +92,9 @@ async function finish(
         isOperator,
         subject: identity.subject,
         loginHint: identity.loginHint,
-        idToken:
-          c.var.settings.useEndSessionEndpoint && identity.loginHint === null
-            ? tokens.idToken
-            : null,
+        idToken: useEndSessionEndpoint && identity.loginHint === null ? tokens.idToken : null,
       },
-      refreshToken: c.var.settings.reuseTokens ? tokens.refreshToken : null,
+      refreshToken: reuseTokens ? tokens.refreshToken : null,
       userAgent: c.req.header('user-agent') ?? '',
     },
     identity.sessionId,
@@ -100,22 +105,11 @@ async function finish(
     sessionId: session.id,
   })
   const maxAge = Math.max(0, session.expiresAt - session.createdAt)
-  c.header('set-cookie', setSessionCookie(key, maxAge), { append: true })
-  c.header('set-cookie', parts.loops.finished(cookieHeader), { append: true })
-  for (const line of await parts.chatMemory.onEnter(cookieHeader, session.user)) {
-    c.header('set-cookie', line, { append: true })
-  }
-  return c.redirect(attempt.returnTo, 302)
-}
-
-/** Entra answers an administrator's approval with `admin_consent=True` and no code: nobody was signed in. */
-function adminConsented(
-  c: Context<EdgeEnv>,
-  parameters: URLSearchParams,
-  attempt: LoginAttempt,
-): Response {
-  const error = parameters.get('error')
-  if (error !== null) throw refusedAuthorization(error, parameters.get('error_description') ?? '')
+  addCookies(c, [
+    setSessionCookie(key, maxAge),
+    noteFinished(cookieHeader),
+    ...(await parts.chatMemory.onEnter(cookieHeader, session.user)),
+  ])
   return c.redirect(attempt.returnTo, 302)
 }
 
@@ -130,7 +124,7 @@ async function late(
 ): Promise<Response> {
   if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
   throw new EntradaFailure('sign_in_expired', {
-    detail: 'It may have been open for too long, or was finished in another tab or browser.',
+    detail: 'It was open for too long, or finished in another tab or browser.',
   })
 }
 

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
+import { addCookies } from './passing-cookies.ts'
 import { begin, newAttempt, requireNavigation, returnToOf, type LoginParts } from './login.ts'
 
 /** `sign_in` is for whoever was not asked, or an administrator whose organisation approves nothing by itself. */
@@ -30,9 +31,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
     const attempt = newAttempt('admin_consent', returnTo)
     const wanted = [...allScopes(settings), ...sharePointScopes]
     const url = parts.entra.adminConsentUrl(attempt.state, wanted)
-    for (const line of await parts.attempts.begin(attempt, c.req.header('cookie') ?? null)) {
-      c.header('set-cookie', line, { append: true })
-    }
+    addCookies(c, await parts.attempts.begin(attempt, c.req.header('cookie') ?? null))
     return c.redirect(url.href, 302)
   }
   // Nobody is signed in yet: the sign-in itself is asked for anew, with the question that was left out.
@@ -45,7 +44,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
     purpose: 'consent',
     returnTo,
     scopes: [...scopes, ...sharePointScopes],
-    ...(session.user.username === null ? {} : { loginHint: session.user.username }),
+    loginHint: session.user.username ?? undefined,
   })
 }
 
@@ -68,11 +67,10 @@ function scopesOf(feature: Feature, { issuer, people, files }: Settings): readon
     case 'sign_in':
       return []
     case 'people':
-      return people.enabled
-        ? people.graphScopes.filter((scope) => !scope.startsWith('Group'))
-        : null
-    case 'groups':
-      return people.enabled ? people.graphScopes : null
+    case 'groups': {
+      const isWanted = (scope: string) => feature === 'groups' || !scope.startsWith('Group')
+      return people.enabled ? people.graphScopes.filter(isWanted) : null
+    }
     case 'files':
       return files.enabled ? [files.graphScope] : null
   }

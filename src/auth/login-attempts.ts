@@ -1,7 +1,7 @@
-import { parse } from 'hono/utils/cookie'
 import * as v from 'valibot'
 import type { AttemptSecrets } from '../entra/entra.ts'
 import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
+import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 
 /** Why somebody is at the sign-in service; decides where a refusal leads. */
@@ -26,12 +26,12 @@ const MAXIMUM_ATTEMPTS = 5
 const MAXIMUM_BYTES = 4000
 
 const Sealed = v.object({
-  s: v.string(),
-  n: v.string(),
-  v: v.string(),
-  r: v.string(),
-  p: v.picklist(PURPOSES),
-  t: v.number(),
+  state: v.string(),
+  nonce: v.string(),
+  codeVerifier: v.string(),
+  returnTo: v.string(),
+  purpose: v.picklist(PURPOSES),
+  startedAt: v.number(),
 })
 
 interface AttemptsParts {
@@ -51,56 +51,32 @@ export class LoginAttempts {
   /** `Set-Cookie` lines that begin an attempt and put the oldest ones out. */
   async begin(attempt: LoginAttempt, cookieHeader: string | null): Promise<readonly string[]> {
     const name = await nameOf(attempt.state)
-    const json = JSON.stringify({
-      s: attempt.state,
-      n: attempt.nonce,
-      v: attempt.codeVerifier,
-      r: attempt.returnTo,
-      p: attempt.purpose,
-      t: attempt.startedAt,
-    })
-    const value = await this.#parts.box.seal(json, contextOf(name))
+    const value = await this.#parts.box.seal(JSON.stringify(attempt), contextOf(name))
     const dropped = await this.#overflowing(cookieHeader, name.length + value.length)
-    return [
-      `${name}=${value}; Max-Age=${LIFE_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`,
-      ...dropped.map(clear),
-    ]
+    return [cookieLine(name, value, LIFE_SECONDS), ...dropped.map(clearedCookie)]
   }
 
   /** The attempt a callback belongs to, `null` when its cookie is gone, expired, damaged or another's. */
   async find(state: string, cookieHeader: string | null): Promise<LoginAttempt | null> {
     const name = await nameOf(state)
-    const value = attemptCookies(cookieHeader).get(name)
+    const value = passingCookiesOf(cookieHeader).get(name)
     const attempt = value === undefined ? null : await this.#open(name, value)
     return attempt?.state === state ? attempt : null
   }
 
   /** `Set-Cookie` line that ends an attempt. */
   async end(state: string): Promise<string> {
-    return clear(await nameOf(state))
+    return clearedCookie(await nameOf(state))
   }
 
   async #open(name: string, value: string): Promise<LoginAttempt | null> {
     const json = await this.#parts.box.open(value, contextOf(name))
     if (json === null) return null
-    const {
-      s: state,
-      n: nonce,
-      v: codeVerifier,
-      r: returnTo,
-      p: purpose,
-      t: startedAt,
-    } = v.parse(Sealed, JSON.parse(json))
-    if (Date.now() / 1000 - startedAt > LIFE_SECONDS) return null
+    // What another version sealed may have another shape; such an attempt starts over.
+    const { success, output: attempt } = v.safeParse(Sealed, JSON.parse(json))
+    if (!success || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
     const { publicOrigin, callbackPath } = this.#parts
-    return {
-      state,
-      nonce,
-      codeVerifier,
-      purpose,
-      startedAt,
-      returnTo: readReturnTo(returnTo, publicOrigin, callbackPath),
-    }
+    return { ...attempt, returnTo: readReturnTo(attempt.returnTo, publicOrigin, callbackPath) }
   }
 
   /** Names to drop so that the newcomer fits: what does not open first, then the oldest. */
@@ -109,11 +85,13 @@ export class LoginAttempts {
     newcomerBytes: number,
   ): Promise<readonly string[]> {
     const cookies = await Promise.all(
-      [...attemptCookies(cookieHeader)].map(async ([name, value]) => ({
-        name,
-        bytes: name.length + value.length,
-        startedAt: (await this.#open(name, value))?.startedAt ?? 0,
-      })),
+      [...passingCookiesOf(cookieHeader)]
+        .filter(([name]) => name.startsWith(ATTEMPT_PREFIX))
+        .map(async ([name, value]) => ({
+          name,
+          bytes: name.length + value.length,
+          startedAt: (await this.#open(name, value))?.startedAt ?? 0,
+        })),
     )
     cookies.sort((a, b) => b.startedAt - a.startedAt)
     let bytes = newcomerBytes
@@ -131,11 +109,6 @@ export class LoginAttempts {
   }
 }
 
-function attemptCookies(header: string | null): ReadonlyMap<string, string> {
-  if (header === null || !header.includes(ATTEMPT_PREFIX)) return new Map()
-  return new Map(Object.entries(parse(header)).filter(([name]) => name.startsWith(ATTEMPT_PREFIX)))
-}
-
 async function nameOf(state: string): Promise<string> {
   return `${ATTEMPT_PREFIX}${(await digestOf(state)).slice(0, 12)}`
 }
@@ -143,8 +116,4 @@ async function nameOf(state: string): Promise<string> {
 /** Bound to the cookie's name: a value moved to another name does not open. */
 function contextOf(name: string) {
   return { purpose: 'login-attempt', bound: [name] }
-}
-
-function clear(name: string): string {
-  return `${name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
 }

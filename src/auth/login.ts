@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import type { AuthorizationRequest, Entra } from '../entra/entra.ts'
@@ -6,14 +7,14 @@ import { isTopLevelNavigation } from '../navigation.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { randomText } from '../stores/random-text.ts'
 import type { AttemptPurpose, LoginAttempt, LoginAttempts } from './login-attempts.ts'
+import { addCookies } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
-import type { LoopBreaker } from './loop-breaker.ts'
+import { breakLoop } from './loop-breaker.ts'
 
 export interface LoginParts {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly attempts: LoginAttempts
-  readonly loops: LoopBreaker
   /** What to ask consent for at one SharePoint host; `null` for what is no such host. */
   readonly sharePointScopes: (origin: string) => readonly string[] | null
 }
@@ -28,12 +29,11 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
   const cookieHeader = c.req.header('cookie') ?? null
   const session = await parts.sessions.find(cookieHeader)
   if (c.req.query('step_up') === '1' && session !== null) {
-    const claims = await session.pendingClaims()
     return begin(c, parts, {
       purpose: 'step_up',
       returnTo,
-      ...(session.user.username === null ? {} : { loginHint: session.user.username }),
-      ...(claims === null ? {} : { claims }),
+      loginHint: session.user.username ?? undefined,
+      claims: (await session.pendingClaims()) ?? undefined,
     })
   }
   // Entra refuses `login_hint` beside `select_account`.
@@ -42,13 +42,11 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
   }
   // Somebody else's link must not make a signed-in person change accounts.
   if (session !== null) return c.redirect(returnTo, 302)
-  const loginHint = readHint(c.req.query('login_hint'))
-  const domainHint = readHint(c.req.query('domain_hint'))
   return begin(c, parts, {
     purpose: 'sign_in',
     returnTo,
-    ...(loginHint === null ? {} : { loginHint }),
-    ...(domainHint === null ? {} : { domainHint }),
+    loginHint: readHint(c.req.query('login_hint')),
+    domainHint: readHint(c.req.query('domain_hint')),
   })
 }
 
@@ -62,13 +60,11 @@ export async function begin(
   beginning: Beginning,
 ): Promise<Response> {
   const cookieHeader = c.req.header('cookie') ?? null
-  parts.loops.check(cookieHeader)
+  breakLoop(cookieHeader)
   const { purpose, returnTo, ...request } = beginning
   const attempt = newAttempt(purpose, returnTo)
   const url = await parts.entra.authorizationUrl({ ...attempt, ...request })
-  for (const line of await parts.attempts.begin(attempt, cookieHeader)) {
-    c.header('set-cookie', line, { append: true })
-  }
+  addCookies(c, await parts.attempts.begin(attempt, cookieHeader))
   return c.redirect(url.href, 302)
 }
 
@@ -79,7 +75,7 @@ export function newAttempt(purpose: AttemptPurpose, returnTo: ReturnTo): LoginAt
     codeVerifier: randomText(32),
     returnTo,
     purpose,
-    startedAt: Math.floor(Date.now() / 1000),
+    startedAt: epochSeconds(),
   }
 }
 
@@ -99,6 +95,6 @@ export function returnToOf(c: Context<EdgeEnv>): ReturnTo {
   return readReturnTo(c.req.query('return_to'), publicOrigin, callbackPath)
 }
 
-function readHint(value: string | undefined): string | null {
-  return value !== undefined && HINT.test(value) ? value : null
+function readHint(value = ''): string | undefined {
+  return HINT.test(value) ? value : undefined
 }

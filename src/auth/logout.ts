@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { addressOf } from '../address.ts'
 import type { EdgeEnv } from '../edge-env.ts'
 import type { Entra } from '../entra/entra.ts'
 import { createLog } from '../log.ts'
@@ -9,7 +10,8 @@ import type { User } from '../session/session.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { beginReturn } from './logout-return.ts'
-import type { LoopBreaker } from './loop-breaker.ts'
+import { forgetFinished } from './loop-breaker.ts'
+import { addCookies } from './passing-cookies.ts'
 
 /** What the chat app remembers of a person in this browser. It goes when the person does. */
 export interface ChatMemory {
@@ -23,22 +25,19 @@ export interface LogoutParts {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly chatMemory: ChatMemory
-  readonly loops: LoopBreaker
 }
 
 /** `POST /.entrada/logout`: our session first and for good, then the sign-in service's own. */
 export async function logout(
   c: Context<EdgeEnv>,
-  { entra, sessions, chatMemory, loops }: LogoutParts,
+  { entra, sessions, chatMemory }: LogoutParts,
 ): Promise<Response> {
   const log = createLog(c.var.requestId)
   const end = await sessions.end(c.req.header('cookie') ?? null)
-  if (end?.ended === true) {
+  if (end !== null) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }
-  for (const line of [clearSessionCookie(), loops.forget(), ...chatMemory.onLeave()]) {
-    c.header('set-cookie', line, { append: true })
-  }
+  addCookies(c, [clearSessionCookie(), forgetFinished(), ...chatMemory.onLeave()])
   const { state, cookie } = beginReturn()
   const serviceUrl = await endSessionUrl(entra, c.var.settings, { end, state }).catch(
     (cause: unknown) => {
@@ -47,7 +46,7 @@ export async function logout(
       return null
     },
   )
-  if (serviceUrl !== null) c.header('set-cookie', cookie, { append: true })
+  if (serviceUrl !== null) addCookies(c, [cookie])
   const next = serviceUrl ?? `${c.var.settings.publicOrigin}/.entrada/signed-out`
   // A script cannot follow a redirect to another site; it gets the address and goes there itself.
   if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })
@@ -61,14 +60,17 @@ async function endSessionUrl(
   { end, state }: { readonly end: SessionEnd | null; readonly state: string },
 ): Promise<string | null> {
   if (!settings.useEndSessionEndpoint || end === null) return null
-  const url = await entra.endSessionEndpoint()
-  if (url === null) return null
-  url.searchParams.set('post_logout_redirect_uri', settings.postLogoutRedirectUri)
-  url.searchParams.set('client_id', settings.client.id)
-  url.searchParams.set('state', state)
-  const bare = url.href
-  if (end.loginHint !== null) url.searchParams.set('logout_hint', end.loginHint)
-  else if (end.idToken !== null) url.searchParams.set('id_token_hint', end.idToken)
+  const endpoint = await entra.endSessionEndpoint()
+  if (endpoint === null) return null
+  const bare = addressOf(endpoint, {
+    post_logout_redirect_uri: settings.postLogoutRedirectUri,
+    client_id: settings.client.id,
+    state,
+  })
+  const hinted = addressOf(bare, {
+    logout_hint: end.loginHint,
+    id_token_hint: end.loginHint === null ? end.idToken : null,
+  })
   // Fat id tokens make URLs that servers refuse (LibreChat#12326); without a hint Entra asks which account.
-  return url.href.length <= settings.maxLogoutUrlLength ? url.href : bare
+  return (hinted.href.length <= settings.maxLogoutUrlLength ? hinted : bare).href
 }

@@ -1,4 +1,6 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
+import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
 
 /** When recent sign-ins of this browser were finished; holds times and nothing else. */
 const COOKIE = '__Host-entrada-recent'
@@ -10,34 +12,31 @@ const LIMIT = 2
  * Ends redirect loops. A browser that finishes signing in and comes straight back without a session does not
  * keep our cookie, and would go round for ever. Attempts that were only started do not count: ten tabs
  * restored at once are no loop.
+ * @throws EntradaFailure `sign_in_loop`
  */
-export class LoopBreaker {
-  /** @throws EntradaFailure `sign_in_loop` */
-  check(cookieHeader: string | null): void {
-    if (recentTimes(cookieHeader).length < LIMIT) return
-    throw new EntradaFailure('sign_in_loop', {
-      detail:
-        'You signed in more than once within a minute, but this browser did not keep the session. Cookies may be blocked for this site, or a proxy in front of it may remove them.',
-      headers: { 'set-cookie': this.forget() },
-    })
-  }
+export function breakLoop(cookieHeader: string | null): void {
+  if (recentTimes(cookieHeader).length < LIMIT) return
+  throw new EntradaFailure('sign_in_loop', {
+    detail:
+      'This browser did not keep the session. Cookies may be blocked for this site, or removed by a proxy in front of it.',
+    headers: { 'set-cookie': forgetFinished() },
+  })
+}
 
-  /** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
-  forget(): string {
-    return `${COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
-  }
+/** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
+export function forgetFinished(): string {
+  return clearedCookie(COOKIE)
+}
 
-  /** `Set-Cookie` line that notes a finished sign-in. */
-  finished(cookieHeader: string | null): string {
-    const times = [...recentTimes(cookieHeader), Math.floor(Date.now() / 1000)].slice(-LIMIT)
-    return `${COOKIE}=${times.join('.')}; Max-Age=${WINDOW_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`
-  }
+/** `Set-Cookie` line that notes a finished sign-in. */
+export function noteFinished(cookieHeader: string | null): string {
+  const times = [...recentTimes(cookieHeader), epochSeconds()].slice(-LIMIT)
+  return cookieLine(COOKIE, times.join('.'), WINDOW_SECONDS)
 }
 
 function recentTimes(cookieHeader: string | null): readonly number[] {
-  const match = new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9.]{1,64})`).exec(cookieHeader ?? '')
   const now = Date.now() / 1000
-  return (match?.[1] ?? '')
+  return (passingCookiesOf(cookieHeader).get(COOKIE) ?? '')
     .split('.')
     .map(Number)
     .filter((time) => time > 0 && now - time < WINDOW_SECONDS)

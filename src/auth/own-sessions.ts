@@ -5,24 +5,22 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { addCookies } from './passing-cookies.ts'
 
-const EndRequest = v.union([
-  v.strictObject({ id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }),
-  v.strictObject({ all: v.literal(true) }),
-])
+const EndRequest = v.pipe(
+  v.strictObject({
+    id: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+    all: v.optional(v.literal(true)),
+  }),
+  v.check(({ id, all }) => (id === undefined) === (all === true)),
+)
 
 /** `GET /.entrada/sessions`: where the user is signed in. */
 export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Promise<Response> {
   const { id: currentId, user } = c.var.session
   const found = await sessions.listOf(user.tenantId, user.id)
   return c.json({
-    sessions: found.map(({ id, createdAt, lastSeenAt, userAgent }) => ({
-      id,
-      current: id === currentId,
-      createdAt,
-      lastSeenAt,
-      userAgent,
-    })),
+    sessions: found.map(({ id, ...rest }) => ({ id, current: id === currentId, ...rest })),
   })
 }
 
@@ -35,15 +33,13 @@ export async function endSessions(c: Context<EdgeEnv>, sessions: Sessions): Prom
   }
   const { id: currentId, user } = c.var.session
   const own = await sessions.listOf(user.tenantId, user.id)
-  const wanted = 'all' in parsed.output ? null : parsed.output.id
-  const chosen = own.filter(({ id }) => (wanted === null ? id !== currentId : id === wanted))
+  const wanted = parsed.output.id
+  const chosen = own.filter(({ id }) => (wanted === undefined ? id !== currentId : id === wanted))
   // Somebody else's handle looks exactly like one that does not exist.
-  if (wanted !== null && chosen.length === 0) throw new EntradaFailure('not_found')
+  if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
   await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count: chosen.length })
-  if (chosen.some(({ id }) => id === currentId)) {
-    c.header('set-cookie', clearSessionCookie(), { append: true })
-  }
+  if (chosen.some(({ id }) => id === currentId)) addCookies(c, [clearSessionCookie()])
   return c.json({ ended: chosen.length })
 }
 
@@ -57,13 +53,12 @@ export async function endSessionsOfUser(
   if (!c.var.session.isOperator) throw new EntradaFailure('operator_required')
   const [, tenantId, userId] = USER.exec(c.req.param('user') ?? '') ?? []
   if (tenantId === undefined || userId === undefined) throw new EntradaFailure('not_found')
-  const found = await sessions.listOf(tenantId, userId)
-  await Promise.all(found.map(({ id }) => sessions.endById(id)))
+  const ended = await sessions.endOfUser(tenantId, userId)
   createLog(c.var.requestId).audit('sessions_ended_by_operator', {
     userId,
     tenantId,
     operatorId: c.var.session.user.id,
-    count: found.length,
+    count: ended,
   })
-  return c.json({ ended: found.length })
+  return c.json({ ended })
 }

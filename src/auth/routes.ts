@@ -1,3 +1,4 @@
+import { createMiddleware } from 'hono/factory'
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../edge-env.ts'
 import { renewedPage } from '../pages/renewed-page.ts'
@@ -22,26 +23,20 @@ export interface AuthParts extends CallbackParts {
 
 /** Sign-in, sign-out, and what there is to know about one's own session; mounted at `/.entrada`. */
 export function authRoutes(parts: AuthParts) {
+  const signedIn = requireSession(parts.sessions)
   return new Hono<EdgeEnv>()
     .get('/login', (c) => login(c, parts))
     .get('/consent', (c) => consent(c, parts))
-    .post('/logout', (c) => {
-      requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
-      return logout(c, parts)
-    })
+    .post('/logout', fromOurPages, (c) => logout(c, parts))
     .get('/frontchannel-logout', (c) => frontChannelLogout(c, parts))
     .post('/backchannel-logout', (c) => backChannelLogout(c, parts))
-    .get('/sessions', requireSession(parts.sessions), (c) => listSessions(c, parts.sessions))
-    .post('/sessions/end', requireSession(parts.sessions), (c) => {
-      requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
-      return endSessions(c, parts.sessions)
-    })
-    .post('/admin/users/:user/end', requireSession(parts.sessions), (c) => {
-      requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
-      return endSessionsOfUser(c, parts.sessions)
-    })
+    .get('/sessions', signedIn, (c) => listSessions(c, parts.sessions))
+    .post('/sessions/end', signedIn, fromOurPages, (c) => endSessions(c, parts.sessions))
+    .post('/admin/users/:user/end', signedIn, fromOurPages, (c) =>
+      endSessionsOfUser(c, parts.sessions),
+    )
     .get('/signed-out', (c) => signedOut(c))
-    .get('/renewed', requireSession(parts.sessions), () => renewedPage())
+    .get('/renewed', signedIn, () => renewedPage())
     .get('/session', requireSession(parts.sessions, parts.isPolling), async (c) => {
       const { user, expiresAt, idleExpiresAt } = c.var.session
       return c.json({
@@ -52,6 +47,11 @@ export function authRoutes(parts: AuthParts) {
       })
     })
 }
+
+const fromOurPages = createMiddleware<EdgeEnv>(async (c, next) => {
+  requireSameOrigin(c.req.raw, c.var.settings.publicOrigin)
+  await next()
+})
 
 /** `GET {OPENID_CALLBACK_URL}`, the one path of ours outside the prefix. */
 export function callbackRoute(parts: AuthParts) {

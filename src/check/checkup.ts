@@ -8,7 +8,7 @@ import { chat, originProtection } from './chat.ts'
 import { bindings, otherDoors, settings } from './deployment.ts'
 import { graph, permissions } from './microsoft.ts'
 import { clientCredential, clock, COMPARE, issuer, redirectUri } from './registration.ts'
-import { failed, type CheckParts, type Surroundings, type Verdict } from './verdict.ts'
+import { failed, numbered, type CheckParts, type Surroundings, type Verdict } from './verdict.ts'
 
 const LOOKS: Readonly<Record<string, (surroundings: Surroundings) => Promise<Verdict>>> = {
   settings,
@@ -44,6 +44,5 @@ export function checkUp(
 function explained(cause: unknown): Verdict {
   if (!(cause instanceof EntradaFailure)) throw cause
   const { detail = '', aadsts } = cause.details
-  const number = aadsts === undefined ? '' : `, AADSTS${aadsts}`
-  return failed(`${FAILURES[cause.code].title}${number}. ${detail}`, COMPARE)
+  return failed(`${numbered(FAILURES[cause.code].title, aadsts)}. ${detail}`, COMPARE)
 }

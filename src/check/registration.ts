@@ -1,6 +1,14 @@
 import { WRONG_PLATFORM } from '../entra/aadsts.ts'
 import type { Refusal } from '../entra/refusal.ts'
-import { failed, ok, skipped, warning, type Surroundings, type Verdict } from './verdict.ts'
+import {
+  failed,
+  numbered,
+  ok,
+  skipped,
+  warning,
+  type Surroundings,
+  type Verdict,
+} from './verdict.ts'
 
 /** What mends a registration, by Microsoft's number for what is wrong with it. Words only, as numbers change. */
 const FIXES: ReadonlyMap<number, string> = new Map([
@@ -15,9 +23,9 @@ const FIXES: ReadonlyMap<number, string> = new Map([
 
 export const COMPARE = 'Compare the settings with the registration, then check again.'
 
-function refused(what: string, aadsts: number | null): Verdict {
+function refused(what: string, aadsts: number | undefined): Verdict {
   const fix = FIXES.get(aadsts ?? 0) ?? COMPARE
-  return failed(`${what} is refused${aadsts === null ? '' : `, AADSTS${aadsts}`}.`, fix)
+  return failed(`${numbered(`${what} is refused`, aadsts)}.`, fix)
 }
 
 export async function issuer({ entra }: Surroundings): Promise<Verdict> {
@@ -43,7 +51,7 @@ const NEEDS_PERSON = 'Only a sign-in can tell.'
 export async function redirectUri({ silent, entra, session }: Surroundings): Promise<Verdict> {
   const { isLedBack, aadsts } = await silent
   const uri = entra.redirectUri
-  if (aadsts !== null && (FIXES.has(aadsts) || !isLedBack)) return refused(uri, aadsts)
+  if (aadsts !== undefined && (FIXES.has(aadsts) || !isLedBack)) return refused(uri, aadsts)
   if (!isLedBack) return skipped(NEEDS_PERSON)
   // A server gets tokens for no other platform, so a session is proof of what it was then.
   return ok(

@@ -45,6 +45,11 @@ export function failed(detail: string, fix: string): Verdict {
   return { status: 'failed', detail, fix }
 }
 
+/** How Microsoft's number is appended to what went wrong. */
+export function numbered(what: string, aadsts: number | undefined): string {
+  return aadsts === undefined ? what : `${what}, AADSTS${aadsts}`
+}
+
 /** Not looked at, or nothing could be seen. */
 export function skipped(detail: string): Verdict {
   return { status: 'skipped', detail }

@@ -1,9 +1,13 @@
 import * as v from 'valibot'
 
 /** Tells resources that we understand claims challenges (continuous access evaluation). */
-const CLIENT_CAPABILITIES = { access_token: { xms_cc: { values: ['cp1'] } } }
+const CLIENT_CAPABILITIES = { xms_cc: { values: ['cp1'] } }
 
-const Request = v.record(v.string(), v.record(v.string(), v.unknown()))
+const Request = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.record(v.string(), v.record(v.string(), v.unknown())),
+)
 
 /**
  * The `claims` parameter (OpenID Connect Core §5.5): a challenge to meet, our own capabilities, or both merged.
@@ -15,19 +19,12 @@ export function claimsParameter(
 ): string | null {
   const asked = challenge === null ? null : readRequest(challenge)
   if (!announcesCapabilities) return asked === null ? null : JSON.stringify(asked)
-  const merged = Object.entries(CLIENT_CAPABILITIES).map(([token, claims]) => [
-    token,
-    { ...asked?.[token], ...claims },
-  ])
-  return JSON.stringify({ ...asked, ...Object.fromEntries(merged) })
+  const ofAccessToken = { ...asked?.['access_token'], ...CLIENT_CAPABILITIES }
+  return JSON.stringify({ ...asked, access_token: ofAccessToken })
 }
 
 function readRequest(json: string): v.InferOutput<typeof Request> | null {
-  try {
-    const parsed = v.safeParse(Request, JSON.parse(json))
-    return parsed.success ? parsed.output : null
-  } catch {
-    // Not JSON: the challenge is not one, and the service will say so again.
-    return null
-  }
+  // Where the challenge is none, the service will say so again.
+  const parsed = v.safeParse(Request, json)
+  return parsed.success ? parsed.output : null
 }

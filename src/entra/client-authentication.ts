@@ -8,34 +8,28 @@ import type { ClientSettings } from '../settings/secrets.ts'
  */
 export class ClientCredentials {
   readonly #client: ClientSettings
-  #all: Promise<readonly oauth.ClientAuth[]> | null = null
-  /** Which one was accepted last; a rotated-out first secret should not cost a call each time. */
-  #accepted = 0
+  #inOrder: Promise<readonly oauth.ClientAuth[]> | null = null
 
   constructor(client: ClientSettings) {
     this.#client = client
   }
 
-  async inOrder(): Promise<
-    readonly { readonly authentication: oauth.ClientAuth; accepted(): void }[]
-  > {
-    this.#all ??= createAuthentications(this.#client)
-    const all = await this.#all
-    const indexed = all.map((authentication, index) => ({
-      authentication,
-      accepted: () => {
-        this.#accepted = index
-      },
-    }))
-    return [...indexed.slice(this.#accepted), ...indexed.slice(0, this.#accepted)]
+  inOrder(): Promise<readonly oauth.ClientAuth[]> {
+    this.#inOrder ??= createAuthentications(this.#client)
+    return this.#inOrder
+  }
+
+  /** The one that was accepted comes first from now on: a rotated-out secret should not cost a call each time. */
+  async prefer(accepted: oauth.ClientAuth): Promise<void> {
+    const others = (await this.inOrder()).filter((one) => one !== accepted)
+    this.#inOrder = Promise.resolve([accepted, ...others])
   }
 }
 
 async function createAuthentications(client: ClientSettings): Promise<readonly oauth.ClientAuth[]> {
-  if (client.certificate === null) {
-    return client.secrets.map(secretAuthentication)
-  }
-  return [await certificateAuthentication(client.certificate)]
+  return client.certificate === null
+    ? client.secrets.map(secretAuthentication)
+    : [await certificateAuthentication(client.certificate)]
 }
 
 /**

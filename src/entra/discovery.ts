@@ -1,27 +1,23 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
 
-const TENANT_PATH = /^\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\/v2\.0$/i
-
-/** The sign-in service's metadata, read on first need. */
-export class Discovery {
-  readonly #document: RemoteDocument<oauth.AuthorizationServer>
-
-  constructor(issuer: IssuerSettings, shelf: DocumentShelf) {
-    this.#document = new RemoteDocument(
-      `${issuer.authority.href.replace(/\/$/, '')}/.well-known/openid-configuration`,
-      (text) => readMetadata(issuer, text),
-      shelf,
-    )
-  }
-
-  /** @throws EntradaFailure `sign_in_unavailable`, or `identity_rejected` when the issuer is another one */
-  authorizationServer(): Promise<oauth.AuthorizationServer> {
-    return this.#document.read()
-  }
+/**
+ * The sign-in service's metadata, read on first need.
+ * Reading throws EntradaFailure `sign_in_unavailable`, or `identity_rejected` when the issuer is another one.
+ */
+export function discoveryDocument(
+  issuer: IssuerSettings,
+  shelf: DocumentShelf,
+): RemoteDocument<oauth.AuthorizationServer> {
+  return new RemoteDocument(
+    `${issuer.authority.href.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    (text) => readMetadata(issuer, text),
+    shelf,
+  )
 }
 
 const Metadata = v.pipe(v.string(), v.parseJson(), v.looseObject({ issuer: v.string() }))
@@ -31,19 +27,15 @@ async function readMetadata(
   text: string,
 ): Promise<oauth.AuthorizationServer> {
   const parsed = v.safeParse(Metadata, text)
-  const named = parsed.success ? parsed.output.issuer : ''
-  const headers = { 'content-type': 'application/json' }
+  const metadata = parsed.success ? parsed.output : { issuer: '' }
   try {
     return await oauth.processDiscoveryResponse(
-      expectedIssuer(issuer, named),
-      new Response(text, { headers }),
+      expectedIssuer(issuer, metadata.issuer),
+      Response.json(metadata),
     )
   } catch (cause) {
-    throw new EntradaFailure('identity_rejected', {
-      detail:
-        'The sign-in service describes itself as another issuer than the one that is configured.',
-      cause,
-    })
+    const detail = 'The sign-in service describes itself as another issuer than the configured one.'
+    throw new EntradaFailure('identity_rejected', { detail, cause })
   }
 }
 
@@ -70,5 +62,6 @@ export function isIssuer({ authority, kind }: IssuerSettings, named: string): bo
 function isTenantOf(issuer: string, origin: string): boolean {
   if (!URL.canParse(issuer)) return false
   const url = new URL(issuer)
-  return url.origin === origin && TENANT_PATH.test(url.pathname)
+  const [, tenantId = '', version, ...more] = url.pathname.split('/')
+  return url.origin === origin && isGuid(tenantId) && version === 'v2.0' && more.length === 0
 }

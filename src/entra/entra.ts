@@ -1,16 +1,18 @@
-import { compactVerify, errors } from 'jose'
+import { compactVerify } from 'jose'
+import { JOSEError } from 'jose/errors'
 import * as oauth from 'oauth4webapi'
+import { addressOf } from '../address.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { claimsParameter } from './claims-request.ts'
 import { ClientCredentials } from './client-authentication.ts'
-import { Discovery } from './discovery.ts'
+import { discoveryDocument } from './discovery.ts'
 import { checkAudience, claimedTenant, readIdentity, type Identity } from './id-token.ts'
 import { IssuerKeys } from './issuer-keys.ts'
 import { readLogoutToken, type LogoutNotice } from './logout-token.ts'
 import { readTokens, type RedeemedTokens } from './redeemed-tokens.ts'
 import { refusalOf, type Refusal } from './refusal.ts'
-import type { DocumentShelf } from './remote-document.ts'
+import type { DocumentShelf, RemoteDocument } from './remote-document.ts'
 import { readUserInfo } from './user-info.ts'
 
 const DEADLINE_MS = 15_000
@@ -26,17 +28,17 @@ export interface AttemptSecrets {
 export interface AuthorizationRequest extends AttemptSecrets {
   /** Further scopes to ask consent for, beside those of sign-in. */
   readonly scopes?: readonly string[]
-  readonly loginHint?: string
-  readonly domainHint?: string
+  readonly loginHint?: string | undefined
+  readonly domainHint?: string | undefined
   readonly prompt?: 'select_account' | 'consent' | 'login' | 'none'
   /** Claims challenge to meet, JSON text. */
-  readonly claims?: string
+  readonly claims?: string | undefined
 }
 
 export interface RefreshRequest {
   readonly scope: string
   /** Claims challenge, JSON text. */
-  readonly claims?: string
+  readonly claims?: string | null
   /** `sub` of the sign-in. */
   readonly subject: string
   /** Worth checking the signature of an id token that comes along. */
@@ -50,20 +52,28 @@ export type Redemption =
 /** The sign-in service. The only file that speaks OAuth; oauth4webapi does the protocol. */
 export class Entra {
   readonly #settings: Settings
-  readonly #discovery: Discovery
+  readonly #metadata: RemoteDocument<oauth.AuthorizationServer>
   readonly #keys: IssuerKeys
   readonly #credentials: ClientCredentials
   readonly #client: oauth.Client
+  readonly #options: Pick<
+    oauth.HttpRequestOptions<'GET'>,
+    typeof oauth.allowInsecureRequests | 'signal'
+  >
 
   /** @param shelf where metadata and keys outlive this isolate */
   constructor(settings: Settings, shelf: DocumentShelf) {
     this.#settings = settings
-    this.#discovery = new Discovery(settings.issuer, shelf)
+    this.#metadata = discoveryDocument(settings.issuer, shelf)
     this.#keys = new IssuerKeys(shelf)
     this.#credentials = new ClientCredentials(settings.client)
     this.#client = {
       client_id: settings.client.id,
       [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+    }
+    this.#options = {
+      [oauth.allowInsecureRequests]: settings.issuer.authority.protocol === 'http:',
+      signal: () => AbortSignal.timeout(DEADLINE_MS),
     }
   }
 
@@ -72,11 +82,10 @@ export class Entra {
   }
 
   async authorizationUrl(request: AuthorizationRequest): Promise<URL> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     if (server.authorization_endpoint === undefined) throw new EntradaFailure('identity_rejected')
-    const url = new URL(server.authorization_endpoint)
     const scopes = new Set([...this.#settings.scopes.authorize, ...(request.scopes ?? [])])
-    const parameters = {
+    return addressOf(server.authorization_endpoint, {
       client_id: this.#settings.client.id,
       response_type: 'code',
       response_mode: 'query',
@@ -89,23 +98,18 @@ export class Entra {
       login_hint: request.loginHint,
       domain_hint: request.domainHint,
       prompt: request.prompt,
-      claims: this.#claims(request.claims) ?? undefined,
-    }
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value !== undefined) url.searchParams.set(name, value)
-    }
-    return url
+      claims: this.#claims(request.claims ?? null),
+    })
   }
 
   /** Where an administrator approves the app for the whole organisation. */
   adminConsentUrl(state: string, scopes: readonly string[]): URL {
-    const { authority } = this.#settings.issuer
-    const url = new URL(`${authority.href}/adminconsent`)
-    url.searchParams.set('client_id', this.#settings.client.id)
-    url.searchParams.set('redirect_uri', this.redirectUri)
-    url.searchParams.set('scope', scopes.join(' '))
-    url.searchParams.set('state', state)
-    return url
+    return addressOf(`${this.#settings.issuer.authority.href}/adminconsent`, {
+      client_id: this.#settings.client.id,
+      redirect_uri: this.redirectUri,
+      scope: scopes.join(' '),
+      state,
+    })
   }
 
   /**
@@ -120,7 +124,7 @@ export class Entra {
     | { readonly ok: true; readonly parameters: URLSearchParams }
     | { readonly ok: false; readonly error: string; readonly description: string }
   > {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     try {
       return {
         ok: true,
@@ -139,7 +143,7 @@ export class Entra {
     parameters: URLSearchParams,
     { codeVerifier, nonce }: AttemptSecrets,
   ): Promise<Redemption> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     return this.#withCredentials(async (authentication) => {
       const response = await oauth.authorizationCodeGrantRequest(
         server,
@@ -164,7 +168,7 @@ export class Entra {
    * @throws EntradaFailure `identity_rejected` when a returned id token is somebody else's
    */
   async redeemRefreshToken(refreshToken: string, request: RefreshRequest): Promise<Redemption> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     return this.#withCredentials(async (authentication) => {
       const response = await oauth.refreshTokenGrantRequest(
         server,
@@ -191,7 +195,7 @@ export class Entra {
 
   /** For the set-up check: what the service calls itself, and how many keys it signs with. */
   async describe(): Promise<{ readonly issuer: string; readonly keys: number }> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     return { issuer: server.issuer, keys: await this.#keys.count(server) }
   }
 
@@ -201,7 +205,7 @@ export class Entra {
    * “Controlling tokens without the roles claim”), and refuses as it does at a sign-in. The token is dropped.
    */
   async tryCredentials(): Promise<readonly (Refusal | null)[]> {
-    const server = await this.#discovery.authorizationServer()
+    const server = await this.#metadata.read()
     const { allowedTenants, kind, microsoft } = this.#settings.issuer
     const parameters = microsoft === null ? {} : { scope: `${microsoft.graph}/.default` }
     // `organizations` and `common` are no tenant an app could speak for (AADSTS50059).
@@ -211,13 +215,13 @@ export class Entra {
       kind === 'template'
         ? { ...server, token_endpoint: endpoint.replace(words, allowedTenants[0] ?? '') }
         : server
-    const tries = (await this.#credentials.inOrder()).map(async ({ authentication }) => {
+    const tries = (await this.#credentials.inOrder()).map(async (authentication) => {
       const response = await oauth.clientCredentialsGrantRequest(
         ofTenant,
         this.#client,
         authentication,
         parameters,
-        this.#requestOptions(),
+        this.#options,
       )
       await oauth.processClientCredentialsResponse(ofTenant, this.#client, response)
       return null
@@ -226,15 +230,14 @@ export class Entra {
   }
 
   /** Where to sign out at the service; `null` when it has no such place. */
-  async endSessionEndpoint(): Promise<URL | null> {
-    const { end_session_endpoint: endpoint } = await this.#discovery.authorizationServer()
-    return endpoint === undefined ? null : new URL(endpoint)
+  async endSessionEndpoint(): Promise<string | null> {
+    return (await this.#metadata.read()).end_session_endpoint ?? null
   }
 
   /** @returns `null` for a back-channel logout token that does not hold */
   async readLogoutToken(token: string): Promise<LogoutNotice | null> {
     return readLogoutToken(token, {
-      server: await this.#discovery.authorizationServer(),
+      server: await this.#metadata.read(),
       keys: this.#keys,
       clientId: this.#settings.client.id,
     })
@@ -260,32 +263,21 @@ export class Entra {
             server: issuedBy,
             client: this.#client,
             subject: claims.sub,
-            options: this.#requestOptions(),
+            options: this.#options,
           })
         : {}
     return readIdentity({ ...info, ...claims }, issuer)
   }
 
-  get #isInsecure(): boolean {
-    return this.#settings.issuer.authority.protocol === 'http:'
+  #claims(challenge: string | null): string | null {
+    return claimsParameter(challenge, this.#settings.announcesCapabilities)
   }
 
-  #claims(challenge: string | undefined): string | null {
-    return claimsParameter(challenge ?? null, this.#settings.announcesCapabilities)
-  }
-
-  #tokenOptions(scope: string, challenge?: string) {
+  #tokenOptions(scope: string, challenge: string | null = null) {
     const claims = this.#claims(challenge)
     return {
+      ...this.#options,
       additionalParameters: claims === null ? { scope } : { scope, claims },
-      ...this.#requestOptions(),
-    }
-  }
-
-  #requestOptions() {
-    return {
-      [oauth.allowInsecureRequests]: this.#isInsecure,
-      signal: () => AbortSignal.timeout(DEADLINE_MS),
     }
   }
 
@@ -294,10 +286,10 @@ export class Entra {
     redeem: (authentication: oauth.ClientAuth) => Promise<RedeemedTokens>,
   ): Promise<Redemption> {
     let refusal: Refusal | null = null
-    for (const { authentication, accepted } of await this.#credentials.inOrder()) {
+    for (const authentication of await this.#credentials.inOrder()) {
       try {
         const tokens = await redeem(authentication)
-        accepted()
+        await this.#credentials.prefer(authentication)
         return { ok: true, tokens }
       } catch (cause) {
         if (cause instanceof EntradaFailure) throw cause
@@ -338,7 +330,7 @@ const IDENTITY_ERRORS: ReadonlySet<string> = new Set([
 /** The service answered, and what it answered does not hold. */
 function isRejectedIdentity(cause: unknown): boolean {
   if (cause instanceof oauth.UnsupportedOperationError) return true
-  if (cause instanceof errors.JOSEError) return true
+  if (cause instanceof JOSEError) return true
   return (
     cause instanceof oauth.OperationProcessingError &&
     cause.code !== undefined &&

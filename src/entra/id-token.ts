@@ -1,9 +1,7 @@
 import { decodeJwt } from 'jose'
-import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
-
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** What sign-in learns from a verified id token. */
 export interface Identity {
@@ -23,55 +21,37 @@ export interface Identity {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-const text = v.fallback(v.nullable(v.string()), null)
-const Claims = v.looseObject({
-  iss: v.string(),
-  sub: v.string(),
-  tid: v.optional(text, null),
-  oid: v.optional(text, null),
-  name: v.optional(text, null),
-  email: v.optional(text, null),
-  preferred_username: v.optional(text, null),
-  sid: v.optional(text, null),
-  login_hint: v.optional(text, null),
-})
-
 /** @throws EntradaFailure `wrong_account` for a tenant that is not allowed, `identity_rejected` for claims that contradict each other */
 export function readIdentity(
-  claims: Readonly<Record<string, unknown>>,
+  claims: Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string },
   issuer: IssuerSettings,
 ): Identity {
-  const parsed = v.safeParse(Claims, claims)
-  if (!parsed.success) throw new EntradaFailure('identity_rejected')
-  const {
-    iss,
-    sub,
-    tid,
-    oid,
-    name,
-    email,
-    preferred_username: username,
-    sid,
-    login_hint: loginHint,
-  } = parsed.output
-  if (issuer.microsoft !== null) {
+  const { iss, sub } = claims
+  const tenantId = textOf(claims['tid']) ?? ''
+  const objectId = textOf(claims['oid'])
+  const isMicrosoft = issuer.microsoft !== null
+  if (isMicrosoft) {
     // `oid` needs the `profile` scope; without it there is no identity to build on.
-    if (tid === null || oid === null || !GUID.test(tid) || !iss.includes(`/${tid}/`)) {
+    if (objectId === null || !isGuid(tenantId) || !iss.includes(`/${tenantId}/`)) {
       throw new EntradaFailure('identity_rejected')
     }
-    checkTenant(tid, issuer)
+    checkTenant(tenantId, issuer)
   }
   return {
-    tenantId: issuer.microsoft === null ? iss : (tid ?? ''),
-    userId: issuer.microsoft === null ? sub : (oid ?? ''),
+    tenantId: isMicrosoft ? tenantId : iss,
+    userId: isMicrosoft ? (objectId ?? '') : sub,
     subject: sub,
-    name,
-    email,
-    username,
-    sessionId: sid,
-    loginHint,
+    name: textOf(claims['name']),
+    email: textOf(claims['email']),
+    username: textOf(claims['preferred_username']),
+    sessionId: textOf(claims['sid']),
+    loginHint: textOf(claims['login_hint']),
     claims,
   }
+}
+
+function textOf(claim: unknown): string | null {
+  return typeof claim === 'string' ? claim : null
 }
 
 /**
@@ -103,14 +83,13 @@ function checkTenant(tenantId: string, { allowedTenants }: IssuerSettings): void
  * template of multi-tenant metadata; allowed tenants only, so that the issuer compared against is ours.
  */
 export function claimedTenant(idToken: unknown, issuer: IssuerSettings): string {
-  if (typeof idToken !== 'string') throw new EntradaFailure('identity_rejected')
   let tenantId: unknown
   try {
-    tenantId = decodeJwt(idToken)['tid']
+    tenantId = decodeJwt(String(idToken))['tid']
   } catch (cause) {
     throw new EntradaFailure('identity_rejected', { cause })
   }
-  if (typeof tenantId !== 'string' || !GUID.test(tenantId)) {
+  if (typeof tenantId !== 'string' || !isGuid(tenantId)) {
     throw new EntradaFailure('identity_rejected')
   }
   checkTenant(tenantId, issuer)

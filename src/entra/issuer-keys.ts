@@ -1,4 +1,5 @@
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose'
+import { JWKSNoMatchingKey } from 'jose/errors'
 import type { AuthorizationServer } from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
@@ -29,7 +30,7 @@ export class IssuerKeys {
       try {
         return await candidates(await keys.read(), server.issuer)(header, token)
       } catch (cause) {
-        if (!(cause instanceof errors.JWKSNoMatchingKey)) throw cause
+        if (!(cause instanceof JWKSNoMatchingKey)) throw cause
         return candidates(await keys.readAnew(), server.issuer)(header, token)
       }
     }

@@ -17,16 +17,16 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const MAXIMUM_AGE_SECONDS = 300
 
 const Claims = v.pipe(
-  v.looseObject({
+  v.object({
     iss: v.string(),
     jti: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
     sub: v.optional(v.string()),
     sid: v.optional(v.string()),
-    events: v.looseObject({ [EVENT]: v.record(v.string(), v.unknown()) }),
-    // An id token must not pass for a logout token, and carries one (Back-Channel Logout 1.0 §2.4).
-    nonce: v.optional(v.undefined_()),
+    events: v.object({ [EVENT]: v.record(v.string(), v.unknown()) }),
+    nonce: v.optional(v.unknown()),
   }),
-  v.check(({ sub, sid }) => sub !== undefined || sid !== undefined),
+  // An id token must not pass for a logout token, and carries a nonce (Back-Channel Logout 1.0 §2.4).
+  v.check(({ sub, sid, nonce }) => (sub ?? sid) !== undefined && nonce === undefined),
 )
 
 /**

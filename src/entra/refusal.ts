@@ -28,13 +28,13 @@ export type RefusalKind =
 
 export interface Refusal {
   readonly kind: RefusalKind
-  readonly error: string | null
-  readonly aadsts: number | null
-  readonly correlationId: string | null
+  readonly error?: string
+  readonly aadsts?: number | undefined
+  readonly correlationId?: string | undefined
   /** Claims challenge, JSON text. */
-  readonly claims: string | null
+  readonly claims?: string | undefined
   /** Seconds. */
-  readonly retryAfter: number | null
+  readonly retryAfter?: number | undefined
 }
 
 const Body = v.object({
@@ -45,20 +45,23 @@ const Body = v.object({
   claims: v.optional(v.string()),
 })
 
-const INTERACTION: ReadonlySet<string> = new Set([
-  'interaction_required',
-  'login_required',
-  'interrupted_user',
-  'ux_not_allowed',
-])
-const UNAVAILABLE: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error'])
-const CLIENT: ReadonlySet<string> = new Set(['invalid_client', 'unauthorized_client'])
-const REQUEST: ReadonlySet<string> = new Set([
-  'invalid_scope',
-  'invalid_request',
-  'invalid_resource',
-  'unsupported_grant_type',
-  'invalid_target',
+const ERRORS: ReadonlyMap<string, RefusalKind> = new Map([
+  ['temporarily_unavailable', 'unavailable'],
+  ['server_error', 'unavailable'],
+  ['invalid_client', 'client'],
+  ['unauthorized_client', 'client'],
+  ['consent_required', 'consent'],
+  ['interaction_required', 'interaction'],
+  ['login_required', 'interaction'],
+  ['interrupted_user', 'interaction'],
+  ['ux_not_allowed', 'interaction'],
+  ['access_denied', 'policy'],
+  ['invalid_scope', 'request'],
+  ['invalid_request', 'request'],
+  ['invalid_resource', 'request'],
+  ['invalid_target', 'request'],
+  ['unsupported_grant_type', 'request'],
+  ['invalid_grant', 'gone'],
 ])
 
 /** What MSAL goes by; `error` beside them is `invalid_grant` or `interaction_required`. */
@@ -102,9 +105,9 @@ function ofBody(body: unknown, response: Response): Refusal {
   return {
     kind: kindOf(error, suberror, codes, response.status),
     error,
-    aadsts: codes[0] ?? null,
-    correlationId: correlationId ?? null,
-    claims: claims ?? null,
+    aadsts: codes[0],
+    correlationId,
+    claims,
     retryAfter: retryAfterOf(response),
   }
 }
@@ -118,29 +121,19 @@ export function kindOf(
 ): RefusalKind {
   const byNumber = kindByNumber(codes)
   if (byNumber === 'loop') return byNumber
-  if (status === 429 || status >= 500 || UNAVAILABLE.has(error)) return 'unavailable'
-  if (CLIENT.has(error)) return 'client'
+  if (status === 429 || status >= 500) return 'unavailable'
+  const byError = ERRORS.get(error)
+  if (byError === 'unavailable' || byError === 'client') return byError
   // They come under the same words as what a person could resolve by signing in again.
   if (byNumber === 'policy' || byNumber === 'admin_consent') return byNumber
   const bySuberror = SUBERRORS.get(suberror)
   if (bySuberror !== undefined) return bySuberror
-  if (error === 'consent_required') return 'consent'
-  if (INTERACTION.has(error)) return 'interaction'
-  if (byNumber !== null) return byNumber
-  if (error === 'access_denied') return 'policy'
-  if (REQUEST.has(error)) return 'request'
-  return error === 'invalid_grant' ? 'gone' : 'unavailable'
+  if (byError === 'consent' || byError === 'interaction') return byError
+  return byNumber ?? byError ?? 'unavailable'
 }
 
 function plain(kind: RefusalKind, response: Response | null): Refusal {
-  return {
-    kind,
-    error: null,
-    aadsts: null,
-    correlationId: null,
-    claims: null,
-    retryAfter: response === null ? null : retryAfterOf(response),
-  }
+  return { kind, retryAfter: retryAfterOf(response) }
 }
 
 function responseIn(cause: unknown): Response | null {
@@ -148,7 +141,7 @@ function responseIn(cause: unknown): Response | null {
   return cause.cause instanceof Response ? cause.cause : null
 }
 
-function retryAfterOf(response: Response): number | null {
-  const value = response.headers.get('retry-after')
-  return value !== null && /^\d+$/.test(value) ? Number(value) : null
+function retryAfterOf(response: Response | null): number | undefined {
+  const value = response?.headers.get('retry-after') ?? ''
+  return /^\d+$/.test(value) ? Number(value) : undefined
 }

@@ -4,7 +4,7 @@ export interface SilentAnswer {
   /** The service leads nobody to a redirect URI that is not registered (RFC 6749 §4.1.2.1). */
   readonly isLedBack: boolean
   /** Microsoft's number, of the redirect or of the page that was shown instead. */
-  readonly aadsts: number | null
+  readonly aadsts: number | undefined
   /** By the clock there, in epoch milliseconds; `NaN` when it was not said. */
   readonly date: number
 }
@@ -30,7 +30,7 @@ export async function askSilently(entra: Entra): Promise<SilentAnswer> {
   const [, aadsts] = /AADSTS(\d{4,8})/.exec(isLedBack ? location : await response.text()) ?? []
   return {
     isLedBack,
-    aadsts: aadsts === undefined ? null : Number(aadsts),
+    aadsts: aadsts === undefined ? undefined : Number(aadsts),
     date: Date.parse(response.headers.get('date') ?? ''),
   }
 }

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html } from '../pages/html.ts'
 import { renderPage } from '../pages/page.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { UserHosts } from './host-discovery.ts'

@@ -18,7 +18,7 @@ export async function refusedAccount(
   ask: GraphQuestions | null,
 ): Promise<AccountRefusal | null> {
   if (access.emailDomains.length > 0) {
-    const domain = isVouchedFor(claims['xms_edov']) ? emailDomainOf(email) : null
+    const domain = VOUCHED_FOR.has(claims['xms_edov']) ? emailDomainOf(email) : null
     if (domain === null || !access.emailDomains.includes(domain)) return 'email_domain'
   }
   if (access.allowGuests) return null
@@ -35,15 +35,7 @@ export function emailDomainOf(email: string | null): string | null {
 }
 
 /** `xms_edov` is optional; where a tenant's owner does not own the domain, it says so. */
-function isVouchedFor(verified: unknown): boolean {
-  return (
-    verified === undefined ||
-    verified === true ||
-    verified === 1 ||
-    verified === '1' ||
-    verified === 'true'
-  )
-}
+const VOUCHED_FOR: ReadonlySet<unknown> = new Set([undefined, true, 1, '1', 'true'])
 
 /** Accounts from before 2014 have no type; they are the tenant's own. An answer without the property is none. */
 const Me = v.object({ userType: v.nullable(v.string()) })

@@ -109,13 +109,11 @@ export class GraphQuestions {
 
 function laterBecauseOf(cause: unknown): Later {
   if (!(cause instanceof EntradaFailure)) throw cause
-  if (cause.code === 'graph_unavailable') {
-    return { reason: 'graph_unavailable', retryAfter: null, cause }
-  }
-  if (cause.code === 'graph_unexpected') throw unknownMembership('graph_unexpected', { cause })
-  if (cause.code === 'membership_unknown') throw cause
+  const { code } = cause
+  if (code === 'graph_unavailable') return { reason: code, retryAfter: null, cause }
+  if (code === 'membership_unknown') throw cause
   // No token to ask with; whoever keeps the tokens has tried.
-  throw unknownMembership('token_refused', { cause })
+  throw unknownMembership(code === 'graph_unexpected' ? code : 'token_refused', { cause })
 }
 
 function ofError(error: GraphError): Reply<never> | Later {

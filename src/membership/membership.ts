@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { Identity } from '../entra/id-token.ts'
 import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import { EntradaFailure } from '../failure.ts'
@@ -65,12 +66,8 @@ export class Membership {
       const { code, details } = cause
       const event = code === 'membership_unknown' ? 'membership_unknown' : 'refused_membership'
       log.audit(event, { userId, tenantId, reason: details.reason, at: 'sign_in' })
-      const { helpUrl } = this.#settings.access
-      throw new EntradaFailure(code, {
-        ...details,
-        ...(helpUrl === null ? {} : { helpUrl }),
-        cause,
-      })
+      const helpUrl = this.#settings.access.helpUrl ?? undefined
+      throw new EntradaFailure(code, { ...details, helpUrl, cause })
     }
   }
 
@@ -151,7 +148,7 @@ const RULES: Readonly<Record<AccountRefusal | 'role', string>> = {
 
 /** The one token sign-in came back with. There is no session yet that could fetch another. */
 function signInTokens({ accessToken, expiresIn, scopes }: RedeemedTokens): GraphTokens {
-  const expiresAt = Math.floor(Date.now() / 1000) + expiresIn
+  const expiresAt = epochSeconds() + expiresIn
   return async (options) => {
     if (options?.refused !== undefined) throw unknownMembership('token_refused')
     return { resource: 'graph', value: accessToken, expiresAt, scopes }

@@ -1,4 +1,5 @@
-import { isObjectId, type RoleRule } from '../settings/roles.ts'
+import { isGuid } from '../settings/guid.ts'
+import type { RoleRule } from '../settings/roles.ts'
 import { isTrueAt, readGroupsClaim, textsAt, type Claims, type GroupsClaim } from './claims.ts'
 import type { GraphQuestions } from './graph-questions.ts'
 import { membershipsAmong, resolveNames } from './group-lookup.ts'
@@ -15,7 +16,7 @@ export class RuleCheck {
   constructor(rules: readonly RoleRule[], questions: GraphQuestions | null) {
     this.#questions = questions
     const entries = rules.flatMap(({ anyOf, isAboutGroups }) => (isAboutGroups ? anyOf : []))
-    this.#ids = [...new Set(entries.filter(isObjectId).map((id) => id.toLowerCase()))]
+    this.#ids = [...new Set(entries.filter(isGuid).map((id) => id.toLowerCase()))]
   }
 
   /**
@@ -48,7 +49,7 @@ export class RuleCheck {
     const held = rule.anyOf.filter((entry) => known.includes(entry))
     if (this.#questions === null) return held
     // Groups that a token names by another name than Graph's can only be found in a token again.
-    const isClear = rule.source === 'graph' || rule.anyOf.every(isObjectId)
+    const isClear = rule.source === 'graph' || rule.anyOf.every(isGuid)
     if (rule.isAboutGroups && isClear) return this.#heldInGraph(rule)
     const current = await claims()
     if (current !== null) return this.heldBySignIn({ ...rule, source: 'auto' }, current)
@@ -58,11 +59,11 @@ export class RuleCheck {
   async #heldInGraph({ anyOf }: RoleRule): Promise<readonly string[]> {
     const questions = this.#required()
     this.#own ??= membershipsAmong(this.#ids, questions)
-    const names = anyOf.filter((entry) => !isObjectId(entry))
+    const names = anyOf.filter((entry) => !isGuid(entry))
     const [own, named] = await Promise.all([this.#own, resolveNames(names, questions)])
     const ownNamed = await membershipsAmong([...named.ids.values()], questions)
     const isHeld = (entry: string) =>
-      isObjectId(entry) ? own.has(entry.toLowerCase()) : ownNamed.has(named.ids.get(entry) ?? '')
+      isGuid(entry) ? own.has(entry.toLowerCase()) : ownNamed.has(named.ids.get(entry) ?? '')
     return decided(anyOf.filter(isHeld), named.ambiguous.size > 0)
   }
 
@@ -71,10 +72,10 @@ export class RuleCheck {
     { anyOf }: RoleRule,
     { values }: Extract<GroupsClaim, { kind: 'listed' }>,
   ): Promise<readonly string[]> {
-    const listed = new Set([...values, ...values.filter(isObjectId).map((id) => id.toLowerCase())])
-    const isListed = (entry: string) => listed.has(isObjectId(entry) ? entry.toLowerCase() : entry)
-    const open = anyOf.filter((entry) => !isObjectId(entry) && !listed.has(entry))
-    if (open.length === 0 || this.#questions === null || !values.some(isObjectId)) {
+    const listed = new Set([...values, ...values.filter(isGuid).map((id) => id.toLowerCase())])
+    const isListed = (entry: string) => listed.has(isGuid(entry) ? entry.toLowerCase() : entry)
+    const open = anyOf.filter((entry) => !isGuid(entry) && !listed.has(entry))
+    if (open.length === 0 || this.#questions === null || !values.some(isGuid)) {
       return anyOf.filter(isListed)
     }
     const { ids, ambiguous } = await resolveNames(open, this.#questions)

@@ -1,19 +1,19 @@
-import { EntradaFailure } from '../failure.ts'
+import { EntradaFailure, FAILURES } from '../failure.ts'
 
 /** Why it could not be found out. Goes to the log; the sentence goes to the page. */
 const REASONS = {
   overage:
-    'Your groups do not fit into the sign-in answer. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto.',
-  unreadable_claim: 'The sign-in answer tells your groups in a form that we cannot read.',
+    'Your groups do not fit into the sign-in answer. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
+  unreadable_claim: 'The sign-in answer tells your groups in a form that we cannot read',
   ambiguous_name:
-    'More than one group goes by a name in the access rule. Whoever runs this chat has to write the group’s object id instead.',
+    'More than one group goes by a name in the access rule. Whoever runs this chat has to write the group’s object id instead',
   not_permitted:
-    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of group names.',
-  graph_throttled: 'Microsoft 365 asked us to wait before we look up your access.',
-  graph_unavailable: 'Microsoft 365 did not answer when we looked up your access.',
-  graph_unexpected: 'Microsoft 365 gave an answer about your access that we do not understand.',
-  graph_refused: 'Microsoft 365 refused to tell your access.',
-  token_refused: 'Microsoft 365 did not accept our proof that you are signed in.',
+    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of group names',
+  token_refused: 'Microsoft 365 did not accept our proof that you are signed in',
+  graph_throttled: FAILURES.graph_throttled.title,
+  graph_unavailable: FAILURES.graph_unavailable.title,
+  graph_unexpected: FAILURES.graph_unexpected.title,
+  graph_refused: FAILURES.graph_refused.title,
 } as const
 
 export type UnknownReason = keyof typeof REASONS
@@ -25,8 +25,8 @@ export function unknownMembership(
 ): EntradaFailure {
   return new EntradaFailure('membership_unknown', {
     reason,
-    detail: REASONS[reason],
-    ...(more.retryAfter == null ? {} : { retryAfter: more.retryAfter }),
-    ...(more.cause === undefined ? {} : { cause: more.cause }),
+    detail: `${REASONS[reason]}.`,
+    retryAfter: more.retryAfter ?? undefined,
+    cause: more.cause,
   })
 }

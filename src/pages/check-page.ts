@@ -1,5 +1,5 @@
-import { html } from 'hono/html'
-import { card, renderPage } from './page.ts'
+import { html } from './html.ts'
+import { button, card, renderPage } from './page.ts'
 
 /** One thing that was looked at. */
 export interface CheckResult {
@@ -23,10 +23,13 @@ export function checkPage(ok: boolean, checks: readonly CheckResult[]): Promise<
       html`<section class="facts">
         <h2 data-status="${status}"><b>${status}</b> ${name.replaceAll('_', ' ')}</h2>
         <p>${detail}</p>
-        ${fix === undefined ? '' : html`<p class="soft">${fix}</p>`}
+        ${fix && html`<p class="soft">${fix}</p>`}
       </section>`,
   )
-  const again = html`<p class="actions"><a class="button" href="">Check again</a></p>`
-  const body = card(title, html`${content}${again}`, ok ? 'done' : 'stop')
-  return renderPage({ title, body, style: STYLE })
+  const again = html`<p class="actions">${button('', 'Check again')}</p>`
+  return renderPage({
+    title,
+    body: card(title, [content, again], ok ? 'done' : 'stop'),
+    style: STYLE,
+  })
 }

@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import type { Turn } from '../failure.ts'
-import { card, renderPage, type Tone } from './page.ts'
+import { html, type Content } from './html.ts'
+import { button, card, quietButton, renderPage, type Page, type Tone } from './page.ts'
 
 /** Members of the problem document, and whose move it is. */
 export interface FailureFacts {
@@ -8,46 +8,53 @@ export interface FailureFacts {
   readonly title: string
   readonly status: number
   readonly code: string
-  readonly detail?: string
+  readonly detail: string | undefined
   readonly requestId: string
-  readonly loginUrl?: string
-  readonly consentUrl?: string
-  readonly helpUrl?: string
-  readonly retryAfter?: number
-  readonly aadsts?: number
-  readonly correlationId?: string
+  readonly loginUrl: string | undefined
+  readonly consentUrl: string | undefined
+  readonly helpUrl: string | undefined
+  readonly retryAfter: number | undefined
+  readonly aadsts: number | undefined
+  readonly correlationId: string | undefined
   readonly turn: Turn
 }
 
-const NEXT: Readonly<Record<Turn, string>> = {
-  user: 'Go back and try something else.',
-  sign_in: 'Sign in and you will be taken back to where you were.',
-  switch_account: 'Sign in with the account of your organisation.',
-  consent: 'You can allow it now; nothing else changes.',
-  administrator: 'Ask your administrator or help desk, and give them the details below.',
-  operator: 'Please tell the people who run this chat, and give them the details below.',
-  wait: 'This usually passes. Wait a moment, then try again.',
-}
-
-const TONES: Readonly<Record<Turn, Tone>> = {
-  user: 'stop',
-  sign_in: 'door',
-  switch_account: 'door',
-  consent: 'door',
-  administrator: 'stop',
-  operator: 'stop',
-  wait: 'wait',
+/** How the page looks, what there is to do next, and what signing in would be for. */
+const TURNS: Readonly<Record<Turn, { tone: Tone; next: string; login?: string }>> = {
+  user: { tone: 'stop', next: 'Go back and try something else.' },
+  sign_in: { tone: 'door', next: 'Sign in and you will be taken back to where you were.' },
+  switch_account: {
+    tone: 'door',
+    next: 'Sign in with the account of your organisation.',
+    login: 'Use another account',
+  },
+  consent: { tone: 'door', next: 'You can allow it now; nothing else changes.' },
+  administrator: {
+    tone: 'stop',
+    next: 'Ask your administrator or help desk, and give them the details below.',
+    login: 'Use another account',
+  },
+  operator: {
+    tone: 'stop',
+    next: 'Please tell the people who run this chat, and give them the details below.',
+  },
+  wait: {
+    tone: 'wait',
+    next: 'This usually passes. Wait a moment, then try again.',
+    login: 'Try again',
+  },
 }
 
 /** What happened, whose turn it is, the one thing to do, and what a help desk will ask for. */
 export function failurePage(
   facts: FailureFacts,
-  { formWasSent, isFramed }: { readonly formWasSent: boolean; readonly isFramed: boolean },
+  { formWasSent, ...page }: Pick<Page, 'headers' | 'isFramed'> & { readonly formWasSent: boolean },
 ): Promise<Response> {
   const { title, status, detail, turn } = facts
-  const content = html`${detail === undefined ? '' : html`<p>${detail}</p>`}
+  const { tone, next } = TURNS[turn]
+  const content = html`${detail && html`<p>${detail}</p>`}
     ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
-    <p class="soft">${NEXT[turn]}</p>
+    <p class="soft">${next}</p>
     <p class="actions">${action(facts)}</p>
     <section class="facts" aria-labelledby="facts">
       <h2 id="facts">For the help desk</h2>
@@ -59,7 +66,7 @@ export function failurePage(
         )}
       </dl>
     </section>`
-  return renderPage({ title, status, body: card(title, content, TONES[turn]), isFramed })
+  return renderPage({ title, status, body: card(title, content, tone), ...page })
 }
 
 /** With the time, by which logs are searched when a number was copied wrong. */
@@ -74,28 +81,14 @@ function factsFor({ code, requestId, aadsts, correlationId }: FailureFacts) {
   return facts.filter(([, value]) => value !== undefined)
 }
 
-function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts) {
+function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts): Content {
   if (consentUrl !== undefined) {
-    const label = turn === 'administrator' ? 'I am an administrator' : 'Allow it'
-    return html`<a class="button" href="${consentUrl}">${label}</a>`
+    return button(consentUrl, turn === 'administrator' ? 'I am an administrator' : 'Allow it')
   }
-  const help =
-    helpUrl === undefined ? '' : html`<a class="button" href="${helpUrl}">How to get access</a>`
+  const help = helpUrl && button(helpUrl, 'How to get access')
+  const { login = 'Sign in' } = TURNS[turn]
   if (loginUrl !== undefined) {
-    const quiet = helpUrl === undefined ? '' : ' quiet'
-    return html`${help} <a class="button${quiet}" href="${loginUrl}">${LOGIN[turn]}</a>`
+    return [help, ' ', (help === undefined ? button : quietButton)(loginUrl, login)]
   }
-  if (turn === 'wait') return html`<a class="button" href="">Try again</a>`
-  return html`${help} <a class="button quiet" href="/">Back to the chat</a>`
-}
-
-/** What signing in would be for. */
-const LOGIN: Readonly<Record<Turn, string>> = {
-  user: 'Sign in',
-  sign_in: 'Sign in',
-  switch_account: 'Use another account',
-  consent: 'Sign in',
-  administrator: 'Use another account',
-  operator: 'Sign in',
-  wait: 'Try again',
+  return turn === 'wait' ? button('', login) : [help, ' ', quietButton('/', 'Back to the chat')]
 }

@@ -1,7 +1,5 @@
-import { html, raw } from 'hono/html'
+import { html, Markup, type Content } from './html.ts'
 import { STYLE } from './style.ts'
-
-type Markup = ReturnType<typeof html>
 
 export interface Page {
   readonly title: string
@@ -23,38 +21,33 @@ export interface Page {
  * script under a nonce, never framed by others.
  */
 export async function renderPage(page: Page): Promise<Response> {
+  const { title, body, status = 200, isFramed = false, style = '', script } = page
   const nonce = crypto.randomUUID().replaceAll('-', '')
   const policy = {
     'default-src': "'none'",
     'style-src': `'nonce-${nonce}'`,
     'img-src': "'self' data:",
     'form-action': "'self'",
-    'frame-ancestors': page.isFramed === true ? "'self'" : "'none'",
+    'frame-ancestors': isFramed ? "'self'" : "'none'",
     'base-uri': "'none'",
-    ...(page.script === undefined
-      ? {}
-      : { 'script-src': `'nonce-${nonce}'`, 'connect-src': "'self'" }),
+    ...(script === undefined ? {} : { 'script-src': `'nonce-${nonce}'`, 'connect-src': "'self'" }),
     ...page.policy,
   }
-  const script =
-    page.script === undefined
-      ? ''
-      : raw(`<script type="module" nonce="${nonce}">${page.script}</script>`)
-  const document = await html`<!doctype html>
+  const module = `<script type="module" nonce="${nonce}">${script}</script>`
+  const document = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        ${page.isFramed === true ? html`<base target="_top" />` : ''}
-        <title>${page.title}</title>
+        ${isFramed ? html`<base target="_top" />` : ''}
+        <title>${title}</title>
         <style nonce="${nonce}">
-          ${raw(STYLE)}${raw(page.style ?? '')}
+          ${new Markup(STYLE + style)}
         </style>
       </head>
       <body>
-        ${page.body} ${script}
+        ${body} ${script === undefined ? '' : new Markup(module)}
       </body>
     </html>`
   const headers = new Headers({
@@ -64,7 +57,7 @@ export async function renderPage(page: Page): Promise<Response> {
       .join('; '),
     ...page.headers,
   })
-  return new Response(String(document), { status: page.status ?? 200, headers })
+  return new Response(document.text, { status, headers })
 }
 
 /** What kind of news it is, for those who see colours and shapes; the words say it as well. */
@@ -72,21 +65,29 @@ export type Tone = keyof typeof MARKS
 
 const MARKS = {
   /** A way in. */
-  door: html`<path d="M8 42V20a16 16 0 0 1 32 0v22" />
-    <path d="M17 42V22a7 7 0 0 1 14 0v20" />
-    <path d="M4 42h40" />`,
-  done: html`<path d="M8 26l11 11 21-25" />`,
-  wait: html`<circle cx="24" cy="24" r="18" /> <path d="M24 13v12l8 5" />`,
-  stop: html`<path d="M8 42V20a16 16 0 0 1 32 0v22z" /> <path d="M17 25h14" />`,
+  door: 'M8 42V20a16 16 0 0 1 32 0v22M17 42V22a7 7 0 0 1 14 0v20M4 42h40',
+  done: 'M8 26l11 11 21-25',
+  wait: 'M24 6a18 18 0 1 0 .1 0M24 13v12l8 5',
+  stop: 'M8 42V20a16 16 0 0 1 32 0v22zM17 25h14',
 } as const
 
 /** A centred card with one heading, as every page but the picker is. */
-export function card(heading: string, content: Markup, tone: Tone = 'door'): Markup {
+export function card(heading: string, content: Content, tone: Tone = 'door'): Markup {
   return html`<main class="card" aria-labelledby="heading">
     <svg class="mark" data-tone="${tone}" viewBox="0 0 48 48" aria-hidden="true">
-      ${MARKS[tone]}
+      <path d="${MARKS[tone]}" />
     </svg>
     <h1 id="heading">${heading}</h1>
     ${content}
   </main>`
+}
+
+/** The one thing to do next. */
+export function button(address: string, label: string): Markup {
+  return html`<a class="button" href="${address}">${label}</a>`
+}
+
+/** Another thing one may do. */
+export function quietButton(address: string, label: string): Markup {
+  return html`<a class="button quiet" href="${address}">${label}</a>`
 }

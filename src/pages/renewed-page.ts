@@ -1,5 +1,5 @@
-import { html } from 'hono/html'
-import { card, renderPage } from './page.ts'
+import { html } from './html.ts'
+import { card, quietButton, renderPage } from './page.ts'
 import { RENEWED_SCRIPT } from './renewed-script.ts'
 
 /**
@@ -7,14 +7,8 @@ import { RENEWED_SCRIPT } from './renewed-script.ts'
  * Browsers close only what a script has opened, so it says what to do where it stays.
  */
 export function renewedPage(): Promise<Response> {
-  return renderPage({
-    title: 'Signed in again',
-    script: RENEWED_SCRIPT,
-    body: card(
-      'You are signed in again',
-      html`<p>The chat knows already. Close this window and go on where you were.</p>
-        <p class="actions"><a class="button quiet" href="/">Open the chat here</a></p>`,
-      'done',
-    ),
-  })
+  const title = 'You are signed in again'
+  const content = html`<p>The chat knows already. Close this window and go on where you were.</p>
+    <p class="actions">${quietButton('/', 'Open the chat here')}</p>`
+  return renderPage({ title, script: RENEWED_SCRIPT, body: card(title, content, 'done') })
 }

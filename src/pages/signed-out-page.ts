@@ -1,5 +1,5 @@
-import { html } from 'hono/html'
-import { card, renderPage } from './page.ts'
+import { html } from './html.ts'
+import { button, card, renderPage } from './page.ts'
 
 /** Where signing out ends. It never signs in again by itself: that is the loop people complain about. */
 export function signedOutPage({
@@ -7,15 +7,10 @@ export function signedOutPage({
 }: {
   readonly hasLeftService: boolean
 }): Promise<Response> {
-  return renderPage({
-    title: 'Signed out',
-    body: card(
-      'You are signed out',
-      html`<p>Your session has ended here and its tokens are deleted.</p>
-        ${hasLeftService ? html`<p>You have left your organisation’s sign-in service, too.</p>` : ''}
-        <p class="soft">On a shared computer, close the browser as well.</p>
-        <p class="actions"><a class="button" href="/.entrada/login">Sign in again</a></p>`,
-      'done',
-    ),
-  })
+  const title = 'You are signed out'
+  const content = html`<p>Your session has ended here and its tokens are deleted.</p>
+    ${hasLeftService ? html`<p>You have left your organisation’s sign-in service, too.</p>` : ''}
+    <p class="soft">On a shared computer, close the browser as well.</p>
+    <p class="actions">${button('/.entrada/login', 'Sign in again')}</p>`
+  return renderPage({ title, body: card(title, content, 'done') })
 }

@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import { createLog } from '../log.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
 import type { SessionSettings } from '../settings/settings.ts'
@@ -44,9 +45,9 @@ export class MembershipWatch {
   /** @param isRenewed a token has just been renewed, which brings the next look forward */
   isDue({ checkedAt }: SessionRow, isRenewed: boolean): boolean {
     if (!this.#membership.isRechecked) return false
-    const age = now() - checkedAt
+    const age = epochSeconds() - checkedAt
     if (age < (isRenewed ? FRESH_SECONDS : this.#settings.membershipCheckSeconds)) return false
-    return now() >= this.#pausedUntil || this.#isBeyondGrace(age)
+    return epochSeconds() >= this.#pausedUntil || this.#isBeyondGrace(age)
   }
 
   async look(watched: Watched): Promise<WatchVerdict> {
@@ -69,11 +70,11 @@ export class MembershipWatch {
       log.audit('membership_lost', who)
       return { kind: 'over' }
     }
-    const isOver = evidence.isGrantGone || this.#isBeyondGrace(now() - row.checkedAt)
+    const isOver = evidence.isGrantGone || this.#isBeyondGrace(epochSeconds() - row.checkedAt)
     const { reason } = recheck
     log.audit('membership_unknown', { ...who, reason, at: 'recheck', ended: isOver })
     if (isOver) return { kind: 'over' }
-    this.#pausedUntil = now() + RETRY_SECONDS
+    this.#pausedUntil = epochSeconds() + RETRY_SECONDS
     return { kind: 'unchanged' }
   }
 
@@ -81,8 +82,4 @@ export class MembershipWatch {
     const { membershipCheckSeconds, membershipGraceSeconds } = this.#settings
     return age >= membershipCheckSeconds + membershipGraceSeconds
   }
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000)
 }

@@ -33,7 +33,7 @@ export function createRedeemer(entra: Entra, settings: Settings): RefreshTokenRe
       scope: scopeFor(resource, settings),
       subject,
       wantsIdentity: settings.requiredRole !== null || settings.adminRole !== null,
-      ...(claims === null ? {} : { claims }),
+      claims,
     })
   }
 }

@@ -1,6 +1,6 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { digestOf } from '../stores/sealed-box.ts'
-import type { GrantOwner } from '../stores/vault.ts'
+import { digestOf, type SealContext } from '../stores/sealed-box.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
 import type { SessionSettings } from '../settings/settings.ts'
 import { AccountWatch } from './account-watch.ts'
@@ -35,6 +35,12 @@ export interface SessionAuthorityParts extends TokenKeeperParts {
 /** Activity is written down at most this often; idle limits are hours. */
 const SEEN_EVERY_SECONDS = 30
 
+/** What is sealed here, with the browser's half of the key. */
+const IDENTITY = 'session-identity'
+const CLAIMS = 'claims-challenge'
+
+const OVER: AccessTokenAnswer = { ok: false, failure: { code: 'session_required' } }
+
 interface Alive {
   readonly row: SessionRow
   readonly identity: SessionIdentity
@@ -59,16 +65,13 @@ export class SessionAuthority implements SessionCalls {
   }
 
   async begin({ secret, identity, refreshToken, userAgent }: SessionStart): Promise<SessionView> {
-    const { settings, storage, id } = this.#parts
+    const { settings, storage } = this.#parts
     const { tenantId, id: userId } = identity.user
-    const createdAt = now()
+    const createdAt = epochSeconds()
     const secretHash = await digestOf(secret)
     const row: SessionRow = {
       secretHash,
-      sealedIdentity: await this.#parts.box.seal(
-        JSON.stringify(identity),
-        this.#identityContext(secret),
-      ),
+      sealedIdentity: await this.#sealIdentity(JSON.stringify(identity), secret),
       userObjectId: this.#parts.userObjectIdOf(tenantId, userId),
       userAgent: userAgent.slice(0, 200),
       createdAt,
@@ -78,8 +81,7 @@ export class SessionAuthority implements SessionCalls {
     }
     this.#rows.write(row)
     if (refreshToken !== null) {
-      const owner = { tenantId, userId, sessionId: id }
-      await this.#tokens.begin(refreshToken, { owner, secret, sessionExpiresAt: row.expiresAt })
+      await this.#tokens.begin(refreshToken, this.#holder({ row, identity }, secret))
     }
     this.#identity = { secretHash, identity }
     await storage.setAlarm(this.#idleEnd(row) * 1000)
@@ -89,31 +91,26 @@ export class SessionAuthority implements SessionCalls {
   async check(secret: string, touch: boolean): Promise<SessionCheck> {
     const alive = await this.#member(secret)
     if (alive === null) return { alive: false }
-    const at = now()
     const { row, identity } = alive
-    if (!touch || at - row.lastSeenAt < SEEN_EVERY_SECONDS) {
-      return { alive: true, session: this.#view(row, identity) }
-    }
-    this.#rows.seen(at)
-    return { alive: true, session: this.#view({ ...row, lastSeenAt: at }, identity) }
+    const isSeen = touch && epochSeconds() - row.lastSeenAt >= SEEN_EVERY_SECONDS
+    const lastSeenAt = isSeen ? epochSeconds() : row.lastSeenAt
+    if (isSeen) this.#rows.seen(lastSeenAt)
+    return { alive: true, session: this.#view({ ...row, lastSeenAt }, identity) }
   }
 
   async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer> {
     const alive = await this.#member(secret)
-    if (alive === null) return { ok: false, failure: { code: 'session_required' } }
-    const { row } = alive
+    if (alive === null) return OVER
     const { renewals } = this.#tokens
     const outcome = await this.#tokens.accessToken(request, this.#holder(alive, secret))
     // Signing out while Microsoft was answering wins: what came back belongs to nobody.
-    if (this.#rows.read() === null) return { ok: false, failure: { code: 'session_required' } }
-    if (!outcome.ok && outcome.isOver) {
-      await this.#end(row)
-    }
+    if (this.#rows.read() === null) return OVER
     if (outcome.ok) {
       const isRenewed = this.#tokens.renewals !== renewals
       const isMember = !isRenewed || (await this.#member(secret, isRenewed)) !== null
-      return isMember ? outcome : { ok: false, failure: { code: 'session_required' } }
+      return isMember ? outcome : OVER
     }
+    if (outcome.isOver) await this.#end(alive.row)
     if (outcome.failure.code === 'interaction_required') {
       await this.#keepClaims(outcome.failure.claims ?? request.claims, secret)
     }
@@ -122,16 +119,15 @@ export class SessionAuthority implements SessionCalls {
 
   async pendingClaims(secret: string): Promise<string | null> {
     const sealed = (await this.#alive(secret)) === null ? null : this.#rows.readClaims()
-    return sealed === null ? null : this.#parts.box.open(sealed, this.#claimsContext(secret))
+    return sealed === null ? null : this.#parts.box.open(sealed, this.#context(CLAIMS, secret))
   }
 
-  async end(secret: string | null): Promise<SessionEnd> {
+  async end(secret: string | null): Promise<SessionEnd | null> {
     const row = this.#rows.read()
-    if (row === null) return { ended: false, user: null, loginHint: null, idToken: null }
+    if (row === null) return null
     const identity = secret === null ? null : await this.#identityOf(row, secret)
     await this.#end(row)
     return {
-      ended: true,
       user: identity?.user ?? null,
       loginHint: identity?.loginHint ?? null,
       idToken: identity?.idToken ?? null,
@@ -179,7 +175,7 @@ export class SessionAuthority implements SessionCalls {
       const verdict = await this.#account.look(this.#holder({ row, identity }, secret))
       if (this.#rows.read() === null) return
       if (verdict === 'gone') await this.#end(row)
-      else if (verdict === 'there') this.#rows.checked(now())
+      else if (verdict === 'there') this.#rows.checked(epochSeconds())
     }
     // An object that dies meanwhile looks again when it is next asked.
     act().catch(() => undefined)
@@ -187,16 +183,24 @@ export class SessionAuthority implements SessionCalls {
 
   /** Writes down what the person is known as from now on. */
   async #restand(standing: Standing, { identity }: Alive, secret: string): Promise<void> {
-    this.#rows.checked(now())
+    this.#rows.checked(epochSeconds())
     const { roles, groups, isOperator } = standing
     const next = { ...identity, user: { ...identity.user, roles, groups }, isOperator }
     const json = JSON.stringify(next)
     if (json === JSON.stringify(identity)) return
-    const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))
+    const row = await this.#resealIdentity(json, secret)
+    if (row !== null) this.#identity = { secretHash: row.secretHash, identity: next }
+  }
+
+  async #resealIdentity(json: string, secret: string): Promise<SessionRow | null> {
+    const sealedIdentity = await this.#sealIdentity(json, secret)
     const row = this.#rows.read()
-    if (row === null) return
-    this.#rows.write({ ...row, sealedIdentity })
-    this.#identity = { secretHash: row.secretHash, identity: next }
+    if (row !== null) this.#rows.write({ ...row, sealedIdentity })
+    return row
+  }
+
+  #sealIdentity(json: string, secret: string): Promise<string> {
+    return this.#parts.box.seal(json, this.#context(IDENTITY, secret))
   }
 
   async #alive(secret: string): Promise<Alive | null> {
@@ -217,7 +221,7 @@ export class SessionAuthority implements SessionCalls {
     const secretHash = await digestOf(secret)
     if (secretHash !== row.secretHash) return null
     if (this.#identity?.secretHash === secretHash) return this.#identity.identity
-    const json = await this.#parts.box.open(row.sealedIdentity, this.#identityContext(secret))
+    const json = await this.#parts.box.open(row.sealedIdentity, this.#context(IDENTITY, secret))
     // The key that sealed it has left the ring: nothing of this session can be read any more.
     if (json === null) return null
     const identity = readSessionIdentity(json)
@@ -225,9 +229,7 @@ export class SessionAuthority implements SessionCalls {
     if (identity === null) return null
     this.#identity = { secretHash, identity }
     if (!(await this.#parts.box.isCurrent(row.sealedIdentity))) {
-      const sealedIdentity = await this.#parts.box.seal(json, this.#identityContext(secret))
-      const current = this.#rows.read()
-      if (current !== null) this.#rows.write({ ...current, sealedIdentity })
+      await this.#resealIdentity(json, secret)
     }
     return identity
   }
@@ -246,16 +248,12 @@ export class SessionAuthority implements SessionCalls {
   /** A challenge is met in another request, after a round through the sign-in service. */
   async #keepClaims(claims: string | null, secret: string): Promise<void> {
     if (claims === null) return
-    const sealed = await this.#parts.box.seal(claims, this.#claimsContext(secret))
+    const sealed = await this.#parts.box.seal(claims, this.#context(CLAIMS, secret))
     if (this.#rows.read() !== null) this.#rows.writeClaims(sealed)
   }
 
-  #claimsContext(secret: string) {
-    return { purpose: 'claims-challenge', secret, bound: [this.#parts.id] }
-  }
-
   #isOver(row: SessionRow): boolean {
-    return now() >= this.#idleEnd(row)
+    return epochSeconds() >= this.#idleEnd(row)
   }
 
   /** Whichever limit comes first. */
@@ -275,8 +273,9 @@ export class SessionAuthority implements SessionCalls {
   }
 
   #holder({ row, identity }: Alive, secret: string): TokenHolder {
+    const { tenantId, id: userId } = identity.user
     return {
-      owner: this.#owner(identity),
+      owner: { tenantId, userId, sessionId: this.#parts.id },
       secret,
       subject: identity.subject,
       sessionExpiresAt: row.expiresAt,
@@ -284,15 +283,7 @@ export class SessionAuthority implements SessionCalls {
     }
   }
 
-  #owner({ user }: SessionIdentity): GrantOwner {
-    return { tenantId: user.tenantId, userId: user.id, sessionId: this.#parts.id }
+  #context(purpose: typeof IDENTITY | typeof CLAIMS, secret: string): SealContext {
+    return { purpose, secret, bound: [this.#parts.id] }
   }
-
-  #identityContext(secret: string) {
-    return { purpose: 'session-identity', secret, bound: [this.#parts.id] }
-  }
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000)
 }

@@ -12,8 +12,11 @@ export interface SessionCalls {
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer>
   /** The claims challenge waiting for the person, JSON text. */
   pendingClaims(secret: string): Promise<string | null>
-  /** Ends it for good. The secret opens the hints for the sign-in service's own sign-out. */
-  end(secret: string | null): Promise<SessionEnd>
+  /**
+   * Ends it for good; `null` when there was nothing left to end. The secret opens the hints for the sign-in
+   * service's own sign-out.
+   */
+  end(secret: string | null): Promise<SessionEnd | null>
   /** For the list of a user's sessions. */
   describe(): Promise<SessionDescription | null>
 }
@@ -57,15 +60,13 @@ export type AccessTokenAnswer =
 
 export interface TokenFailure {
   readonly code: FailureCode
-  readonly retryAfter?: number
-  readonly aadsts?: number
-  readonly correlationId?: string
-  readonly claims?: string
+  readonly retryAfter?: number | undefined
+  readonly aadsts?: number | undefined
+  readonly correlationId?: string | undefined
+  readonly claims?: string | undefined
 }
 
 export interface SessionEnd {
-  /** `false` when there was nothing left to end. */
-  readonly ended: boolean
   readonly user: User | null
   readonly loginHint: string | null
   readonly idToken: string | null

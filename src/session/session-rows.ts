@@ -1,10 +1,9 @@
-import * as v from 'valibot'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
 import { Tables } from '../stores/tables.ts'
 import type { SealedGrant } from '../stores/vault.ts'
 
 /** The object's one session as it lies in storage: nothing readable but times and counts. Epoch seconds. */
-export interface SessionRow {
+export type SessionRow = {
   /** SHA-256 of the browser's half of the key: proves the cookie, opens nothing. */
   readonly secretHash: string
   /** Who it is, sealed with the browser's half. */
@@ -19,24 +18,10 @@ export interface SessionRow {
   readonly checkedAt: number
 }
 
-export interface TokenRow {
+export type TokenRow = {
   readonly sealed: string
   readonly expiresAt: number
 }
-
-const Row = v.object({
-  secret_hash: v.string(),
-  sealed_identity: v.string(),
-  user_object_id: v.string(),
-  user_agent: v.string(),
-  created_at: v.number(),
-  last_seen_at: v.number(),
-  expires_at: v.number(),
-  checked_at: v.number(),
-})
-const GrantRow = v.object({ version: v.number(), sealed: v.string() })
-const ClaimsRow = v.object({ sealed: v.string() })
-const AccessTokenRow = v.object({ sealed: v.string(), expires_at: v.number() })
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS session (
@@ -59,19 +44,11 @@ export class SessionRows {
   }
 
   read(): SessionRow | null {
-    const [row] = this.#select('SELECT * FROM session')
-    if (row === undefined) return null
-    const parsed = v.parse(Row, row)
-    return {
-      secretHash: parsed.secret_hash,
-      sealedIdentity: parsed.sealed_identity,
-      userObjectId: parsed.user_object_id,
-      userAgent: parsed.user_agent,
-      createdAt: parsed.created_at,
-      lastSeenAt: parsed.last_seen_at,
-      expiresAt: parsed.expires_at,
-      checkedAt: parsed.checked_at,
-    }
+    return this.#first<SessionRow>(
+      `SELECT secret_hash AS secretHash, sealed_identity AS sealedIdentity,
+        user_object_id AS userObjectId, user_agent AS userAgent, created_at AS createdAt,
+        last_seen_at AS lastSeenAt, expires_at AS expiresAt, checked_at AS checkedAt FROM session`,
+    )
   }
 
   write(row: SessionRow): void {
@@ -98,8 +75,9 @@ export class SessionRows {
   }
 
   readGrant(): SealedGrant | null {
-    const [row] = this.#select('SELECT version, sealed FROM refresh_grant')
-    return row === undefined ? null : v.parse(GrantRow, row)
+    return this.#first<Pick<SealedGrant, keyof SealedGrant>>(
+      'SELECT version, sealed FROM refresh_grant',
+    )
   }
 
   writeGrant({ version, sealed }: SealedGrant): void {
@@ -107,13 +85,10 @@ export class SessionRows {
   }
 
   readToken(resource: string): TokenRow | null {
-    const [row] = this.#select(
-      'SELECT sealed, expires_at FROM access_token WHERE resource = ?',
+    return this.#first<TokenRow>(
+      'SELECT sealed, expires_at AS expiresAt FROM access_token WHERE resource = ?',
       resource,
     )
-    if (row === undefined) return null
-    const parsed = v.parse(AccessTokenRow, row)
-    return { sealed: parsed.sealed, expiresAt: parsed.expires_at }
   }
 
   writeToken(resource: string, { sealed, expiresAt }: TokenRow): void {
@@ -126,8 +101,7 @@ export class SessionRows {
   }
 
   readClaims(): string | null {
-    const [row] = this.#select('SELECT sealed FROM claims_challenge')
-    return row === undefined ? null : v.parse(ClaimsRow, row).sealed
+    return this.#first<{ sealed: string }>('SELECT sealed FROM claims_challenge')?.sealed ?? null
   }
 
   writeClaims(sealed: string): void {
@@ -139,7 +113,13 @@ export class SessionRows {
     return this.#tables.drop()
   }
 
-  #select(query: string, ...values: readonly string[]) {
-    return this.#tables.exist ? this.#storage.sql.exec(query, ...values).toArray() : []
+  /** Rows are ours alone, and named and typed by the statement that asks for them. */
+  #first<T extends Record<string, SqlStorageValue>>(
+    query: string,
+    ...values: readonly string[]
+  ): T | null {
+    if (!this.#tables.exist) return null
+    const [row = null] = this.#storage.sql.exec<T>(query, ...values).toArray()
+    return row
   }
 }

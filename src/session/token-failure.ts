@@ -18,20 +18,14 @@ const CODES: Readonly<Record<RefusalKind, FailureCode>> = {
 /** What a refused redemption means to whoever wanted the token. */
 export function tokenFailureOf(refusal: Refusal): TokenFailure {
   const { kind, aadsts, correlationId, claims, retryAfter } = refusal
-  return {
-    code: CODES[kind],
-    ...(aadsts === null ? {} : { aadsts }),
-    ...(correlationId === null ? {} : { correlationId }),
-    ...(claims === null ? {} : { claims }),
-    ...(retryAfter === null ? {} : { retryAfter }),
-  }
+  return { code: CODES[kind], aadsts, correlationId, claims, retryAfter }
 }
 
 /** AADSTS50196 takes about two minutes to forget. */
 const LOOP_PAUSE_SECONDS = 150
 
-/** Seconds the service wants to be left alone for about this user; `null` when it did not ask. */
-export function pauseAfter({ kind, retryAfter }: Refusal): number | null {
+/** Seconds the service wants to be left alone for about this user; `undefined` when it did not ask. */
+export function pauseAfter({ kind, retryAfter }: Refusal): number | undefined {
   if (kind === 'loop') return retryAfter ?? LOOP_PAUSE_SECONDS
-  return kind === 'unavailable' ? retryAfter : null
+  return kind === 'unavailable' ? retryAfter : undefined
 }

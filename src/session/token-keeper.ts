@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { Redemption } from '../entra/entra.ts'
 import type { Identity } from '../entra/id-token.ts'
 import type { Refusal } from '../entra/refusal.ts'
@@ -105,7 +106,7 @@ export class TokenKeeper {
   /** Who a new id token says this is. A Graph token is renewed to be told, whatever is left of the old one. */
   async newIdentity(holder: TokenHolder): Promise<IdentityOutcome> {
     if (!this.#grant.exists) return { ok: true, identity: null }
-    if (this.#told === null || now() - this.#told.at >= CURRENT_SECONDS) {
+    if (this.#told === null || epochSeconds() - this.#told.at >= CURRENT_SECONDS) {
       await this.#kept.load('graph', holder)
       const refused = this.#kept.get('graph')?.value ?? null
       const outcome = await this.accessToken({ resource: 'graph', refused, claims: null }, holder)
@@ -141,8 +142,8 @@ export class TokenKeeper {
       value: 0,
       afterMs: PAUSE_DEADLINE_MS,
     })
-    if (pausedUntil > now()) {
-      return passing({ code: 'sign_in_unavailable', retryAfter: pausedUntil - now() })
+    if (pausedUntil > epochSeconds()) {
+      return passing({ code: 'sign_in_unavailable', retryAfter: pausedUntil - epochSeconds() })
     }
     const grant = await this.#grant.current(holder)
     if (grant === null) return { ok: false, failure: { code: 'session_required' }, isOver: true }
@@ -170,11 +171,11 @@ export class TokenKeeper {
     if (!redemption.ok) return { ok: false, refusal: redemption.refusal }
     if (!this.#isAlive()) return { ok: false, refusal: null, code: 'session_required' }
     const { accessToken: value, expiresIn, scopes, refreshToken, identity } = redemption.tokens
-    const kept = { value, expiresAt: now() + expiresIn, scopes }
+    const kept = { value, expiresAt: epochSeconds() + expiresIn, scopes }
     // The rotated refresh token goes to storage before anyone holds the access token it came with.
     if (refreshToken !== null) await this.#grant.keep(refreshToken, holder, () => this.#isAlive())
     await this.#kept.store(resource, kept, holder)
-    this.#told = { identity, at: now() }
+    this.#told = { identity, at: epochSeconds() }
     this.#renewals += 1
     return { ok: true, kept }
   }
@@ -193,8 +194,8 @@ export class TokenKeeper {
     if (kind === 'client') log.error('client_credentials_refused', undefined, fields)
     else log.audit('refresh_refused', fields)
     const seconds = pauseAfter(refusal)
-    if (seconds !== null) {
-      await answerWithin(() => pause.extend(now() + seconds), {
+    if (seconds !== undefined) {
+      await answerWithin(() => pause.extend(epochSeconds() + seconds), {
         value: undefined,
         afterMs: PAUSE_DEADLINE_MS,
       })
@@ -221,9 +222,5 @@ function passing(failure: TokenFailure): TokenOutcome {
 }
 
 function secondsLeft({ expiresAt }: KeptToken): number {
-  return expiresAt - now()
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000)
+  return expiresAt - epochSeconds()
 }

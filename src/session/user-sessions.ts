@@ -1,4 +1,4 @@
-import * as v from 'valibot'
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
 import { Tables } from '../stores/tables.ts'
 import type { UserCalls } from './session-calls.ts'
@@ -12,9 +12,6 @@ export function userObjectName(tenantId: string, userId: string): string {
 export function browserSessionName(sid: string): string {
   return `browser-session/${sid}`
 }
-
-const Row = v.object({ session_id: v.string() })
-const PauseRow = v.object({ until: v.number() })
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS session (session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
@@ -37,29 +34,32 @@ export class UserSessions implements UserCalls {
   async add(sessionId: string, expiresAt: number): Promise<void> {
     this.#tables.create()
     // Sessions that ended by themselves take themselves off; one that could not is swept here.
-    this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', now())
+    this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', epochSeconds())
     this.#storage.sql.exec('INSERT OR REPLACE INTO session VALUES (?, ?)', sessionId, expiresAt)
   }
 
   async remove(sessionId: string): Promise<void> {
     if (!this.#tables.exist) return
     this.#storage.sql.exec('DELETE FROM session WHERE session_id = ?', sessionId)
-    const isEmpty = (await this.list()).length === 0 && (await this.pausedUntil()) <= now()
+    const isEmpty = (await this.list()).length === 0 && (await this.pausedUntil()) <= epochSeconds()
     if (isEmpty) await this.#tables.drop()
   }
 
   async list(): Promise<readonly string[]> {
     if (!this.#tables.exist) return []
     return this.#storage.sql
-      .exec('SELECT session_id FROM session WHERE expires_at > ?', now())
+      .exec<{ id: string }>(
+        'SELECT session_id AS id FROM session WHERE expires_at > ?',
+        epochSeconds(),
+      )
       .toArray()
-      .map((row) => v.parse(Row, row).session_id)
+      .map(({ id }) => id)
   }
 
   async pausedUntil(): Promise<number> {
     if (!this.#tables.exist) return 0
-    const [row] = this.#storage.sql.exec('SELECT until FROM pause').toArray()
-    return row === undefined ? 0 : v.parse(PauseRow, row).until
+    const [row] = this.#storage.sql.exec<{ until: number }>('SELECT until FROM pause').toArray()
+    return row?.until ?? 0
   }
 
   async pause(until: number): Promise<void> {
@@ -67,8 +67,4 @@ export class UserSessions implements UserCalls {
     const longest = Math.max(until, await this.pausedUntil())
     this.#storage.sql.exec('INSERT OR REPLACE INTO pause VALUES (1, ?)', longest)
   }
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000)
 }

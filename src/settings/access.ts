@@ -1,4 +1,4 @@
-import type { Variables } from './variables.ts'
+import { LEAVE_OUT, type Variables } from './variables.ts'
 
 /** Who may come in beside what the role rules say, and what those who may not are told. */
 export interface AccessSettings {
@@ -19,38 +19,28 @@ const LONGEST_HELP = 600
 export function readAccess(variables: Variables, isMicrosoft: boolean): AccessSettings {
   const allowGuests = variables.flag('ALLOW_GUESTS', true)
   if (!allowGuests && !isMicrosoft) {
-    variables.problem('ALLOW_GUESTS', 'is about guests of an Entra tenant', 'Leave it out')
+    variables.problem('ALLOW_GUESTS', 'is about guests of an Entra tenant', LEAVE_OUT)
+  }
+  const helpText = variables.text('ACCESS_HELP_TEXT')
+  if (helpText !== null && helpText.length > LONGEST_HELP) {
+    variables.problem(
+      'ACCESS_HELP_TEXT',
+      `is longer than ${LONGEST_HELP} characters`,
+      'Put the rest behind ACCESS_HELP_URL',
+    )
   }
   return {
     allowGuests,
-    emailDomains: readDomains(variables),
-    helpText: readHelpText(variables),
+    emailDomains: variables.entries('ALLOWED_EMAIL_DOMAINS', readDomain, {
+      kind: 'a domain',
+      fix: 'List domains such as contoso.com, international ones in their xn-- form',
+    }),
+    helpText,
     helpUrl: variables.url('ACCESS_HELP_URL')?.href ?? null,
   }
 }
 
-function readDomains(variables: Variables): readonly string[] {
-  return variables.list('ALLOWED_EMAIL_DOMAINS').map((entry) => {
-    const domain = entry.replace(/^@/, '')
-    if (!DOMAIN.test(domain)) {
-      variables.problem(
-        'ALLOWED_EMAIL_DOMAINS',
-        `holds “${entry}”, which is not a domain`,
-        'List domains such as contoso.com, international ones in their xn-- form',
-      )
-    }
-    return domain.toLowerCase()
-  })
-}
-
-function readHelpText(variables: Variables): string | null {
-  const text = variables.text('ACCESS_HELP_TEXT')
-  if (text !== null && text.length > LONGEST_HELP) {
-    variables.problem(
-      'ACCESS_HELP_TEXT',
-      `is longer than ${LONGEST_HELP} characters`,
-      'Keep it to a few sentences and put the rest behind ACCESS_HELP_URL',
-    )
-  }
-  return text
+function readDomain(entry: string): string | null {
+  const domain = entry.replace(/^@/, '')
+  return DOMAIN.test(domain) ? domain.toLowerCase() : null
 }

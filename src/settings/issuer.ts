@@ -1,7 +1,6 @@
 import { cloudOf, GLOBAL_AUTHORITY, type Cloud } from './clouds.ts'
-import { isLoopback, type Variables } from './variables.ts'
-
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+import { isGuid } from './guid.ts'
+import { isLoopback, LEAVE_OUT, type Variables } from './variables.ts'
 
 export interface MicrosoftSettings {
   readonly cloud: Cloud | null
@@ -32,26 +31,35 @@ export function readIssuer(
   variables: Variables,
   publicUrlIsLoopback: boolean,
 ): IssuerSettings | null {
-  const allowedTenants = variables.list('OPENID_ALLOWED_TENANTS').map((id) => id.toLowerCase())
-  for (const id of allowedTenants) {
-    if (!GUID.test(id)) {
-      variables.problem(
-        'OPENID_ALLOWED_TENANTS',
-        `holds “${id}”, which is not a tenant id`,
-        'List GUIDs only',
-      )
-    }
-  }
+  const allowedTenants = variables.entries(
+    'OPENID_ALLOWED_TENANTS',
+    (id) => (isGuid(id) ? id.toLowerCase() : null),
+    { kind: 'a tenant id', fix: 'List GUIDs' },
+  )
+  const graphUrl = variables.url('MICROSOFT_GRAPH_URL')
+  const extraOrigins = readHosts(variables, publicUrlIsLoopback)
   const authority = readAuthority(variables)
   if (authority === null) return null
-  const microsoft = readMicrosoft(variables, authority, publicUrlIsLoopback)
-  const tenant = microsoft === null ? null : (authority.pathname.split('/')[1] ?? '')
-  const kind =
-    tenant === null || GUID.test(tenant)
-      ? 'exact'
-      : tenant === 'organizations' || tenant === 'common'
-        ? 'template'
-        : 'tenant'
+  const cloud = cloudOf(authority.hostname, graphUrl?.origin ?? null)
+  const graph = graphUrl?.origin ?? cloud?.graph
+  const isStandIn = publicUrlIsLoopback && graphUrl !== null && isLoopback(graphUrl)
+  if (graph !== cloud?.graph && !isStandIn) {
+    const known = cloud === null ? '' : ` or write ${cloud.graph}`
+    variables.problem(
+      'MICROSOFT_GRAPH_URL',
+      'is not the Graph of the issuer’s cloud',
+      `${LEAVE_OUT}${known}`,
+    )
+  }
+  if (cloud !== null && !/^\/[^/]+\/v2\.0$/.test(authority.pathname)) {
+    variables.problem(
+      'OPENID_ISSUER',
+      'is not of the form https://{host}/{tenant}/v2.0',
+      'Copy it from the app registration, with v2.0 at its end',
+    )
+  }
+  const [, tenant = ''] = authority.pathname.split('/')
+  const kind = graph === undefined || isGuid(tenant) ? 'exact' : kindOf(tenant)
   if (kind === 'template' && allowedTenants.length === 0) {
     variables.problem(
       'OPENID_ALLOWED_TENANTS',
@@ -59,28 +67,24 @@ export function readIssuer(
       'List the tenant ids that may sign in',
     )
   }
+  const hasRelevantPeople = cloud?.hasRelevantPeople ?? true
+  const microsoft = graph === undefined ? null : { cloud, graph, extraOrigins, hasRelevantPeople }
   return { authority, kind, allowedTenants, microsoft }
 }
 
+const MULTI_TENANT: ReadonlySet<string> = new Set(['organizations', 'common'])
+
+function kindOf(tenant: string): 'tenant' | 'template' {
+  return MULTI_TENANT.has(tenant) ? 'template' : 'tenant'
+}
+
 function readAuthority(variables: Variables): URL | null {
-  const short = variables.text('OPENID_ISSUER')
-  if (short === null) {
-    variables.problem(
-      'OPENID_ISSUER',
-      'is missing',
-      `Write ${GLOBAL_AUTHORITY}/{tenant id}/v2.0, or organizations`,
-    )
-    return null
-  }
-  if (short === 'organizations' || short === 'common') {
-    return new URL(`${GLOBAL_AUTHORITY}/${short}/v2.0`)
-  }
-  const url = variables.url('OPENID_ISSUER')
+  const fix = `Write ${GLOBAL_AUTHORITY}/{tenant id}/v2.0, or organizations`
+  const short = variables.required('OPENID_ISSUER', fix)
+  if (short === '') return null
+  if (MULTI_TENANT.has(short)) return new URL(`${GLOBAL_AUTHORITY}/${short}/v2.0`)
+  const url = variables.baseUrl('OPENID_ISSUER')
   if (url === null) return null
-  if (url.search !== '') {
-    variables.problem('OPENID_ISSUER', 'carries a query', 'Leave everything from the ? on out')
-    return null
-  }
   // LibreChat accepts the discovery document's own address and a trailing slash; so do we.
   url.pathname = url.pathname
     .replace(/\/\.well-known\/openid-configuration$/, '')
@@ -88,86 +92,25 @@ function readAuthority(variables: Variables): URL | null {
   return url
 }
 
-function readMicrosoft(
-  variables: Variables,
-  authority: URL,
-  publicUrlIsLoopback: boolean,
-): MicrosoftSettings | null {
-  const graphUrl = variables.url('MICROSOFT_GRAPH_URL')
-  const extraOrigins = variables
-    .list('SHAREPOINT_HOSTS')
-    .flatMap((host) => readHost(variables, host, publicUrlIsLoopback))
-  const cloud = cloudOf(authority.hostname, graphUrl?.origin ?? null)
-  if (cloud === null && graphUrl === null) return null
-  if (
-    graphUrl !== null &&
-    cloud?.graph !== graphUrl.origin &&
-    !(publicUrlIsLoopback && isLoopback(graphUrl))
-  ) {
+/** Hosts, or an origin for a loopback stand-in whose scheme is plain http. */
+function readHosts(variables: Variables, publicUrlIsLoopback: boolean): readonly string[] {
+  const urls = variables.entries('SHAREPOINT_HOSTS', readHost, {
+    kind: 'a host',
+    fix: 'List bare host names',
+  })
+  const isTrusted = (url: URL) =>
+    isLoopback(url) ? publicUrlIsLoopback : url.protocol === 'https:'
+  if (!urls.every(isTrusted)) {
     variables.problem(
-      'MICROSOFT_GRAPH_URL',
-      'is not the Graph of the issuer’s cloud',
-      cloud === null
-        ? 'Leave it out for an issuer that is not Entra'
-        : `Leave it out or write ${cloud.graph}`,
-    )
-    return null
-  }
-  if (cloud !== null && authority.pathname.split('/').length !== 3) {
-    variables.problem(
-      'OPENID_ISSUER',
-      'is not of the form {host}/{tenant}/v2.0',
-      'Copy it from the app registration',
+      'SHAREPOINT_HOSTS',
+      'names a plain http or loopback host',
+      'Use https; loopback is for a DOMAIN_SERVER on loopback',
     )
   }
-  if (cloud !== null && !authority.pathname.endsWith('/v2.0')) {
-    variables.problem('OPENID_ISSUER', 'names the old v1.0 endpoint', 'Let it end with /v2.0')
-  }
-  return {
-    cloud,
-    graph: graphUrl?.origin ?? cloud?.graph ?? '',
-    extraOrigins,
-    hasRelevantPeople: cloud?.hasRelevantPeople ?? true,
-  }
+  return urls.map(({ origin }) => origin)
 }
 
-/** A host, or an origin for a loopback stand-in whose scheme is plain http. */
-function readHost(
-  variables: Variables,
-  host: string,
-  publicUrlIsLoopback: boolean,
-): readonly string[] {
-  const text = host.includes('://') ? host : `https://${host}`
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (
-    url === null ||
-    url.pathname !== '/' ||
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== ''
-  ) {
-    variables.problem(
-      'SHAREPOINT_HOSTS',
-      `holds “${host}”, which is not a host`,
-      'List bare host names',
-    )
-    return []
-  }
-  if (isLoopback(url) && !publicUrlIsLoopback) {
-    variables.problem(
-      'SHAREPOINT_HOSTS',
-      'names a loopback host',
-      'Loopback is for a DOMAIN_SERVER on loopback',
-    )
-    return []
-  }
-  if (url.protocol === 'http:' && !isLoopback(url)) {
-    variables.problem(
-      'SHAREPOINT_HOSTS',
-      'names a plain http host',
-      'Files are fetched over https only',
-    )
-    return []
-  }
-  return [url.origin]
+function readHost(host: string): URL | null {
+  const url = URL.parse(host.includes('://') ? host : `https://${host}`)
+  return url?.href === `${url?.origin}/` ? url : null
 }

@@ -6,19 +6,11 @@ export interface KitSettings {
   readonly guard: boolean
 }
 
-/** `KIT_INJECT` */
+/** `KIT_INJECT`. Accepting what changes nothing would be worse than refusing it. */
 export function readKit(variables: Variables): KitSettings {
-  const wanted = variables.list('KIT_INJECT')
-  for (const part of wanted) {
-    if (part === 'guard') continue
-    // Accepting a setting that changes nothing would be worse than refusing it.
-    const isPlanned = part === 'files' || part === 'people'
-    const problem = isPlanned ? 'which this version does not have yet' : 'which there is not'
-    variables.problem(
-      'KIT_INJECT',
-      `asks for “${part}”, ${problem}`,
-      'Write guard, or leave it out',
-    )
-  }
-  return { guard: wanted.includes('guard') }
+  const wanted = variables.entries('KIT_INJECT', (part) => (part === 'guard' ? part : null), {
+    kind: 'in this version',
+    fix: 'Write guard, or leave it out',
+  })
+  return { guard: wanted.length > 0 }
 }

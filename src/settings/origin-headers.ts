@@ -24,17 +24,17 @@ export interface HeaderRule {
   readonly encoding: (typeof HEADER_ENCODINGS)[number]
 }
 
-const Rule = v.union([
-  v.null(),
-  v.pipe(
-    v.picklist(HEADER_CLAIMS),
-    v.transform((claim): HeaderRule => ({ claim, encoding: 'percent' })),
+/** A claim alone stands for itself, percent-encoded where it has to be. */
+const Rule = v.pipe(
+  v.unknown(),
+  v.transform((rule) => (typeof rule === 'string' ? { claim: rule } : rule)),
+  v.nullable(
+    v.strictObject({
+      claim: v.picklist(HEADER_CLAIMS),
+      encoding: v.optional(v.picklist(HEADER_ENCODINGS), 'percent'),
+    }),
   ),
-  v.strictObject({
-    claim: v.picklist(HEADER_CLAIMS),
-    encoding: v.optional(v.picklist(HEADER_ENCODINGS), 'percent'),
-  }),
-])
+)
 
 /** RFC 9110 §5.6.2 token. */
 const HeaderName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/))
@@ -53,18 +53,9 @@ const IDENTIFYING: ReadonlySet<HeaderRule['claim']> = new Set([
 
 /** `ORIGIN_HEADERS`: adds to or replaces the preset's table; `null` takes a header away. */
 export function readOriginHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | null> {
-  const parsed = v.safeParse(Headers, variables.json('ORIGIN_HEADERS') ?? {})
-  if (!parsed.success) {
-    variables.problem(
-      'ORIGIN_HEADERS',
-      `does not have the form {"X-Header":{"claim":"email","encoding":"percent"}}`,
-      `Claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}; null removes a header`,
-    )
-    return new Map()
-  }
-  const rules = new Map(
-    Object.entries(parsed.output).map(([name, rule]) => [name.toLowerCase(), rule]),
-  )
+  const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}; null removes a header`
+  const table = variables.json('ORIGIN_HEADERS', Headers, fix) ?? {}
+  const rules = new Map(Object.entries(table).map(([name, rule]) => [name.toLowerCase(), rule]))
   for (const [name, rule] of rules) {
     // The one reserved header that may be left out: an app that passes headers on would pass it on, too.
     const isSilenced = name === 'entrada-assertion' && rule === null

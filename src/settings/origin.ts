@@ -1,6 +1,7 @@
 import { readOriginHeaders, type HeaderRule } from './origin-headers.ts'
 import { readOrigins, readRoutes, type RouteRule } from './routes.ts'
 import { readUpload, type UploadTarget } from './upload.ts'
+import { STORE_RANDOM } from './secrets.ts'
 import type { Variables } from './variables.ts'
 
 export const PRESETS = [
@@ -40,16 +41,13 @@ export interface OriginSettings {
 }
 
 export function readOrigin(variables: Variables, publicOrigin: string): OriginSettings {
-  const url = variables.url('ORIGIN_URL')
+  const url = variables.baseUrl('ORIGIN_URL')
   if (url !== null && url.origin === publicOrigin) {
     variables.problem(
       'ORIGIN_URL',
       'is DOMAIN_SERVER itself, so that requests would run in circles',
       'Write where the chat app itself listens, or leave it out on a route',
     )
-  }
-  if (url !== null && url.search !== '') {
-    variables.problem('ORIGIN_URL', 'carries a query', 'Leave it out')
   }
   return {
     url,
@@ -58,37 +56,26 @@ export function readOrigin(variables: Variables, publicOrigin: string): OriginSe
     skipAuthRoutes: readRoutes(variables, 'SKIP_AUTH_ROUTES'),
     crossSiteRoutes: readRoutes(variables, 'CROSS_SITE_ROUTES') ?? [],
     corsOrigins: readOrigins(variables, 'CORS_ORIGINS'),
-    secret: readOriginSecret(variables),
+    secret: variables.pattern('ORIGIN_SECRET', /^[!-~]{32,}$/, {
+      problem: 'is shorter than 32 characters or holds spaces or letters beyond ASCII',
+      fix: `${STORE_RANDOM}, here and in front of the chat app`,
+    }),
     clearCookies: readClearCookies(variables),
     webSocketSessionBound: variables.flag('WEBSOCKET_SESSION_BOUND', false),
     upload: readUpload(variables),
-    timeoutSeconds: variables.number('ORIGIN_TIMEOUT_SECONDS', 120, { min: 1, max: 3600 }),
+    timeoutSeconds: variables.number('ORIGIN_TIMEOUT_SECONDS', 120, [1, 3600]),
   }
 }
 
-function readOriginSecret(variables: Variables): string | null {
-  const secret = variables.text('ORIGIN_SECRET')
-  if (secret !== null && !/^[!-~]{32,}$/.test(secret)) {
-    variables.problem(
-      'ORIGIN_SECRET',
-      'is shorter than 32 characters or holds spaces or letters beyond ASCII',
-      'Store the output of `openssl rand -base64 48`, here and in front of the chat app',
-    )
-  }
-  return secret
-}
+/** A name HTTP allows (RFC 9110 §5.6.2), and not one of ours. */
+const COOKIE_NAME = /^(?!__host-entrada)[!#$%&'*+.^_`|~0-9a-z-]+$/i
 
 function readClearCookies(variables: Variables): readonly string[] | null {
-  if (variables.text('ORIGIN_CLEAR_COOKIES') === null) return null
-  const names = variables.list('ORIGIN_CLEAR_COOKIES').filter((name) => name !== 'none')
-  for (const name of names) {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /^__host-entrada/i.test(name)) {
-      variables.problem(
-        'ORIGIN_CLEAR_COOKIES',
-        `holds “${name}”, which is no name of a cookie of the chat app`,
-        'List cookie names, or write none',
-      )
-    }
-  }
-  return names
+  const isAbsent = variables.text('ORIGIN_CLEAR_COOKIES') === null
+  const read = (name: string) => (COOKIE_NAME.test(name) ? name : null)
+  const names = variables.entries('ORIGIN_CLEAR_COOKIES', read, {
+    kind: 'the name of a cookie of the chat app',
+    fix: 'List cookie names, or write none',
+  })
+  return isAbsent ? null : names.filter((name) => name !== 'none')
 }

@@ -1,3 +1,4 @@
+import { isGuid } from './guid.ts'
 import type { Variables } from './variables.ts'
 
 /** Whom `OPENID_REQUIRED_ROLE` or `OPENID_ADMIN_ROLE` means. */
@@ -11,13 +12,6 @@ export interface RoleRule {
   readonly isAboutGroups: boolean
   /** As in LibreChat, a claim that is simply `true` makes an administrator, whatever the role is called. */
   readonly acceptsTrue: boolean
-}
-
-const OBJECT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-/** Whether a group is given by its object id. Anything else is a name. */
-export function isObjectId(value: string): boolean {
-  return OBJECT_ID.test(value)
 }
 
 export interface RoleOptions {
@@ -72,23 +66,21 @@ function warningsAbout(
 ): readonly string[] {
   const warnings: string[] = []
   if (kind === 'access') {
-    warnings.push(
-      `${name}_TOKEN_KIND=access is treated as id: access tokens for Graph are not ours to read`,
-    )
+    warnings.push(`${name}_TOKEN_KIND=access is treated as id: access tokens are not ours to read`)
   }
-  if (rule.path.join('.') === 'roles' && rule.anyOf.some(isObjectId)) {
+  if (rule.path.join('.') === 'roles' && rule.anyOf.some(isGuid)) {
     warnings.push(
       `${name} holds a group object id, but ${name}_PARAMETER_PATH is roles. Set it to groups, unless the registration emits groups as roles`,
     )
   }
-  if (rule.isAboutGroups && options.isMicrosoft && !rule.anyOf.every(isObjectId)) {
+  if (rule.isAboutGroups && options.isMicrosoft && !rule.anyOf.every(isGuid)) {
     warnings.push(
-      `${name} holds group names. Looking them up needs GroupMember.Read.All, and a second group of the same name shuts everyone out: object ids are safer`,
+      `${name} holds group names, which need GroupMember.Read.All and shut everyone out when two groups have one: object ids are safer`,
     )
   }
   if (rule.isAboutGroups && !options.reuseTokens) {
     warnings.push(
-      `OPENID_REUSE_TOKENS=false leaves nothing to recheck ${name} with: sessions end after MEMBERSHIP_CHECK_SECONDS, and signing in again is the check`,
+      `OPENID_REUSE_TOKENS=false leaves nothing to recheck ${name} with: sessions end after MEMBERSHIP_CHECK_SECONDS`,
     )
   }
   return warnings

@@ -9,40 +9,30 @@ export interface RouteRule {
 
 /** `null` when the variable is absent. */
 export function readRoutes(variables: Variables, name: string): readonly RouteRule[] | null {
-  if (variables.text(name) === null) return null
-  return variables.list(name).flatMap((text) => {
-    const match = /^([A-Z]+) (\/[^\s?#*]*?)(\/\*)?$/.exec(text)
-    const [, method, path, star] = match ?? []
-    if (method === undefined || path === undefined || path.includes('..') || path.includes('%')) {
-      variables.problem(
-        name,
-        `holds “${text}”, which is not METHOD /path or METHOD /path/*`,
-        'Write e.g. GET /health, POST /webhook/*',
-      )
-      return []
-    }
-    return [{ method, path, isPrefix: star !== undefined }]
+  const rules = variables.entries(name, readRoute, {
+    kind: 'METHOD /path or METHOD /path/*',
+    fix: 'Write e.g. GET /health, POST /webhook/*',
   })
+  return variables.text(name) === null ? null : rules
+}
+
+function readRoute(text: string): RouteRule | null {
+  const [, method, path, star] = /^([A-Z]+) (\/[^\s?#*%]*?)(\/\*)?$/.exec(text) ?? []
+  if (method === undefined || path === undefined || path.includes('..')) return null
+  return { method, path, isPrefix: star !== undefined }
 }
 
 /** Exact origins, as browsers write them in `Origin`. */
 export function readOrigins(variables: Variables, name: string): readonly string[] {
-  return variables.list(name).filter((text) => {
-    const isExact = isExactOrigin(text)
-    if (!isExact) {
-      variables.problem(
-        name,
-        `holds “${text}”, which is not an https origin`,
-        'Write scheme and host exactly, e.g. https://portal.example.com; there are no wildcards',
-      )
-    }
-    return isExact
+  return variables.entries(name, readOrigin, {
+    kind: 'an https origin',
+    fix: 'Write scheme and host exactly, e.g. https://portal.example.com; there are no wildcards',
   })
 }
 
-function isExactOrigin(text: string): boolean {
-  if (text.includes('*') || !URL.canParse(text)) return false
-  const url = new URL(text)
+function readOrigin(text: string): string | null {
+  const url = URL.parse(text)
+  if (text.includes('*') || url?.origin !== text) return null
   // Over plain http anyone on the way could speak for that origin.
-  return url.origin === text && (url.protocol === 'https:' || isLoopback(url))
+  return url.protocol === 'https:' || isLoopback(url) ? text : null
 }

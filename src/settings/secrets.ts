@@ -10,13 +10,23 @@ export interface ClientSettings {
   readonly certificate: string | null
 }
 
+/** Weak keys are refused, not stretched. */
+export const STORE_RANDOM = 'Store the output of `openssl rand -base64 48`'
+
 export function readClient(variables: Variables): ClientSettings {
   const id = variables.required(
     'OPENID_CLIENT_ID',
     'Copy the Application (client) ID of the app registration',
   )
   const secrets = variables.list('OPENID_CLIENT_SECRET')
-  const certificate = variables.text('OPENID_CLIENT_CERTIFICATE')
+  const certificate = variables.pattern(
+    'OPENID_CLIENT_CERTIFICATE',
+    /^(?=[^]*-----BEGIN PRIVATE KEY-----)[^]*-----BEGIN CERTIFICATE-----/,
+    {
+      problem: 'does not hold a PRIVATE KEY (PKCS#8) and a CERTIFICATE block',
+      fix: 'Join both PEM files into one value',
+    },
+  )
   if (secrets.length === 0 && certificate === null) {
     variables.problem(
       'OPENID_CLIENT_SECRET',
@@ -24,47 +34,24 @@ export function readClient(variables: Variables): ClientSettings {
       'Store one of them with `npx wrangler secret put`',
     )
   }
-  const isPem =
-    certificate === null ||
-    (/-----BEGIN PRIVATE KEY-----/.test(certificate) &&
-      /-----BEGIN CERTIFICATE-----/.test(certificate))
-  if (!isPem) {
-    variables.problem(
-      'OPENID_CLIENT_CERTIFICATE',
-      'does not hold a PRIVATE KEY (PKCS#8) and a CERTIFICATE block',
-      'Join both PEM files into one value',
-    )
-  }
   return { id, secrets, certificate }
 }
 
-/** `OPENID_SESSION_SECRET`: what everything at rest is sealed with. Weak keys are refused, not stretched. */
+/** `OPENID_SESSION_SECRET`: what everything at rest is sealed with. */
 export function readKeyRing(variables: Variables): readonly string[] {
-  const ring = variables.list('OPENID_SESSION_SECRET')
-  if (ring.length === 0) {
-    variables.required(
-      'OPENID_SESSION_SECRET',
-      'Store the output of `openssl rand -base64 48` as a secret',
-    )
-  }
+  const name = 'OPENID_SESSION_SECRET'
+  const ring = variables.list(name)
+  if (ring.length === 0) variables.problem(name, 'is missing', STORE_RANDOM)
   for (const [index, key] of ring.entries()) {
-    const place = ring.length === 1 ? 'value' : `value ${index + 1}`
+    const place = `value ${index + 1}`
     if (key.length < KEY_LENGTH) {
-      variables.problem(
-        'OPENID_SESSION_SECRET',
-        `${place} is shorter than ${KEY_LENGTH} characters`,
-        'Store the output of `openssl rand -base64 48`',
-      )
+      variables.problem(name, `${place} is shorter than ${KEY_LENGTH} characters`, STORE_RANDOM)
     } else if (new Set(key).size < 10) {
-      variables.problem(
-        'OPENID_SESSION_SECRET',
-        `${place} repeats few characters and can be guessed`,
-        'Store the output of `openssl rand -base64 48`',
-      )
+      variables.problem(name, `${place} repeats few characters and can be guessed`, STORE_RANDOM)
     }
   }
   if (new Set(ring).size !== ring.length) {
-    variables.problem('OPENID_SESSION_SECRET', 'lists one value twice', 'Leave each value in once')
+    variables.problem(name, 'lists one value twice', 'Leave each value in once')
   }
   return ring
 }

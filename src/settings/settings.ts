@@ -2,9 +2,9 @@ import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
 import { readKit, type KitSettings } from './kit.ts'
-import { nearestName, LIBRECHAT_NAMES, unknownNames } from './known-names.ts'
+import { isLibreChatName, reportUnknownNames } from './unknown-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
-import { Problems, type SettingProblem } from './problems.ts'
+import type { SettingProblem } from './problems.ts'
 import { readRateLimits, type RateLimits } from './rate-limits.ts'
 import { readRoleRule, type RoleRule } from './roles.ts'
 import { readRoutes, type RouteRule } from './routes.ts'
@@ -77,8 +77,7 @@ const DAY = 86_400
 
 /** Reads all settings together and reports every problem at once. */
 export function readSettings(values: Readonly<Record<string, unknown>>): SettingsResult {
-  const problems = new Problems()
-  const variables = new Variables(values, problems)
+  const variables = new Variables(values)
   const publicUrl = readPublicUrl(variables)
   const loopback = publicUrl !== null && isLoopback(publicUrl)
   const issuer = readIssuer(variables, loopback)
@@ -95,7 +94,11 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     client: readClient(variables),
     keyRing: readKeyRing(variables),
     scopes: signIn.scopes,
-    callbackPath: readCallbackPath(variables),
+    callbackPath:
+      variables.pattern('OPENID_CALLBACK_URL', /^(?:\/[A-Za-z0-9._~-]+)+$/, {
+        problem: 'is not a plain path',
+        fix: 'Write a path such as /oauth/openid/callback',
+      }) ?? '/oauth/openid/callback',
     announcesCapabilities:
       variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'] as const, 'none') === 'cp1',
     reuseTokens,
@@ -106,25 +109,25 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     postLogoutRedirectUri:
       variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ??
       `${publicOrigin}/.entrada/signed-out`,
-    maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, {
-      min: 200,
-      max: 16_000,
-    }),
+    maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, [200, 16_000]),
     people: readPeople(variables),
     files: readFiles(variables),
     sessions: readSessions(variables),
-    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, { min: 0, max: DAY }),
+    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, DAY]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
     origin: readOrigin(variables, publicOrigin),
     kit: readKit(variables),
     signingKeys: readSigningKeys(variables),
     rateLimits: readRateLimits(variables),
   }
-  reportNames(variables)
-  if (issuer === null || problems.found.length > 0) {
-    return { ok: false, problems: problems.found, isLoopback: loopback }
+  // Accepting a setting that changes nothing would be worse than refusing it.
+  if (variables.text('OIDC_CLIENTS') !== null) {
+    variables.problem('OIDC_CLIENTS', 'is for what this version does not have yet', 'Remove it')
   }
-  const carriedOver = variables.names.filter((name) => LIBRECHAT_NAMES.has(name))
+  reportUnknownNames(variables)
+  const { problems } = variables
+  if (issuer === null || problems.length > 0) return { ok: false, problems, isLoopback: loopback }
+  const carriedOver = variables.names.filter(isLibreChatName)
   const warnings = [
     ...signIn.warnings,
     ...required.warnings,
@@ -135,30 +138,13 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
 }
 
 function readPublicUrl(variables: Variables): URL | null {
-  if (variables.text('DOMAIN_SERVER') === null) {
-    variables.required(
-      'DOMAIN_SERVER',
-      'Write the public address of the chat, e.g. https://chat.example.com',
-    )
-    return null
-  }
-  const url = variables.url('DOMAIN_SERVER')
-  if (url !== null && (url.pathname !== '/' || url.search !== '')) {
-    variables.problem('DOMAIN_SERVER', 'has a path or query', 'Write scheme and host only')
+  const fix = 'Write the public address of the chat, e.g. https://chat.example.com'
+  if (variables.required('DOMAIN_SERVER', fix) === '') return null
+  const url = variables.baseUrl('DOMAIN_SERVER')
+  if (url !== null && url.pathname !== '/') {
+    variables.problem('DOMAIN_SERVER', 'has a path', 'Write scheme and host only')
   }
   return url
-}
-
-function readCallbackPath(variables: Variables): string {
-  const path = variables.text('OPENID_CALLBACK_URL') ?? '/oauth/openid/callback'
-  if (!/^(?:\/[A-Za-z0-9._~-]+)+$/.test(path)) {
-    variables.problem(
-      'OPENID_CALLBACK_URL',
-      'is not a plain path',
-      'Write a path such as /oauth/openid/callback',
-    )
-  }
-  return path
 }
 
 function readPeople(variables: Variables): PeopleSettings {
@@ -172,8 +158,8 @@ function readPeople(variables: Variables): PeopleSettings {
 }
 
 function readSessions(variables: Variables): SessionSettings {
-  const maxSeconds = variables.number('SESSION_MAX_SECONDS', 7 * DAY, { min: 60, max: 90 * DAY })
-  const idleSeconds = variables.number('SESSION_IDLE_SECONDS', DAY, { min: 60, max: 90 * DAY })
+  const maxSeconds = variables.number('SESSION_MAX_SECONDS', 7 * DAY, [60, 90 * DAY])
+  const idleSeconds = variables.number('SESSION_IDLE_SECONDS', DAY, [60, 90 * DAY])
   if (idleSeconds > maxSeconds) {
     variables.problem(
       'SESSION_IDLE_SECONDS',
@@ -184,31 +170,9 @@ function readSessions(variables: Variables): SessionSettings {
   return {
     maxSeconds,
     idleSeconds,
-    checkSeconds: variables.number('SESSION_CHECK_SECONDS', 10, { min: 0, max: 300 }),
+    checkSeconds: variables.number('SESSION_CHECK_SECONDS', 10, [0, 300]),
     pollingRoutes: readRoutes(variables, 'SESSION_POLLING_ROUTES') ?? [],
-    membershipCheckSeconds: variables.number('MEMBERSHIP_CHECK_SECONDS', 3600, {
-      min: 60,
-      max: 30 * DAY,
-    }),
-    membershipGraceSeconds: variables.number('MEMBERSHIP_GRACE_SECONDS', 900, { min: 0, max: DAY }),
-  }
-}
-
-function reportNames(variables: Variables): void {
-  for (const name of unknownNames(variables.names)) {
-    const nearest = nearestName(name)
-    variables.problem(
-      name,
-      'is not a setting of Entrada',
-      nearest === null ? 'Remove it' : `Did you mean ${nearest}? Rename or remove it`,
-    )
-  }
-  // Accepting a setting that changes nothing would be worse than refusing it.
-  if (variables.text('OIDC_CLIENTS') !== null) {
-    variables.problem(
-      'OIDC_CLIENTS',
-      'is for a feature this version does not have yet',
-      'Remove it',
-    )
+    membershipCheckSeconds: variables.number('MEMBERSHIP_CHECK_SECONDS', 3600, [60, 30 * DAY]),
+    membershipGraceSeconds: variables.number('MEMBERSHIP_GRACE_SECONDS', 900, [0, DAY]),
   }
 }

@@ -18,13 +18,7 @@ const PrivateKey = v.object({
     Base64Url,
     v.check((modulus) => modulusBytes(modulus) >= MODULUS_BYTES, 'is shorter than 2048 bits'),
   ),
-  e: Base64Url,
-  d: Base64Url,
-  p: Base64Url,
-  q: Base64Url,
-  dp: Base64Url,
-  dq: Base64Url,
-  qi: Base64Url,
+  ...v.entriesFromList(['e', 'd', 'p', 'q', 'dp', 'dq', 'qi'], Base64Url),
 })
 
 const KeySet = v.object({ keys: v.pipe(v.array(PrivateKey), v.minLength(1)) })
@@ -34,26 +28,11 @@ const FIX =
 
 /** `SIGNING_KEYS`: the first signs, all are published. `null`: Entrada makes its own. */
 export function readSigningKeys(variables: Variables): readonly PrivateSigningKey[] | null {
-  const json = variables.json('SIGNING_KEYS')
-  if (json === undefined) return null
-  const parsed = v.safeParse(KeySet, json)
-  if (!parsed.success) {
-    for (const issue of parsed.issues) variables.problem('SIGNING_KEYS', describe(issue), FIX)
-    return null
-  }
-  const { keys } = parsed.output
-  if (new Set(keys.map(({ kid }) => kid)).size !== keys.length) {
+  const keys = variables.json('SIGNING_KEYS', KeySet, FIX)?.keys ?? null
+  if (keys !== null && new Set(keys.map(({ kid }) => kid)).size !== keys.length) {
     variables.problem('SIGNING_KEYS', 'uses one kid for several keys', FIX)
   }
   return keys
-}
-
-/** Names the place and the rule; the parser's own messages quote the value, which is the secret. */
-function describe(issue: v.BaseIssue<unknown>): string {
-  const place = v.getDotPath(issue) ?? 'the set'
-  return issue.type === 'check'
-    ? `${place} ${issue.message}`
-    : `${place} is missing or not what it should be`
 }
 
 function modulusBytes(modulus: string): number {

@@ -28,14 +28,7 @@ const Target = v.strictObject({
 
 /** `ORIGIN_UPLOAD`; `null` leaves it to the preset. */
 export function readUpload(variables: Variables): UploadTarget | null {
-  const json = variables.json('ORIGIN_UPLOAD')
-  if (json === undefined) return null
-  const parsed = v.safeParse(Target, json)
-  if (parsed.success) return parsed.output
-  variables.problem(
-    'ORIGIN_UPLOAD',
-    'does not have the form {"path":"/api/files","field":"file"}',
-    'Give the path the chat app takes uploads at; fields, query and encodesName are optional',
-  )
-  return null
+  const fix =
+    'Write {"path":"/api/files","field":"file"} as the chat app takes uploads; fields, query and encodesName are optional'
+  return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
 }

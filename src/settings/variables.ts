@@ -1,4 +1,7 @@
-import type { Problems } from './problems.ts'
+import * as v from 'valibot'
+import type { SettingProblem } from './problems.ts'
+
+export const LEAVE_OUT = 'Leave it out'
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -9,27 +12,35 @@ export function isLoopback(url: URL): boolean {
 /** Reads variables by name; what cannot be read becomes a problem and a harmless value in its place. */
 export class Variables {
   readonly #values: Readonly<Record<string, unknown>>
-  readonly #problems: Problems
+  /** Collected, so that an operator reads them all at once and not one per deployment. */
+  readonly problems: SettingProblem[] = []
+  /** Every name that was asked for: the settings there are. */
+  readonly asked = new Set<string>()
 
-  constructor(values: Readonly<Record<string, unknown>>, problems: Problems) {
+  constructor(values: Readonly<Record<string, unknown>>) {
     this.#values = values
-    this.#problems = problems
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#values)
+  }
+
+  problem(setting: string, problem: string, fix: string): void {
+    this.problems.push({ setting, problem, fix })
   }
 
   /** Trimmed; blank counts as absent, as in LibreChat. */
   text(name: string): string | null {
-    const value = this.#values[name]
-    if (value === undefined || value === null) return null
-    if (typeof value !== 'string') {
-      this.#problems.add(name, 'is not text', 'Set it as a variable or secret, not as JSON')
-      return null
-    }
-    return value.trim() === '' ? null : value.trim()
+    this.asked.add(name)
+    const value = this.#values[name] ?? ''
+    if (typeof value === 'string') return value.trim() || null
+    this.problem(name, 'is not text', 'Set it as a variable or secret, not as JSON')
+    return null
   }
 
   required(name: string, fix: string): string {
     const value = this.text(name)
-    if (value === null) this.#problems.add(name, 'is missing', fix)
+    if (value === null) this.problem(name, 'is missing', fix)
     return value ?? ''
   }
 
@@ -37,35 +48,55 @@ export class Variables {
     const value = this.text(name)?.toLowerCase()
     if (value === undefined) return fallback
     if (value === 'true' || value === 'false') return value === 'true'
-    this.#problems.add(name, 'is neither true nor false', 'Write true or false')
+    this.problem(name, 'is neither true nor false', 'Write true or false')
     return fallback
   }
 
   /** A whole number within bounds; LibreChat's arithmetic such as `1000 * 60` is understood too. */
-  number(
-    name: string,
-    fallback: number,
-    bounds: { readonly min: number; readonly max: number },
-  ): number {
+  number(name: string, fallback: number, [min, max]: readonly [number, number]): number {
     const value = this.text(name)
     if (value === null) return fallback
-    const factors = value.split('*').map((factor) => factor.trim())
-    const product = factors.every((factor) => /^\d+$/.test(factor))
-      ? factors.reduce((total, factor) => total * Number(factor), 1)
+    const product = /^\d+(?:\s*\*\s*\d+)*$/.test(value)
+      ? value.split('*').reduce((total, factor) => total * Number(factor), 1)
       : Number.NaN
-    if (product >= bounds.min && product <= bounds.max) return product
-    this.#problems.add(
+    if (product >= min && product <= max) return product
+    this.problem(
       name,
       'is not a whole number within its bounds',
-      `Write a number from ${bounds.min} to ${bounds.max}`,
+      `Write a number from ${min} to ${max}`,
     )
     return fallback
   }
 
   list(name: string): readonly string[] {
+    const parts = (this.text(name) ?? '').split(',').map((part) => part.trim())
+    return parts.filter((part) => part !== '')
+  }
+
+  /** A list whose entries are of one kind; `read` says `null` to those that are not. */
+  entries<T>(
+    name: string,
+    read: (entry: string) => T | null,
+    { kind, fix }: { readonly kind: string; readonly fix: string },
+  ): readonly T[] {
+    const wrong = (entry: string) => {
+      this.problem(name, `holds “${entry}”, which is not ${kind}`, fix)
+      return null
+    }
+    return this.list(name)
+      .map((entry) => read(entry) ?? wrong(entry))
+      .filter((one) => one !== null)
+  }
+
+  /** A text that is written in one way only. */
+  pattern(
+    name: string,
+    pattern: RegExp,
+    { problem, fix }: { readonly problem: string; readonly fix: string },
+  ): string | null {
     const value = this.text(name)
-    if (value === null) return []
-    return value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))
+    if (value !== null && !pattern.test(value)) this.problem(name, problem, fix)
+    return value
   }
 
   choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
@@ -73,7 +104,7 @@ export class Variables {
     if (value === null) return fallback
     const found = choices.find((choice) => choice === value)
     if (found !== undefined) return found
-    this.#problems.add(name, 'is not one of its values', `Write one of: ${choices.join(', ')}`)
+    this.problem(name, 'is not one of its values', `Write one of: ${choices.join(', ')}`)
     return fallback
   }
 
@@ -81,43 +112,47 @@ export class Variables {
   url(name: string): URL | null {
     const value = this.text(name)
     if (value === null) return null
-    const url = URL.canParse(value) ? new URL(value) : null
-    if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-      this.#problems.add(name, 'is not a web address', 'Write it with https:// in front')
-      return null
-    }
-    if (url.username !== '' || url.password !== '' || url.hash !== '') {
-      this.#problems.add(name, 'carries credentials or a fragment', 'Leave both out')
-      return null
-    }
-    if (url.protocol === 'http:' && !isLoopback(url)) {
-      this.#problems.add(
+    const url = URL.parse(value)
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      this.problem(name, 'is not a web address', 'Write it with https:// in front')
+    } else if (`${url.username}${url.password}${url.hash}` !== '') {
+      this.problem(name, 'carries credentials or a fragment', LEAVE_OUT)
+    } else if (url.protocol === 'http:' && !isLoopback(url)) {
+      this.problem(
         name,
         'is plain http on a public host',
-        'Use https; plain http is accepted for localhost, 127.0.0.1 and [::1] only',
+        'Use https; plain http is for localhost, 127.0.0.1 and [::1]',
       )
-      return null
-    }
-    return url
+    } else return url
+    return null
   }
 
-  json(name: string): unknown {
+  /** One to which paths are added. */
+  baseUrl(name: string): URL | null {
+    const url = this.url(name)
+    if (url === null || url.search === '') return url
+    this.problem(name, 'carries a query', LEAVE_OUT)
+    return null
+  }
+
+  /** `undefined` when it is absent or is not what it should be. */
+  json<T>(name: string, schema: v.GenericSchema<unknown, T>, fix: string): T | undefined {
     const value = this.text(name)
     if (value === null) return undefined
-    try {
-      return JSON.parse(value)
-    } catch {
-      // The parser's message would quote the value, which may be a secret.
-      this.#problems.add(name, 'is not valid JSON', 'Check quotes, commas and brackets')
-      return undefined
-    }
+    const { success, output, issues } = v.safeParse(
+      v.pipe(v.string(), v.parseJson(), schema),
+      value,
+    )
+    if (success) return output
+    for (const issue of issues) this.problem(name, describe(issue), fix)
+    return undefined
   }
+}
 
-  get names(): readonly string[] {
-    return Object.keys(this.#values)
-  }
-
-  problem(name: string, problem: string, fix: string): void {
-    this.#problems.add(name, problem, fix)
-  }
+/** Names the place and the rule; the parser's own messages quote the value, which may be a secret. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'parse_json') return 'is not valid JSON'
+  const place = issue.path?.map(({ key }) => String(key)).join('.') ?? 'all of it'
+  const rule = issue.type === 'check' ? issue.message : 'does not have the form it should'
+  return `${place} ${rule}`
 }

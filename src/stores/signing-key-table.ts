@@ -1,9 +1,10 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import * as v from 'valibot'
 import type { ObjectStorage } from './durable-objects.ts'
 import { digestOf, type SealContext, type SealedBox } from './sealed-box.ts'
 
 /** A signing key as it leaves its object: only a Worker with the key ring can use the private part. */
-export interface SigningKeyRecord {
+export type SigningKeyRecord = {
   readonly kid: string
   /** RSA modulus and exponent, base64url. */
   readonly n: string
@@ -36,14 +37,6 @@ export const RsaPrivateJwk = v.object({
   ...v.entriesFromList(['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'], v.string()),
 })
 
-const Row = v.object({
-  kid: v.string(),
-  n: v.string(),
-  e: v.string(),
-  sealed: v.string(),
-  signs_from: v.number(),
-})
-
 /** Entrada's own signing keys: made, rotated and retired when somebody asks for them, so without alarms. */
 export class SigningKeyTable {
   readonly #sql: ObjectStorage['sql']
@@ -71,14 +64,16 @@ export class SigningKeyTable {
   }
 
   async #keepUp(): Promise<void> {
-    const now = Math.floor(Date.now() / 1000)
+    const now = epochSeconds()
     await this.#resealOrDrop()
     const rows = this.#rows()
     const [oldest] = rows
     const newest = rows.at(-1)
     if (oldest === undefined || newest === undefined) return this.#add(now)
     // Nothing signs when the signing key was lost with its key ring: the one already published steps in.
-    if (oldest.signsFrom > now) this.#startSigning(oldest.kid, now)
+    if (oldest.signsFrom > now) {
+      this.#sql.exec('UPDATE signing_key SET signs_from = ? WHERE kid = ?', now, oldest.kid)
+    }
     const nextSignsFrom = newest.signsFrom + ROTATION_SECONDS
     if (now >= nextSignsFrom - PUBLISHED_AHEAD_SECONDS) {
       await this.#add(Math.max(nextSignsFrom, now + PUBLISHED_AHEAD_SECONDS))
@@ -108,10 +103,6 @@ export class SigningKeyTable {
     }
   }
 
-  #startSigning(kid: string, now: number): void {
-    this.#sql.exec('UPDATE signing_key SET signs_from = ? WHERE kid = ?', now, kid)
-  }
-
   #retire(now: number): void {
     const successors = this.#rows().filter(({ signsFrom }) => signsFrom + OVERLAP_SECONDS <= now)
     const signing = successors.at(-1)
@@ -121,11 +112,11 @@ export class SigningKeyTable {
   }
 
   #rows(): readonly SigningKeyRecord[] {
-    const rows = this.#sql.exec('SELECT * FROM signing_key ORDER BY signs_from').toArray()
-    return rows.map((row) => {
-      const { kid, n, e, sealed, signs_from: signsFrom } = v.parse(Row, row)
-      return { kid, n, e, sealedPrivateKey: sealed, signsFrom }
-    })
+    const rows = this.#sql.exec<SigningKeyRecord>(
+      `SELECT kid, n, e, sealed AS sealedPrivateKey, signs_from AS signsFrom FROM signing_key
+        ORDER BY signs_from`,
+    )
+    return rows.toArray()
   }
 }
 

@@ -14,7 +14,7 @@ export class Tables {
     this.#storage = storage
     this.#statements = statements
     const found = storage.sql.exec(
-      `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'`,
+      `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name GLOB '[a-z]*'`,
     )
     this.#exist = found.toArray().length > 0
   }

@@ -2,7 +2,6 @@ import { DatabaseSync } from 'node:sqlite'
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SigningKeys } from '../../src/origin/signing-keys.ts'
-import { Problems } from '../../src/settings/problems.ts'
 import { readSigningKeys } from '../../src/settings/signing-keys.ts'
 import { Variables } from '../../src/settings/variables.ts'
 import type { ObjectNamespace } from '../../src/stores/durable-objects.ts'
@@ -126,10 +125,10 @@ describe('SIGNING_KEYS', () => {
     return modulusLength === 2048 ? jwk : { ...jwk, n: 'x'.repeat(modulusLength / 8) }
   }
   const read = (value: unknown) => {
-    const problems = new Problems()
     const text = typeof value === 'string' ? value : JSON.stringify(value)
-    const keys = readSigningKeys(new Variables({ SIGNING_KEYS: text }, problems))
-    return { keys, problems: problems.found.map(({ problem }) => problem) }
+    const variables = new Variables({ SIGNING_KEYS: text })
+    const keys = readSigningKeys(variables)
+    return { keys, problems: variables.problems.map(({ problem }) => problem) }
   }
 
   test('a set of private keys is taken, the first one first', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { SETTING_NAMES } from '../../../src/settings/known-names.ts'
+import { settingNames } from '../../support/setting-names.ts'
 import { CONTOSO } from '../directory/cast.ts'
 import { SHAREPOINT_HOSTS, type SandboxHosts } from '../hosts.ts'
 import type { Registration } from '../registration.ts'
@@ -13,8 +13,9 @@ const OUR_PREFIXES = /^(?:OPENID|SHAREPOINT|ENTRA)_/
 
 /** What the person who starts it has set: `.dev.vars`, and over it the environment. Empty counts as set. */
 export function readOverrides(folder: string, environment: NodeJS.ProcessEnv): StartSettings {
+  const known = settingNames()
   const ours = Object.entries(environment).filter(
-    ([name]) => SETTING_NAMES.has(name) || OUR_PREFIXES.test(name),
+    ([name]) => known.has(name) || OUR_PREFIXES.test(name),
   )
   return definedOnly({ ...readDevVars(folder), ...Object.fromEntries(ours) })
 }

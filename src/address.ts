@@ -1,0 +1,11 @@
+/** An address with these parameters added; those without a value are left out. */
+export function addressOf(
+  base: string | URL,
+  parameters: Readonly<Record<string, string | null | undefined>>,
+): URL {
+  const url = new URL(base)
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value != null) url.searchParams.set(name, value)
+  }
+  return url
+}
