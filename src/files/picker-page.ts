@@ -1,4 +1,4 @@
-import { html } from '../pages/html.ts'
+import { html } from 'hono/html'
 import { renderPage } from '../pages/page.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { UserHosts } from './host-discovery.ts'

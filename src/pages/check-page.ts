@@ -1,4 +1,4 @@
-import { html } from './html.ts'
+import { html } from 'hono/html'
 import { button, card, renderPage } from './page.ts'
 
 /** One thing that was looked at. */
@@ -23,13 +23,10 @@ export function checkPage(ok: boolean, checks: readonly CheckResult[]): Promise<
       html`<section class="facts">
         <h2 data-status="${status}"><b>${status}</b> ${name.replaceAll('_', ' ')}</h2>
         <p>${detail}</p>
-        ${fix && html`<p class="soft">${fix}</p>`}
+        ${fix === undefined ? '' : html`<p class="soft">${fix}</p>`}
       </section>`,
   )
   const again = html`<p class="actions">${button('', 'Check again')}</p>`
-  return renderPage({
-    title,
-    body: card(title, [content, again], ok ? 'done' : 'stop'),
-    style: STYLE,
-  })
+  const body = card(title, html`${content}${again}`, ok ? 'done' : 'stop')
+  return renderPage({ title, body, style: STYLE })
 }

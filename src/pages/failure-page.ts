@@ -1,6 +1,6 @@
 import type { Turn } from '../failure.ts'
-import { html, type Content } from './html.ts'
-import { button, card, quietButton, renderPage, type Page, type Tone } from './page.ts'
+import { html } from 'hono/html'
+import { button, card, quietButton, renderPage, type Markup, type Page, type Tone } from './page.ts'
 
 /** Members of the problem document, and whose move it is. */
 export interface FailureFacts {
@@ -52,7 +52,7 @@ export function failurePage(
 ): Promise<Response> {
   const { title, status, detail, turn } = facts
   const { tone, next } = TURNS[turn]
-  const content = html`${detail && html`<p>${detail}</p>`}
+  const content = html`${detail === undefined ? '' : html`<p>${detail}</p>`}
     ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
     <p class="soft">${next}</p>
     <p class="actions">${action(facts)}</p>
@@ -81,14 +81,14 @@ function factsFor({ code, requestId, aadsts, correlationId }: FailureFacts) {
   return facts.filter(([, value]) => value !== undefined)
 }
 
-function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts): Content {
+function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts): Markup {
   if (consentUrl !== undefined) {
     return button(consentUrl, turn === 'administrator' ? 'I am an administrator' : 'Allow it')
   }
-  const help = helpUrl && button(helpUrl, 'How to get access')
+  const help = helpUrl === undefined ? '' : button(helpUrl, 'How to get access')
   const { login = 'Sign in' } = TURNS[turn]
   if (loginUrl !== undefined) {
-    return [help, ' ', (help === undefined ? button : quietButton)(loginUrl, login)]
+    return html`${help} ${(help === '' ? button : quietButton)(loginUrl, login)}`
   }
-  return turn === 'wait' ? button('', login) : [help, ' ', quietButton('/', 'Back to the chat')]
+  return turn === 'wait' ? button('', login) : html`${help} ${quietButton('/', 'Back to the chat')}`
 }

@@ -1,5 +1,8 @@
-import { html, Markup, type Content } from './html.ts'
+import { html, raw } from 'hono/html'
 import { STYLE } from './style.ts'
+
+/** What the template tag makes: text in which every value is escaped. */
+export type Markup = ReturnType<typeof html>
 
 export interface Page {
   readonly title: string
@@ -43,11 +46,11 @@ export async function renderPage(page: Page): Promise<Response> {
         ${isFramed ? html`<base target="_top" />` : ''}
         <title>${title}</title>
         <style nonce="${nonce}">
-          ${new Markup(STYLE + style)}
+          ${raw(STYLE + style)}
         </style>
       </head>
       <body>
-        ${body} ${script === undefined ? '' : new Markup(module)}
+        ${body} ${script === undefined ? '' : raw(module)}
       </body>
     </html>`
   const headers = new Headers({
@@ -57,7 +60,7 @@ export async function renderPage(page: Page): Promise<Response> {
       .join('; '),
     ...page.headers,
   })
-  return new Response(document.text, { status, headers })
+  return new Response(await document, { status, headers })
 }
 
 /** What kind of news it is, for those who see colours and shapes; the words say it as well. */
@@ -72,7 +75,7 @@ const MARKS = {
 } as const
 
 /** A centred card with one heading, as every page but the picker is. */
-export function card(heading: string, content: Content, tone: Tone = 'door'): Markup {
+export function card(heading: string, content: Markup, tone: Tone = 'door'): Markup {
   return html`<main class="card" aria-labelledby="heading">
     <svg class="mark" data-tone="${tone}" viewBox="0 0 48 48" aria-hidden="true">
       <path d="${MARKS[tone]}" />

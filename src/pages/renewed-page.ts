@@ -1,4 +1,4 @@
-import { html } from './html.ts'
+import { html } from 'hono/html'
 import { card, quietButton, renderPage } from './page.ts'
 import { RENEWED_SCRIPT } from './renewed-script.ts'
 

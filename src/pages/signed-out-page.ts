@@ -1,4 +1,4 @@
-import { html } from './html.ts'
+import { html } from 'hono/html'
 import { button, card, renderPage } from './page.ts'
 
 /** Where signing out ends. It never signs in again by itself: that is the loop people complain about. */
