@@ -11,6 +11,7 @@ import { kitRoutes } from './kit/routes.ts'
 import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
 import { renderFailure } from './problem.ts'
+import { readHead, type RequestHead } from './request-head.ts'
 import { limitOf, type RateLimiter } from './rate-limit.ts'
 import { requireSameOrigin } from './same-origin.ts'
 import type { Session, SessionView } from './session/session.ts'
@@ -27,19 +28,20 @@ export interface ChatRoad {
   /** Whether this may pass without a session. */
   isSkipped(method: string, pathname: string): boolean
   /** @throws EntradaFailure `cross_site_refused` for what another site must not make a browser do */
-  guard(request: Request): void
-  forward(request: Request, session: SessionView | null): Promise<Response>
+  guard(request: RequestHead): void
+  /** @param head of the request, when it has been read */
+  forward(request: Request, session: SessionView | null, head?: RequestHead): Promise<Response>
   /** Whether a request without a session is one that was already on its way to the chat. */
-  isReturning(request: Request): boolean
+  isReturning(request: RequestHead): boolean
   /** Answers the preflight of an origin that may read the chat from elsewhere (`CORS_ORIGINS`). */
-  preflight(request: Request): Response | null
+  preflight(request: RequestHead): Response | null
   /** Lets such an origin read an answer of ours. */
-  share(request: Request, response: Response): Response
+  share(request: RequestHead, response: Response): Response
 }
 
 /** What is added to the chat's pages. */
 export interface PageKit {
-  inject(request: Request, response: Response): Response
+  inject(request: RequestHead, response: Response): Response
 }
 
 export interface EdgeParts {
@@ -77,7 +79,8 @@ export function createEdge(parts: EdgeParts): Edge {
   const own = createOwnApp(parts)
   const { settings } = parts
   const { callbackPath } = settings
-  return async (request, context) => {
+  // Not asynchronous itself: each turn of a promise shows on a proxied request.
+  return (request, context) => {
     const url = new URL(request.url)
     // Plain http is for one's own machine; under any other name it is DNS rebinding (hono#1467).
     if (settings.isLoopback && !isLoopbackAddress(url)) {
@@ -86,7 +89,9 @@ export function createEdge(parts: EdgeParts): Edge {
     const { pathname } = url
     const isOwn =
       pathname === PREFIX || pathname.startsWith(`${PREFIX}/`) || pathname === callbackPath
-    return isOwn ? own.fetch(request, {}, context) : toChat(request, pathname, parts, context)
+    return isOwn
+      ? Promise.resolve(own.fetch(request, {}, context))
+      : toChat(request, pathname, parts, context)
   }
 }
 
@@ -98,30 +103,32 @@ async function toChat(
   context: ExecutionContext,
 ): Promise<Response> {
   const { auth, chat, kit, sessions, settings } = parts
+  const head = readHead(request)
+  const { method, headers } = head
   try {
-    if (chat.isSkipped(request.method, pathname)) return await chat.forward(request, null)
-    const preflight = chat.preflight(request)
+    if (chat.isSkipped(method, pathname)) return await chat.forward(request, null, head)
+    const preflight = chat.preflight(head)
     if (preflight !== null) return preflight
-    const cookie = request.headers.get('cookie')
-    const isActivity = !auth.isPolling(request.method, pathname)
-    const remembered = needsCertainty(request) ? null : sessions.recall(cookie, isActivity)
+    const cookie = headers.get('cookie')
+    const isActivity = !auth.isPolling(method, pathname)
+    const remembered = needsCertainty(head) ? null : sessions.recall(cookie, isActivity)
     const session = remembered ?? (await sessions.find(cookie, isActivity))
     if (session === null) {
       // A client that says so by itself only shuts itself out; a sign-in page would begin an endless loop.
-      if (chat.isReturning(request)) throw new EntradaFailure('misconfigured', { detail: CIRCLE })
-      return await withoutSession(request, settings)
+      if (chat.isReturning(head)) throw new EntradaFailure('misconfigured', { detail: CIRCLE })
+      return withoutSession(head, settings)
     }
-    chat.guard(request)
-    const enriched = parts.enriched.get(`${request.method} ${pathname}`)
+    chat.guard(head)
+    const enriched = parts.enriched.get(`${method} ${pathname}`)
     if (enriched !== undefined) {
       parts.limiter.take(enriched.limited, userName(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
       return await enriched.enrich(request, asker, (onward) => chat.forward(onward, session))
     }
-    const response = await chat.forward(request, session)
-    return kit === null ? response : kit.inject(request, response)
+    const response = await chat.forward(request, session, head)
+    return kit === null ? response : kit.inject(head, response)
   } catch (cause) {
-    return chat.share(request, await rendered(cause, request, crypto.randomUUID(), settings))
+    return chat.share(head, await rendered(cause, request, crypto.randomUUID(), settings))
   }
 }
 
@@ -129,7 +136,7 @@ const CIRCLE =
   'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'
 
 /** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
-async function withoutSession(request: Request, { publicOrigin }: Settings): Promise<Response> {
+function withoutSession(request: RequestHead, { publicOrigin }: Settings): Response {
   if (!isTopLevelNavigation(request)) throw new EntradaFailure('session_required')
   const { pathname, search } = new URL(request.url)
   const login = new URL(`${PREFIX}/login`, publicOrigin)

@@ -1,3 +1,5 @@
+import type { HeaderLines, RequestHead } from './request-head.ts'
+
 /**
  * What kind of answer a request can use. Fetch metadata decides where the browser sends it, then `Accept`,
  * then the method; never why a session is missing. Getting this wrong is how proxies break chats: an HTML
@@ -14,7 +16,7 @@ export type Navigation =
 /** `iframe` and `frame` navigate too, but Entra refuses to be framed; a redirect there ends in a blank box. */
 const DOCUMENT_DESTINATIONS: ReadonlySet<string> = new Set(['document'])
 
-export function navigationOf(request: Request): Navigation {
+export function navigationOf(request: RequestHead): Navigation {
   const { headers, method } = request
   if (headers.get('upgrade') !== null) return 'background'
   // A prefetch is not a person asking; a login started for it would litter cookies (oauth2-proxy#817).
@@ -32,7 +34,7 @@ export function navigationOf(request: Request): Navigation {
 }
 
 /** `true` for the top-level page load that may begin a sign-in. */
-export function isTopLevelNavigation(request: Request): boolean {
+export function isTopLevelNavigation(request: RequestHead): boolean {
   return navigationOf(request) === 'document'
 }
 
@@ -41,12 +43,12 @@ function byMethod(method: string): Navigation {
   return 'form'
 }
 
-function isSpeculative(headers: Headers): boolean {
+function isSpeculative(headers: HeaderLines): boolean {
   const purpose = headers.get('sec-purpose') ?? headers.get('purpose') ?? headers.get('x-moz') ?? ''
   return /prefetch|prerender|preview/i.test(purpose)
 }
 
-function acceptsHtml(headers: Headers): boolean {
+function acceptsHtml(headers: HeaderLines): boolean {
   const accept = headers.get('accept') ?? ''
   return /(?:^|,)\s*(?:text\/html|application\/xhtml\+xml)\s*(?:;|,|$)/i.test(accept)
 }
@@ -63,7 +65,7 @@ const EMBEDDED_DOCUMENTS: ReadonlySet<string> = new Set([
  * Whether the session object itself must be asked. A proxied sub-resource may go by what this isolate learned
  * seconds ago; documents, unsafe methods and sockets may not, so that a sign-out is final where it shows.
  */
-export function needsCertainty(request: Request): boolean {
+export function needsCertainty(request: RequestHead): boolean {
   const { headers, method } = request
   if (method !== 'GET' && method !== 'HEAD') return true
   if (headers.get('upgrade') !== null) return true

@@ -12,7 +12,7 @@ export { KeyObject, LookupObject, SessionObject, UserObject } from './objects.ts
 const edges = new WeakMap<Bindings, Edge>()
 
 export default {
-  async fetch(request, env, context) {
+  fetch(request, env, context): Promise<Response> {
     const result = settingsOf(env)
     if (!result.ok) return misconfigured(request, result.problems, result.isLoopback)
     return (edges.get(env) ?? composed(env))(request, context)

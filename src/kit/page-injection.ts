@@ -1,4 +1,5 @@
 import { navigationOf } from '../navigation.ts'
+import type { RequestHead } from '../request-head.ts'
 import { scriptPermission } from './script-policy.ts'
 
 /** What the rewriter can decode and write again. */
@@ -14,7 +15,7 @@ export class PageInjection {
   }
 
   /** The chat's answer as it is, unless it is a page that a person has opened. */
-  inject(request: Request, response: Response): Response {
+  inject(request: RequestHead, response: Response): Response {
     if (request.method !== 'GET' || navigationOf(request) !== 'document') return response
     if (!isRewritable(response)) return response
     const policy = response.headers.get('content-security-policy')

@@ -1,3 +1,5 @@
+import type { RequestHead } from '../request-head.ts'
+
 const SHARING =
   /^access-control-(?:allow-(?:origin|credentials|headers|methods|private-network)|expose-headers|max-age)$/
 
@@ -15,7 +17,7 @@ export class CrossOriginSharing {
   }
 
   /** The other origin a request comes from; `null` for our own pages and for programs. */
-  foreignOrigin(request: Request): string | null {
+  foreignOrigin(request: RequestHead): string | null {
     const origin = request.headers.get('origin')
     return origin === null || origin === this.#publicOrigin ? null : origin
   }
@@ -25,7 +27,7 @@ export class CrossOriginSharing {
   }
 
   /** Answers a preflight of an allowed origin. It carries no cookies, so the chat app could not know whose it is. */
-  preflight(request: Request): Response | null {
+  preflight(request: RequestHead): Response | null {
     if (request.method !== 'OPTIONS') return null
     const { headers } = request
     const origin = this.foreignOrigin(request)
@@ -41,7 +43,7 @@ export class CrossOriginSharing {
   }
 
   /** Opens an answer to an allowed origin, closes it to any other. Untouched when nobody else asks. */
-  share(request: Request, response: Response): Response {
+  share(request: RequestHead, response: Response): Response {
     const origin = this.foreignOrigin(request)
     if (origin === null) return response
     const shared = new Response(response.body, response)

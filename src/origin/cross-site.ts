@@ -1,3 +1,4 @@
+import type { RequestHead } from '../request-head.ts'
 import type { OriginSettings } from '../settings/origin.ts'
 import { SkipRules } from './skip-rules.ts'
 
@@ -25,7 +26,7 @@ export class CrossSiteGuard {
    * A write that rides on the person's cookies must come from the chat's own pages. Programs without cookies
    * have nothing to ride on, and a program that says no source at all is no browser.
    */
-  judgeWrite(request: Request): CrossSiteVerdict {
+  judgeWrite(request: RequestHead): CrossSiteVerdict {
     const { headers, method } = request
     if (SAFE_METHODS.has(method) || headers.get('cookie') === null) return PASS
     const site = headers.get('sec-fetch-site')
@@ -39,7 +40,7 @@ export class CrossSiteGuard {
    * Browsers let any page open a socket to any host, with cookies and without asking (RFC 6455 §10.2), and they
    * always say which page it is. So where there are cookies, silence is no answer.
    */
-  judgeUpgrade(request: Request): CrossSiteVerdict {
+  judgeUpgrade(request: RequestHead): CrossSiteVerdict {
     // A handshake is a GET (RFC 6455 §4.1); whatever else comes as one is a write in disguise.
     if (request.method !== 'GET') return { ok: false, reason: 'unknown_source' }
     const { headers } = request

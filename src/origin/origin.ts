@@ -1,4 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
+import { readHead, type RequestHead } from '../request-head.ts'
 import type { SessionView } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { AssertionSigner } from './assertion.ts'
@@ -27,6 +28,12 @@ export interface OriginParts {
  */
 const NOT_CACHED = { cf: { cacheTtlByStatus: { '100-599': -1 } } } as const
 const LOOKS_STATIC = /\.[A-Za-z0-9]{1,8}(?:\?|$)/
+
+interface Outgoing {
+  readonly request: Request
+  readonly head: RequestHead
+  readonly session: SessionView | null
+}
 
 /** The chat app. Bodies, encodings, redirects and sockets pass as they are; only headers are touched. */
 export class Origin {
@@ -65,7 +72,7 @@ export class Origin {
    * What another site must not make a browser do.
    * @throws EntradaFailure `cross_site_refused`
    */
-  guard(request: Request): void {
+  guard(request: RequestHead): void {
     const verdict = opensWebSocket(request.headers)
       ? this.#guard.judgeUpgrade(request)
       : this.#guard.judgeWrite(request)
@@ -76,63 +83,68 @@ export class Origin {
    * Whether a request without a session is one of ours come back: on a custom domain the Worker is the host's
    * origin itself, and only a route lets its requests past it.
    */
-  isReturning(request: Request): boolean {
+  isReturning(request: RequestHead): boolean {
     return request.headers.has(ASSERTION_HEADER)
   }
 
   /** Answers the preflight of an origin in `CORS_ORIGINS`; `null` when there is none to answer. */
-  preflight(request: Request): Response | null {
+  preflight(request: RequestHead): Response | null {
     return this.#sharing.preflight(request)
   }
 
   /** Lets an origin in `CORS_ORIGINS` read an answer of Entrada's own, such as the 401 that names the way in. */
-  share(request: Request, response: Response): Response {
+  share(request: RequestHead, response: Response): Response {
     return this.#sharing.share(request, response)
   }
 
   /**
    * Sends a request on and answers what the chat app answers.
    * @param session whose request it is; `null` on skipped routes, where nobody is named
+   * @param head of the request, when it has been read
    * @throws EntradaFailure `origin_unreachable`, `origin_timeout`
    */
-  forward(request: Request, session: SessionView | null): Promise<Response> {
-    if (session === null) return this.#send(request, null, null)
+  forward(
+    request: Request,
+    session: SessionView | null,
+    head: RequestHead = readHead(request),
+  ): Promise<Response> {
+    const outgoing = { request, head, session }
+    if (session === null) return this.#send(outgoing, null)
     const identity = this.#identities.known(session)
     // What is prepared is not waited for: on this road each turn of a promise shows.
     return identity === null
-      ? this.#identities.prepare(session).then((fresh) => this.#send(request, session, fresh))
-      : this.#send(request, session, identity)
+      ? this.#identities.prepare(session).then((fresh) => this.#send(outgoing, fresh))
+      : this.#send(outgoing, identity)
   }
 
-  #send(
-    request: Request,
-    session: SessionView | null,
-    identity: Identity | null,
-  ): Promise<Response> {
+  #send(outgoing: Outgoing, identity: Identity | null): Promise<Response> {
     const { service, settings } = this.#parts
-    const target = this.#targetOf(request.url)
+    const { request, head } = outgoing
+    const { body } = request
+    const target = this.#targetOf(head.url)
     // Without `request.signal`: when a client goes away the platform drops what was begun for it, unasked.
     const init = {
-      method: request.method,
-      headers: this.#headers.of(request, identity),
-      body: request.body,
+      method: head.method,
+      headers: this.#headers.of(request.headers, head.headers, identity),
+      body,
       redirect: 'manual',
       ...(identity !== null && LOOKS_STATIC.test(target) ? NOT_CACHED : {}),
     } satisfies RequestInit
     const answer = service === undefined ? fetch(target, init) : service.fetch(target, init)
-    return untilHeaders(answer, request, settings.origin.timeoutSeconds).then(
-      (response) => this.#answered(response, request, session),
+    const seconds = settings.origin.timeoutSeconds
+    return untilHeaders(answer, { headers: head.headers, body }, seconds).then(
+      (response) => this.#answered(response, outgoing),
       (cause: unknown) => withoutAnswer(cause, request),
     )
   }
 
-  #answered(response: Response, request: Request, session: SessionView | null): Response {
+  #answered(response: Response, { request, head, session }: Outgoing): Response {
     refuseGatewayError(response)
     const clean = cleanResponse(response, this.#parts.settings.origin.secret !== null)
     // What nobody had to sign in for is the app's own to share, and bound to no session.
     if (session === null) return clean
     if (clean.status === 101) return this.#bound(clean, request, session)
-    return this.#sharing.share(request, clean)
+    return this.#sharing.share(head, clean)
   }
 
   /** Dot segments go when the address is parsed: here, where they could lead out of a path prefix, or in `fetch`. */
