@@ -1,5 +1,5 @@
 /** Large reads: what a chunk costs in this thread is the same whatever its size. */
-const READ_BYTES = 512 * 1024
+const READ_BYTES = 1024 * 1024
 const SMALLEST_READ_BYTES = 4 * 1024
 /** While a buffer fills within this time it is filled: fewer turns for the same bytes, and nobody sees the wait. */
 const QUICK_MS = 100
