@@ -77,6 +77,41 @@ describe('what the chat is told', () => {
     await entrada.fetch('/public/logo.png', { headers: { [name]: LIE } })
     expect(chat.last.url).toBe('https://origin.contoso.example/public/logo.png')
     expect(valuesAt(chat)).not.toContain(LIE)
+    await browser.fetch('/ws', {
+      headers: { upgrade: 'websocket', connection: 'Upgrade', origin: entrada.origin, [name]: LIE },
+    })
+    expect(chat.last.url).toBe('https://origin.contoso.example/ws')
+    expect(valuesAt(chat)).not.toContain(LIE)
+  })
+
+  test('nor does a name that several of them share, in any order', async () => {
+    const { entrada, chat } = aGuardedChat()
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    const headers = new Headers()
+    for (const name of SPELLINGS) for (const lie of [LIE, `${LIE}2`]) headers.append(name, lie)
+    await browser.fetch('/api', { headers })
+    expect(valuesAt(chat)).not.toContain(LIE)
+    expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
+  })
+
+  test('where nobody has to sign in, X-Forwarded-* are ours as well', async () => {
+    const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
+    await entrada.browser('198.51.100.4').fetch('/public/x', {
+      headers: {
+        'x-forwarded-for': '10.0.0.1',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-port': '1',
+        'x-forwarded-prefix': '/evil',
+      },
+    })
+    const told = [...chat.last.headers].filter(([name]) => name.startsWith('x-forwarded-'))
+    expect(Object.fromEntries(told)).toEqual({
+      'x-forwarded-for': '198.51.100.4',
+      'x-forwarded-host': 'chat.contoso.example',
+      'x-forwarded-proto': 'https',
+    })
   })
 
   test('nobody is named where nobody has to sign in, not even who is signed in', async () => {
