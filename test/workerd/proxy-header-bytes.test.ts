@@ -49,10 +49,13 @@ describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
     ['when the answer has to be cleaned', ['__Host-entrada=planted; Path=/; Secure']],
   ])('reaches the client, %s', async (_how, cookies) => {
     answer = (response) => {
-      response.writeHead(200, [
-        ['content-disposition', `attachment; filename="${value}"`],
-        ...cookies.map((cookie) => ['set-cookie', cookie]),
-      ].flat())
+      response.writeHead(
+        200,
+        [
+          ['content-disposition', `attachment; filename="${value}"`],
+          ...cookies.map((cookie) => ['set-cookie', cookie]),
+        ].flat(),
+      )
       response.end()
     }
     const text = await ask('')
