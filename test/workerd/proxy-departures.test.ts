@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aScene, sendRaw, type Scene } from './proxy-fixture.ts'
+import { aScene, portOf, sendRaw, type Scene } from './proxy-fixture.ts'
 
 let scene: Scene
+let isBelowPrefix = false
 let answer: (response: ServerResponse) => void = (response) => response.end()
 
 beforeAll(async () => {
@@ -11,8 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-function rawRequest(method: string, rest: string): string {
-  return `${method} /x HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${scene.cookie}\r\n${rest}`
+function rawRequest(method: string, rest: string, target = '/x'): string {
+  return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${scene.cookie}\r\n${rest}`
 }
 
 describe('a client that goes away takes along, so that nobody thinks on for nothing,', () => {
@@ -65,4 +66,23 @@ test.each([
   expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
   expect(text).toMatch(/^x-stays: 1\r$/im)
   expect(text).not.toMatch(/hop|987/i)
+})
+
+test.each([
+  ['/a?x=/../b', '/tenant/chat/a?x=/../b'],
+  ['/../../admin', '/tenant/chat/admin'],
+  ['/a/%2e%2e/%2E%2e/admin', '/tenant/chat/admin'],
+  ['/..\\..\\admin', '/tenant/chat/admin'],
+  ['//evil.example/x', '/tenant/chat//evil.example/x'],
+])('below a path prefix %s reaches the chat as %s', async (sent, received) => {
+  let address: string | undefined
+  answer = (response) => {
+    address = response.req.url
+    response.end()
+  }
+  const chat = `http://127.0.0.1:${portOf(scene.chat)}`
+  if (!isBelowPrefix) await scene.entrada.restart({ ORIGIN_URL: `${chat}/tenant/chat/` })
+  isBelowPrefix = true
+  await sendRaw(scene.entrada.origin, rawRequest('GET', 'Connection: close\r\n\r\n', sent))
+  expect(address).toBe(received)
 })
