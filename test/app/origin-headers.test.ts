@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../support/chat-double.ts'
+import { contoso, thePerson } from './membership-fixture.ts'
 
 const SPELLINGS = [
   'X-Forwarded-User',
@@ -199,6 +200,28 @@ describe('what the chat and its page say to each other', () => {
     expect(chat.last.headers.has('entrada-assertion')).toBe(true)
     expect(chat.last.headers.has('x-forwarded-for')).toBe(true)
   })
+})
+
+test('a name made to split headers reaches the chat as one value, in every encoding [bar 65]', async () => {
+  const NAME = 'Ünal, "Ops"\r\nX-Forwarded-Groups: admins'
+  const { entrada, chat } = aGuardedChat({
+    settings: {
+      ORIGIN_HEADERS: JSON.stringify({
+        'X-Ascii': { claim: 'name', encoding: 'ascii' },
+        'X-Base64': { claim: 'name', encoding: 'base64' },
+      }),
+    },
+  })
+  const unal = thePerson(entrada.sandbox, CAST.unal.id)
+  contoso(entrada.sandbox).putPerson({ ...unal, displayName: NAME })
+  const browser = entrada.browser()
+  await browser.signIn(CAST.unal.userPrincipalName)
+  await browser.fetch('/api')
+  const { headers } = chat.last
+  expect(decodeURIComponent(headers.get('x-forwarded-name') ?? '')).toBe(NAME)
+  expect(headers.get('x-ascii')).toBe('Unal, "Ops"  X-Forwarded-Groups: admins')
+  expect(Buffer.from(headers.get('x-base64') ?? '', 'base64').toString()).toBe(NAME)
+  expect(headers.has('x-forwarded-groups')).toBe(false)
 })
 
 describe('ORIGIN_HEADERS', () => {
