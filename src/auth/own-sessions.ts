@@ -5,6 +5,7 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { LogoutParts } from './logout.ts'
 import { addCookies } from './passing-cookies.ts'
 
 const EndRequest = v.pipe(
@@ -25,7 +26,10 @@ export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Pro
 }
 
 /** `POST /.entrada/sessions/end`: one by its handle, or all but this one. */
-export async function endSessions(c: Context<EdgeEnv>, sessions: Sessions): Promise<Response> {
+export async function endSessions(
+  c: Context<EdgeEnv>,
+  { sessions, chatMemory }: Pick<LogoutParts, 'sessions' | 'chatMemory'>,
+): Promise<Response> {
   const body: unknown = await c.req.json().catch(() => null)
   const parsed = v.safeParse(EndRequest, body)
   if (!parsed.success) {
@@ -39,7 +43,10 @@ export async function endSessions(c: Context<EdgeEnv>, sessions: Sessions): Prom
   if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
   await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count: chosen.length })
-  if (chosen.some(({ id }) => id === currentId)) addCookies(c, [clearSessionCookie()])
+  // Ending the session one is in is a sign-out, and the next person must not meet this one's chat.
+  if (chosen.some(({ id }) => id === currentId)) {
+    addCookies(c, [clearSessionCookie(), ...chatMemory.onLeave()])
+  }
   return c.json({ ended: chosen.length })
 }
 

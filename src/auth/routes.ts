@@ -31,7 +31,7 @@ export function authRoutes(parts: AuthParts) {
     .get('/frontchannel-logout', (c) => frontChannelLogout(c, parts))
     .post('/backchannel-logout', (c) => backChannelLogout(c, parts))
     .get('/sessions', signedIn, (c) => listSessions(c, parts.sessions))
-    .post('/sessions/end', signedIn, fromOurPages, (c) => endSessions(c, parts.sessions))
+    .post('/sessions/end', signedIn, fromOurPages, (c) => endSessions(c, parts))
     .post('/admin/users/:user/end', signedIn, fromOurPages, (c) =>
       endSessionsOfUser(c, parts.sessions),
     )

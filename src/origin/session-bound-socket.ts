@@ -35,26 +35,41 @@ export function bindToSession(response: Response, session: SocketSession): Respo
     close(ours, SESSION_ENDED, SESSION_ENDED_REASON)
     close(chat, SESSION_ENDED, SESSION_ENDED_REASON)
   }
-  carry(ours, chat, watch)
-  carry(chat, ours, watch)
+  // Whoever has said good-bye may still listen, so the watch lasts until both have.
+  const speaking = new Set([ours, chat])
+  const onGoodbye = (socket: WebSocket) => {
+    speaking.delete(socket)
+    if (speaking.size === 0) clearInterval(watch)
+  }
+  carry(ours, chat, onGoodbye)
+  carry(chat, ours, onGoodbye)
   return new Response(null, { status: 101, headers: response.headers, webSocket: client })
 }
 
-function carry(from: WebSocket, to: WebSocket, watch: ReturnType<typeof setInterval>): void {
+function carry(from: WebSocket, to: WebSocket, onGoodbye: (socket: WebSocket) => void): void {
   from.addEventListener('message', ({ data }: { readonly data: unknown }) => {
-    if (to.readyState !== WebSocket.OPEN) return
-    if (typeof data === 'string' || data instanceof ArrayBuffer) to.send(data)
+    if (typeof data === 'string' || data instanceof ArrayBuffer) send(to, data)
   })
   from.addEventListener('close', ({ code, reason }) => {
-    clearInterval(watch)
+    onGoodbye(from)
+    // Half-open from here on: what the other side still has to say arrives, and its good-bye is the answer.
     close(to, code, reason)
-    // Half-open so far: now that the other side knows, this one is answered.
-    close(from, code, reason)
   })
   from.addEventListener('error', () => {
-    clearInterval(watch)
+    // The line is broken: nobody listens there, and the other side has nobody to talk to.
+    onGoodbye(from)
+    onGoodbye(to)
     close(to, CONNECTION_LOST, '')
   })
+}
+
+/** Not by `readyState`: it is the same for a side that only listens and for one that only speaks. */
+function send(socket: WebSocket, data: string | ArrayBuffer): void {
+  try {
+    socket.send(data)
+  } catch {
+    // We have said good-bye there already, so nobody waits for it.
+  }
 }
 
 /** 1005 is "no code was given", 1006 and 1015 are "it broke": none of them may be sent (RFC 6455 §7.4.1). */

@@ -2,7 +2,7 @@ import { PRESET_TABLE } from './presets.ts'
 
 /** Only Entrada may say these. Whatever a client sends under such a name is a lie or a mistake. */
 const OURS =
-  /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|x-(?:forwarded|auth-request|authentik|remote|webauth|ms-client-principal|ms-token-aad|goog-authenticated-user))(?:-|$)/
+  /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|cf-access-authenticated-user|tailscale|x-(?:forwarded|amzn-oidc|auth-request|authentik|pomerium|remote|webauth|ms-client-principal|ms-token-aad|goog-authenticated-user))(?:-|$)/
 
 /** Paths and addresses that servers take from a header in place of the real one. */
 const REROUTING = ['x-original-url', 'x-original-uri', 'x-rewrite-url', 'x-real-ip']

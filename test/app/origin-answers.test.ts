@@ -193,12 +193,13 @@ describe('a chat that does not answer', () => {
   })
 
   test('an upload is given the time a slow line needs', async () => {
-    let answer: (response: Response) => void = () => {}
+    const arrived = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<Response>()
     const { browser } = await adeleAt(
-      async () =>
-        new Promise<Response>((resolve) => {
-          answer = resolve
-        }),
+      async () => {
+        arrived.resolve()
+        return answer.promise
+      },
       { settings: { ORIGIN_TIMEOUT_SECONDS: '5' } },
     )
     const response = browser.fetch('/upload', {
@@ -206,9 +207,41 @@ describe('a chat that does not answer', () => {
       body: 'x'.repeat(1024 * 1024),
       headers: { 'content-length': String(1024 * 1024) },
     })
+    await arrived.promise
     await clock.advance(30)
-    answer(new Response('got it'))
+    answer.resolve(new Response('got it'))
     expect(await (await response).text()).toBe('got it')
+  })
+})
+
+test('somebody who went away before the answer is no outage', async () => {
+  const leaving = new AbortController()
+  const { entrada, browser } = await adeleAt(() => {
+    leaving.abort()
+    throw new Error('Network connection lost.')
+  })
+  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  await entrada.fetch('/api', { headers: { cookie }, signal: leaving.signal })
+  expect(leaving.signal.aborted).toBe(true)
+  expect(entrada.logs.events('request_failed')).toEqual([])
+})
+
+describe('Cloudflare’s cache', () => {
+  const orders = (request: Request) => request.cf
+
+  test.each(['/files/salaries.pdf', '/avatar.png?v=2'])(
+    'keeps nothing of %s, which is for one person and looks like a file for all',
+    async (path) => {
+      const { browser, chat } = await adeleAt(() => new Response('x'))
+      await browser.fetch(path)
+      expect(orders(chat.last)).toEqual({ cacheTtlByStatus: { '100-599': -1 } })
+    },
+  )
+
+  test('is left to the chat where nobody has to sign in', async () => {
+    const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
+    await entrada.fetch('/public/logo.png')
+    expect(orders(chat.last)).toBeUndefined()
   })
 })
 

@@ -82,6 +82,18 @@ describe('signing', () => {
     expect(seen).not.toContain(assertionAt(chat))
   })
 
+  test('happens once also when many requests find the minute over at the same moment', async () => {
+    // What is known of the session is still fresh, so that nothing sets the requests apart.
+    const { entrada, chat } = ownKeys({ SESSION_CHECK_SECONDS: '300' })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    await clock.advance(61)
+    chat.requests.length = 0
+    await Promise.all(Array.from({ length: 20 }, async () => browser.fetch('/api')))
+    const seen = new Set(chat.requests.map((request) => assertionAt({ last: request })))
+    expect([chat.requests.length, seen.size]).toEqual([20, 1])
+  })
+
   test('an assertion in use always has a minute left', async () => {
     const { entrada, chat } = ownKeys()
     const browser = entrada.browser()

@@ -166,6 +166,20 @@ describe('CORS', () => {
     }
   })
 
+  test('what else the chat’s answer varies by stays said', async () => {
+    const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+    chat.answer(() => new Response('x', { headers: { vary: 'Accept-Language' } }))
+    const { headers } = await entrada.fetch('/api', { headers: { cookie, origin: PORTAL } })
+    expect(headers.get('vary')).toBe('Accept-Language, Origin')
+  })
+
+  test('where nobody has to sign in, sharing is the chat’s own affair', async () => {
+    const { entrada, chat } = await signedIn({ SKIP_AUTH_ROUTES: 'GET /public/*' })
+    chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
+    const { headers } = await entrada.fetch('/public/x', { headers: { origin: PORTAL } })
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+  })
+
   test('its own pages see the chat’s answers untouched', async () => {
     const { browser, chat } = await signedIn()
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))

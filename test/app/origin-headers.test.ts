@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../support/chat-double.ts'
+import { contoso, thePerson } from './membership-fixture.ts'
 
 const SPELLINGS = [
   'X-Forwarded-User',
@@ -77,6 +78,42 @@ describe('what the chat is told', () => {
     await entrada.fetch('/public/logo.png', { headers: { [name]: LIE } })
     expect(chat.last.url).toBe('https://origin.contoso.example/public/logo.png')
     expect(valuesAt(chat)).not.toContain(LIE)
+    await browser.fetch('/ws', {
+      headers: { upgrade: 'websocket', connection: 'Upgrade', origin: entrada.origin, [name]: LIE },
+    })
+    expect(chat.last.url).toBe('https://origin.contoso.example/ws')
+    expect(valuesAt(chat)).not.toContain(LIE)
+  })
+
+  test('nor does a name that several of them share, in any order', async () => {
+    const { entrada, chat } = aGuardedChat()
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    const session = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+    const headers = new Headers({ cookie: session })
+    for (const name of SPELLINGS) for (const lie of [LIE, `${LIE}2`]) headers.append(name, lie)
+    await entrada.fetch('/api', { headers })
+    expect(valuesAt(chat)).not.toContain(LIE)
+    expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
+  })
+
+  test('where nobody has to sign in, X-Forwarded-* are ours as well', async () => {
+    const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
+    await entrada.browser('198.51.100.4').fetch('/public/x', {
+      headers: {
+        'x-forwarded-for': '10.0.0.1',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-port': '1',
+        'x-forwarded-prefix': '/evil',
+      },
+    })
+    const told = [...chat.last.headers].filter(([name]) => name.startsWith('x-forwarded-'))
+    expect(Object.fromEntries(told)).toEqual({
+      'x-forwarded-for': '198.51.100.4',
+      'x-forwarded-host': 'chat.contoso.example',
+      'x-forwarded-proto': 'https',
+    })
   })
 
   test('nobody is named where nobody has to sign in, not even who is signed in', async () => {
@@ -163,6 +200,28 @@ describe('what the chat and its page say to each other', () => {
     expect(chat.last.headers.has('entrada-assertion')).toBe(true)
     expect(chat.last.headers.has('x-forwarded-for')).toBe(true)
   })
+})
+
+test('a name made to split headers reaches the chat as one value, in every encoding [bar 65]', async () => {
+  const NAME = 'Ünal, "Ops"\r\nX-Forwarded-Groups: admins'
+  const { entrada, chat } = aGuardedChat({
+    settings: {
+      ORIGIN_HEADERS: JSON.stringify({
+        'X-Ascii': { claim: 'name', encoding: 'ascii' },
+        'X-Base64': { claim: 'name', encoding: 'base64' },
+      }),
+    },
+  })
+  const unal = thePerson(entrada.sandbox, CAST.unal.id)
+  contoso(entrada.sandbox).putPerson({ ...unal, displayName: NAME })
+  const browser = entrada.browser()
+  await browser.signIn(CAST.unal.userPrincipalName)
+  await browser.fetch('/api')
+  const { headers } = chat.last
+  expect(decodeURIComponent(headers.get('x-forwarded-name') ?? '')).toBe(NAME)
+  expect(headers.get('x-ascii')).toBe('Unal, "Ops"  X-Forwarded-Groups: admins')
+  expect(Buffer.from(headers.get('x-base64') ?? '', 'base64').toString()).toBe(NAME)
+  expect(headers.has('x-forwarded-groups')).toBe(false)
 })
 
 describe('ORIGIN_HEADERS', () => {

@@ -33,6 +33,20 @@ describe('the chat’s memory of a person', () => {
     expect(browser.cookies.get('theme')?.value).toBe('dark')
   })
 
+  test('goes with the session one ends on the list of one’s own', async () => {
+    const { entrada } = aRememberingChat({ ORIGIN_PRESET: 'open-webui' })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    const list = await browser.fetch('/.entrada/sessions')
+    const { sessions } = await list.json<{ sessions: { id: string }[] }>()
+    await browser.fetch('/.entrada/sessions/end', {
+      method: 'POST',
+      body: JSON.stringify({ id: sessions[0]?.id }),
+    })
+    expect(browser.cookies.get('__Host-entrada')).toBeNull()
+    expect(tokenOf(browser)).toBeNull()
+  })
+
   test('goes when somebody else signs in after a session that merely ran out', async () => {
     const { entrada } = aRememberingChat({
       ORIGIN_PRESET: 'open-webui',

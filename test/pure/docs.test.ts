@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { PRESET_TABLE } from '../../src/origin/presets.ts'
+import { PRESETS } from '../../src/settings/origin.ts'
 import { settingNames } from '../support/setting-names.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -20,6 +23,8 @@ function filesBelow(folder: string, ending: string): readonly string[] {
 function matches(text: string, pattern: RegExp): ReadonlySet<string> {
   return new Set([...text.matchAll(pattern)].map(([, found]) => found ?? ''))
 }
+
+const Package = v.object({ scripts: v.record(v.string(), v.string()) })
 
 const SETTING_NAMES = settingNames()
 const SETTINGS_IN_README = matches(README, /^\| `([A-Z][A-Z_]+)` \|/gm)
@@ -65,19 +70,66 @@ test('docs/architecture.md lists every route, and none that there is not', () =>
   expect(listed.sort()).toEqual([...new Set(routes)].sort())
 })
 
+const DOCUMENTS = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...filesBelow('docs', '.md'),
+  ...filesBelow('test/sandbox', '.md'),
+]
+
+test('commands that the documents name are there', () => {
+  const { scripts } = v.parse(Package, JSON.parse(read('package.json')))
+  const named = DOCUMENTS.flatMap((path) => [...matches(read(path), /npm run ([a-z][a-z:-]*)/g)])
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter((name) => !(name in scripts))).toEqual([])
+})
+
+test('files that the documents name are there', () => {
+  const named = DOCUMENTS.flatMap((path) =>
+    [...matches(read(path), /`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js|md|toml|json))`/g)].map((file) => ({
+      path,
+      file,
+    })),
+  )
+  const places = (path: string) => ['', 'src', 'test', dirname(path)]
+  const missing = named.filter(
+    ({ path, file }) => !places(path).some((place) => existsSync(join(ROOT, place, file))),
+  )
+  expect(named.length).toBeGreaterThan(30)
+  expect(missing).toEqual([])
+})
+
+describe('presets', () => {
+  test.each(PRESETS)('%s has a page with its setting, its headers and its open paths', (name) => {
+    const page = read(`docs/presets/${name}.md`).toLowerCase()
+    const { headers, skipRoutes } = PRESET_TABLE[name]
+    const generic = name === 'chainlit' ? read('docs/presets/generic.md').toLowerCase() : ''
+    expect(page).toContain(`origin_preset = "${name}"`)
+    for (const header of Object.keys(headers)) expect(`${page}${generic}`).toContain(header)
+    for (const { path } of skipRoutes) expect(page).toContain(path)
+  })
+})
+
+test('as delivered, the Worker has no second door', () => {
+  const lines = read('wrangler.toml').split('\n')
+  const top = lines.slice(
+    0,
+    lines.findIndex((line) => line.startsWith('[')),
+  )
+  expect(top).toContain('workers_dev = false')
+  expect(top).toContain('preview_urls = false')
+  for (const path of ['README.md', 'docs/protecting-the-chat.md', 'wrangler.toml']) {
+    expect(read(path).replaceAll(/[*_]/g, '')).toMatch(/fail closed/)
+  }
+})
+
 test('links lead somewhere', () => {
-  const documents = [
-    ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-    ...filesBelow('docs', '.md'),
-    ...filesBelow('test/sandbox', '.md'),
-  ]
-  const broken = documents.flatMap((path) =>
+  const broken = DOCUMENTS.flatMap((path) =>
     [...matches(read(path), /\]\(([^)\s]+)\)/g)]
       .filter((target) => !/^[a-z]+:/.test(target))
       .filter((target) => !leadsSomewhere(path, target))
       .map((target) => `${path}: ${target}`),
   )
-  expect(documents).toContain('README.md')
+  expect(DOCUMENTS).toContain('README.md')
   expect(broken).toEqual([])
 })
 

@@ -90,7 +90,7 @@ export async function textOf(incoming: IncomingMessage): Promise<string> {
   return text
 }
 
-/** Writes bytes to a socket as they are, and reads what comes back for a while. */
+/** Writes bytes to a socket as they are, one for each character, and reads what comes back for a while. */
 export function sendRaw(origin: string, bytes: string, milliseconds = 500): Promise<string> {
   const { hostname, port } = new URL(origin)
   return new Promise((resolve) => {
@@ -105,7 +105,7 @@ export function sendRaw(origin: string, bytes: string, milliseconds = 500): Prom
     })
     socket.on('end', finish)
     socket.on('error', finish)
-    socket.write(bytes)
+    socket.write(bytes, 'latin1')
     setTimeout(finish, milliseconds)
   })
 }

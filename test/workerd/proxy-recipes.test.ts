@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { aScene, portOf, type Scene } from './proxy-fixture.ts'
 
@@ -30,15 +30,22 @@ function recipes(): readonly string[] {
   return [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
 }
 
-async function load(code: string): Promise<PersonOf> {
+interface Elsewhere {
+  readonly issuer?: string
+  readonly audience?: string
+}
+
+/** @param elsewhere what the recipe's reader would have written for another installation */
+async function load(code: string, elsewhere: Elsewhere = {}): Promise<PersonOf> {
   // Beside the packages it imports.
   const file = join(ROOT, 'node_modules', `.recipe-${process.pid}-${files.length}.mjs`)
   const chat = `http://127.0.0.1:${portOf(scene.chat)}`
   writeFileSync(
     file,
     code
-      .replaceAll('https://chat.example.com', scene.entrada.origin)
-      .replaceAll('https://chat-internal.example.com', chat),
+      .replaceAll('https://chat.example.com/', `${scene.entrada.origin}/`)
+      .replaceAll('https://chat.example.com', elsewhere.issuer ?? scene.entrada.origin)
+      .replaceAll('https://chat-internal.example.com', elsewhere.audience ?? chat),
   )
   files.push(file)
   const { personOf } = (await import(pathToFileURL(file).href)) as { readonly personOf: PersonOf }
@@ -74,3 +81,22 @@ test.each([0, 1])(
     }
   },
 )
+
+test.each([0, 1])('recipe %i believes nothing that is meant for others or over', async (index) => {
+  const code = recipes()[index] ?? ''
+  const personOf = await load(code)
+  await scene.request('/')
+  await expect(personOf(received)).resolves.toMatchObject({ id: CAST.adele.id })
+  for (const elsewhere of [
+    { issuer: 'https://other.example' },
+    { audience: 'https://other.example' },
+  ]) {
+    await expect((await load(code, elsewhere))(received)).rejects.toThrow()
+  }
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 121_000 })
+  try {
+    await expect(personOf(received)).rejects.toThrow()
+  } finally {
+    vi.useRealTimers()
+  }
+})

@@ -74,6 +74,12 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
       socket.on('close', (code, reason) => resolve([code, reason.toString()]))
     })
 
+  /** By a frame behind all the others, which is on its way when they are. */
+  const drained = (socket: WebSocket) =>
+    new Promise<void>((resolve) => {
+      socket.ping('', undefined, () => resolve())
+    })
+
   const lastAtChat = () => {
     const last = atChat.at(-1)
     if (last === undefined) throw new Error('no socket reached the chat')
@@ -177,10 +183,14 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     const { socket: chat } = lastAtChat()
     const received: string[] = []
     socket.on('message', (data: RawData) => received.push(String(data)))
+    // A library answers a good-bye at once; not reading it yet is how this one is kept from that.
+    chat.pause()
+    const closed = closing(socket)
+    socket.close(1000, 'enough')
     for (let index = 0; index < 100; index++) chat.send(`last ${index}`)
-    chat.close(1000)
-    await closing(socket)
+    await Promise.all([closed, drained(chat).then(() => chat.resume())])
     expect(received).toHaveLength(100)
+    expect((await closed)[0]).toBe(1000)
   })
 
   test('a chat that breaks off takes the client’s side along', async () => {
@@ -305,6 +315,28 @@ describe('the end of a session', () => {
       expect(await closed).toEqual([4401, 'session ended'])
       expect(Date.now() - ended).toBeLessThan(2500)
       expect(await closedAtChat).toBe(4401)
+    } finally {
+      await scene.close()
+    }
+  })
+
+  test('closes it also for a client that has said good-bye and still listens', async () => {
+    const scene = await aScene((_request, response) => response.end('hello'), {
+      settings: { WEBSOCKET_SESSION_BOUND: 'true', SESSION_CHECK_SECONDS: '1' },
+      onServer: echoes,
+    })
+    try {
+      const { origin } = scene.entrada
+      const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, {
+        headers: { cookie: scene.cookie, origin },
+      })
+      await new Promise((resolve) => socket.on('open', resolve))
+      const closed = new Promise<number>((resolve) => socket.on('close', resolve))
+      // A chat that does not answer a good-bye leaves the client listening.
+      atChat.at(-1)?.socket.pause()
+      socket.close(1000)
+      await scene.request('/.entrada/logout', { method: 'POST' })
+      expect(await closed).toBe(4401)
     } finally {
       await scene.close()
     }

@@ -50,6 +50,19 @@ describe('a code', () => {
     expect(await party.redeem(late)).toMatchObject(refused('invalid_grant', 70008))
   })
 
+  test('belongs to the client it was issued to', async () => {
+    const party = new RelyingParty()
+    const code = await codeOf(party)
+    const { registration } = party.world
+    party.world.registration = {
+      ...registration,
+      clientId: '7c1e55a0-30d4-4f0b-9d8a-0e6f5f2f6a12',
+    }
+    expect(await party.redeem(code)).toMatchObject(refused('invalid_grant', 70000))
+    party.world.registration = registration
+    expect((await party.redeem(code)).status).toBe(200)
+  })
+
   test('belongs to the redirect URI it was sent to', async () => {
     const party = new RelyingParty()
     const code = await codeOf(party)

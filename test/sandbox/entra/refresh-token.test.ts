@@ -16,6 +16,21 @@ describe('a refresh token', () => {
     expect((await party.refresh(second.body['refresh_token'])).status).toBe(200)
   })
 
+  test('is of use to the client it was issued to, and to no other', async () => {
+    const party = new RelyingParty()
+    const { body } = await party.tokens(CAST.adele)
+    const { registration } = party.world
+    party.world.registration = {
+      ...registration,
+      clientId: '7c1e55a0-30d4-4f0b-9d8a-0e6f5f2f6a12',
+    }
+    expect(await party.refresh(body['refresh_token'])).toMatchObject(
+      refused('invalid_grant', 70000),
+    )
+    party.world.registration = registration
+    expect((await party.refresh(body['refresh_token'])).status).toBe(200)
+  })
+
   test('serves every resource the person has consented to', async () => {
     const party = new RelyingParty()
     const hosts = ['https://contoso.sharepoint.com', 'https://contoso-my.sharepoint.com']

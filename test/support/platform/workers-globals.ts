@@ -62,6 +62,8 @@ class WorkersRequest extends NodeRequest {
     if (!CACHE_MODES.has(init?.cache)) throw new TypeError(`Unsupported cache mode: ${init?.cache}`)
     const isStream = init?.body instanceof ReadableStream && !(init instanceof NodeRequest)
     super(input, isStream ? Object.assign({ duplex: 'half' }, init) : init)
+    // Orders to Cloudflare, which Node drops as it knows none.
+    if (init?.cf !== undefined) Object.defineProperty(this, 'cf', { value: init.cf })
   }
 }
 

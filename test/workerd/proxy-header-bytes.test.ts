@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aScene, sendRaw, type Scene } from './proxy-fixture.ts'
+
+/** HTTP carries bytes (RFC 9110 §5.5). One is Latin-1, one UTF-8, one is neither. */
+const VALUES = [
+  ['Latin-1', '\xdcbersicht.pdf'],
+  ['UTF-8', Buffer.from('Übersicht 概要.pdf').toString('latin1')],
+  ['no text at all', '\xff\xfe\x80x'],
+] as const
+
+const DRAFT = Buffer.from('Entwürfe').toString('latin1')
+
+let scene: Scene
+let seen: readonly string[] = []
+let answer: (response: ServerResponse) => void = (response) => response.end()
+
+beforeAll(async () => {
+  scene = await aScene((request: IncomingMessage, response) => {
+    seen = request.rawHeaders
+    answer(response)
+  })
+})
+afterAll(() => scene.close())
+
+/** What arrived under a name, each character one byte. */
+function received(name: string): readonly string[] {
+  return seen.flatMap((entry, index) =>
+    index % 2 === 0 && entry.toLowerCase() === name ? [seen[index + 1] ?? ''] : [],
+  )
+}
+
+function ask(headers: string): Promise<string> {
+  return sendRaw(
+    scene.entrada.origin,
+    `GET /x HTTP/1.1\r\nHost: localhost\r\nCookie: ${scene.cookie}; draft=${DRAFT}\r\n${headers}Connection: close\r\n\r\n`,
+  )
+}
+
+describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
+  test('reaches the chat as it was sent', async () => {
+    answer = (response) => response.end()
+    await ask(`X-Title: ${value}\r\n`)
+    expect(received('x-title')).toEqual([value])
+  })
+
+  test.each([
+    ['as it came', []],
+    ['when the answer has to be cleaned', ['__Host-entrada=planted; Path=/; Secure']],
+  ])('reaches the client, %s', async (_how, cookies) => {
+    answer = (response) => {
+      response.writeHead(
+        200,
+        [
+          ['content-disposition', `attachment; filename="${value}"`],
+          ...cookies.map((cookie) => ['set-cookie', cookie]),
+        ].flat(),
+      )
+      response.end()
+    }
+    const text = await ask('')
+    expect(text).toContain(`filename="${value}"`)
+    expect(text).not.toContain('planted')
+  })
+})
+
+// Beside ours a cookie is read as text and written anew, which only what is no UTF-8 would not survive.
+test('a cookie of the chat’s beyond ASCII passes byte for byte beside ours [bar 60]', async () => {
+  answer = (response) => response.end()
+  await ask('')
+  expect(received('cookie')).toEqual([`draft=${DRAFT}`])
+})
