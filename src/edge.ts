@@ -106,7 +106,11 @@ async function toChat(
   const head = readHead(request)
   const { method, headers } = head
   try {
-    if (chat.isSkipped(method, pathname)) return await chat.forward(request, null, head)
+    if (chat.isSkipped(method, pathname)) {
+      // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
+      chat.guard(head)
+      return await chat.forward(request, null, head)
+    }
     const preflight = chat.preflight(head)
     if (preflight !== null) return preflight
     const cookie = headers.get('cookie')

@@ -32,21 +32,26 @@ export async function watched<T>(work: Promise<T>, check: () => void): Promise<T
   }
 }
 
+/** Reads one chunk ahead: while the receiver takes a chunk, the sender sends the next. */
 async function pump(
   source: ResumingSource,
   writer: WritableStreamDefaultWriter<Uint8Array>,
 ): Promise<Delivered['result']> {
+  let reading = source.next()
   for (;;) {
-    const step = await source.next()
+    const step = await reading
     switch (step.kind) {
-      case 'bytes':
-        if (await isTaken(writer.write(step.bytes))) {
+      case 'bytes': {
+        const taking = isTaken(writer.write(step.bytes))
+        reading = source.next()
+        if (await taking) {
           // A write to the platform's own streams settles once its bytes have been read.
           source.recycle(step.bytes)
           continue
         }
         await source.giveUp()
         return 'cancelled'
+      }
       case 'complete':
         return (await isTaken(writer.close())) ? 'complete' : 'cancelled'
       case 'failed':

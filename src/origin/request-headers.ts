@@ -38,7 +38,7 @@ export class RequestHeaders {
       if (name === 'x-forwarded-proto') found.proto = value
       else if (name === 'x-forwarded-for') found.forwardedFor = value
       else if (this.#isWithheld(name, identity !== null)) headers.delete(name)
-      if (name === 'cookie') setOrDelete(headers, name, withoutOwnCookies(value))
+      if (name === 'cookie') withholdOwnCookies(headers, value)
       else if (name === 'upgrade' && !isWebSocket(value)) headers.delete(name)
       else if (name === 'connection') found.connection = value
       else if (name === 'cf-connecting-ip') found.address = value
@@ -69,9 +69,11 @@ interface Found {
   connection: string | null
 }
 
-function setOrDelete(headers: Headers, name: string, value: string): void {
-  if (value === '') headers.delete(name)
-  else headers.set(name, value)
+/** Untouched where there is none of ours: writing it anew would lose bytes that are no text. */
+function withholdOwnCookies(headers: Headers, cookie: string): void {
+  const others = withoutOwnCookies(cookie)
+  if (others === '') headers.delete('cookie')
+  else if (others !== cookie) headers.set('cookie', others)
 }
 
 /** Any other protocol stays behind, as Cloudflare speaks none. */

@@ -1,8 +1,10 @@
 import { setsOwnCookie } from './own-cookies.ts'
 import { connectionOptions, SECRET_HEADER } from './request-headers.ts'
 
-/** Ours to say, or for one connection only; on failures, which is where they mean something. */
-const UNWANTED_ON_FAILURES = ['entrada-error', 'proxy-authenticate']
+/** For one connection only (RFC 9110 §7.6.1, §11.7.1); the platform takes the others away itself. */
+const HOP_BY_HOP = ['proxy-authenticate', 'proxy-connection']
+/** Ours to say, and where it means something. */
+const OURS_ON_FAILURES = 'entrada-error'
 
 /**
  * The chat app's answer as it may leave. Almost every answer is returned as it came; only one that carries what
@@ -14,7 +16,8 @@ export function cleanResponse(response: Response, hasSecret: boolean): Response 
   const plantsCookie = /__host-entrada/i.test(headers.get('set-cookie') ?? '')
   const unwanted = [
     ...connectionOptions(headers.get('connection')),
-    ...(response.ok ? [] : UNWANTED_ON_FAILURES.filter((name) => headers.has(name))),
+    ...HOP_BY_HOP.filter((name) => headers.has(name)),
+    ...(!response.ok && headers.has(OURS_ON_FAILURES) ? [OURS_ON_FAILURES] : []),
     ...(hasSecret && headers.has(SECRET_HEADER) ? [SECRET_HEADER] : []),
   ]
   if (!plantsCookie && unwanted.length === 0) return response

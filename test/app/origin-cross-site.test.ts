@@ -212,6 +212,35 @@ describe('skipped routes', () => {
     expect(chat.requests).toHaveLength(1)
   })
 
+  // No sign-in of ours stands there, but a cookie of the chat's own may, and another page could ride on it.
+  test.each([
+    ['a write', 'POST', '/hook/teams', {}],
+    ['a socket', 'GET', '/health', { upgrade: 'websocket', connection: 'Upgrade' }],
+  ])(
+    '%s from another site does not pass with the chat’s own cookies [bar 67]',
+    async (_what, method, path, headers) => {
+      const { entrada, chat } = aGuardedChat({ settings: SETTINGS })
+      const foreign = {
+        ...headers,
+        cookie: 'app_session=1',
+        origin: 'https://evil.example',
+        'sec-fetch-site': 'cross-site',
+      }
+      const response = await entrada.fetch(path, { method, headers: foreign })
+      expect(response.headers.get('entrada-error')).toBe('cross_site_refused')
+      expect(chat.requests).toHaveLength(0)
+    },
+  )
+
+  test('a write from another site passes where CROSS_SITE_ROUTES lets it', async () => {
+    const { entrada, chat } = aGuardedChat({
+      settings: { ...SETTINGS, CROSS_SITE_ROUTES: 'POST /hook/teams' },
+    })
+    const headers = { cookie: 'app_session=1', origin: 'https://evil.example' }
+    expect((await entrada.fetch('/hook/teams', { method: 'POST', headers })).status).toBe(200)
+    expect(chat.requests).toHaveLength(1)
+  })
+
   test.each([
     ['a query', 'GET', '/admin?/health', {}],
     ['an encoded #', 'GET', '/hook/%23/../../admin', {}],
