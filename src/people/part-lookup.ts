@@ -21,6 +21,7 @@ export interface PartLookupParts {
 const MOST_WAITS = 4
 /** Graph looks up a thousand by their ids; nobody deals with so many. */
 const MOST_KNOWN = 500
+
 /** Finds parts: in memory, in what memory holds of a beginning of the text, or at Graph. */
 export class PartLookup {
   readonly #parts: PartLookupParts
