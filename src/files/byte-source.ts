@@ -1,6 +1,6 @@
-/** Large reads: what a chunk costs in this thread is the same whatever its size. */
-const READ_BYTES = 1024 * 1024
-const SMALLEST_READ_BYTES = 4 * 1024
+const KIB = 1024
+/** What a chunk costs in this thread is the same whatever its size; where nothing is known of the body, this. */
+const READ_BYTES = 256 * KIB
 /** While a buffer fills within this time it is filled: fewer turns for the same bytes, and nobody sees the wait. */
 const QUICK_MS = 100
 /** As many chunks as can be under way at once, give or take. */
@@ -22,9 +22,9 @@ export class ByteSource {
   #waitingSince: number | null = null
   #isGivenUp = false
 
-  /** @param size bytes there will be, as far as known: a small file needs no large buffer */
+  /** @param size bytes there will be, as far as known */
   constructor(body: ReadableStream<unknown>, size: number | null) {
-    this.#bufferBytes = Math.min(READ_BYTES, Math.max(SMALLEST_READ_BYTES, size ?? READ_BYTES))
+    this.#bufferBytes = size === null ? READ_BYTES : bufferFor(size)
     this.#reader = readerOf(body, this.#bufferBytes)
   }
 
@@ -70,6 +70,15 @@ export class ByteSource {
   get waitedFor(): number {
     return this.#waitingSince === null ? 0 : Date.now() - this.#waitingSince
   }
+}
+
+/**
+ * A thousand reads or so for a large file, one for a small one. All downloads of an isolate share 128 MB, and most
+ * files are small.
+ */
+function bufferFor(size: number): number {
+  const share = Math.min(1024 * KIB, Math.max(64 * KIB, size / 1024))
+  return Math.ceil(Math.max(4 * KIB, Math.min(share, size)))
 }
 
 interface ChunkReader {
