@@ -45,14 +45,10 @@ export async function answerContent(
   const range = rangeInForce({ ...request, asPdf }, entityTag)
   const content = await openChecked(item, { ...parts, range, asPdf })
   describeBytes(headers, content)
-  const { end, start, isPartial } = content
-  const { readable, writable } =
-    end === null ? new IdentityTransformStream() : new FixedLengthStream(end - start)
   const reopen = asPdf ? null : reopener(item, content, parts)
-  return {
-    response: new Response(readable, { status: isPartial ? 206 : 200, headers }),
-    delivered: deliver({ content, reopen, maxBytes: parts.maxBytes }, writable),
-  }
+  const { body, delivered } = deliver({ content, reopen, maxBytes: parts.maxBytes })
+  const status = content.isPartial ? 206 : 200
+  return { response: new Response(body, { status, headers }), delivered }
 }
 
 /** All of a file, whatever it takes; refused like any other, before the first byte. */

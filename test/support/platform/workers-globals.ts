@@ -29,7 +29,8 @@ export async function runWithNetwork(
       pull: (controller) =>
         networks.run(network, async () => {
           const part: { readonly value?: unknown } = await reader.read()
-          if (part.value instanceof Uint8Array) controller.enqueue(part.value)
+          // A network sends a copy; the Worker may use the memory again.
+          if (part.value instanceof Uint8Array) controller.enqueue(part.value.slice())
           else controller.close()
         }),
       cancel: (reason) => networks.run(network, async () => reader.cancel(reason)),
