@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 const BODY = Buffer.alloc(1024, 0x2e)
@@ -8,18 +8,10 @@ const CHUNK = Buffer.alloc(256 * 1024, 0x2e)
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://chat')
   if (pathname === '/large') {
-    let left = Number(searchParams.get('bytes'))
-    response.writeHead(200, { 'content-length': String(left) })
-    const write = () => {
-      while (left > 0) {
-        const part = left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK
-        left -= part.length
-        if (!response.write(part)) return
-      }
-      response.end()
-    }
-    response.on('drain', write)
-    write()
+    sendLarge(response, {
+      bytes: Number(searchParams.get('bytes')),
+      perSecond: Number(searchParams.get('perSecond') ?? Number.POSITIVE_INFINITY),
+    })
   } else if (pathname === '/events') {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     let count = 0
@@ -41,6 +33,28 @@ const server = createServer((request, response) => {
     response.end(BODY)
   }
 })
+
+/** As fast as it is read, or as a line of that speed would carry it. */
+function sendLarge(
+  response: ServerResponse,
+  { bytes, perSecond }: { readonly bytes: number; readonly perSecond: number },
+): void {
+  const started = performance.now()
+  let sent = 0
+  response.writeHead(200, { 'content-length': String(bytes) })
+  const write = () => {
+    while (sent < bytes) {
+      const early = started + (sent / perSecond) * 1000 - performance.now()
+      if (early > 0) return void setTimeout(write, early)
+      const part = CHUNK.subarray(0, bytes - sent)
+      sent += part.length
+      if (!response.write(part)) return void response.once('drain', write)
+    }
+    response.end()
+  }
+  write()
+}
+
 server.listen(0, '127.0.0.1', () => {
   console.log((server.address() as AddressInfo).port)
 })

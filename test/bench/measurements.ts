@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { get, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import { runLoad } from './load.ts'
-import { cpuMicroseconds, memoryMib } from './process-usage.ts'
+import { cpuMicroseconds, memoryMib, pin } from './process-usage.ts'
 import { LARGE_BYTES, type Bench } from './scene.ts'
 
 export type Side = 'bare' | 'entrada'
@@ -15,9 +17,7 @@ export async function measureRequests(
   bench: Bench,
   headers: Readonly<Record<string, string>>,
 ): Promise<{ readonly rate: Pair; readonly cpu: Pair }> {
-  const request = `GET /api/threads?page=1 HTTP/1.1\r\n${Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('')}\r\n`
+  const request = requestOf('/api/threads?page=1', headers)
   const slice = async (side: Side) => {
     const [cpu, started] = [cpuMicroseconds(bench.pid), performance.now()]
     const answered = await runLoad(bench[side], request, SLICE_MS)
@@ -51,16 +51,14 @@ export async function measureDownload(
   paths: Readonly<Record<Side, string>>,
 ): Promise<{ readonly rate: Pair; readonly cpu: Pair }> {
   const { bare, entrada } = await inAnyOrder(async (side) => {
-    const [cpu, started] = [cpuMicroseconds(bench.pid), performance.now()]
-    const incoming = await ask(bench, side, paths[side])
-    let received = 0
-    incoming.on('data', (chunk: Buffer) => {
-      received += chunk.length
-    })
-    await new Promise((resolve) => incoming.on('end', resolve))
-    if (received !== LARGE_BYTES) throw new Error(`${received} bytes of ${LARGE_BYTES}`)
+    const cpu = cpuMicroseconds(bench.pid)
+    const { bytes, milliseconds } = await download(
+      bench[side],
+      requestOf(paths[side], bench.headers),
+    )
+    if (bytes !== LARGE_BYTES) throw new Error(`${bytes} bytes of ${LARGE_BYTES}`)
     return {
-      rate: LARGE_BYTES / 1024 / 1024 / ((performance.now() - started) / 1000),
+      rate: bytes / 1024 / 1024 / (milliseconds / 1000),
       cpu: (cpuMicroseconds(bench.pid) - cpu) / 1000,
     }
   })
@@ -90,6 +88,26 @@ async function inAnyOrder<T>(
   }
   const entrada = await measure('entrada')
   return { bare: await measure('bare'), entrada }
+}
+
+async function download(
+  port: number,
+  request: string,
+): Promise<{ readonly bytes: number; readonly milliseconds: number }> {
+  const client = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'download.ts'), String(port), request],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  if (client.pid !== undefined) pin(client.pid, 1)
+  let told = ''
+  for await (const part of client.stdout) told += String(part)
+  return JSON.parse(told)
+}
+
+function requestOf(path: string, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
 function ask(bench: Bench, side: Side, path: string) {

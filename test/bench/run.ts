@@ -12,7 +12,6 @@ import { openBench } from './scene.ts'
 const ROUNDS = Number(process.env['ROUNDS'] ?? 31)
 /** Seconds until the engine has compiled what it will compile; on other threads of the same process. */
 const WARM_UP_ROUNDS = 16
-const DOWNLOAD_ROUNDS = 5
 
 /*
  * Entrada beside a Worker that only passes on, on one runtime, taking turns twice a second. Single figures
@@ -44,18 +43,19 @@ try {
   const events = await rounds(5, () => measureEvents(bench))
   const lag = median(events.map((one) => one.entrada - one.bare))
   console.log(line('event stream, behind bare (ms)', lag.toFixed(2), 'at most 5'))
-  const { fromChat, fromSharePoint } = bench.large
+  const { unlimited, gigabit } = bench.large
   const downloads = [
-    ['of the chat', { bare: fromChat, entrada: fromChat }],
-    ['from SharePoint', { bare: fromChat, entrada: fromSharePoint }],
+    ['of the chat', unlimited.fromChat, unlimited.fromChat, 5],
+    ['from SharePoint', unlimited.fromChat, unlimited.fromSharePoint, 5],
+    ['from SharePoint, over a line of 1 Gbit/s', gigabit.fromChat, gigabit.fromSharePoint, 2],
   ] as const
-  for (const [source, paths] of downloads) {
+  for (const [source, bare, entrada, downloadRounds] of downloads) {
     const measured: Awaited<ReturnType<typeof measureDownload>>[] = []
     const rises: number[] = []
     // By the round: what one download leaves behind, the collector takes in its own time.
-    for (let round = 0; round < DOWNLOAD_ROUNDS; round++) {
+    for (let round = 0; round < downloadRounds; round++) {
       const rise = await memoryRise(bench, async () => {
-        measured.push(await measureDownload(bench, paths))
+        measured.push(await measureDownload(bench, { bare, entrada }))
       })
       rises.push(rise)
     }

@@ -20,9 +20,14 @@ export interface Bench {
   readonly pid: number
   /** Headers of a script's request in a signed-in browser. */
   readonly headers: Readonly<Record<string, string>>
-  /** Paths that bring `LARGE_BYTES` bytes, all from one and the same server. */
-  readonly large: { readonly fromChat: string; readonly fromSharePoint: string }
+  /** Paths that bring `LARGE_BYTES` bytes from one and the same server: as fast as they are read, and as a line of 1 Gbit/s brings them. */
+  readonly large: { readonly unlimited: LargePaths; readonly gigabit: LargePaths }
   close(): Promise<void>
+}
+
+interface LargePaths {
+  readonly fromChat: string
+  readonly fromSharePoint: string
 }
 
 /** What a large download brings. */
@@ -44,8 +49,12 @@ export async function openBench(): Promise<Bench> {
   const origin = `http://localhost:${entrada}`
   const chatUrl = `http://127.0.0.1:${chatPort}`
   const { registration } = served.sandbox
-  const fromChat = `/large?bytes=${LARGE_BYTES}`
-  const film = filmIn(served.sandbox, `${chatUrl}${fromChat}`)
+  const unlimited = `/large?bytes=${LARGE_BYTES}`
+  const gigabit = `${unlimited}&perSecond=${10 ** 9 / 8}`
+  const largeFiles = largeFilesIn(served.sandbox, {
+    [ADELE_FILES.film]: `${chatUrl}${unlimited}`,
+    [ADELE_FILES.recording]: `${chatUrl}${gigabit}`,
+  })
   const settings = startSettings(
     { ...served, registration, publicOrigin: origin },
     {
@@ -105,7 +114,10 @@ export async function openBench(): Promise<Bench> {
     entrada,
     pid,
     headers: headersOf(origin, session),
-    large: { fromChat, fromSharePoint: `/.entrada/files/${film}/content` },
+    large: {
+      unlimited: { fromChat: unlimited, fromSharePoint: largeFiles(ADELE_FILES.film) },
+      gigabit: { fromChat: gigabit, fromSharePoint: largeFiles(ADELE_FILES.recording) },
+    },
     async close() {
       await miniflare.dispose()
       await served.close()
@@ -115,14 +127,24 @@ export async function openBench(): Promise<Bench> {
   }
 }
 
-/** The file as Graph names it; its bytes come from elsewhere, so that making them costs both sides the same. */
-function filmIn({ drives, entra }: Sandbox, downloadUrl: string): string {
+/** Files as Graph names them; their bytes come from elsewhere, so that making them costs both sides the same. */
+function largeFilesIn(
+  { drives, entra }: Sandbox,
+  downloadUrls: Readonly<Record<string, string>>,
+): (path: string) => string {
   const drive = drives.oneDriveOf(CAST.adele.id)
   if (drive === null) throw new Error('Adele has a OneDrive')
-  const { driveId, id } = drives.at(drive, ADELE_FILES.film)
-  drives.issueDownloadUrl = () => downloadUrl
+  const issueDownloadUrl = drives.issueDownloadUrl.bind(drives)
+  const byItem = new Map(
+    Object.entries(downloadUrls).map(([path, url]) => [drives.at(drive, path).id, url]),
+  )
+  drives.issueDownloadUrl = (item, rendition) =>
+    byItem.get(item.id) ?? issueDownloadUrl(item, rendition)
   entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
-  return `${driveId}/${id}`
+  return (path) => {
+    const { driveId, id } = drives.at(drive, path)
+    return `/.entrada/files/${driveId}/${id}/content`
+  }
 }
 
 function headersOf(origin: string, session: string): Readonly<Record<string, string>> {
