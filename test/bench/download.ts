@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 
 /*
- * Downloads once and tells how many bytes came in how many milliseconds. In a process of its own, into one buffer used again and
- * again: a client with a large heap or garbage of its own would be slower than what it measures.
+ * Downloads once and tells how many bytes came in how many milliseconds. In a process of its own, into one buffer
+ * used again and again: a client with a large heap or garbage of its own would be slower than what it measures.
  */
 const [port = '', request = ''] = process.argv.slice(2)
 const started = performance.now()
