@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Browser, Frame, FrameLocator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Frame, FrameLocator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { ADELE_FILES } from '../sandbox/drives/cast-files.ts'
@@ -11,6 +11,8 @@ let entrada: ServedEntrada
 let chromium: Browser
 let page: Page
 let complaints: string[]
+/** The cookies of somebody who has signed in, so that not every test has to. */
+let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
 
 beforeAll(async () => {
   entrada = await serveEntrada()
@@ -18,6 +20,10 @@ beforeAll(async () => {
   entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
   entra.grantAdminConsent(['MyFiles.Read', 'AllSites.Read'], entrada.hosts.sharePoint)
   chromium = await launchChromium()
+  const context = await chromium.newContext()
+  await signIn(await context.newPage(), entrada, CAST.adele.userPrincipalName)
+  signedIn = await context.storageState()
+  await context.close()
 })
 
 afterAll(async () => {
@@ -27,10 +33,10 @@ afterAll(async () => {
 
 beforeEach(async () => {
   complaints = []
-  const context = await chromium.newContext()
+  const context = await chromium.newContext({ storageState: signedIn })
   page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(error.message))
-  await signIn(page, entrada, CAST.adele.userPrincipalName)
+  await page.goto(entrada.origin)
 })
 
 afterEach(async () => {
@@ -233,6 +239,9 @@ describe('in the demo chat', () => {
   })
 
   test('what a place in the picker needs is said, with the way to it, and the choice is kept', async () => {
+    // A session of its own, which has no token for the sites yet.
+    await page.context().clearCookies()
+    await signIn(page, entrada, CAST.adele.userPrincipalName)
     await page.click('#open-picker')
     const picker = pickerIn(page)
     const own = ownPageIn(page)
