@@ -1,9 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { toUser } from '../sandbox/graph/directory-objects.ts'
 import { isFound } from '../sandbox/graph/matching.ts'
@@ -12,6 +6,8 @@ import { serveSandbox, type ServedSandbox } from '../sandbox/serve.ts'
 import { startSettings } from '../sandbox/start/start-settings.ts'
 import { Browser } from '../support/browser/browser.ts'
 import { sendOverSocket } from '../support/workerd/http-request.ts'
+import { quantile } from './measurements.ts'
+import { buildEntrada, freePort, openRuntime } from './runtime.ts'
 
 /*
  * `node test/bench/people.ts`: how long a letter takes. Cold is a name nobody has typed yet, letter by letter,
@@ -39,48 +35,20 @@ const SCOPES = ['People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All']
 
 let mostTrips = 0
 console.log('one letter of a name, ms      p50     p99    round trips a name, at most')
-const folder = mkdtempSync(join(tmpdir(), 'entrada-bench-'))
-try {
-  const script = buildWorker(folder)
-  for (const people of SIZES) await measure(script, people)
-  console.log(`most round trips for one name, at any size: ${mostTrips} (bar: 2)`)
-} finally {
-  rmSync(folder, { recursive: true })
-}
+const script = buildEntrada()
+for (const people of SIZES) await measure(people)
+console.log(`most round trips for one name, at any size: ${mostTrips} (bar: 2)`)
 
-async function measure(script: string, people: number): Promise<void> {
+async function measure(people: number): Promise<void> {
   const served = await serveSandbox({ people, groups: 300 })
   served.sandbox.entra.grantAdminConsent(SCOPES)
   const port = await freePort()
   const origin = `http://localhost:${port}`
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: true,
-      script,
-      compatibilityDate: '2026-10-20',
-      cf: false,
-      log: new Log(LogLevel.NONE),
-      handleStructuredLogs: () => {},
-      bindings: startSettings(
-        { ...served, registration: served.sandbox.registration, publicOrigin: origin },
-        { RATE_LIMITS: JSON.stringify({ search: { perMinute: 1_000_000 } }) },
-      ),
-      kvNamespaces: ['VAULT'],
-      durableObjects: Object.fromEntries(
-        [
-          'SESSIONS:SessionObject',
-          'USERS:UserObject',
-          'LOOKUPS:LookupObject',
-          'KEYS:KeyObject',
-        ].map((pair) => {
-          const [binding = '', className = ''] = pair.split(':')
-          return [binding, { className, useSQLite: true }]
-        }),
-      ),
-      unsafeDirectSockets: [{ host: '127.0.0.1', port }],
-    }),
+  const bindings = startSettings(
+    { ...served, registration: served.sandbox.registration, publicOrigin: origin },
+    { RATE_LIMITS: JSON.stringify({ search: { perMinute: 1_000_000 } }) },
   )
-  await miniflare.ready
+  const runtime = await openRuntime([{ name: 'entrada', port, script, bindings }])
   try {
     // Before anything is connected: it keeps this process busy for longer than a connection lives idle.
     const alone = NAMES.map((name) => searchAlone(served, name.slice(0, 3)))
@@ -117,7 +85,7 @@ async function measure(script: string, people: number): Promise<void> {
     report(`${people} people, warm`, warm, journal.to('graph').length - before)
     report('  the stand-in alone', alone, null)
   } finally {
-    await miniflare.dispose()
+    await runtime.dispose()
     await served.close()
   }
 }
@@ -136,27 +104,4 @@ function report(what: string, times: readonly number[], trips: number | null): v
   const figures = [quantile(times, 0.5), quantile(times, 0.99)]
   const columns = figures.map((figure) => figure.toFixed(1).padStart(8))
   console.log(`${what.padEnd(25)}${columns.join('')}    ${trips ?? ''}`)
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
-function buildWorker(into: string): string {
-  const build = spawnSync('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', into], {
-    encoding: 'utf8',
-  })
-  if (build.status !== 0) throw new Error(`${build.stdout}\n${build.stderr}`)
-  return readFileSync(join(into, 'worker.js'), 'utf8')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-    })
-  })
 }

@@ -1,9 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { ADELE_FILES } from '../sandbox/drives/cast-files.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
@@ -12,6 +9,7 @@ import { startSettings } from '../sandbox/start/start-settings.ts'
 import { Browser } from '../support/browser/browser.ts'
 import { sendOverSocket } from '../support/workerd/http-request.ts'
 import { pin, runtimePid } from './process-usage.ts'
+import { buildEntrada, freePort, openRuntime } from './runtime.ts'
 
 /** Two Workers on one runtime in front of one chat. */
 export interface Bench {
@@ -20,7 +18,7 @@ export interface Bench {
   readonly pid: number
   /** Headers of a script's request in a signed-in browser. */
   readonly headers: Readonly<Record<string, string>>
-  /** Paths that bring `LARGE_BYTES` bytes from one and the same server: as fast as they are read, and as a line of 1 Gbit/s brings them. */
+  /** Paths that bring `LARGE_BYTES` bytes from one and the same server: as fast as they are read, or at 1 Gbit/s. */
   readonly large: { readonly unlimited: LargePaths; readonly gigabit: LargePaths }
   close(): Promise<void>
 }
@@ -33,11 +31,7 @@ interface LargePaths {
 /** What a large download brings. */
 export const LARGE_BYTES = 1024 ** 3
 
-const COMPATIBILITY_DATE = '2026-10-20'
-
 export async function openBench(): Promise<Bench> {
-  const folder = mkdtempSync(join(tmpdir(), 'entrada-bench-'))
-  const script = buildWorker(folder)
   const served = await serveSandbox({ people: 20, groups: 5 })
   const chat = spawn(process.execPath, [join(import.meta.dirname, 'chat-server.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -63,45 +57,11 @@ export async function openBench(): Promise<Bench> {
       SHAREPOINT_MAX_FILE_BYTES: String(LARGE_BYTES),
     },
   )
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      stripCfConnectingIp: false,
-      log: new Log(LogLevel.NONE),
-      handleStructuredLogs: () => {},
-      workers: [
-        {
-          name: 'entrada',
-          modules: true,
-          script,
-          compatibilityDate: COMPATIBILITY_DATE,
-          bindings: settings,
-          kvNamespaces: ['VAULT'],
-          durableObjects: Object.fromEntries(
-            [
-              'SESSIONS:SessionObject',
-              'USERS:UserObject',
-              'LOOKUPS:LookupObject',
-              'KEYS:KeyObject',
-            ].map((pair) => {
-              const [binding = '', className = ''] = pair.split(':')
-              return [binding, { className, useSQLite: true }]
-            }),
-          ),
-          unsafeDirectSockets: [{ host: '127.0.0.1', port: entrada }],
-        },
-        {
-          name: 'bare',
-          modules: true,
-          script: readFileSync(join(import.meta.dirname, 'bare-pass-through.worker.js'), 'utf8'),
-          compatibilityDate: COMPATIBILITY_DATE,
-          bindings: { ORIGIN_URL: chatUrl },
-          unsafeDirectSockets: [{ host: '127.0.0.1', port: bare }],
-        },
-      ],
-    }),
-  )
-  await miniflare.ready
+  const script = readFileSync(join(import.meta.dirname, 'bare-pass-through.worker.js'), 'utf8')
+  const runtime = await openRuntime([
+    { name: 'entrada', port: entrada, script: buildEntrada(), bindings: settings },
+    { name: 'bare', port: bare, script, bindings: { ORIGIN_URL: chatUrl } },
+  ])
   const pid = runtimePid()
   pin(pid, 0)
   pin(process.pid, 1)
@@ -119,10 +79,9 @@ export async function openBench(): Promise<Bench> {
       gigabit: { fromChat: gigabit, fromSharePoint: largeFiles(ADELE_FILES.recording) },
     },
     async close() {
-      await miniflare.dispose()
+      await runtime.dispose()
       await served.close()
       chat.kill()
-      rmSync(folder, { recursive: true })
     },
   }
 }
@@ -174,22 +133,4 @@ function headersOf(origin: string, session: string): Readonly<Record<string, str
     'X-Forwarded-Proto': 'http',
     'X-Real-IP': '203.0.113.7',
   }
-}
-
-function buildWorker(folder: string): string {
-  const build = spawnSync('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', folder], {
-    encoding: 'utf8',
-  })
-  if (build.status !== 0) throw new Error(`${build.stdout}\n${build.stderr}`)
-  return readFileSync(join(folder, 'worker.js'), 'utf8')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -1,0 +1,59 @@
+import { median } from './measurements.ts'
+import { cpuMicroseconds, runtimePid } from './process-usage.ts'
+import { buildEntrada, freePort, openRuntime } from './runtime.ts'
+import { serveSandbox } from '../sandbox/serve.ts'
+import { startSettings } from '../sandbox/start/start-settings.ts'
+
+const ROUNDS = 15
+/** Of the same surroundings: what the runtime does for storage and objects is not start-up of ours. */
+const EMPTY = `
+import { DurableObject } from 'cloudflare:workers'
+export class SessionObject extends DurableObject {}
+export class UserObject extends DurableObject {}
+export class LookupObject extends DurableObject {}
+export class KeyObject extends DurableObject {}
+export default { fetch: () => new Response() }`
+
+/*
+ * `node test/bench/start-up.ts`: from starting the runtime to the first answer, beside a Worker that does nothing.
+ * What a visitor waits for is the difference, when no isolate of the Worker is warm.
+ */
+const entrada = buildEntrada()
+const served = await serveSandbox({ people: 5, groups: 1 })
+try {
+  const differences: { readonly wall: number; readonly cpu: number }[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const [ours, none] = [await start(entrada), await start(EMPTY)]
+    differences.push({ wall: ours.wall - none.wall, cpu: ours.cpu - none.cpu })
+  }
+  for (const [what, key] of [
+    ['start-up over an empty Worker (ms)', 'wall'],
+    ['  CPU of it (ms)', 'cpu'],
+  ] as const) {
+    const middle = median(differences.map((one) => one[key])).toFixed(1)
+    console.log(`${what.padEnd(36)}${middle.padEnd(22)}at most 30`)
+  }
+} finally {
+  await served.close()
+}
+
+async function start(script: string): Promise<{ readonly wall: number; readonly cpu: number }> {
+  const port = await freePort()
+  const bindings = startSettings(
+    {
+      ...served,
+      registration: served.sandbox.registration,
+      publicOrigin: `http://localhost:${port}`,
+    },
+    {},
+  )
+  const started = performance.now()
+  const runtime = await openRuntime([{ name: 'entrada', port, script, bindings }])
+  const response = await fetch(`http://localhost:${port}/.entrada/health`)
+  await response.arrayBuffer()
+  const wall = performance.now() - started
+  const cpu = cpuMicroseconds(runtimePid()) / 1000
+  await runtime.dispose()
+  if (!response.ok) throw new Error(`${response.status}`)
+  return { wall, cpu }
+}
