@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
+import { adminConsentUrl } from '../entra/authorization.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { addCookies } from './passing-cookies.ts'
@@ -30,7 +31,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
   if (c.req.query('admin') === '1') {
     const attempt = newAttempt('admin_consent', returnTo)
     const wanted = [...allScopes(settings), ...sharePointScopes]
-    const url = parts.entra.adminConsentUrl(attempt.state, wanted)
+    const url = adminConsentUrl(parts.entra, attempt.state, wanted)
     addCookies(c, await parts.attempts.begin(attempt, c.req.header('cookie') ?? null))
     return c.redirect(url.href, 302)
   }
@@ -44,7 +45,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
     purpose: 'consent',
     returnTo,
     scopes: [...scopes, ...sharePointScopes],
-    loginHint: session.user.username ?? undefined,
+    loginHint: session.user.username,
   })
 }
 

@@ -1,7 +1,8 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
-import type { AuthorizationRequest, Entra } from '../entra/entra.ts'
+import { authorizationUrl, type AuthorizationRequest } from '../entra/authorization.ts'
+import type { Entra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
 import { isTopLevelNavigation } from '../navigation.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -32,8 +33,8 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
     return begin(c, parts, {
       purpose: 'step_up',
       returnTo,
-      loginHint: session.user.username ?? undefined,
-      claims: (await session.pendingClaims()) ?? undefined,
+      loginHint: session.user.username,
+      claims: await session.pendingClaims(),
     })
   }
   // Entra refuses `login_hint` beside `select_account`.
@@ -63,7 +64,7 @@ export async function begin(
   breakLoop(cookieHeader)
   const { purpose, returnTo, ...request } = beginning
   const attempt = newAttempt(purpose, returnTo)
-  const url = await parts.entra.authorizationUrl({ ...attempt, ...request })
+  const url = await authorizationUrl(parts.entra, { ...attempt, ...request })
   addCookies(c, await parts.attempts.begin(attempt, cookieHeader))
   return c.redirect(url.href, 302)
 }

@@ -1,5 +1,5 @@
 import { WRONG_PLATFORM, wordingByNumber, type Wording } from '../entra/aadsts.ts'
-import { kindOf, type Refusal } from '../entra/refusal.ts'
+import { aadstsIn, kindOf, type Refusal } from '../entra/refusal.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 
 /** What a refusal means to the person who reads it. */
@@ -45,11 +45,10 @@ const MEANINGS: Readonly<Record<Wording | 'cancelled' | 'unexplained', Meaning>>
 
 /** An `error` in the authorization response. Its text is Microsoft's or an attacker's: only the numbers are read. */
 export function refusedAuthorization(error: string, description: string): EntradaFailure {
-  const [, aadsts] = /^AADSTS(\d{4,8})\b/.exec(description) ?? []
+  const aadsts = aadstsIn(description)
   const [, correlationId] = /Correlation ID: ([0-9a-f-]{36})/i.exec(description) ?? []
-  const codes = aadsts === undefined ? [] : [Number(aadsts)]
-  const kind = kindOf(error, '', codes, 400)
-  return refusedRedemption({ kind, error, aadsts: codes[0], correlationId })
+  const kind = kindOf(error, aadsts === undefined ? [] : [aadsts])
+  return refusedRedemption({ kind, error, aadsts, correlationId })
 }
 
 /** A refused redemption of the code. */

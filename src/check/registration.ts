@@ -1,5 +1,6 @@
 import { WRONG_PLATFORM } from '../entra/aadsts.ts'
 import type { Refusal } from '../entra/refusal.ts'
+import { describe, tryCredentials } from '../entra/set-up-questions.ts'
 import {
   failed,
   numbered,
@@ -29,8 +30,8 @@ function refused(what: string, aadsts: number | undefined): Verdict {
 }
 
 export async function issuer({ entra }: Surroundings): Promise<Verdict> {
-  const { issuer: name, keys } = await entra.describe()
-  return ok(`${name} publishes ${keys} keys.`)
+  const { issuer: name, keyCount } = await describe(entra)
+  return ok(`${name} publishes ${keyCount} keys.`)
 }
 
 /** Tokens are taken up to a minute before and after their time. */
@@ -65,7 +66,7 @@ export async function redirectUri({ silent, entra, session }: Surroundings): Pro
 export async function clientCredential({ entra, settings }: Surroundings): Promise<Verdict> {
   const isMicrosoft = settings.issuer.microsoft !== null
   const what = settings.client.certificate === null ? 'Secret' : 'Certificate'
-  const verdicts = (await entra.tryCredentials()).map((refusal, index) =>
+  const verdicts = (await tryCredentials(entra)).map((refusal, index) =>
     credentialVerdict(`${what} ${index + 1}`, refusal, isMicrosoft),
   )
   const detail = verdicts.map((verdict) => verdict.detail).join(' ')

@@ -96,20 +96,18 @@ export class RemoteDocument<T> {
 }
 
 async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  }).catch((cause: unknown) => {
-    throw new EntradaFailure('sign_in_unavailable', { cause })
-  })
-  if (response.status !== 200) {
+  try {
+    const response = await fetch(url, {
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    })
+    if (response.status === 200) return await response.text()
     await response.body?.cancel()
-    throw new EntradaFailure('sign_in_unavailable')
-  }
-  return response.text().catch((cause: unknown) => {
+    throw new Error(`answered ${response.status}`)
+  } catch (cause) {
     throw new EntradaFailure('sign_in_unavailable', { cause })
-  })
+  }
 }
 
 function ageOf({ readAt }: Known<unknown>): number {

@@ -1,6 +1,6 @@
 import type { Turn } from '../failure.ts'
 import { html } from 'hono/html'
-import { button, card, quietButton, renderPage, type Markup, type Page, type Tone } from './page.ts'
+import { button, renderCard, type Markup, type Page, type Tone } from './page.ts'
 
 /** Members of the problem document, and whose move it is. */
 export interface FailureFacts {
@@ -56,8 +56,8 @@ export function failurePage(
     ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
     <p class="soft">${next}</p>
     <p class="actions">${action(facts)}</p>
-    <section class="facts" aria-labelledby="facts">
-      <h2 id="facts">For the help desk</h2>
+    <section class="facts">
+      <h2>For the help desk</h2>
       <dl>
         ${factsFor(facts).map(
           ([name, value]) =>
@@ -66,7 +66,7 @@ export function failurePage(
         )}
       </dl>
     </section>`
-  return renderPage({ title, status, body: card(title, content, tone), ...page })
+  return renderCard(content, { title, status, tone, ...page })
 }
 
 /** With the time, by which logs are searched when a number was copied wrong. */
@@ -88,7 +88,9 @@ function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts): Markup {
   const help = helpUrl === undefined ? '' : button(helpUrl, 'How to get access')
   const { login = 'Sign in' } = TURNS[turn]
   if (loginUrl !== undefined) {
-    return html`${help} ${(help === '' ? button : quietButton)(loginUrl, login)}`
+    return html`${help} ${button(loginUrl, login, help === '' ? '' : 'quiet')}`
   }
-  return turn === 'wait' ? button('', login) : html`${help} ${quietButton('/', 'Back to the chat')}`
+  return turn === 'wait'
+    ? button('', login)
+    : html`${help} ${button('/', 'Back to the chat', 'quiet')}`
 }
