@@ -53,23 +53,19 @@ const IDENTIFYING: ReadonlySet<HeaderRule['claim']> = new Set([
 
 /** `ORIGIN_HEADERS`: adds to or replaces the preset's table; `null` takes a header away. */
 export function readOriginHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | null> {
-  const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}; null removes a header`
+  const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}} or {"X-Header":null}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}`
   const table = variables.json('ORIGIN_HEADERS', Headers, fix) ?? {}
   const rules = new Map(Object.entries(table).map(([name, rule]) => [name.toLowerCase(), rule]))
   for (const [name, rule] of rules) {
     // The one reserved header that may be left out: an app that passes headers on would pass it on, too.
     const isSilenced = name === 'entrada-assertion' && rule === null
     if (RESERVED.test(name.replaceAll('_', '-')) && !isSilenced) {
-      variables.problem(
-        'ORIGIN_HEADERS',
-        `names ${name}, which is not free to be set`,
-        'Choose another header',
-      )
+      variables.problem('ORIGIN_HEADERS', `sets ${name}, which is not free`, 'Choose another name')
     }
     if (rule?.encoding === 'ascii' && IDENTIFYING.has(rule.claim)) {
       variables.problem(
         'ORIGIN_HEADERS',
-        `folds ${rule.claim} to ASCII in ${name}, which can make two people look like one`,
+        `folds ${rule.claim} to ASCII, which can make two people look like one`,
         'Use percent or base64 there',
       )
     }

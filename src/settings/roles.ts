@@ -26,11 +26,7 @@ export function readRoleRule(
 ): { readonly rule: RoleRule | null; readonly warnings: readonly string[] } {
   const anyOf = [...new Set(variables.list(name))]
   const path = (variables.text(`${name}_PARAMETER_PATH`) ?? 'roles').split('.')
-  const kind = variables.choice(
-    `${name}_TOKEN_KIND`,
-    ['id', 'graph', 'auto', 'access'] as const,
-    'id',
-  )
+  const kind = variables.choice(`${name}_TOKEN_KIND`, ['id', 'graph', 'auto', 'access'], 'id')
   if (anyOf.length === 0) return { rule: null, warnings: [] }
   if (path.some((step) => step === '')) {
     variables.problem(
@@ -44,14 +40,14 @@ export function readRoleRule(
   if (source !== 'id' && !isAboutGroups) {
     variables.problem(
       `${name}_TOKEN_KIND`,
-      'asks Graph for something other than groups',
-      `Set ${name}_PARAMETER_PATH to groups, or the kind to id`,
+      'asks Graph, which tells of groups only',
+      `Set ${name}_PARAMETER_PATH to groups, or this to id`,
     )
   }
   if (source !== 'id' && !options.isMicrosoft) {
     variables.problem(
       `${name}_TOKEN_KIND`,
-      'asks Microsoft Graph, which knows nobody of this issuer',
+      'asks Graph, which knows nobody of this issuer',
       'Set it to id',
     )
   }
@@ -66,21 +62,21 @@ function warningsAbout(
 ): readonly string[] {
   const warnings: string[] = []
   if (kind === 'access') {
-    warnings.push(`${name}_TOKEN_KIND=access is treated as id: access tokens are not ours to read`)
+    warnings.push(`${name}_TOKEN_KIND=access is treated as id`)
   }
   if (rule.path.join('.') === 'roles' && rule.anyOf.some(isGuid)) {
     warnings.push(
-      `${name} holds a group object id, but ${name}_PARAMETER_PATH is roles. Set it to groups, unless the registration emits groups as roles`,
+      `${name} holds a group object id. Set ${name}_PARAMETER_PATH to groups, unless the registration emits groups as roles`,
     )
   }
   if (rule.isAboutGroups && options.isMicrosoft && !rule.anyOf.every(isGuid)) {
     warnings.push(
-      `${name} holds group names, which need GroupMember.Read.All and shut everyone out when two groups have one: object ids are safer`,
+      `${name} holds group names, which need GroupMember.Read.All and keep everyone out when two groups share one: object ids are safer`,
     )
   }
   if (rule.isAboutGroups && !options.reuseTokens) {
     warnings.push(
-      `OPENID_REUSE_TOKENS=false leaves nothing to recheck ${name} with: sessions end after MEMBERSHIP_CHECK_SECONDS`,
+      `OPENID_REUSE_TOKENS=false ends sessions after MEMBERSHIP_CHECK_SECONDS, as ${name} cannot be rechecked`,
     )
   }
   return warnings

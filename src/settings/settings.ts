@@ -1,7 +1,6 @@
 import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
-import { readKit, type KitSettings } from './kit.ts'
 import { isLibreChatName, reportUnknownNames } from './unknown-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
 import type { SettingProblem } from './problems.ts'
@@ -11,7 +10,7 @@ import { readRoutes, type RouteRule } from './routes.ts'
 import { readSignInScopes, type SignInScopes } from './scopes.ts'
 import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
 import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
-import { isLoopback, Variables } from './variables.ts'
+import { isLoopback, LEAVE_OUT, Variables } from './variables.ts'
 
 /** The whole configuration, parsed once. Frozen by type; every duration is in seconds. */
 export interface Settings {
@@ -40,7 +39,8 @@ export interface Settings {
   /** `tenant`: what one member looked up of users and groups, other members are shown. */
   readonly lookupCacheScope: 'user' | 'tenant'
   readonly origin: OriginSettings
-  readonly kit: KitSettings
+  /** What is added to the chat's pages: `guard`, the script that turns the end of a session into one reload. */
+  readonly kit: 'none' | 'guard'
   /** The first signs, all are published; `null`: Entrada makes its own. */
   readonly signingKeys: readonly PrivateSigningKey[] | null
   readonly rateLimits: RateLimits
@@ -95,12 +95,14 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     keyRing: readKeyRing(variables),
     scopes: signIn.scopes,
     callbackPath:
-      variables.pattern('OPENID_CALLBACK_URL', /^(?:\/[A-Za-z0-9._~-]+)+$/, {
-        problem: 'is not a plain path',
-        fix: 'Write a path such as /oauth/openid/callback',
-      }) ?? '/oauth/openid/callback',
+      variables.pattern(
+        'OPENID_CALLBACK_URL',
+        /^(?:\/[A-Za-z0-9._~-]+)+$/,
+        'is not a plain path',
+        'Write e.g. /oauth/openid/callback',
+      ) ?? '/oauth/openid/callback',
     announcesCapabilities:
-      variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'] as const, 'none') === 'cp1',
+      variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'], 'none') === 'cp1',
     reuseTokens,
     requiredRole: required.rule,
     adminRole: admin.rule,
@@ -116,13 +118,13 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, DAY]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
     origin: readOrigin(variables, publicOrigin),
-    kit: readKit(variables),
+    kit: variables.choice('KIT_INJECT', ['none', 'guard'], 'none'),
     signingKeys: readSigningKeys(variables),
     rateLimits: readRateLimits(variables),
   }
-  // Accepting a setting that changes nothing would be worse than refusing it.
+  // Accepting what changes nothing would be worse than refusing it.
   if (variables.text('OIDC_CLIENTS') !== null) {
-    variables.problem('OIDC_CLIENTS', 'is for what this version does not have yet', 'Remove it')
+    variables.problem('OIDC_CLIENTS', 'is for what this version does not have yet', LEAVE_OUT)
   }
   reportUnknownNames(variables)
   const { problems } = variables
@@ -132,13 +134,13 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     ...signIn.warnings,
     ...required.warnings,
     ...admin.warnings,
-    ...carriedOver.map((name) => `${name} is LibreChat’s and has no effect here`),
+    ...carriedOver.map((name) => `${name} has no effect here`),
   ]
   return { ok: true, settings: { ...parsed, issuer, warnings } }
 }
 
 function readPublicUrl(variables: Variables): URL | null {
-  const fix = 'Write the public address of the chat, e.g. https://chat.example.com'
+  const fix = 'Write the chat’s public address, e.g. https://chat.example.com'
   if (variables.required('DOMAIN_SERVER', fix) === '') return null
   const url = variables.baseUrl('DOMAIN_SERVER')
   if (url !== null && url.pathname !== '/') {
@@ -161,11 +163,7 @@ function readSessions(variables: Variables): SessionSettings {
   const maxSeconds = variables.number('SESSION_MAX_SECONDS', 7 * DAY, [60, 90 * DAY])
   const idleSeconds = variables.number('SESSION_IDLE_SECONDS', DAY, [60, 90 * DAY])
   if (idleSeconds > maxSeconds) {
-    variables.problem(
-      'SESSION_IDLE_SECONDS',
-      'is longer than SESSION_MAX_SECONDS',
-      'Make it shorter',
-    )
+    variables.problem('SESSION_IDLE_SECONDS', 'is longer than SESSION_MAX_SECONDS', 'Shorten it')
   }
   return {
     maxSeconds,

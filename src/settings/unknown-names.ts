@@ -1,4 +1,4 @@
-import type { Variables } from './variables.ts'
+import { LEAVE_OUT, type Variables } from './variables.ts'
 
 /** LibreChat's own, without a meaning here: an `.env` that is carried over may hold them. */
 const LIBRECHAT_NAMES =
@@ -15,27 +15,21 @@ export function reportUnknownNames(variables: Variables): void {
   )
   for (const name of unknown.filter((one) => !isLibreChatName(one))) {
     const nearest = nearestName(name, variables.asked)
-    const fix = nearest === null ? 'Remove it' : `Did you mean ${nearest}? Rename or remove it`
+    const fix = nearest === null ? LEAVE_OUT : `Did you mean ${nearest}?`
     variables.problem(name, 'is not a setting of Entrada', fix)
   }
 }
 
-/** The known name a slip or three away, to name the fix. */
+/** The known name a slip or two away, to name the fix. */
 function nearestName(name: string, known: Iterable<string>): string | null {
-  const near = Array.from(known, (one) => ({ one, distance: editDistance(name, one) }))
+  const near = Array.from(known, (one) => ({ one, distance: distance(name, one) }))
   const [nearest] = near.sort((a, b) => a.distance - b.distance)
-  return nearest !== undefined && nearest.distance <= 3 ? nearest.one : null
+  return nearest !== undefined && nearest.distance <= 4 ? nearest.one : null
 }
 
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= right.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[right.length] ?? 0
+/** Neighbouring letters that the other name does not have; two that changed places make three. */
+function distance(name: string, other: string): number {
+  const pairs = Array.from(name, (_, index) => name.slice(index, index + 2))
+  const strange = pairs.filter((pair) => !other.includes(pair))
+  return strange.length + Math.abs(name.length - other.length)
 }
