@@ -126,7 +126,7 @@ async function late(
 ): Promise<Response> {
   if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
   throw new EntradaFailure('sign_in_expired', {
-    detail: 'It was open for too long, or finished in another tab or browser.',
+    detail: 'It was open for too long, or finished in another tab.',
   })
 }
 

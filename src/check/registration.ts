@@ -43,7 +43,7 @@ export async function clock({ silent }: Surroundings): Promise<Verdict> {
   const seconds = Math.round(Math.abs(Date.now() - date) / 1000)
   const found = `${seconds} s from the issuer’s.`
   return seconds > TOLERANCE_SECONDS
-    ? failed(found, 'Until it is right, tokens are refused.')
+    ? failed(found, 'Tokens are refused until it is right.')
     : ok(found)
 }
 

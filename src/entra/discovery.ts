@@ -34,7 +34,7 @@ async function readMetadata(
       Response.json(metadata),
     )
   } catch (cause) {
-    const detail = 'The sign-in service describes itself as another issuer than the configured one.'
+    const detail = 'It describes itself as another issuer than OPENID_ISSUER.'
     throw new EntradaFailure('identity_rejected', { detail, cause })
   }
 }

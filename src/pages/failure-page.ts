@@ -22,25 +22,25 @@ export interface FailureFacts {
 /** How the page looks, what there is to do next, and what signing in would be for. */
 const TURNS: Readonly<Record<Turn, { tone: Tone; next: string; login?: string }>> = {
   user: { tone: 'stop', next: 'Go back and try something else.' },
-  sign_in: { tone: 'door', next: 'Sign in and you will be taken back to where you were.' },
+  sign_in: { tone: 'door', next: 'Sign in to go on where you were.' },
   switch_account: {
     tone: 'door',
-    next: 'Sign in with the account of your organisation.',
+    next: 'Sign in with the account of this organisation.',
     login: 'Use another account',
   },
   consent: { tone: 'door', next: 'You can allow it now; nothing else changes.' },
   administrator: {
     tone: 'stop',
-    next: 'Ask your administrator or help desk, and give them the details below.',
+    next: 'Ask your administrator or help desk, with the details below.',
     login: 'Use another account',
   },
   operator: {
     tone: 'stop',
-    next: 'Please tell the people who run this chat, and give them the details below.',
+    next: 'Tell the people who run this chat, with the details below.',
   },
   wait: {
     tone: 'wait',
-    next: 'This usually passes. Wait a moment, then try again.',
+    next: 'Wait a moment, then try again.',
     login: 'Try again',
   },
 }

@@ -7,7 +7,7 @@ import { RENEWED_SCRIPT } from './renewed-script.ts'
  * Browsers close only what a script has opened, so it says what to do where it stays.
  */
 export function renewedPage(): Promise<Response> {
-  const content = html`<p>The chat knows already. Close this window and go on where you were.</p>
+  const content = html`<p>Close this window and go on where you were.</p>
     <p class="actions">${button('/', 'Open the chat here', 'quiet')}</p>`
   return renderCard(content, {
     title: 'You are signed in again',
