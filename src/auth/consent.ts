@@ -64,17 +64,10 @@ function readSharePointScopes(c: Context<EdgeEnv>, parts: LoginParts): readonly 
 /** `null` when the feature is off here. */
 function scopesOf(feature: Feature, { issuer, people, files }: Settings): readonly string[] | null {
   if (issuer.microsoft === null) return null
-  switch (feature) {
-    case 'sign_in':
-      return []
-    case 'people':
-    case 'groups': {
-      const isWanted = (scope: string) => feature === 'groups' || !scope.startsWith('Group')
-      return people.enabled ? people.graphScopes.filter(isWanted) : null
-    }
-    case 'files':
-      return files.enabled ? [files.graphScope] : null
-  }
+  if (feature === 'sign_in') return []
+  if (feature === 'files') return files.enabled ? [files.graphScope] : null
+  const isWanted = (scope: string) => feature === 'groups' || !scope.startsWith('Group')
+  return people.enabled ? people.graphScopes.filter(isWanted) : null
 }
 
 /** What an administrator is asked to approve once for everybody. */

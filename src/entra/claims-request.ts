@@ -4,10 +4,10 @@ import type { Settings } from '../settings/settings.ts'
 /** Tells resources that we understand claims challenges (continuous access evaluation). */
 const CLIENT_CAPABILITIES = { xms_cc: { values: ['cp1'] } }
 
-/** What cannot be read is not sent on; the service will say so again. */
-const Challenge = v.fallback(
-  v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.record(v.string(), v.unknown()))),
-  () => ({}),
+const Challenge = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.record(v.string(), v.record(v.string(), v.unknown())),
 )
 
 /**
@@ -18,7 +18,9 @@ export function claimsParameter(
   challenge: string | null | undefined,
   { announcesCapabilities }: Settings,
 ): string | null {
-  const asked = v.parse(Challenge, challenge)
+  const { success, output } = v.safeParse(Challenge, challenge)
+  // What cannot be read is not sent on; the service will say so again.
+  const asked = success ? output : {}
   if (announcesCapabilities) {
     asked['access_token'] = { ...asked['access_token'], ...CLIENT_CAPABILITIES }
   }
