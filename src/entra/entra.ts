@@ -6,7 +6,7 @@ import { IssuerKeys } from './issuer-keys.ts'
 import type { DocumentShelf, RemoteDocument } from './remote-document.ts'
 
 const DEADLINE_MS = 15_000
-const CLOCK_TOLERANCE_SECONDS = 60
+export const CLOCK_TOLERANCE_SECONDS = 60
 
 /** The sign-in service: what every conversation with it stands on. oauth4webapi does the protocol. */
 export interface Entra {

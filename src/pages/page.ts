@@ -29,7 +29,7 @@ export async function renderPage(page: Page): Promise<Response> {
   const policy = {
     'default-src': "'none'",
     'style-src': `'nonce-${nonce}'`,
-    'img-src': "'self' data:",
+    'img-src': "'self'",
     'form-action': "'self'",
     'frame-ancestors': isFramed ? "'self'" : "'none'",
     'base-uri': "'none'",
@@ -41,8 +41,7 @@ export async function renderPage(page: Page): Promise<Response> {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
+        <meta name="viewport" content="width=device-width" />
         ${isFramed ? html`<base target="_top" />` : ''}
         <title>${title}</title>
         <style nonce="${nonce}">
