@@ -17,10 +17,10 @@ export interface Entra {
   readonly client: oauth.Client
   /** The ways we may prove who we are, in the order to try them. */
   credentials: readonly oauth.ClientAuth[]
-  readonly options: Pick<
-    oauth.HttpRequestOptions<'GET'>,
-    typeof oauth.allowInsecureRequests | 'signal'
-  >
+  readonly options: {
+    readonly [oauth.allowInsecureRequests]: boolean
+    readonly signal: () => AbortSignal
+  }
 }
 
 /** @param shelf where metadata and keys outlive this isolate */
