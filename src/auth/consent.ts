@@ -1,10 +1,8 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
-import { adminConsentUrl } from '../entra/authorization.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
-import { addCookies } from './passing-cookies.ts'
-import { begin, newAttempt, requireNavigation, returnToOf, type LoginParts } from './login.ts'
+import { begin, requireNavigation, returnToOf, type LoginParts } from './login.ts'
 
 /** `sign_in` is for whoever was not asked, or an administrator whose organisation approves nothing by itself. */
 const FEATURES = ['people', 'groups', 'files', 'sign_in'] as const
@@ -29,11 +27,8 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
   const returnTo = returnToOf(c)
   const sharePointScopes = readSharePointScopes(c, parts)
   if (c.req.query('admin') === '1') {
-    const attempt = newAttempt('admin_consent', returnTo)
     const wanted = [...allScopes(settings), ...sharePointScopes]
-    const url = adminConsentUrl(parts.entra, attempt.state, wanted)
-    addCookies(c, await parts.attempts.begin(attempt, c.req.header('cookie') ?? null))
-    return c.redirect(url.href, 302)
+    return begin(c, parts, { purpose: 'admin_consent', returnTo, scopes: wanted })
   }
   // Nobody is signed in yet: the sign-in itself is asked for anew, with the question that was left out.
   if (feature === 'sign_in') {

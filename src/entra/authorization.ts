@@ -44,7 +44,10 @@ export async function authorizationUrl(entra: Entra, request: AuthorizationReque
 }
 
 /** Where an administrator approves the app for the whole organisation. */
-export function adminConsentUrl(entra: Entra, state: string, scopes: readonly string[]): URL {
+export function adminConsentUrl(
+  entra: Entra,
+  { state, scopes = [] }: Pick<AuthorizationRequest, 'state' | 'scopes'>,
+): URL {
   return addressOf(`${entra.settings.issuer.authority.href}/adminconsent`, {
     client_id: entra.client.client_id,
     redirect_uri: entra.redirectUri,
