@@ -3,13 +3,13 @@
  * `turn` says whose move it is, so that a page can end with the one thing to do next.
  */
 export const FAILURES = {
-  misconfigured: failing(503, 'operator', 'This service is not configured correctly'),
+  misconfigured: failing(503, 'operator', 'This service is misconfigured'),
   not_found: failing(404, 'user', 'There is nothing at this address'),
   wrong_host: failing(421, 'user', 'This address is not served here'),
   method_not_allowed: failing(405, 'user', 'This address does not take that method'),
   invalid_request: failing(400, 'user', 'The request could not be understood'),
   cross_site_refused: failing(403, 'user', 'A request from another site was refused'),
-  rate_limited: failing(429, 'wait', 'Too many requests in a short time'),
+  rate_limited: failing(429, 'wait', 'Too many requests'),
   internal: failing(500, 'operator', 'Something went wrong here'),
 
   session_required: failing(401, 'sign_in', 'Sign in to continue'),
@@ -18,9 +18,9 @@ export const FAILURES = {
   sign_in_loop: failing(400, 'sign_in', 'Sign-in keeps starting over'),
   sign_in_refused: failing(403, 'user', 'Microsoft did not sign you in'),
   wrong_account: failing(403, 'switch_account', 'This account does not belong here'),
-  not_assigned: failing(403, 'administrator', 'Your account has not been given access'),
+  not_assigned: failing(403, 'administrator', 'This account is not assigned to this app'),
   blocked_by_policy: failing(403, 'administrator', 'A policy of your organisation blocks this'),
-  account_disabled: failing(403, 'administrator', 'This account is disabled or locked'),
+  account_disabled: failing(403, 'administrator', 'This account is disabled, locked or at risk'),
   not_a_member: failing(403, 'administrator', 'You do not have access to this chat'),
   membership_unknown: failing(503, 'wait', 'We could not check whether you have access'),
   identity_rejected: failing(502, 'operator', 'The sign-in service gave an answer we cannot trust'),
@@ -32,7 +32,7 @@ export const FAILURES = {
   admin_consent_required: failing(
     403,
     'administrator',
-    'An administrator has to allow this feature',
+    'An administrator has to approve this first',
   ),
   feature_off: failing(404, 'operator', 'This feature is switched off'),
 
