@@ -45,12 +45,7 @@ export function readIssuer(
   const graph = graphUrl?.origin ?? cloud?.graph
   const isStandIn = publicUrlIsLoopback && graphUrl !== null && isLoopback(graphUrl)
   if (graph !== cloud?.graph && !isStandIn) {
-    const known = cloud === null ? '' : ` or write ${cloud.graph}`
-    variables.problem(
-      'MICROSOFT_GRAPH_URL',
-      'is not the Graph of the issuer’s cloud',
-      `${LEAVE_OUT}${known}`,
-    )
+    variables.problem('MICROSOFT_GRAPH_URL', 'is not the Graph of the issuer’s cloud', LEAVE_OUT)
   }
   if (cloud !== null && !/^\/[^/]+\/v2\.0$/.test(authority.pathname)) {
     variables.problem('OPENID_ISSUER', 'is not https://{host}/{tenant}/v2.0', 'Write it like that')
