@@ -12,30 +12,26 @@ export interface SignInScopes {
 
 export function readSignInScopes(
   variables: Variables,
-  options: { readonly graph: string | null; readonly reuseTokens: boolean },
-): { readonly scopes: SignInScopes; readonly warnings: readonly string[] } {
-  const fallback = `openid profile email offline_access${options.graph === null ? '' : ' User.Read'}`
+  { graph, reuseTokens }: { readonly graph: string | null; readonly reuseTokens: boolean },
+): SignInScopes {
+  const fallback = `openid profile email offline_access${graph === null ? '' : ' User.Read'}`
   const asked = (variables.text('OPENID_SCOPE') ?? fallback).split(/[\s,]+/)
   if (!asked.every((scope) => SCOPE_TOKEN.test(scope))) {
     variables.problem('OPENID_SCOPE', 'holds what is not a scope', 'Separate scopes with spaces')
   }
   const authorize = new Set(['openid', ...asked])
-  if (options.reuseTokens) authorize.add('offline_access')
+  if (reuseTokens) authorize.add('offline_access')
   else authorize.delete('offline_access')
-  const foreign = [...authorize].filter((scope) => !isGraphOrOpenId(scope, options.graph))
-  const warnings = foreign.map(
-    (scope) => `OPENID_SCOPE: ${scope} is unnecessary, as Entrada needs no exposed API`,
-  )
-  return {
-    scopes: {
-      authorize: [...authorize],
-      token: [...authorize].filter((scope) => !foreign.includes(scope)),
-    },
-    warnings,
-  }
-}
-
-function isGraphOrOpenId(scope: string, graph: string | null): boolean {
   // An issuer that is not Entra has scopes of its own making; none of them names a resource to us.
-  return graph === null || !scope.includes('://') || scope.startsWith(`${graph}/`)
+  const isForeign = (scope: string) =>
+    graph !== null && scope.includes('://') && !scope.startsWith(`${graph}/`)
+  for (const scope of [...authorize].filter(isForeign)) {
+    variables.warnings.push(
+      `OPENID_SCOPE: ${scope} is unnecessary, as Entrada needs no exposed API`,
+    )
+  }
+  return {
+    authorize: [...authorize],
+    token: [...authorize].filter((scope) => !isForeign(scope)),
+  }
 }

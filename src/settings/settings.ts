@@ -1,7 +1,7 @@
 import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
-import { isLibreChatName, reportUnknownNames } from './unknown-names.ts'
+import { reportUnknownNames } from './unknown-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
 import type { SettingProblem } from './problems.ts'
 import { readRateLimits, type RateLimits } from './rate-limits.ts'
@@ -83,17 +83,15 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const issuer = readIssuer(variables, loopback)
   const reuseTokens = variables.flag('OPENID_REUSE_TOKENS', true)
   const graph = issuer?.microsoft?.graph ?? null
-  const signIn = readSignInScopes(variables, { graph, reuseTokens })
   const isMicrosoft = issuer?.microsoft !== null
-  const required = readRoleRule(variables, 'OPENID_REQUIRED_ROLE', { isMicrosoft, reuseTokens })
-  const admin = readRoleRule(variables, 'OPENID_ADMIN_ROLE', { isMicrosoft, reuseTokens })
+  const roles = { isMicrosoft, reuseTokens }
   const publicOrigin = publicUrl?.origin ?? ''
   const parsed = {
     publicOrigin,
     isLoopback: loopback,
     client: readClient(variables),
     keyRing: readKeyRing(variables),
-    scopes: signIn.scopes,
+    scopes: readSignInScopes(variables, { graph, reuseTokens }),
     callbackPath:
       variables.pattern(
         'OPENID_CALLBACK_URL',
@@ -104,8 +102,8 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     announcesCapabilities:
       variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'], 'none') === 'cp1',
     reuseTokens,
-    requiredRole: required.rule,
-    adminRole: admin.rule,
+    requiredRole: readRoleRule(variables, 'OPENID_REQUIRED_ROLE', roles),
+    adminRole: readRoleRule(variables, 'OPENID_ADMIN_ROLE', roles),
     access: readAccess(variables, isMicrosoft),
     useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
     postLogoutRedirectUri:
@@ -127,15 +125,8 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     variables.problem('OIDC_CLIENTS', 'is for what this version does not have yet', LEAVE_OUT)
   }
   reportUnknownNames(variables)
-  const { problems } = variables
+  const { problems, warnings } = variables
   if (issuer === null || problems.length > 0) return { ok: false, problems, isLoopback: loopback }
-  const carriedOver = variables.names.filter(isLibreChatName)
-  const warnings = [
-    ...signIn.warnings,
-    ...required.warnings,
-    ...admin.warnings,
-    ...carriedOver.map((name) => `${name} has no effect here`),
-  ]
   return { ok: true, settings: { ...parsed, issuer, warnings } }
 }
 

@@ -4,16 +4,14 @@ import { LEAVE_OUT, type Variables } from './variables.ts'
 const LIBRECHAT_NAMES =
   /^OPENID_(?:AUTO_REDIRECT|BUTTON_LABEL|CLOCK_TOLERANCE|GENERATE_NONCE|IMAGE_URL|USE_PKCE|(?:REFRESH_)?AUDIENCE|(?:EMAIL|NAME|USERNAME)_CLAIM|(?:AVATAR|DISCOVERY|JWKS|ON_BEHALF|REUSE_MAX|ROLE_SYNC)_\w+)$/
 
-export function isLibreChatName(name: string): boolean {
-  return LIBRECHAT_NAMES.test(name)
-}
-
 /** Reports every name that looks like ours and was not asked for: a typo is a problem, not silence. */
 export function reportUnknownNames(variables: Variables): void {
-  const unknown = variables.names.filter(
-    (name) => /^(?:OPENID|SHAREPOINT|ENTRA)_/.test(name) && !variables.asked.has(name),
-  )
-  for (const name of unknown.filter((one) => !isLibreChatName(one))) {
+  for (const name of variables.names) {
+    if (!/^(?:OPENID|SHAREPOINT|ENTRA)_/.test(name) || variables.asked.has(name)) continue
+    if (LIBRECHAT_NAMES.test(name)) {
+      variables.warnings.push(`${name} has no effect here`)
+      continue
+    }
     const nearest = nearestName(name, variables.asked)
     const fix = nearest === null ? LEAVE_OUT : `Did you mean ${nearest}?`
     variables.problem(name, 'is not a setting of Entrada', fix)

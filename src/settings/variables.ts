@@ -14,6 +14,8 @@ export class Variables {
   readonly #values: Readonly<Record<string, unknown>>
   /** Collected, so that an operator reads them all at once and not one per deployment. */
   readonly problems: SettingProblem[] = []
+  /** Worth saying, not worth refusing to serve. */
+  readonly warnings: string[] = []
   /** Every name that was asked for: the settings there are. */
   readonly asked = new Set<string>()
 
