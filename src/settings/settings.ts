@@ -3,12 +3,13 @@ import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
 import { reportUnknownNames } from './unknown-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
+import { readPeople, type PeopleSettings } from './people.ts'
 import type { SettingProblem } from './problems.ts'
 import { readRateLimits, type RateLimits } from './rate-limits.ts'
 import { readRoleRule, type RoleRule } from './roles.ts'
-import { readRoutes, type RouteRule } from './routes.ts'
 import { readSignInScopes, type SignInScopes } from './scopes.ts'
 import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
+import { readSessions, type SessionSettings } from './sessions.ts'
 import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
 import { isLoopback, LEAVE_OUT, Variables } from './variables.ts'
 
@@ -48,23 +49,6 @@ export interface Settings {
   readonly warnings: readonly string[]
 }
 
-export interface PeopleSettings {
-  readonly enabled: boolean
-  readonly graphScopes: readonly string[]
-  readonly includeOwnersAsMembers: boolean
-}
-
-export interface SessionSettings {
-  readonly idleSeconds: number
-  readonly maxSeconds: number
-  readonly checkSeconds: number
-  /** What the chat asks for by itself: it needs a session and does not keep one from going idle. */
-  readonly pollingRoutes: readonly RouteRule[]
-  readonly membershipCheckSeconds: number
-  /** How long after a failed recheck the last known verdict serves a running session. */
-  readonly membershipGraceSeconds: number
-}
-
 export type SettingsResult =
   | { readonly ok: true; readonly settings: Settings }
   | {
@@ -72,8 +56,6 @@ export type SettingsResult =
       readonly problems: readonly SettingProblem[]
       readonly isLoopback: boolean
     }
-
-const DAY = 86_400
 
 /** Reads all settings together and reports every problem at once. */
 export function readSettings(values: Readonly<Record<string, unknown>>): SettingsResult {
@@ -113,7 +95,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     people: readPeople(variables),
     files: readFiles(variables),
     sessions: readSessions(variables),
-    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, DAY]),
+    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
     origin: readOrigin(variables, publicOrigin),
     kit: variables.choice('KIT_INJECT', ['none', 'guard'], 'none'),
@@ -138,30 +120,4 @@ function readPublicUrl(variables: Variables): URL | null {
     variables.problem('DOMAIN_SERVER', 'has a path', 'Write scheme and host only')
   }
   return url
-}
-
-function readPeople(variables: Variables): PeopleSettings {
-  const scopes = variables.list('OPENID_GRAPH_SCOPES')
-  const fallback = ['User.Read', 'People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All']
-  return {
-    enabled: variables.flag('USE_ENTRA_ID_FOR_PEOPLE_SEARCH', true),
-    graphScopes: scopes.length === 0 ? fallback : scopes,
-    includeOwnersAsMembers: variables.flag('ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS', false),
-  }
-}
-
-function readSessions(variables: Variables): SessionSettings {
-  const maxSeconds = variables.number('SESSION_MAX_SECONDS', 7 * DAY, [60, 90 * DAY])
-  const idleSeconds = variables.number('SESSION_IDLE_SECONDS', DAY, [60, 90 * DAY])
-  if (idleSeconds > maxSeconds) {
-    variables.problem('SESSION_IDLE_SECONDS', 'is longer than SESSION_MAX_SECONDS', 'Shorten it')
-  }
-  return {
-    maxSeconds,
-    idleSeconds,
-    checkSeconds: variables.number('SESSION_CHECK_SECONDS', 10, [0, 300]),
-    pollingRoutes: readRoutes(variables, 'SESSION_POLLING_ROUTES') ?? [],
-    membershipCheckSeconds: variables.number('MEMBERSHIP_CHECK_SECONDS', 3600, [60, 30 * DAY]),
-    membershipGraceSeconds: variables.number('MEMBERSHIP_GRACE_SECONDS', 900, [0, DAY]),
-  }
 }
