@@ -61,7 +61,7 @@ export function readOriginHeaders(variables: Variables): ReadonlyMap<string, Hea
     // The one reserved header that may be left out: an app that passes headers on would pass it on, too.
     const isSilenced = name === 'entrada-assertion' && rule === null
     if (RESERVED.test(name.replaceAll('_', '-')) && !isSilenced) {
-      variables.problem('ORIGIN_HEADERS', `sets ${name}, which is not free`, 'Choose another name')
+      variables.problem('ORIGIN_HEADERS', `names ${name}, which is not free`, 'Choose another name')
     }
     if (rule?.encoding === 'ascii' && IDENTIFYING.has(rule.claim)) {
       variables.problem(
