@@ -64,7 +64,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     sessions,
     auth,
     chat,
-    kit: settings.kit === 'guard' ? new PageInjection(publicOrigin) : null,
+    kit: settings.kit.guard ? new PageInjection(publicOrigin) : null,
     publicKeys: () => jwksResponse(signer),
     check: {
       settings,

@@ -20,6 +20,7 @@ const MEANINGS: Readonly<
   other_cloud: ['registration_rejected', 'The organisation is in another Microsoft cloud.'],
   consent: ['consent_required'],
   admin_consent: ['admin_consent_required'],
+  declined: ['sign_in_refused', 'You declined the permissions this app asks for.'],
   cancelled: ['sign_in_refused', 'The sign-in was cancelled or declined.'],
   unexplained: ['sign_in_refused', 'Microsoft gave a reason we do not know.'],
   password: ['interaction_required', 'Your password has expired or was changed.'],

@@ -7,6 +7,7 @@ export type Wording =
   | 'not_assigned'
   | 'other_tenant'
   | 'device'
+  | 'declined'
   | 'password'
   | 'platform'
   | 'other_cloud'
@@ -14,16 +15,17 @@ export type Wording =
 /**
  * What Microsoft's error numbers mean where `error` and `suberror` leave it open: `invalid_grant` alone says
  * that the grant is over, which signs people out, and comes with many numbers that say otherwise. A number
- * that is not here changes nothing, because `error` says enough or Microsoft has not told us of it; nor does one
- * without a kind, but for the words.
+ * that is not here changes nothing, because Microsoft keeps the right to change them; nor does one without a
+ * kind, but for the words.
  */
 const MEANINGS: readonly (readonly [RefusalKind | null, Wording, ...number[]])[] = [
   ['loop', 'loop', 50196],
   // Multi-factor, proofs, terms of use: the person can do something.
-  ['interaction', 'interaction', 50072, 50074, 50076, 50078, 50079, 50158, 53004],
+  ['interaction', 'interaction', 50058, 50072, 50074, 50076, 50078, 50079, 50158, 53004],
   ['interaction', 'wrong_account', 16000],
   [null, 'interaction', 50085, 50089, 70043, 700082, 700084],
   [null, 'password', 50055, 50132, 50133, 50144, 50173],
+  [null, 'declined', 65004],
   ['policy', 'policy', 50131, 53003, 530032, 530035],
   ['policy', 'other_tenant', 500212, 500213],
   // Managed and compliant devices: nothing a redemption by a server could ever meet.
@@ -35,16 +37,17 @@ const MEANINGS: readonly (readonly [RefusalKind | null, Wording, ...number[]])[]
   ['consent', 'consent', 65001],
   ['admin_consent', 'admin_consent', 90094, 90095],
   // Our secret, certificate or app: nobody is signed out for it.
-  ['client', 'client', 50012, 70002, 70021],
+  ['client', 'client', 50012, 70002, 70021, 700027, 700030, 7000215, 7000218, 7000222],
   ['client', 'request', 70001, 700011, 700016, 1000031, 7000112],
   ['client', 'platform', 700025],
   ['request', 'platform', 9002325, 9002327],
-  ['request', 'request', 50194, 90124, 90130, 650052, 650057, 9001023, 9002332],
+  ['request', 'request', 28000, 28002, 28003, 50011, 50194, 70011, 90009, 90124, 90130, 500011],
+  ['request', 'request', 650052, 650057, 700022, 900971, 9001023, 9002326, 9002332],
   ['request', 'wrong_account', 500208],
   ['request', 'other_cloud', 90002, 90038, 900382, 900432],
   // A code that was used or has expired.
   [null, 'gone', 50147, 54005, 70000, 70008, 501481, 501491, 700005],
-  ['unavailable', 'unavailable', 50087, 50088],
+  ['unavailable', 'unavailable', 50033, 50087, 50088, 90006, 90012, 90024, 90033, 90055, 90090],
 ]
 
 /** What AADSTS9002325, 9002327 and 700025 come down to, for people and for operators. */

@@ -1,6 +1,5 @@
-import { base64url, CompactSign } from 'jose'
+import { base64url } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { ClientSettings } from '../settings/secrets.ts'
 
@@ -27,36 +26,32 @@ function bySecret(secret: string): oauth.ClientAuth {
 }
 
 const PS256 = { name: 'RSA-PSS', hash: 'SHA-256' }
-const LIFE_SECONDS = 60
 
 /**
- * `private_key_jwt` (RFC 7523 §2.2) the way Entra wants it: PS256, the certificate's SHA-256 thumbprint in
- * `x5t#S256`, and the token endpoint as audience (certificate-credentials, Microsoft identity platform).
+ * `private_key_jwt` the way Entra wants it: PS256, the certificate's SHA-256 thumbprint in `x5t#S256`, and the
+ * token endpoint as audience (certificate-credentials, Microsoft identity platform).
  */
 function byCertificate(pem: string): oauth.ClientAuth {
-  return async ({ token_endpoint: aud }, { client_id: id }, form) => {
+  return async (server, client, form, headers) => {
     const [key, thumbprint] = await readPem(pem).catch((cause: unknown) => {
       const detail = 'OPENID_CLIENT_CERTIFICATE cannot be read.'
       throw new EntradaFailure('registration_rejected', { detail, cause })
     })
-    const now = epochSeconds()
-    const exp = now + LIFE_SECONDS
-    const claims = { iss: id, sub: id, aud, jti: crypto.randomUUID(), iat: now, nbf: now, exp }
-    const assertion = await new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-      .setProtectedHeader({ alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint })
-      .sign(key)
-    form.set('client_id', id)
-    form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-    form.set('client_assertion', assertion)
+    const sign = oauth.PrivateKeyJwt(key, {
+      [oauth.modifyAssertion]: (header, payload) => {
+        header['x5t#S256'] = base64url.encode(new Uint8Array(thumbprint))
+        header['typ'] = 'JWT'
+        payload['aud'] = server.token_endpoint
+      },
+    })
+    await sign(server, client, form, headers)
   }
 }
 
-/** The private key, and the certificate's thumbprint. */
-async function readPem(pem: string): Promise<readonly [CryptoKey, string]> {
-  const digest = await crypto.subtle.digest('SHA-256', block(pem, 'CERTIFICATE'))
+async function readPem(pem: string): Promise<readonly [CryptoKey, ArrayBuffer]> {
   return [
     await crypto.subtle.importKey('pkcs8', block(pem, 'PRIVATE KEY'), PS256, false, ['sign']),
-    base64url.encode(new Uint8Array(digest)),
+    await crypto.subtle.digest('SHA-256', block(pem, 'CERTIFICATE')),
   ]
 }
 

@@ -6,7 +6,7 @@ import { IssuerKeys } from './issuer-keys.ts'
 import type { DocumentShelf, RemoteDocument } from './remote-document.ts'
 
 const DEADLINE_MS = 15_000
-export const CLOCK_TOLERANCE_SECONDS = 60
+const CLOCK_TOLERANCE_SECONDS = 60
 
 /** The sign-in service: what every conversation with it stands on. oauth4webapi does the protocol. */
 export interface Entra {
@@ -17,10 +17,10 @@ export interface Entra {
   readonly client: oauth.Client
   /** The ways we may prove who we are, in the order to try them. */
   credentials: readonly oauth.ClientAuth[]
-  readonly options: {
-    readonly [oauth.allowInsecureRequests]: boolean
-    readonly signal: () => AbortSignal
-  }
+  readonly options: Pick<
+    oauth.HttpRequestOptions<'GET'>,
+    typeof oauth.allowInsecureRequests | 'signal'
+  >
 }
 
 /** @param shelf where metadata and keys outlive this isolate */

@@ -25,7 +25,7 @@ export class IssuerKeys {
    * @throws EntradaFailure `sign_in_unavailable`; jose's own errors when no key fits
    */
   of(server: AuthorizationServer): JWTVerifyGetKey {
-    const keys = this.#at(server)
+    const keys = this.#at(addressOf(server))
     return async (header, token) => {
       try {
         return await candidates(await keys.read(), server.issuer)(header, token)
@@ -38,11 +38,10 @@ export class IssuerKeys {
 
   /** @throws EntradaFailure `sign_in_unavailable` */
   async count(server: AuthorizationServer): Promise<number> {
-    return (await this.#at(server).read()).keys.length
+    return (await this.#at(addressOf(server)).read()).keys.length
   }
 
-  #at(server: AuthorizationServer): RemoteDocument<IssuedKeys> {
-    const url = requireTrusted(server.jwks_uri, server)
+  #at(url: string): RemoteDocument<IssuedKeys> {
     if (this.#document?.url !== url) {
       this.#document = { url, keys: new RemoteDocument(url, readKeySet, this.#shelf) }
     }
@@ -50,11 +49,8 @@ export class IssuerKeys {
   }
 }
 
-/**
- * An address that the service names. What goes over plain http could be anybody's; only an issuer on loopback may
- * have it there.
- */
-export function requireTrusted(url: string | undefined, { issuer }: AuthorizationServer): string {
+/** Keys that came over plain http could be anybody's; only an issuer on loopback may have them there. */
+function addressOf({ jwks_uri: url, issuer }: AuthorizationServer): string {
   if (url === undefined || !(url.startsWith('https:') || issuer.startsWith('http:'))) {
     throw new EntradaFailure('identity_rejected')
   }

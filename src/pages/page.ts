@@ -29,7 +29,7 @@ export async function renderPage(page: Page): Promise<Response> {
   const policy = {
     'default-src': "'none'",
     'style-src': `'nonce-${nonce}'`,
-    'img-src': "'self'",
+    'img-src': "'self' data:",
     'form-action': "'self'",
     'frame-ancestors': isFramed ? "'self'" : "'none'",
     'base-uri': "'none'",
@@ -41,7 +41,8 @@ export async function renderPage(page: Page): Promise<Response> {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
         ${isFramed ? html`<base target="_top" />` : ''}
         <title>${title}</title>
         <style nonce="${nonce}">

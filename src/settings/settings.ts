@@ -1,6 +1,7 @@
 import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
+import { readKit, type KitSettings } from './kit.ts'
 import { reportUnknownNames } from './unknown-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
 import { readPeople, type PeopleSettings } from './people.ts'
@@ -41,7 +42,7 @@ export interface Settings {
   readonly lookupCacheScope: 'user' | 'tenant'
   readonly origin: OriginSettings
   /** What is added to the chat's pages: `guard`, the script that turns the end of a session into one reload. */
-  readonly kit: 'none' | 'guard'
+  readonly kit: KitSettings
   /** The first signs, all are published; `null`: Entrada makes its own. */
   readonly signingKeys: readonly PrivateSigningKey[] | null
   readonly rateLimits: RateLimits
@@ -98,7 +99,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
     origin: readOrigin(variables, publicOrigin),
-    kit: variables.choice('KIT_INJECT', ['none', 'guard'], 'none'),
+    kit: readKit(variables),
     signingKeys: readSigningKeys(variables),
     rateLimits: readRateLimits(variables),
   }
