@@ -2,7 +2,7 @@ import { LoginAttempts } from './auth/login-attempts.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
 import type { EdgeParts, Enrichment } from './edge.ts'
-import { Entra } from './entra/entra.ts'
+import { createEntra } from './entra/entra.ts'
 import { EntradaFailure } from './failure.ts'
 import { filesFeature, isFilesOn } from './files/files-tokens.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
@@ -69,7 +69,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     check: {
       settings,
       dependencies: dependenciesOf(env, signer),
-      forgetfulEntra: () => new Entra(settings, NO_SHELF),
+      forgetfulEntra: () => createEntra(settings, NO_SHELF),
       isServiceBound: 'service' in service,
       toChat,
       featuresOf: auth.featuresOf,

@@ -1,4 +1,4 @@
-import { Entra } from './entra/entra.ts'
+import { createEntra, type Entra } from './entra/entra.ts'
 import { Graph } from './graph/graph.ts'
 import { Membership } from './membership/membership.ts'
 import { describeProblems } from './settings/problems.ts'
@@ -60,7 +60,7 @@ export function partsOf(env: Bindings): Parts {
     settings,
     box,
     vault: new Vault(env.VAULT, box),
-    entra: new Entra(settings, new DocumentCache(openCache, settings.publicOrigin)),
+    entra: createEntra(settings, new DocumentCache(openCache, settings.publicOrigin)),
     graph,
     membership: new Membership(settings, graph),
   }

@@ -3,153 +3,69 @@
  * `turn` says whose move it is, so that a page can end with the one thing to do next.
  */
 export const FAILURES = {
-  misconfigured: {
-    status: 503,
-    title: 'This service is not configured correctly',
-    turn: 'operator',
-  },
-  not_found: { status: 404, title: 'There is nothing at this address', turn: 'user' },
-  wrong_host: { status: 421, title: 'This address is not served here', turn: 'user' },
-  method_not_allowed: {
-    status: 405,
-    title: 'This address does not take that method',
-    turn: 'user',
-  },
-  invalid_request: { status: 400, title: 'The request could not be understood', turn: 'user' },
-  cross_site_refused: {
-    status: 403,
-    title: 'A request from another site was refused',
-    turn: 'user',
-  },
-  rate_limited: { status: 429, title: 'Too many requests in a short time', turn: 'wait' },
-  internal: { status: 500, title: 'Something went wrong here', turn: 'operator' },
+  misconfigured: failing(503, 'operator', 'This service is misconfigured'),
+  not_found: failing(404, 'user', 'There is nothing at this address'),
+  wrong_host: failing(421, 'user', 'This address is not served here'),
+  method_not_allowed: failing(405, 'user', 'This address does not take that method'),
+  invalid_request: failing(400, 'user', 'The request could not be understood'),
+  cross_site_refused: failing(403, 'user', 'A request from another site was refused'),
+  rate_limited: failing(429, 'wait', 'Too many requests'),
+  internal: failing(500, 'operator', 'Something went wrong here'),
 
-  session_required: { status: 401, title: 'Sign in to continue', turn: 'sign_in' },
-  interaction_required: {
-    status: 401,
-    title: 'Microsoft asks you to sign in again',
-    turn: 'sign_in',
-  },
-  sign_in_expired: { status: 400, title: 'This sign-in attempt has expired', turn: 'sign_in' },
-  sign_in_loop: { status: 400, title: 'Sign-in keeps starting over', turn: 'sign_in' },
-  sign_in_refused: { status: 403, title: 'Microsoft did not sign you in', turn: 'user' },
-  wrong_account: {
-    status: 403,
-    title: 'This account does not belong here',
-    turn: 'switch_account',
-  },
-  not_assigned: {
-    status: 403,
-    title: 'Your account has not been given access',
-    turn: 'administrator',
-  },
-  blocked_by_policy: {
-    status: 403,
-    title: 'A policy of your organisation blocks this',
-    turn: 'administrator',
-  },
-  account_disabled: {
-    status: 403,
-    title: 'This account is disabled or locked',
-    turn: 'administrator',
-  },
-  not_a_member: {
-    status: 403,
-    title: 'You do not have access to this chat',
-    turn: 'administrator',
-  },
-  membership_unknown: {
-    status: 503,
-    title: 'We could not check whether you have access',
-    turn: 'wait',
-  },
-  identity_rejected: {
-    status: 502,
-    title: 'The answer from the sign-in service could not be trusted',
-    turn: 'operator',
-  },
-  registration_rejected: {
-    status: 502,
-    title: 'The sign-in service does not accept this app',
-    turn: 'operator',
-  },
-  sign_in_unavailable: { status: 503, title: 'The sign-in service did not answer', turn: 'wait' },
-  operator_required: { status: 403, title: 'Only operators may do this', turn: 'user' },
+  session_required: failing(401, 'sign_in', 'Sign in to continue'),
+  interaction_required: failing(401, 'sign_in', 'Microsoft asks you to sign in again'),
+  sign_in_expired: failing(400, 'sign_in', 'This sign-in attempt has expired'),
+  sign_in_loop: failing(400, 'sign_in', 'Sign-in keeps starting over'),
+  sign_in_refused: failing(403, 'user', 'Microsoft did not sign you in'),
+  wrong_account: failing(403, 'switch_account', 'This account does not belong here'),
+  not_assigned: failing(403, 'administrator', 'This account is not assigned to this app'),
+  blocked_by_policy: failing(403, 'administrator', 'A policy of your organisation blocks this'),
+  account_disabled: failing(403, 'administrator', 'This account is disabled, locked or at risk'),
+  not_a_member: failing(403, 'administrator', 'You do not have access to this chat'),
+  membership_unknown: failing(503, 'wait', 'We could not check whether you have access'),
+  identity_rejected: failing(502, 'operator', 'The sign-in service gave an answer we cannot trust'),
+  registration_rejected: failing(502, 'operator', 'The sign-in service does not accept this app'),
+  sign_in_unavailable: failing(503, 'wait', 'The sign-in service did not answer'),
+  operator_required: failing(403, 'user', 'Only operators may do this'),
 
-  consent_required: { status: 403, title: 'This feature needs your permission', turn: 'consent' },
-  admin_consent_required: {
-    status: 403,
-    title: 'This feature needs an administrator’s permission',
-    turn: 'administrator',
-  },
-  feature_off: { status: 404, title: 'This feature is switched off', turn: 'operator' },
+  consent_required: failing(403, 'consent', 'This feature needs your permission'),
+  admin_consent_required: failing(
+    403,
+    'administrator',
+    'An administrator has to approve this first',
+  ),
+  feature_off: failing(404, 'operator', 'This feature is switched off'),
 
-  graph_throttled: { status: 429, title: 'Microsoft 365 asked us to wait', turn: 'wait' },
-  graph_unavailable: { status: 503, title: 'Microsoft 365 did not answer', turn: 'wait' },
-  graph_refused: { status: 403, title: 'Microsoft 365 refused this request', turn: 'user' },
-  graph_not_found: { status: 404, title: 'Microsoft 365 knows nothing by that name', turn: 'user' },
-  graph_unexpected: {
-    status: 502,
-    title: 'Microsoft 365 gave an answer we do not understand',
-    turn: 'operator',
-  },
+  graph_throttled: failing(429, 'wait', 'Microsoft 365 asked us to wait'),
+  graph_unavailable: failing(503, 'wait', 'Microsoft 365 did not answer'),
+  graph_refused: failing(403, 'user', 'Microsoft 365 refused this request'),
+  graph_not_found: failing(404, 'user', 'Microsoft 365 knows nothing by that name'),
+  graph_unexpected: failing(502, 'operator', 'Microsoft 365 gave an answer we do not understand'),
 
-  file_not_found: {
-    status: 404,
-    title: 'The file has been moved or deleted, or is hidden from you',
-    turn: 'user',
-  },
-  file_forbidden: { status: 403, title: 'You may not open this file', turn: 'user' },
-  file_not_downloadable: {
-    status: 422,
-    title: 'This item is not a file that can be downloaded',
-    turn: 'user',
-  },
-  file_infected: {
-    status: 403,
-    title: 'This file contains malware and cannot be opened',
-    turn: 'user',
-  },
-  file_protected: {
-    status: 403,
-    title: 'This file is protected by a sensitivity label or a password',
-    turn: 'user',
-  },
-  file_locked: { status: 423, title: 'This file is locked right now', turn: 'wait' },
-  file_changed: { status: 409, title: 'This file changed while it was being read', turn: 'wait' },
-  file_too_large: { status: 413, title: 'This file is larger than allowed', turn: 'user' },
-  too_many_files: { status: 413, title: 'More files than allowed at once', turn: 'user' },
-  file_blocked_by_policy: {
-    status: 403,
-    title: 'A policy of your organisation keeps this file from apps',
-    turn: 'administrator',
-  },
-  file_not_convertible: {
-    status: 406,
-    title: 'This file cannot be converted to that format',
-    turn: 'user',
-  },
-  range_not_satisfiable: { status: 416, title: 'The file does not have those bytes', turn: 'user' },
-  download_host_refused: {
-    status: 502,
-    title: 'The file is on a host we do not trust',
-    turn: 'operator',
-  },
-  download_failed: { status: 502, title: 'The file could not be fetched', turn: 'wait' },
-  sharepoint_not_found: {
-    status: 404,
-    title: 'Your account has no OneDrive and no SharePoint',
-    turn: 'administrator',
-  },
-  picker_host_refused: {
-    status: 403,
-    title: 'That is not a SharePoint host of your organisation',
-    turn: 'user',
-  },
+  file_not_found: failing(404, 'user', 'The file has been moved or deleted, or is hidden from you'),
+  file_forbidden: failing(403, 'user', 'You may not open this file'),
+  file_not_downloadable: failing(422, 'user', 'This item is not a file that can be downloaded'),
+  file_infected: failing(403, 'user', 'This file contains malware and cannot be opened'),
+  file_protected: failing(403, 'user', 'A sensitivity label or a password protects this file'),
+  file_locked: failing(423, 'wait', 'This file is locked right now'),
+  file_changed: failing(409, 'wait', 'This file changed while it was being read'),
+  file_too_large: failing(413, 'user', 'This file is larger than allowed'),
+  too_many_files: failing(413, 'user', 'More files than allowed at once'),
+  file_blocked_by_policy: failing(
+    403,
+    'administrator',
+    'Your organisation keeps this file from apps',
+  ),
+  file_not_convertible: failing(406, 'user', 'This file cannot be converted to that format'),
+  range_not_satisfiable: failing(416, 'user', 'The file does not have those bytes'),
+  download_host_refused: failing(502, 'operator', 'The file is on a host we do not trust'),
+  download_failed: failing(502, 'wait', 'The file could not be fetched'),
+  sharepoint_not_found: failing(404, 'administrator', 'Your account has no OneDrive or SharePoint'),
+  picker_host_refused: failing(403, 'user', 'That is not a SharePoint host of your organisation'),
 
-  origin_unreachable: { status: 502, title: 'The chat service did not answer', turn: 'wait' },
-  origin_timeout: { status: 504, title: 'The chat service took too long to answer', turn: 'wait' },
-} as const satisfies Record<string, { status: number; title: string; turn: Turn }>
+  origin_unreachable: failing(502, 'wait', 'The chat service did not answer'),
+  origin_timeout: failing(504, 'wait', 'The chat service took too long to answer'),
+}
 
 /** Whose move it is after a failure. */
 export type Turn =
@@ -162,6 +78,10 @@ export type Turn =
   | 'wait'
 
 export type FailureCode = keyof typeof FAILURES
+
+function failing(status: number, turn: Turn, title: string) {
+  return { status, turn, title }
+}
 
 export interface FailureDetails {
   /** Public sentence: what happened in this case. Never upstream text. */

@@ -1,6 +1,8 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
+import { readAuthorizationResponse } from '../entra/authorization.ts'
 import type { Identity } from '../entra/id-token.ts'
+import { redeemCode } from '../entra/redemption.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import type { Membership } from '../membership/membership.ts'
@@ -67,7 +69,7 @@ async function finish(
     if (error === null) return c.redirect(attempt.returnTo, 302)
     throw refusedAuthorization(error, parameters.get('error_description') ?? '')
   }
-  const answer = await parts.entra.readAuthorizationResponse(parameters, attempt.state)
+  const answer = await readAuthorizationResponse(parts.entra, parameters, attempt.state)
   if (!answer.ok) {
     // Declining a feature is a choice, not a failure: whoever is signed in stays so, without it.
     const isDeclined = attempt.purpose === 'consent' && answer.error === 'access_denied'
@@ -75,7 +77,7 @@ async function finish(
     if (isDeclined && failure.code === 'sign_in_refused') return c.redirect(attempt.returnTo, 302)
     throw failure
   }
-  const redemption = await parts.entra.redeemCode(answer.parameters, attempt)
+  const redemption = await redeemCode(parts.entra, answer.parameters, attempt)
   if (!redemption.ok) throw refusedRedemption(redemption.refusal)
   const { reuseTokens, useEndSessionEndpoint } = c.var.settings
   const { tokens } = redemption
@@ -124,7 +126,7 @@ async function late(
 ): Promise<Response> {
   if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
   throw new EntradaFailure('sign_in_expired', {
-    detail: 'It was open for too long, or finished in another tab or browser.',
+    detail: 'It was open for too long, or finished in another tab.',
   })
 }
 

@@ -2,8 +2,7 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
-import { addCookies } from './passing-cookies.ts'
-import { begin, newAttempt, requireNavigation, returnToOf, type LoginParts } from './login.ts'
+import { begin, requireNavigation, returnToOf, type LoginParts } from './login.ts'
 
 /** `sign_in` is for whoever was not asked, or an administrator whose organisation approves nothing by itself. */
 const FEATURES = ['people', 'groups', 'files', 'sign_in'] as const
@@ -28,11 +27,8 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
   const returnTo = returnToOf(c)
   const sharePointScopes = readSharePointScopes(c, parts)
   if (c.req.query('admin') === '1') {
-    const attempt = newAttempt('admin_consent', returnTo)
     const wanted = [...allScopes(settings), ...sharePointScopes]
-    const url = parts.entra.adminConsentUrl(attempt.state, wanted)
-    addCookies(c, await parts.attempts.begin(attempt, c.req.header('cookie') ?? null))
-    return c.redirect(url.href, 302)
+    return begin(c, parts, { purpose: 'admin_consent', returnTo, scopes: wanted })
   }
   // Nobody is signed in yet: the sign-in itself is asked for anew, with the question that was left out.
   if (feature === 'sign_in') {
@@ -44,7 +40,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
     purpose: 'consent',
     returnTo,
     scopes: [...scopes, ...sharePointScopes],
-    loginHint: session.user.username ?? undefined,
+    loginHint: session.user.username,
   })
 }
 
@@ -63,17 +59,10 @@ function readSharePointScopes(c: Context<EdgeEnv>, parts: LoginParts): readonly 
 /** `null` when the feature is off here. */
 function scopesOf(feature: Feature, { issuer, people, files }: Settings): readonly string[] | null {
   if (issuer.microsoft === null) return null
-  switch (feature) {
-    case 'sign_in':
-      return []
-    case 'people':
-    case 'groups': {
-      const isWanted = (scope: string) => feature === 'groups' || !scope.startsWith('Group')
-      return people.enabled ? people.graphScopes.filter(isWanted) : null
-    }
-    case 'files':
-      return files.enabled ? [files.graphScope] : null
-  }
+  if (feature === 'sign_in') return []
+  if (feature === 'files') return files.enabled ? [files.graphScope] : null
+  const isWanted = (scope: string) => feature === 'groups' || !scope.startsWith('Group')
+  return people.enabled ? people.graphScopes.filter(isWanted) : null
 }
 
 /** What an administrator is asked to approve once for everybody. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { AttemptSecrets } from '../entra/entra.ts'
+import type { AttemptSecrets } from '../entra/authorization.ts'
 import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
 import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
@@ -94,18 +94,14 @@ export class LoginAttempts {
         })),
     )
     cookies.sort((a, b) => b.startedAt - a.startedAt)
+    let attempts = 1
     let bytes = newcomerBytes
-    let kept = 1
-    const dropped: string[] = []
-    for (const cookie of cookies) {
-      const fits =
-        cookie.startedAt > 0 && kept < MAXIMUM_ATTEMPTS && bytes + cookie.bytes <= MAXIMUM_BYTES
-      if (fits) {
-        kept += 1
-        bytes += cookie.bytes
-      } else dropped.push(cookie.name)
-    }
-    return dropped
+    const overflowing = cookies.filter((cookie) => {
+      attempts += 1
+      bytes += cookie.bytes
+      return cookie.startedAt === 0 || attempts > MAXIMUM_ATTEMPTS || bytes > MAXIMUM_BYTES
+    })
+    return overflowing.map(({ name }) => name)
   }
 }
 

@@ -1,12 +1,17 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
-import type { AuthorizationRequest, Entra } from '../entra/entra.ts'
+import {
+  adminConsentUrl,
+  authorizationUrl,
+  type AuthorizationRequest,
+} from '../entra/authorization.ts'
+import type { Entra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
 import { isTopLevelNavigation } from '../navigation.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { randomText } from '../stores/random-text.ts'
-import type { AttemptPurpose, LoginAttempt, LoginAttempts } from './login-attempts.ts'
+import type { LoginAttempt, LoginAttempts } from './login-attempts.ts'
 import { addCookies } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 import { breakLoop } from './loop-breaker.ts'
@@ -32,8 +37,8 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
     return begin(c, parts, {
       purpose: 'step_up',
       returnTo,
-      loginHint: session.user.username ?? undefined,
-      claims: (await session.pendingClaims()) ?? undefined,
+      loginHint: session.user.username,
+      claims: await session.pendingClaims(),
     })
   }
   // Entra refuses `login_hint` beside `select_account`.
@@ -60,16 +65,10 @@ export async function begin(
   beginning: Beginning,
 ): Promise<Response> {
   const cookieHeader = c.req.header('cookie') ?? null
-  breakLoop(cookieHeader)
   const { purpose, returnTo, ...request } = beginning
-  const attempt = newAttempt(purpose, returnTo)
-  const url = await parts.entra.authorizationUrl({ ...attempt, ...request })
-  addCookies(c, await parts.attempts.begin(attempt, cookieHeader))
-  return c.redirect(url.href, 302)
-}
-
-export function newAttempt(purpose: AttemptPurpose, returnTo: ReturnTo): LoginAttempt {
-  return {
+  // Whoever is signed in, or approves for everybody, does not go round.
+  if (purpose === 'sign_in') breakLoop(cookieHeader)
+  const attempt = {
     state: randomText(32),
     nonce: randomText(32),
     codeVerifier: randomText(32),
@@ -77,6 +76,13 @@ export function newAttempt(purpose: AttemptPurpose, returnTo: ReturnTo): LoginAt
     purpose,
     startedAt: epochSeconds(),
   }
+  const asked = { ...attempt, ...request }
+  const url =
+    purpose === 'admin_consent'
+      ? adminConsentUrl(parts.entra, asked)
+      : await authorizationUrl(parts.entra, asked)
+  addCookies(c, await parts.attempts.begin(attempt, cookieHeader))
+  return c.redirect(url.href, 302)
 }
 
 /**

@@ -4,6 +4,7 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { isIssuer } from '../entra/discovery.ts'
 import type { Entra } from '../entra/entra.ts'
+import { readLogoutToken } from '../entra/logout-token.ts'
 import type { Sessions } from '../session/sessions.ts'
 
 export interface LogoutNoticeParts {
@@ -43,7 +44,7 @@ export async function backChannelLogout(
 ): Promise<Response> {
   const form = await c.req.raw.formData().catch(() => null)
   const token = form?.get('logout_token')
-  const notice = typeof token === 'string' ? await entra.readLogoutToken(token) : null
+  const notice = typeof token === 'string' ? await readLogoutToken(entra, token) : null
   // The same words for every flaw: a prober learns nothing about which check failed.
   if (notice === null || !(await sessions.isFirstUse(notice.tokenId))) {
     throw new EntradaFailure('invalid_request', { detail: 'The logout token was not accepted.' })

@@ -29,7 +29,7 @@ export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
     // Without the query: neither history nor referrer has a use for it.
     return c.redirect('/.entrada/signed-out', 302)
   }
-  const page = await signedOutPage({ hasLeftService: expected === RETURNED })
+  const page = await signedOutPage(expected === RETURNED)
   if (expected !== undefined) page.headers.append('set-cookie', clearedCookie(COOKIE))
   return page
 }

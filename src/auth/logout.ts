@@ -60,8 +60,8 @@ async function endSessionUrl(
   { end, state }: { readonly end: SessionEnd | null; readonly state: string },
 ): Promise<string | null> {
   if (!settings.useEndSessionEndpoint || end === null) return null
-  const endpoint = await entra.endSessionEndpoint()
-  if (endpoint === null) return null
+  const { end_session_endpoint: endpoint } = await entra.metadata.read()
+  if (endpoint === undefined) return null
   const bare = addressOf(endpoint, {
     post_logout_redirect_uri: settings.postLogoutRedirectUri,
     client_id: settings.client.id,

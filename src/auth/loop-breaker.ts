@@ -17,8 +17,7 @@ const LIMIT = 2
 export function breakLoop(cookieHeader: string | null): void {
   if (recentTimes(cookieHeader).length < LIMIT) return
   throw new EntradaFailure('sign_in_loop', {
-    detail:
-      'This browser did not keep the session. Cookies may be blocked for this site, or removed by a proxy in front of it.',
+    detail: 'This browser did not keep the session: cookies are blocked, or a proxy removes them.',
     headers: { 'set-cookie': forgetFinished() },
   })
 }

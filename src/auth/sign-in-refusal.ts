@@ -1,55 +1,39 @@
 import { WRONG_PLATFORM, wordingByNumber, type Wording } from '../entra/aadsts.ts'
-import { kindOf, type Refusal } from '../entra/refusal.ts'
+import { aadstsIn, kindOf, type Refusal } from '../entra/refusal.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 
 /** What a refusal means to the person who reads it. */
-type Meaning = readonly [code: FailureCode, detail?: string]
-
-const MEANINGS: Readonly<Record<Wording | 'cancelled' | 'unexplained', Meaning>> = {
+const MEANINGS: Readonly<
+  Record<Wording | 'cancelled' | 'unexplained', readonly [code: FailureCode, detail?: string]>
+> = {
   loop: ['sign_in_unavailable'],
   unavailable: ['sign_in_unavailable'],
-  wrong_account: [
-    'wrong_account',
-    'This account is not part of the organisation. You may be signed in to Microsoft with another one.',
-  ],
-  not_assigned: ['not_assigned', 'Your organisation lets only assigned people use this app.'],
-  account: ['account_disabled', 'Your account is disabled, locked or considered at risk.'],
+  wrong_account: ['wrong_account', 'You may be signed in to Microsoft with another account.'],
+  not_assigned: ['not_assigned'],
+  account: ['account_disabled'],
   policy: ['blocked_by_policy', 'Conditional Access does not allow this sign-in.'],
-  other_tenant: [
-    'blocked_by_policy',
-    'One of the two organisations does not allow accounts of the other.',
-  ],
-  device: ['blocked_by_policy', 'Your organisation asks for a managed or compliant device.'],
-  client: [
-    'registration_rejected',
-    'The client secret or certificate of this service is wrong or has expired.',
-  ],
-  request: [
-    'registration_rejected',
-    'The app registration and this service’s settings do not match.',
-  ],
+  other_tenant: ['blocked_by_policy', 'Accounts of another organisation are not allowed.'],
+  device: ['blocked_by_policy', 'It asks for a managed or compliant device.'],
+  client: ['registration_rejected', 'The client secret or certificate is wrong or has expired.'],
+  request: ['registration_rejected', 'The app registration and the settings here do not match.'],
   platform: ['registration_rejected', WRONG_PLATFORM],
   other_cloud: ['registration_rejected', 'The organisation is in another Microsoft cloud.'],
-  consent: ['consent_required', 'The permissions this app needs have not been granted.'],
-  admin_consent: ['admin_consent_required', 'An administrator has to approve this app first.'],
+  consent: ['consent_required'],
+  admin_consent: ['admin_consent_required'],
   declined: ['sign_in_refused', 'You declined the permissions this app asks for.'],
   cancelled: ['sign_in_refused', 'The sign-in was cancelled or declined.'],
   unexplained: ['sign_in_refused', 'Microsoft gave a reason we do not know.'],
-  password: [
-    'interaction_required',
-    'Your password has expired or was changed. Microsoft will ask for the new one.',
-  ],
-  interaction: ['interaction_required', 'Microsoft needs you to confirm who you are.'],
-  gone: ['sign_in_expired', 'The answer of the sign-in service was used already or came too late.'],
+  password: ['interaction_required', 'Your password has expired or was changed.'],
+  interaction: ['interaction_required'],
+  gone: ['sign_in_expired', 'It was used already, or came too late.'],
 }
 
 /** An `error` in the authorization response. Its text is Microsoft's or an attacker's: only the numbers are read. */
 export function refusedAuthorization(error: string, description: string): EntradaFailure {
-  const [, aadsts] = /^AADSTS(\d{4,8})\b/.exec(description) ?? []
+  const aadsts = aadstsIn(description)
   const [, correlationId] = /Correlation ID: ([0-9a-f-]{36})/i.exec(description) ?? []
-  const codes = aadsts === undefined ? [] : [Number(aadsts)]
-  const kind = kindOf(error, '', codes, 400)
-  return refusedRedemption({ kind, error, aadsts: codes[0], correlationId })
+  const kind = kindOf(error, aadsts === undefined ? [] : [aadsts])
+  return refusedRedemption({ kind, error, aadsts, correlationId })
 }
 
 /** A refused redemption of the code. */

@@ -9,11 +9,11 @@ export async function chat({ settings, session, toChat }: Surroundings): Promise
   void body?.cancel()
   const secret = settings.origin.secret === null ? '' : ' with ORIGIN_SECRET'
   const found = `Answers ${status} to Entrada${secret}.`
-  if (status >= 500) return failed(found, 'Look into its log.')
+  if (status >= 500) return failed(found, 'See its log.')
   if (status !== 401 && status !== 403) return ok(found)
   // A chat may well refuse whom it is not told of.
   if (session === null) return warning(found, 'Sign in and check again.')
-  return failed(found, 'Compare ORIGIN_SECRET and ORIGIN_PRESET with what it demands.')
+  return failed(found, 'Compare ORIGIN_SECRET and ORIGIN_PRESET with what it wants.')
 }
 
 /** Headers of somebody who found the chat's own address. The name is nobody's, should a chat make accounts. */
@@ -24,14 +24,14 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 421])
 const OWN_SIGN_IN: ReadonlySet<string> = new Set(['librechat', 'onyx'])
 
 /** A Worker asks from Cloudflare, by whose certificate, addresses or zone it may pass where a stranger would not. */
-const OUTSIDE = 'Ask from outside Cloudflare as well: docs/protecting-the-chat.md'
+const OUTSIDE = 'Try it from outside Cloudflare, too: docs/protecting-the-chat.md'
 const LOCK = `Have it demand ORIGIN_SECRET, or lock it by a tunnel or mutual TLS. ${OUTSIDE}`
 
 /** Whether the chat's own address, where it has one, answers those who did not come through Entrada. */
 export async function originProtection(parts: Surroundings): Promise<Verdict> {
   const { url, preset } = parts.settings.origin
   if (parts.isServiceBound || url === null) {
-    return skipped(`No ORIGIN_URL is used, so there is no second name to try. ${OUTSIDE}`)
+    return skipped(`ORIGIN_URL is not used. ${OUTSIDE}`)
   }
   if (isLoopback(url)) return skipped('The chat is on this machine.')
   const answers = await Promise.all(STRANGERS.map((headers) => answerAt(url, headers)))

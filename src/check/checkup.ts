@@ -1,4 +1,4 @@
-import { askSilently } from '../entra/silent-request.ts'
+import { askSilently } from '../entra/set-up-questions.ts'
 import { EntradaFailure, FAILURES } from '../failure.ts'
 import type { Log } from '../log.ts'
 import type { CheckResult } from '../pages/check-page.ts'

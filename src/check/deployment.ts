@@ -15,5 +15,5 @@ export async function bindings({ dependencies, log }: Surroundings): Promise<Ver
 
 /** A Worker does not learn by which other names it answers, nor what becomes of requests it is not run for. */
 export async function otherDoors(): Promise<Verdict> {
-  return skipped('Only the dashboard shows whether the route fails closed and workers.dev is off.')
+  return skipped('See the dashboard: the route fails closed, workers.dev is off.')
 }

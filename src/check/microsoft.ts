@@ -19,8 +19,6 @@ export async function permissions(parts: Surroundings): Promise<Verdict> {
   const features = Object.entries(await featuresOf(session))
   const found = features.map(([name, access]) => `${name}: ${access.replace('_', ' ')}`).join(', ')
   if (!found.includes('needed')) return ok(found)
-  return warning(
-    found,
-    'For everybody an administrator opens /.entrada/consent?feature=sign_in&admin=1',
-  )
+  const fix = 'An administrator consents for all at /.entrada/consent?feature=sign_in&admin=1'
+  return warning(found, fix)
 }

@@ -1,5 +1,6 @@
 import { WRONG_PLATFORM } from '../entra/aadsts.ts'
 import type { Refusal } from '../entra/refusal.ts'
+import { describe, tryCredentials } from '../entra/set-up-questions.ts'
 import {
   failed,
   numbered,
@@ -29,8 +30,8 @@ function refused(what: string, aadsts: number | undefined): Verdict {
 }
 
 export async function issuer({ entra }: Surroundings): Promise<Verdict> {
-  const { issuer: name, keys } = await entra.describe()
-  return ok(`${name} publishes ${keys} keys.`)
+  const { issuer: name, keyCount } = await describe(entra)
+  return ok(`${name} publishes ${keyCount} keys.`)
 }
 
 /** Tokens are taken up to a minute before and after their time. */
@@ -42,7 +43,7 @@ export async function clock({ silent }: Surroundings): Promise<Verdict> {
   const seconds = Math.round(Math.abs(Date.now() - date) / 1000)
   const found = `${seconds} s from the issuer’s.`
   return seconds > TOLERANCE_SECONDS
-    ? failed(found, 'Until it is right, tokens are refused.')
+    ? failed(found, 'Tokens are refused until it is right.')
     : ok(found)
 }
 
@@ -65,7 +66,7 @@ export async function redirectUri({ silent, entra, session }: Surroundings): Pro
 export async function clientCredential({ entra, settings }: Surroundings): Promise<Verdict> {
   const isMicrosoft = settings.issuer.microsoft !== null
   const what = settings.client.certificate === null ? 'Secret' : 'Certificate'
-  const verdicts = (await entra.tryCredentials()).map((refusal, index) =>
+  const verdicts = (await tryCredentials(entra)).map((refusal, index) =>
     credentialVerdict(`${what} ${index + 1}`, refusal, isMicrosoft),
   )
   const detail = verdicts.map((verdict) => verdict.detail).join(' ')

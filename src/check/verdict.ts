@@ -1,5 +1,5 @@
 import type { Entra } from '../entra/entra.ts'
-import type { SilentAnswer } from '../entra/silent-request.ts'
+import type { SilentAnswer } from '../entra/set-up-questions.ts'
 import type { Dependency } from '../health.ts'
 import type { Log } from '../log.ts'
 import type { CheckResult } from '../pages/check-page.ts'

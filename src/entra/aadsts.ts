@@ -50,21 +50,18 @@ const MEANINGS: readonly (readonly [RefusalKind | null, Wording, ...number[]])[]
   ['unavailable', 'unavailable', 50033, 50087, 50088, 90006, 90012, 90024, 90033, 90055, 90090],
 ]
 
-const BY_NUMBER = new Map(
-  MEANINGS.flatMap(([kind, wording, ...codes]) =>
-    codes.map((code) => [code, { kind, wording }] as const),
-  ),
-)
-
 /** What AADSTS9002325, 9002327 and 700025 come down to, for people and for operators. */
 export const WRONG_PLATFORM =
   'The redirect URI is registered for a single-page application or a public client. It belongs under the platform Web.'
 
-/** `null` where the numbers add nothing. */
-export function kindByNumber(codes: readonly number[]): RefusalKind | null {
-  return codes.map((code) => BY_NUMBER.get(code)?.kind).find((kind) => kind != null) ?? null
+export function kindByNumber(codes: readonly number[]): RefusalKind | undefined {
+  return codes.map((code) => meaningOf(code)?.[0]).find((kind) => kind != null) ?? undefined
 }
 
 export function wordingByNumber(code: number | undefined): Wording | undefined {
-  return code === undefined ? undefined : BY_NUMBER.get(code)?.wording
+  return meaningOf(code)?.[1]
+}
+
+function meaningOf(number: number | undefined) {
+  return MEANINGS.find(([, , ...numbers]) => number !== undefined && numbers.includes(number))
 }

@@ -14,7 +14,7 @@ export function discoveryDocument(
   shelf: DocumentShelf,
 ): RemoteDocument<oauth.AuthorizationServer> {
   return new RemoteDocument(
-    `${issuer.authority.href.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    `${withoutSlash(issuer.authority.href)}/.well-known/openid-configuration`,
     (text) => readMetadata(issuer, text),
     shelf,
   )
@@ -34,34 +34,26 @@ async function readMetadata(
       Response.json(metadata),
     )
   } catch (cause) {
-    const detail = 'The sign-in service describes itself as another issuer than the configured one.'
+    const detail = 'It describes itself as another issuer than OPENID_ISSUER.'
     throw new EntradaFailure('identity_rejected', { detail, cause })
   }
 }
 
 /** The issuer the metadata must name, given how the authority was written. */
-function expectedIssuer({ authority, kind }: IssuerSettings, named: string): URL {
-  switch (kind) {
-    case 'template':
-      return new URL(`${authority.origin}/{tenantid}/v2.0`)
-    case 'tenant':
-      // A tenant named by its domain still has its GUID in `issuer`; nothing but the GUID may differ.
-      return isTenantOf(named, authority.origin) ? new URL(named) : authority
-    case 'exact':
-      // Some issuers end with a slash that is easily lost when the setting is copied.
-      return named === `${authority.href}/` ? new URL(named) : authority
-  }
+function expectedIssuer(issuer: IssuerSettings, named: string): URL {
+  const { authority, kind } = issuer
+  if (kind === 'template') return new URL(`${authority.origin}/{tenantid}/v2.0`)
+  // A tenant named by its domain still has its GUID in `issuer`, and a slash at the end is easily lost.
+  return isIssuer(issuer, named) ? new URL(named) : authority
 }
 
 /** Whether an `iss` names the configured issuer: for Entra any tenant's, since which one is told by the token. */
 export function isIssuer({ authority, kind }: IssuerSettings, named: string): boolean {
-  if (kind === 'exact') return named.replace(/\/$/, '') === authority.href.replace(/\/$/, '')
-  return isTenantOf(named, authority.origin)
+  if (kind === 'exact') return withoutSlash(named) === withoutSlash(authority.href)
+  const tenantId = named.slice(authority.origin.length + 1, -'/v2.0'.length)
+  return isGuid(tenantId) && named === `${authority.origin}/${tenantId}/v2.0`
 }
 
-function isTenantOf(issuer: string, origin: string): boolean {
-  if (!URL.canParse(issuer)) return false
-  const url = new URL(issuer)
-  const [, tenantId = '', version, ...more] = url.pathname.split('/')
-  return url.origin === origin && isGuid(tenantId) && version === 'v2.0' && more.length === 0
+function withoutSlash(address: string): string {
+  return address.replace(/\/$/, '')
 }

@@ -73,7 +73,7 @@ export function checkAudience(
 function checkTenant(tenantId: string, { allowedTenants }: IssuerSettings): void {
   if (allowedTenants.length > 0 && !allowedTenants.includes(tenantId.toLowerCase())) {
     throw new EntradaFailure('wrong_account', {
-      detail: 'This account belongs to an organisation that is not served here.',
+      detail: 'It belongs to an organisation that is not served here.',
     })
   }
 }

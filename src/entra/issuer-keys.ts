@@ -3,7 +3,7 @@ import { JWKSNoMatchingKey } from 'jose/errors'
 import type { AuthorizationServer } from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
+import { PAUSE_MS, RemoteDocument, type DocumentShelf } from './remote-document.ts'
 
 const KeySet = v.object({
   keys: v.array(v.looseObject({ kty: v.string(), issuer: v.optional(v.string()) })),
@@ -31,7 +31,7 @@ export class IssuerKeys {
         return await candidates(await keys.read(), server.issuer)(header, token)
       } catch (cause) {
         if (!(cause instanceof JWKSNoMatchingKey)) throw cause
-        return candidates(await keys.readAnew(), server.issuer)(header, token)
+        return candidates(await keys.read(PAUSE_MS), server.issuer)(header, token)
       }
     }
   }

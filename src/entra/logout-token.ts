@@ -2,7 +2,7 @@ import { jwtVerify } from 'jose'
 import type { AuthorizationServer } from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import type { IssuerKeys } from './issuer-keys.ts'
+import type { Entra } from './entra.ts'
 
 /** Whom a back-channel logout is about. */
 export interface LogoutNotice {
@@ -34,13 +34,14 @@ const Claims = v.pipe(
  * @throws EntradaFailure `sign_in_unavailable` when the keys to check it with cannot be had
  */
 export async function readLogoutToken(
+  { metadata, keys, client }: Entra,
   token: string,
-  { server, keys, clientId }: { server: AuthorizationServer; keys: IssuerKeys; clientId: string },
 ): Promise<LogoutNotice | null> {
+  const server = await metadata.read()
   try {
     const { payload } = await jwtVerify(token, keys.of(server), {
       issuer: server.issuer,
-      audience: clientId,
+      audience: client.client_id,
       algorithms: algorithmsOf(server),
       requiredClaims: ['iat', 'jti', 'events'],
       maxTokenAge: MAXIMUM_AGE_SECONDS,

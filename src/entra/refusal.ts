@@ -39,106 +39,71 @@ export interface Refusal {
 
 const Body = v.object({
   error: v.string(),
-  suberror: v.optional(v.string(), ''),
+  suberror: v.optional(v.string()),
   error_codes: v.optional(v.array(v.number()), []),
   correlation_id: v.optional(v.string()),
   claims: v.optional(v.string()),
 })
 
-const ERRORS: ReadonlyMap<string, RefusalKind> = new Map([
-  ['temporarily_unavailable', 'unavailable'],
-  ['server_error', 'unavailable'],
-  ['invalid_client', 'client'],
-  ['unauthorized_client', 'client'],
-  ['consent_required', 'consent'],
-  ['interaction_required', 'interaction'],
-  ['login_required', 'interaction'],
-  ['interrupted_user', 'interaction'],
-  ['ux_not_allowed', 'interaction'],
-  ['access_denied', 'policy'],
-  ['invalid_scope', 'request'],
-  ['invalid_request', 'request'],
-  ['invalid_resource', 'request'],
-  ['invalid_target', 'request'],
-  ['unsupported_grant_type', 'request'],
-  ['invalid_grant', 'gone'],
-])
+/** What `error` and `suberror` say. MSAL goes by the latter; `error` beside it is `invalid_grant` or `interaction_required`. */
+const WORDS: readonly (readonly [RefusalKind, ...string[]])[] = [
+  ['unavailable', 'temporarily_unavailable', 'server_error'],
+  ['client', 'invalid_client', 'unauthorized_client'],
+  ['consent', 'consent_required'],
+  ['interaction', 'interaction_required', 'login_required', 'interrupted_user', 'ux_not_allowed'],
+  ['interaction', 'additional_action', 'basic_action', 'user_password_expired'],
+  // `message_only`: signing in again would only show the same words.
+  ['policy', 'access_denied', 'message_only'],
+  ['request', 'invalid_scope', 'invalid_request', 'invalid_resource', 'invalid_target'],
+  ['request', 'unsupported_grant_type'],
+  ['gone', 'invalid_grant', 'bad_token', 'token_expired'],
+]
 
-/** What MSAL goes by; `error` beside them is `invalid_grant` or `interaction_required`. */
-const SUBERRORS: ReadonlyMap<string, RefusalKind> = new Map([
-  ['additional_action', 'interaction'],
-  ['basic_action', 'interaction'],
-  ['user_password_expired', 'interaction'],
-  ['ux_not_allowed', 'interaction'],
-  ['interrupted_user', 'interaction'],
-  ['consent_required', 'consent'],
-  // Signing in again would only show the same words.
-  ['message_only', 'policy'],
-  ['bad_token', 'gone'],
-  ['token_expired', 'gone'],
-])
+function kindByWord(word: string): RefusalKind | undefined {
+  return WORDS.find(([, ...words]) => words.includes(word))?.[0]
+}
 
 /** Reads whatever a token request ended with. Anything unknown counts as a passing failure: nobody is signed out for it. */
 export function refusalOf(cause: unknown): Refusal {
   if (cause instanceof oauth.ResponseBodyError) {
-    return ofBody(cause.cause, cause.response)
+    const retryAfter = retryAfterOf(cause.response)
+    const { success, output: body } = v.safeParse(Body, cause.cause)
+    if (!success) return { kind: 'unavailable', retryAfter }
+    const { error, suberror, error_codes: codes, correlation_id: correlationId, claims } = body
+    const kind = kindOf(error, codes, { suberror, status: cause.status })
+    return { kind, error, aadsts: codes[0], correlationId, claims, retryAfter }
   }
   // A 401 with a challenge is how RFC 6749 §5.2 answers wrong HTTP Basic credentials.
-  if (cause instanceof oauth.WWWAuthenticateChallengeError) return plain('client', cause.response)
-  const response = responseIn(cause)
-  if (response !== null && (response.status === 400 || response.status === 401)) {
-    return plain('client', response)
-  }
-  return plain('unavailable', response)
+  if (cause instanceof oauth.WWWAuthenticateChallengeError) return { kind: 'client' }
+  const response = cause instanceof Error && cause.cause instanceof Response ? cause.cause : null
+  return response?.status === 400 || response?.status === 401
+    ? { kind: 'client' }
+    : { kind: 'unavailable', retryAfter: retryAfterOf(response) }
 }
 
-function ofBody(body: unknown, response: Response): Refusal {
-  const parsed = v.safeParse(Body, body)
-  if (!parsed.success) return plain('unavailable', response)
-  const {
-    error,
-    suberror,
-    error_codes: codes,
-    correlation_id: correlationId,
-    claims,
-  } = parsed.output
-  return {
-    kind: kindOf(error, suberror, codes, response.status),
-    error,
-    aadsts: codes[0],
-    correlationId,
-    claims,
-    retryAfter: retryAfterOf(response),
-  }
-}
-
-/** Exported for the authorization response, whose `error` arrives in a query. */
+/** Without the rest it is the authorization response, whose `error` arrives in a query. */
 export function kindOf(
   error: string,
-  suberror: string,
   codes: readonly number[],
-  status: number,
+  { suberror = '', status = 400 }: { suberror?: string | undefined; status?: number } = {},
 ): RefusalKind {
   const byNumber = kindByNumber(codes)
   if (byNumber === 'loop') return byNumber
   if (status === 429 || status >= 500) return 'unavailable'
-  const byError = ERRORS.get(error)
+  const byError = kindByWord(error)
   if (byError === 'unavailable' || byError === 'client') return byError
   // They come under the same words as what a person could resolve by signing in again.
   if (byNumber === 'policy' || byNumber === 'admin_consent') return byNumber
-  const bySuberror = SUBERRORS.get(suberror)
+  const bySuberror = kindByWord(suberror)
   if (bySuberror !== undefined) return bySuberror
   if (byError === 'consent' || byError === 'interaction') return byError
   return byNumber ?? byError ?? 'unavailable'
 }
 
-function plain(kind: RefusalKind, response: Response | null): Refusal {
-  return { kind, retryAfter: retryAfterOf(response) }
-}
-
-function responseIn(cause: unknown): Response | null {
-  if (!(cause instanceof Error)) return null
-  return cause.cause instanceof Response ? cause.cause : null
+/** Microsoft's number in a text of its own. */
+export function aadstsIn(text: string): number | undefined {
+  const [, digits] = /\bAADSTS(\d{4,8})\b/.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits)
 }
 
 function retryAfterOf(response: Response | null): number | undefined {

@@ -2,8 +2,8 @@ import { EntradaFailure } from '../failure.ts'
 
 const FRESH_MS = 3_600_000
 const USABLE_MS = 86_400_000
-/** For a reader that misses something, and between attempts while the service cannot be reached. */
-const PAUSE_MS = 60_000
+/** Between attempts while the service cannot be reached, and for a reader that misses something. */
+export const PAUSE_MS = 60_000
 const DEADLINE_MS = 10_000
 
 /** A document as it was read. */
@@ -43,38 +43,36 @@ export class RemoteDocument<T> {
     this.#shelf = shelf
   }
 
-  /** @throws EntradaFailure `sign_in_unavailable`, or what `parse` says */
-  async read(): Promise<T> {
-    return (await this.#notOlderThan(FRESH_MS)).value
-  }
-
-  /** For a reader that misses something in it: not older than a minute. */
-  async readAnew(): Promise<T> {
-    return (await this.#notOlderThan(PAUSE_MS)).value
-  }
-
-  async #notOlderThan(maximumAge: number): Promise<Known<T>> {
-    const known = this.#known
-    if (known !== null && ageOf(known) < maximumAge) return known
-    const isUsable = known !== null && ageOf(known) < USABLE_MS
-    if (isUsable && Date.now() - this.#triedAt < PAUSE_MS) return known
+  /**
+   * @param maximumAge in milliseconds; shorter for a reader that misses something in it
+   * @throws EntradaFailure `sign_in_unavailable`, or what `parse` says
+   */
+  async read(maximumAge = FRESH_MS): Promise<T> {
+    const isPaused = Date.now() - this.#triedAt < PAUSE_MS
+    const known = this.#knownWithin(isPaused ? USABLE_MS : maximumAge)
+    if (known !== null) return known.value
     this.#pending ??= this.#renew(maximumAge).finally(() => {
       this.#pending = null
     })
     try {
-      return await this.#pending
+      return (await this.#pending).value
     } catch (cause) {
       const isOutage = cause instanceof EntradaFailure && cause.code === 'sign_in_unavailable'
       // What the shelf held counts as well, so it is looked up again.
-      const last = this.#known
-      if (isOutage && last !== null && ageOf(last) < USABLE_MS) return last
+      const last = this.#knownWithin(USABLE_MS)
+      if (isOutage && last !== null) return last.value
       throw cause
     }
   }
 
+  #knownWithin(maximumAge: number): Known<T> | null {
+    return this.#known !== null && Date.now() - this.#known.readAt < maximumAge ? this.#known : null
+  }
+
   async #renew(maximumAge: number): Promise<Known<T>> {
-    const kept = await this.#fromShelf()
-    if (kept !== null && ageOf(kept) < maximumAge) return kept
+    await this.#lookOnShelf()
+    const kept = this.#knownWithin(maximumAge)
+    if (kept !== null) return kept
     this.#triedAt = Date.now()
     const text = await fetchText(this.#url)
     const known = { value: await this.#parse(text), readAt: Date.now() }
@@ -83,35 +81,28 @@ export class RemoteDocument<T> {
     return known
   }
 
-  async #fromShelf(): Promise<Known<T> | null> {
+  async #lookOnShelf(): Promise<void> {
     const kept = await this.#shelf.read(this.#url)
-    if (kept === null || kept.readAt <= (this.#known?.readAt ?? 0)) return this.#known
+    if (kept === null || kept.readAt <= (this.#known?.readAt ?? 0)) return
     try {
       this.#known = { value: await this.#parse(kept.text), readAt: kept.readAt }
     } catch {
       // Not what it was when it was put there; the service itself is asked.
     }
-    return this.#known
   }
 }
 
 async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  }).catch((cause: unknown) => {
-    throw new EntradaFailure('sign_in_unavailable', { cause })
-  })
-  if (response.status !== 200) {
+  try {
+    const response = await fetch(url, {
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    })
+    if (response.status === 200) return await response.text()
     await response.body?.cancel()
-    throw new EntradaFailure('sign_in_unavailable')
-  }
-  return response.text().catch((cause: unknown) => {
+    throw new Error(`answered ${response.status}`)
+  } catch (cause) {
     throw new EntradaFailure('sign_in_unavailable', { cause })
-  })
-}
-
-function ageOf({ readAt }: Known<unknown>): number {
-  return Date.now() - readAt
+  }
 }

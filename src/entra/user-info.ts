@@ -1,23 +1,17 @@
 import * as oauth from 'oauth4webapi'
 import { EntradaFailure } from '../failure.ts'
-
-interface UserInfoParts {
-  readonly server: oauth.AuthorizationServer
-  readonly client: oauth.Client
-  /** `sub` of the id token: an answer about anybody else is a substitution (OIDC Core §5.3.2). */
-  readonly subject: string
-  readonly options: oauth.UserInfoRequestOptions
-}
+import type { Entra } from './entra.ts'
 
 /**
  * What the issuer says about the person beside the id token. In the code flow OIDC Core §5.4 has scopes answered
  * here, so that many issuers keep name, e-mail and groups out of the id token. Without an answer sign-in goes
  * on with what the id token said.
- * @throws EntradaFailure `identity_rejected` when it is about somebody else
+ * @throws EntradaFailure `identity_rejected` when it is about anybody else, a substitution (OIDC Core §5.3.2)
  */
 export async function readUserInfo(
-  accessToken: string,
-  { server, client, subject, options }: UserInfoParts,
+  { client, options }: Entra,
+  server: oauth.AuthorizationServer,
+  { accessToken, subject }: { readonly accessToken: string; readonly subject: string },
 ): Promise<Readonly<Record<string, unknown>>> {
   if (server.userinfo_endpoint === undefined) return {}
   try {

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { button, card, renderPage } from './page.ts'
+import { button, renderCard } from './page.ts'
 
 /** One thing that was looked at. */
 export interface CheckResult {
@@ -27,6 +27,5 @@ export function checkPage(ok: boolean, checks: readonly CheckResult[]): Promise<
       </section>`,
   )
   const again = html`<p class="actions">${button('', 'Check again')}</p>`
-  const body = card(title, html`${content}${again}`, ok ? 'done' : 'stop')
-  return renderPage({ title, body, style: STYLE })
+  return renderCard(html`${content}${again}`, { title, tone: ok ? 'done' : 'stop', style: STYLE })
 }

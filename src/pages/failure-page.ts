@@ -1,6 +1,6 @@
 import type { Turn } from '../failure.ts'
 import { html } from 'hono/html'
-import { button, card, quietButton, renderPage, type Markup, type Page, type Tone } from './page.ts'
+import { button, renderCard, type Markup, type Page, type Tone } from './page.ts'
 
 /** Members of the problem document, and whose move it is. */
 export interface FailureFacts {
@@ -22,25 +22,25 @@ export interface FailureFacts {
 /** How the page looks, what there is to do next, and what signing in would be for. */
 const TURNS: Readonly<Record<Turn, { tone: Tone; next: string; login?: string }>> = {
   user: { tone: 'stop', next: 'Go back and try something else.' },
-  sign_in: { tone: 'door', next: 'Sign in and you will be taken back to where you were.' },
+  sign_in: { tone: 'door', next: 'Sign in to go on where you were.' },
   switch_account: {
     tone: 'door',
-    next: 'Sign in with the account of your organisation.',
+    next: 'Sign in with the account of this organisation.',
     login: 'Use another account',
   },
   consent: { tone: 'door', next: 'You can allow it now; nothing else changes.' },
   administrator: {
     tone: 'stop',
-    next: 'Ask your administrator or help desk, and give them the details below.',
+    next: 'Ask your administrator or help desk, with the details below.',
     login: 'Use another account',
   },
   operator: {
     tone: 'stop',
-    next: 'Please tell the people who run this chat, and give them the details below.',
+    next: 'Tell the people who run this chat, with the details below.',
   },
   wait: {
     tone: 'wait',
-    next: 'This usually passes. Wait a moment, then try again.',
+    next: 'Wait a moment, then try again.',
     login: 'Try again',
   },
 }
@@ -56,8 +56,8 @@ export function failurePage(
     ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
     <p class="soft">${next}</p>
     <p class="actions">${action(facts)}</p>
-    <section class="facts" aria-labelledby="facts">
-      <h2 id="facts">For the help desk</h2>
+    <section class="facts">
+      <h2>For the help desk</h2>
       <dl>
         ${factsFor(facts).map(
           ([name, value]) =>
@@ -66,7 +66,7 @@ export function failurePage(
         )}
       </dl>
     </section>`
-  return renderPage({ title, status, body: card(title, content, tone), ...page })
+  return renderCard(content, { title, status, tone, ...page })
 }
 
 /** With the time, by which logs are searched when a number was copied wrong. */
@@ -88,7 +88,9 @@ function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts): Markup {
   const help = helpUrl === undefined ? '' : button(helpUrl, 'How to get access')
   const { login = 'Sign in' } = TURNS[turn]
   if (loginUrl !== undefined) {
-    return html`${help} ${(help === '' ? button : quietButton)(loginUrl, login)}`
+    return html`${help} ${button(loginUrl, login, help === '' ? '' : 'quiet')}`
   }
-  return turn === 'wait' ? button('', login) : html`${help} ${quietButton('/', 'Back to the chat')}`
+  return turn === 'wait'
+    ? button('', login)
+    : html`${help} ${button('/', 'Back to the chat', 'quiet')}`
 }

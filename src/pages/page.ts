@@ -74,23 +74,22 @@ const MARKS = {
   stop: 'M8 42V20a16 16 0 0 1 32 0v22zM17 25h14',
 } as const
 
-/** A centred card with one heading, as every page but the picker is. */
-export function card(heading: string, content: Markup, tone: Tone = 'door'): Markup {
-  return html`<main class="card" aria-labelledby="heading">
+/** A page that is one centred card, as every page but the picker is. */
+export function renderCard(
+  content: Markup,
+  { tone, ...page }: Omit<Page, 'body'> & { readonly tone: Tone },
+): Promise<Response> {
+  const body = html`<main class="card">
     <svg class="mark" data-tone="${tone}" viewBox="0 0 48 48" aria-hidden="true">
       <path d="${MARKS[tone]}" />
     </svg>
-    <h1 id="heading">${heading}</h1>
+    <h1>${page.title}</h1>
     ${content}
   </main>`
+  return renderPage({ ...page, body })
 }
 
-/** The one thing to do next. */
-export function button(address: string, label: string): Markup {
-  return html`<a class="button" href="${address}">${label}</a>`
-}
-
-/** Another thing one may do. */
-export function quietButton(address: string, label: string): Markup {
-  return html`<a class="button quiet" href="${address}">${label}</a>`
+/** The one thing to do next, or `quiet`, another thing one may do. */
+export function button(address: string, label: string, look: '' | 'quiet' = ''): Markup {
+  return html`<a class="button ${look}" href="${address}">${label}</a>`
 }

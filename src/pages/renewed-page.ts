@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { card, quietButton, renderPage } from './page.ts'
+import { button, renderCard } from './page.ts'
 import { RENEWED_SCRIPT } from './renewed-script.ts'
 
 /**
@@ -7,8 +7,11 @@ import { RENEWED_SCRIPT } from './renewed-script.ts'
  * Browsers close only what a script has opened, so it says what to do where it stays.
  */
 export function renewedPage(): Promise<Response> {
-  const title = 'You are signed in again'
-  const content = html`<p>The chat knows already. Close this window and go on where you were.</p>
-    <p class="actions">${quietButton('/', 'Open the chat here')}</p>`
-  return renderPage({ title, script: RENEWED_SCRIPT, body: card(title, content, 'done') })
+  const content = html`<p>Close this window and go on where you were.</p>
+    <p class="actions">${button('/', 'Open the chat here', 'quiet')}</p>`
+  return renderCard(content, {
+    title: 'You are signed in again',
+    tone: 'done',
+    script: RENEWED_SCRIPT,
+  })
 }

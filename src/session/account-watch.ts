@@ -1,5 +1,5 @@
 import type { Membership } from '../membership/membership.ts'
-import type { SessionSettings } from '../settings/settings.ts'
+import type { SessionSettings } from '../settings/sessions.ts'
 import type { SessionRow } from './session-rows.ts'
 import type { TokenHolder, TokenKeeper } from './token-keeper.ts'
 

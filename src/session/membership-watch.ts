@@ -1,7 +1,7 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import { createLog } from '../log.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
-import type { SessionSettings } from '../settings/settings.ts'
+import type { SessionSettings } from '../settings/sessions.ts'
 import type { SessionIdentity } from './session-calls.ts'
 import { SessionEvidence } from './session-evidence.ts'
 import type { SessionRow } from './session-rows.ts'

@@ -1,5 +1,6 @@
 import type { Settings } from '../settings/settings.ts'
 import type { Entra } from '../entra/entra.ts'
+import { redeemRefreshToken } from '../entra/redemption.ts'
 import type { RefreshTokenRedeemer } from './token-keeper.ts'
 
 /** Asks for a rotated refresh token, and for an id token that confirms whose it is (`oid` needs `profile`). */
@@ -29,7 +30,7 @@ export function consentScopesFor(origin: string, settings: Settings): readonly s
 
 export function createRedeemer(entra: Entra, settings: Settings): RefreshTokenRedeemer {
   return (refreshToken, { resource, claims, subject }) => {
-    return entra.redeemRefreshToken(refreshToken, {
+    return redeemRefreshToken(entra, refreshToken, {
       scope: scopeFor(resource, settings),
       subject,
       wantsIdentity: settings.requiredRole !== null || settings.adminRole !== null,

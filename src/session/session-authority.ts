@@ -2,7 +2,7 @@ import { epochSeconds } from '../epoch-seconds.ts'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
 import { digestOf, type SealContext } from '../stores/sealed-box.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
-import type { SessionSettings } from '../settings/settings.ts'
+import type { SessionSettings } from '../settings/sessions.ts'
 import { AccountWatch } from './account-watch.ts'
 import { MembershipWatch } from './membership-watch.ts'
 import type {

@@ -1,5 +1,5 @@
 import { epochSeconds } from '../epoch-seconds.ts'
-import type { Redemption } from '../entra/entra.ts'
+import type { Redemption } from '../entra/token-request.ts'
 import type { Identity } from '../entra/id-token.ts'
 import type { Refusal } from '../entra/refusal.ts'
 import { EntradaFailure } from '../failure.ts'

@@ -11,8 +11,7 @@ export interface AccessSettings {
 }
 
 /** Held against the text as written: lower-casing folds look-alikes such as the Kelvin sign into plain letters. */
-const DOMAIN =
-  /^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/
+const DOMAIN = /^(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}$/
 
 const LONGEST_HELP = 600
 
@@ -31,10 +30,12 @@ export function readAccess(variables: Variables, isMicrosoft: boolean): AccessSe
   }
   return {
     allowGuests,
-    emailDomains: variables.entries('ALLOWED_EMAIL_DOMAINS', readDomain, {
-      kind: 'a domain',
-      fix: 'List domains such as contoso.com, international ones in their xn-- form',
-    }),
+    emailDomains: variables.entries(
+      'ALLOWED_EMAIL_DOMAINS',
+      readDomain,
+      'a domain',
+      'List domains such as contoso.com, international ones in their xn-- form',
+    ),
     helpText,
     helpUrl: variables.url('ACCESS_HELP_URL')?.href ?? null,
   }

@@ -22,15 +22,15 @@ export function readFiles(variables: Variables): FilesSettings {
   const sharePointScope = variables.pattern(
     'SHAREPOINT_PICKER_SHAREPOINT_SCOPE',
     SHAREPOINT_SCOPE,
-    {
-      problem: 'is not one scope of a SharePoint host’s root',
-      fix: 'Write e.g. {host}/AllSites.Read',
-    },
+    'is not one scope of a SharePoint host',
+    'Write e.g. {host}/AllSites.Read',
   )
-  const graphScope = variables.pattern('SHAREPOINT_PICKER_GRAPH_SCOPE', GRAPH_SCOPE, {
-    problem: 'is not one Graph scope',
-    fix: 'Write Files.Read.All or Sites.Read.All',
-  })
+  const graphScope = variables.pattern(
+    'SHAREPOINT_PICKER_GRAPH_SCOPE',
+    GRAPH_SCOPE,
+    'is not one Graph scope',
+    'Write Files.Read.All or Sites.Read.All',
+  )
   return {
     enabled: variables.flag('ENABLE_SHAREPOINT_FILEPICKER', false),
     baseUrl: variables.url('SHAREPOINT_BASE_URL'),

@@ -34,7 +34,8 @@ export function readIssuer(
   const allowedTenants = variables.entries(
     'OPENID_ALLOWED_TENANTS',
     (id) => (isGuid(id) ? id.toLowerCase() : null),
-    { kind: 'a tenant id', fix: 'List GUIDs' },
+    'a tenant id',
+    'List GUIDs',
   )
   const graphUrl = variables.url('MICROSOFT_GRAPH_URL')
   const extraOrigins = readHosts(variables, publicUrlIsLoopback)
@@ -44,26 +45,18 @@ export function readIssuer(
   const graph = graphUrl?.origin ?? cloud?.graph
   const isStandIn = publicUrlIsLoopback && graphUrl !== null && isLoopback(graphUrl)
   if (graph !== cloud?.graph && !isStandIn) {
-    const known = cloud === null ? '' : ` or write ${cloud.graph}`
-    variables.problem(
-      'MICROSOFT_GRAPH_URL',
-      'is not the Graph of the issuer’s cloud',
-      `${LEAVE_OUT}${known}`,
-    )
+    variables.problem('MICROSOFT_GRAPH_URL', 'is not the Graph of the issuer’s cloud', LEAVE_OUT)
   }
   if (cloud !== null && !/^\/[^/]+\/v2\.0$/.test(authority.pathname)) {
-    variables.problem(
-      'OPENID_ISSUER',
-      'is not of the form https://{host}/{tenant}/v2.0',
-      'Copy it from the app registration, with v2.0 at its end',
-    )
+    variables.problem('OPENID_ISSUER', 'is not https://{host}/{tenant}/v2.0', 'Write it like that')
   }
   const [, tenant = ''] = authority.pathname.split('/')
-  const kind = graph === undefined || isGuid(tenant) ? 'exact' : kindOf(tenant)
+  const byName = MULTI_TENANT.test(tenant) ? 'template' : 'tenant'
+  const kind = graph === undefined || isGuid(tenant) ? 'exact' : byName
   if (kind === 'template' && allowedTenants.length === 0) {
     variables.problem(
       'OPENID_ALLOWED_TENANTS',
-      'is missing although the issuer is multi-tenant, which would admit every organisation in the world',
+      'is missing, which would admit every organisation in the world',
       'List the tenant ids that may sign in',
     )
   }
@@ -72,17 +65,13 @@ export function readIssuer(
   return { authority, kind, allowedTenants, microsoft }
 }
 
-const MULTI_TENANT: ReadonlySet<string> = new Set(['organizations', 'common'])
-
-function kindOf(tenant: string): 'tenant' | 'template' {
-  return MULTI_TENANT.has(tenant) ? 'template' : 'tenant'
-}
+const MULTI_TENANT = /^(?:organizations|common)$/
 
 function readAuthority(variables: Variables): URL | null {
   const fix = `Write ${GLOBAL_AUTHORITY}/{tenant id}/v2.0, or organizations`
   const short = variables.required('OPENID_ISSUER', fix)
   if (short === '') return null
-  if (MULTI_TENANT.has(short)) return new URL(`${GLOBAL_AUTHORITY}/${short}/v2.0`)
+  if (MULTI_TENANT.test(short)) return new URL(`${GLOBAL_AUTHORITY}/${short}/v2.0`)
   const url = variables.baseUrl('OPENID_ISSUER')
   if (url === null) return null
   // LibreChat accepts the discovery document's own address and a trailing slash; so do we.
@@ -94,10 +83,7 @@ function readAuthority(variables: Variables): URL | null {
 
 /** Hosts, or an origin for a loopback stand-in whose scheme is plain http. */
 function readHosts(variables: Variables, publicUrlIsLoopback: boolean): readonly string[] {
-  const urls = variables.entries('SHAREPOINT_HOSTS', readHost, {
-    kind: 'a host',
-    fix: 'List bare host names',
-  })
+  const urls = variables.entries('SHAREPOINT_HOSTS', readHost, 'a host', 'List bare host names')
   const isTrusted = (url: URL) =>
     isLoopback(url) ? publicUrlIsLoopback : url.protocol === 'https:'
   if (!urls.every(isTrusted)) {

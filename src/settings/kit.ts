@@ -8,9 +8,8 @@ export interface KitSettings {
 
 /** `KIT_INJECT`. Accepting what changes nothing would be worse than refusing it. */
 export function readKit(variables: Variables): KitSettings {
-  const wanted = variables.entries('KIT_INJECT', (part) => (part === 'guard' ? part : null), {
-    kind: 'in this version',
-    fix: 'Write guard, or leave it out',
-  })
+  const read = (part: string) => (part === 'guard' ? part : null)
+  const fix = 'Write guard, or leave it out'
+  const wanted = variables.entries('KIT_INJECT', read, 'in this version', fix)
   return { guard: wanted.length > 0 }
 }

@@ -24,16 +24,15 @@ export interface HeaderRule {
   readonly encoding: (typeof HEADER_ENCODINGS)[number]
 }
 
-/** A claim alone stands for itself, percent-encoded where it has to be. */
-const Rule = v.pipe(
-  v.unknown(),
-  v.transform((rule) => (typeof rule === 'string' ? { claim: rule } : rule)),
-  v.nullable(
+const Claim = v.picklist(HEADER_CLAIMS)
+const Rule = v.nullable(
+  v.union([
+    Claim,
     v.strictObject({
-      claim: v.picklist(HEADER_CLAIMS),
+      claim: Claim,
       encoding: v.optional(v.picklist(HEADER_ENCODINGS), 'percent'),
     }),
-  ),
+  ]),
 )
 
 /** RFC 9110 §5.6.2 token. */
@@ -53,26 +52,29 @@ const IDENTIFYING: ReadonlySet<HeaderRule['claim']> = new Set([
 
 /** `ORIGIN_HEADERS`: adds to or replaces the preset's table; `null` takes a header away. */
 export function readOriginHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | null> {
-  const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}; null removes a header`
+  const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}} or {"X-Header":null}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}`
   const table = variables.json('ORIGIN_HEADERS', Headers, fix) ?? {}
-  const rules = new Map(Object.entries(table).map(([name, rule]) => [name.toLowerCase(), rule]))
+  const rules = new Map(
+    Object.entries(table).map(([name, rule]) => [name.toLowerCase(), ruleOf(rule)]),
+  )
   for (const [name, rule] of rules) {
     // The one reserved header that may be left out: an app that passes headers on would pass it on, too.
     const isSilenced = name === 'entrada-assertion' && rule === null
     if (RESERVED.test(name.replaceAll('_', '-')) && !isSilenced) {
-      variables.problem(
-        'ORIGIN_HEADERS',
-        `names ${name}, which is not free to be set`,
-        'Choose another header',
-      )
+      variables.problem('ORIGIN_HEADERS', `names ${name}, which is not free`, 'Choose another name')
     }
     if (rule?.encoding === 'ascii' && IDENTIFYING.has(rule.claim)) {
       variables.problem(
         'ORIGIN_HEADERS',
-        `folds ${rule.claim} to ASCII in ${name}, which can make two people look like one`,
+        `folds ${rule.claim} to ASCII, which can make two people look like one`,
         'Use percent or base64 there',
       )
     }
   }
   return rules
+}
+
+/** A claim alone stands for itself, percent-encoded where it has to be. */
+function ruleOf(rule: v.InferOutput<typeof Rule>): HeaderRule | null {
+  return typeof rule === 'string' ? { claim: rule, encoding: 'percent' } : rule
 }

@@ -45,8 +45,8 @@ export function readOrigin(variables: Variables, publicOrigin: string): OriginSe
   if (url !== null && url.origin === publicOrigin) {
     variables.problem(
       'ORIGIN_URL',
-      'is DOMAIN_SERVER itself, so that requests would run in circles',
-      'Write where the chat app itself listens, or leave it out on a route',
+      'is DOMAIN_SERVER: requests would run in circles',
+      'Write where the chat app listens, or leave it out on a route',
     )
   }
   return {
@@ -56,10 +56,12 @@ export function readOrigin(variables: Variables, publicOrigin: string): OriginSe
     skipAuthRoutes: readRoutes(variables, 'SKIP_AUTH_ROUTES'),
     crossSiteRoutes: readRoutes(variables, 'CROSS_SITE_ROUTES') ?? [],
     corsOrigins: readOrigins(variables, 'CORS_ORIGINS'),
-    secret: variables.pattern('ORIGIN_SECRET', /^[!-~]{32,}$/, {
-      problem: 'is shorter than 32 characters or holds spaces or letters beyond ASCII',
-      fix: `${STORE_RANDOM}, here and in front of the chat app`,
-    }),
+    secret: variables.pattern(
+      'ORIGIN_SECRET',
+      /^[!-~]{32,}$/,
+      'is shorter than 32 characters, or not plain ASCII',
+      `${STORE_RANDOM}, here and in front of the chat app`,
+    ),
     clearCookies: readClearCookies(variables),
     webSocketSessionBound: variables.flag('WEBSOCKET_SESSION_BOUND', false),
     upload: readUpload(variables),
@@ -73,9 +75,11 @@ const COOKIE_NAME = /^(?!__host-entrada)[!#$%&'*+.^_`|~0-9a-z-]+$/i
 function readClearCookies(variables: Variables): readonly string[] | null {
   const isAbsent = variables.text('ORIGIN_CLEAR_COOKIES') === null
   const read = (name: string) => (COOKIE_NAME.test(name) ? name : null)
-  const names = variables.entries('ORIGIN_CLEAR_COOKIES', read, {
-    kind: 'the name of a cookie of the chat app',
-    fix: 'List cookie names, or write none',
-  })
+  const names = variables.entries(
+    'ORIGIN_CLEAR_COOKIES',
+    read,
+    'the name of a cookie of the chat app',
+    'List such names, or write none',
+  )
   return isAbsent ? null : names.filter((name) => name !== 'none')
 }

@@ -14,74 +14,46 @@ export interface RoleRule {
   readonly acceptsTrue: boolean
 }
 
-export interface RoleOptions {
-  readonly isMicrosoft: boolean
-  readonly reuseTokens: boolean
-}
-
 export function readRoleRule(
   variables: Variables,
   name: 'OPENID_REQUIRED_ROLE' | 'OPENID_ADMIN_ROLE',
-  options: RoleOptions,
-): { readonly rule: RoleRule | null; readonly warnings: readonly string[] } {
+  { isMicrosoft, reuseTokens }: { readonly isMicrosoft: boolean; readonly reuseTokens: boolean },
+): RoleRule | null {
+  const [pathName, kindName] = [`${name}_PARAMETER_PATH`, `${name}_TOKEN_KIND`]
   const anyOf = [...new Set(variables.list(name))]
-  const path = (variables.text(`${name}_PARAMETER_PATH`) ?? 'roles').split('.')
-  const kind = variables.choice(
-    `${name}_TOKEN_KIND`,
-    ['id', 'graph', 'auto', 'access'] as const,
-    'id',
-  )
-  if (anyOf.length === 0) return { rule: null, warnings: [] }
-  if (path.some((step) => step === '')) {
-    variables.problem(
-      `${name}_PARAMETER_PATH`,
-      'has an empty step',
-      'Write a path such as roles or resource.roles',
-    )
+  const path = variables.text(pathName) ?? 'roles'
+  const kind = variables.choice(kindName, ['id', 'graph', 'auto', 'access'], 'id')
+  if (anyOf.length === 0) return null
+  const steps = path.split('.')
+  if (steps.includes('')) {
+    variables.problem(pathName, 'has an empty step', 'Write e.g. roles or resource.roles')
   }
+  const { warnings } = variables
+  if (kind === 'access') warnings.push(`${kindName}=access is treated as id`)
   const source = kind === 'access' ? 'id' : kind
-  const isAboutGroups = path.join('.') === 'groups'
+  const isAboutGroups = path === 'groups'
   if (source !== 'id' && !isAboutGroups) {
-    variables.problem(
-      `${name}_TOKEN_KIND`,
-      'asks Graph for something other than groups',
-      `Set ${name}_PARAMETER_PATH to groups, or the kind to id`,
+    const fix = `Set ${pathName} to groups, or this to id`
+    variables.problem(kindName, 'asks Graph, which tells of groups only', fix)
+  }
+  if (source !== 'id' && !isMicrosoft) {
+    variables.problem(kindName, 'asks Graph, which knows nobody of this issuer', 'Set it to id')
+  }
+  if (path === 'roles' && anyOf.some(isGuid)) {
+    warnings.push(
+      `${name} holds a group object id: set ${pathName} to groups, unless groups are emitted as roles`,
     )
   }
-  if (source !== 'id' && !options.isMicrosoft) {
-    variables.problem(
-      `${name}_TOKEN_KIND`,
-      'asks Microsoft Graph, which knows nobody of this issuer',
-      'Set it to id',
+  if (isAboutGroups && isMicrosoft && !anyOf.every(isGuid)) {
+    warnings.push(
+      `${name} holds group names, which need GroupMember.Read.All and keep everyone out when two groups share one: object ids are safer`,
+    )
+  }
+  if (isAboutGroups && !reuseTokens) {
+    warnings.push(
+      `OPENID_REUSE_TOKENS=false ends sessions after MEMBERSHIP_CHECK_SECONDS, as ${name} cannot be rechecked`,
     )
   }
   const acceptsTrue = name === 'OPENID_ADMIN_ROLE'
-  const rule = { anyOf, path, source, isAboutGroups, acceptsTrue }
-  return { rule, warnings: warningsAbout(name, { kind, rule, options }) }
-}
-
-function warningsAbout(
-  name: string,
-  { kind, rule, options }: { kind: string; rule: RoleRule; options: RoleOptions },
-): readonly string[] {
-  const warnings: string[] = []
-  if (kind === 'access') {
-    warnings.push(`${name}_TOKEN_KIND=access is treated as id: access tokens are not ours to read`)
-  }
-  if (rule.path.join('.') === 'roles' && rule.anyOf.some(isGuid)) {
-    warnings.push(
-      `${name} holds a group object id, but ${name}_PARAMETER_PATH is roles. Set it to groups, unless the registration emits groups as roles`,
-    )
-  }
-  if (rule.isAboutGroups && options.isMicrosoft && !rule.anyOf.every(isGuid)) {
-    warnings.push(
-      `${name} holds group names, which need GroupMember.Read.All and shut everyone out when two groups have one: object ids are safer`,
-    )
-  }
-  if (rule.isAboutGroups && !options.reuseTokens) {
-    warnings.push(
-      `OPENID_REUSE_TOKENS=false leaves nothing to recheck ${name} with: sessions end after MEMBERSHIP_CHECK_SECONDS`,
-    )
-  }
-  return warnings
+  return { anyOf, path: steps, source, isAboutGroups, acceptsTrue }
 }

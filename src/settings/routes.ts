@@ -9,10 +9,12 @@ export interface RouteRule {
 
 /** `null` when the variable is absent. */
 export function readRoutes(variables: Variables, name: string): readonly RouteRule[] | null {
-  const rules = variables.entries(name, readRoute, {
-    kind: 'METHOD /path or METHOD /path/*',
-    fix: 'Write e.g. GET /health, POST /webhook/*',
-  })
+  const rules = variables.entries(
+    name,
+    readRoute,
+    'METHOD /path or METHOD /path/*',
+    'Write e.g. GET /health, POST /webhook/*',
+  )
   return variables.text(name) === null ? null : rules
 }
 
@@ -24,10 +26,12 @@ function readRoute(text: string): RouteRule | null {
 
 /** Exact origins, as browsers write them in `Origin`. */
 export function readOrigins(variables: Variables, name: string): readonly string[] {
-  return variables.entries(name, readOrigin, {
-    kind: 'an https origin',
-    fix: 'Write scheme and host exactly, e.g. https://portal.example.com; there are no wildcards',
-  })
+  return variables.entries(
+    name,
+    readOrigin,
+    'an https origin',
+    'Write e.g. https://portal.example.com; there are no wildcards',
+  )
 }
 
 function readOrigin(text: string): string | null {

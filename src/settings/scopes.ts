@@ -1,8 +1,5 @@
 import type { Variables } from './variables.ts'
 
-/** Scopes of OpenID Connect itself; they belong to no resource. */
-const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
-
 /** RFC 6749 §3.3: scope-token is printable ASCII without quote and backslash. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
@@ -15,42 +12,26 @@ export interface SignInScopes {
 
 export function readSignInScopes(
   variables: Variables,
-  options: { readonly graph: string | null; readonly reuseTokens: boolean },
-): { readonly scopes: SignInScopes; readonly warnings: readonly string[] } {
-  const fallback =
-    options.graph === null
-      ? 'openid profile email offline_access'
-      : 'openid profile email offline_access User.Read'
+  { graph, reuseTokens }: { readonly graph: string | null; readonly reuseTokens: boolean },
+): SignInScopes {
+  const fallback = `openid profile email offline_access${graph === null ? '' : ' User.Read'}`
   const asked = (variables.text('OPENID_SCOPE') ?? fallback).split(/[\s,]+/)
-  for (const scope of asked) {
-    if (!SCOPE_TOKEN.test(scope)) {
-      variables.problem(
-        'OPENID_SCOPE',
-        `holds “${scope}”, which is not a scope`,
-        'Separate scopes with spaces',
-      )
-    }
+  if (!asked.every((scope) => SCOPE_TOKEN.test(scope))) {
+    variables.problem('OPENID_SCOPE', 'holds what is not a scope', 'Separate scopes with spaces')
   }
   const authorize = new Set(['openid', ...asked])
-  if (options.reuseTokens) authorize.add('offline_access')
+  if (reuseTokens) authorize.add('offline_access')
   else authorize.delete('offline_access')
-  const foreign = [...authorize].filter((scope) => !isGraphOrOpenId(scope, options.graph))
-  const warnings = foreign.map(
-    (scope) =>
-      `OPENID_SCOPE: ${scope} is unnecessary. Entrada redeems the refresh token per resource and needs no exposed API`,
-  )
-  return {
-    scopes: {
-      authorize: [...authorize],
-      token: [...authorize].filter((scope) => !foreign.includes(scope)),
-    },
-    warnings,
-  }
-}
-
-function isGraphOrOpenId(scope: string, graph: string | null): boolean {
-  if (OPENID_SCOPES.has(scope)) return true
   // An issuer that is not Entra has scopes of its own making; none of them names a resource to us.
-  if (graph === null) return true
-  return !scope.includes('://') || scope.startsWith(`${graph}/`)
+  const isForeign = (scope: string) =>
+    graph !== null && scope.includes('://') && !scope.startsWith(`${graph}/`)
+  for (const scope of [...authorize].filter(isForeign)) {
+    variables.warnings.push(
+      `OPENID_SCOPE: ${scope} is unnecessary, as Entrada needs no exposed API`,
+    )
+  }
+  return {
+    authorize: [...authorize],
+    token: [...authorize].filter((scope) => !isForeign(scope)),
+  }
 }

@@ -14,24 +14,19 @@ export interface ClientSettings {
 export const STORE_RANDOM = 'Store the output of `openssl rand -base64 48`'
 
 export function readClient(variables: Variables): ClientSettings {
-  const id = variables.required(
-    'OPENID_CLIENT_ID',
-    'Copy the Application (client) ID of the app registration',
-  )
+  const id = variables.required('OPENID_CLIENT_ID', 'Copy it from the app registration')
   const secrets = variables.list('OPENID_CLIENT_SECRET')
   const certificate = variables.pattern(
     'OPENID_CLIENT_CERTIFICATE',
     /^(?=[^]*-----BEGIN PRIVATE KEY-----)[^]*-----BEGIN CERTIFICATE-----/,
-    {
-      problem: 'does not hold a PRIVATE KEY (PKCS#8) and a CERTIFICATE block',
-      fix: 'Join both PEM files into one value',
-    },
+    'does not hold a PRIVATE KEY (PKCS#8) and a CERTIFICATE block',
+    'Join both PEM files into one value',
   )
   if (secrets.length === 0 && certificate === null) {
     variables.problem(
       'OPENID_CLIENT_SECRET',
-      'is missing, and so is OPENID_CLIENT_CERTIFICATE',
-      'Store one of them with `npx wrangler secret put`',
+      'is missing, as is OPENID_CLIENT_CERTIFICATE',
+      'Store one of them as a secret',
     )
   }
   return { id, secrets, certificate }
@@ -47,11 +42,11 @@ export function readKeyRing(variables: Variables): readonly string[] {
     if (key.length < KEY_LENGTH) {
       variables.problem(name, `${place} is shorter than ${KEY_LENGTH} characters`, STORE_RANDOM)
     } else if (new Set(key).size < 10) {
-      variables.problem(name, `${place} repeats few characters and can be guessed`, STORE_RANDOM)
+      variables.problem(name, `${place} can be guessed`, STORE_RANDOM)
     }
   }
   if (new Set(ring).size !== ring.length) {
-    variables.problem(name, 'lists one value twice', 'Leave each value in once')
+    variables.problem(name, 'lists a value twice', 'List each once')
   }
   return ring
 }

@@ -2,16 +2,17 @@ import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
 import { readKit, type KitSettings } from './kit.ts'
-import { isLibreChatName, reportUnknownNames } from './unknown-names.ts'
+import { reportUnknownNames } from './unknown-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
+import { readPeople, type PeopleSettings } from './people.ts'
 import type { SettingProblem } from './problems.ts'
 import { readRateLimits, type RateLimits } from './rate-limits.ts'
 import { readRoleRule, type RoleRule } from './roles.ts'
-import { readRoutes, type RouteRule } from './routes.ts'
 import { readSignInScopes, type SignInScopes } from './scopes.ts'
 import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
+import { readSessions, type SessionSettings } from './sessions.ts'
 import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
-import { isLoopback, Variables } from './variables.ts'
+import { isLoopback, LEAVE_OUT, Variables } from './variables.ts'
 
 /** The whole configuration, parsed once. Frozen by type; every duration is in seconds. */
 export interface Settings {
@@ -40,29 +41,13 @@ export interface Settings {
   /** `tenant`: what one member looked up of users and groups, other members are shown. */
   readonly lookupCacheScope: 'user' | 'tenant'
   readonly origin: OriginSettings
+  /** What is added to the chat's pages: `guard`, the script that turns the end of a session into one reload. */
   readonly kit: KitSettings
   /** The first signs, all are published; `null`: Entrada makes its own. */
   readonly signingKeys: readonly PrivateSigningKey[] | null
   readonly rateLimits: RateLimits
   /** Worth saying, not worth refusing to serve. */
   readonly warnings: readonly string[]
-}
-
-export interface PeopleSettings {
-  readonly enabled: boolean
-  readonly graphScopes: readonly string[]
-  readonly includeOwnersAsMembers: boolean
-}
-
-export interface SessionSettings {
-  readonly idleSeconds: number
-  readonly maxSeconds: number
-  readonly checkSeconds: number
-  /** What the chat asks for by itself: it needs a session and does not keep one from going idle. */
-  readonly pollingRoutes: readonly RouteRule[]
-  readonly membershipCheckSeconds: number
-  /** How long after a failed recheck the last known verdict serves a running session. */
-  readonly membershipGraceSeconds: number
 }
 
 export type SettingsResult =
@@ -73,8 +58,6 @@ export type SettingsResult =
       readonly isLoopback: boolean
     }
 
-const DAY = 86_400
-
 /** Reads all settings together and reports every problem at once. */
 export function readSettings(values: Readonly<Record<string, unknown>>): SettingsResult {
   const variables = new Variables(values)
@@ -83,27 +66,27 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const issuer = readIssuer(variables, loopback)
   const reuseTokens = variables.flag('OPENID_REUSE_TOKENS', true)
   const graph = issuer?.microsoft?.graph ?? null
-  const signIn = readSignInScopes(variables, { graph, reuseTokens })
   const isMicrosoft = issuer?.microsoft !== null
-  const required = readRoleRule(variables, 'OPENID_REQUIRED_ROLE', { isMicrosoft, reuseTokens })
-  const admin = readRoleRule(variables, 'OPENID_ADMIN_ROLE', { isMicrosoft, reuseTokens })
+  const roles = { isMicrosoft, reuseTokens }
   const publicOrigin = publicUrl?.origin ?? ''
   const parsed = {
     publicOrigin,
     isLoopback: loopback,
     client: readClient(variables),
     keyRing: readKeyRing(variables),
-    scopes: signIn.scopes,
+    scopes: readSignInScopes(variables, { graph, reuseTokens }),
     callbackPath:
-      variables.pattern('OPENID_CALLBACK_URL', /^(?:\/[A-Za-z0-9._~-]+)+$/, {
-        problem: 'is not a plain path',
-        fix: 'Write a path such as /oauth/openid/callback',
-      }) ?? '/oauth/openid/callback',
+      variables.pattern(
+        'OPENID_CALLBACK_URL',
+        /^(?:\/[A-Za-z0-9._~-]+)+$/,
+        'is not a plain path',
+        'Write e.g. /oauth/openid/callback',
+      ) ?? '/oauth/openid/callback',
     announcesCapabilities:
-      variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'] as const, 'none') === 'cp1',
+      variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'], 'none') === 'cp1',
     reuseTokens,
-    requiredRole: required.rule,
-    adminRole: admin.rule,
+    requiredRole: readRoleRule(variables, 'OPENID_REQUIRED_ROLE', roles),
+    adminRole: readRoleRule(variables, 'OPENID_ADMIN_ROLE', roles),
     access: readAccess(variables, isMicrosoft),
     useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
     postLogoutRedirectUri:
@@ -113,66 +96,29 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     people: readPeople(variables),
     files: readFiles(variables),
     sessions: readSessions(variables),
-    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, DAY]),
+    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
     origin: readOrigin(variables, publicOrigin),
     kit: readKit(variables),
     signingKeys: readSigningKeys(variables),
     rateLimits: readRateLimits(variables),
   }
-  // Accepting a setting that changes nothing would be worse than refusing it.
+  // Accepting what changes nothing would be worse than refusing it.
   if (variables.text('OIDC_CLIENTS') !== null) {
-    variables.problem('OIDC_CLIENTS', 'is for what this version does not have yet', 'Remove it')
+    variables.problem('OIDC_CLIENTS', 'is for what this version does not have yet', LEAVE_OUT)
   }
   reportUnknownNames(variables)
-  const { problems } = variables
+  const { problems, warnings } = variables
   if (issuer === null || problems.length > 0) return { ok: false, problems, isLoopback: loopback }
-  const carriedOver = variables.names.filter(isLibreChatName)
-  const warnings = [
-    ...signIn.warnings,
-    ...required.warnings,
-    ...admin.warnings,
-    ...carriedOver.map((name) => `${name} is LibreChat’s and has no effect here`),
-  ]
   return { ok: true, settings: { ...parsed, issuer, warnings } }
 }
 
 function readPublicUrl(variables: Variables): URL | null {
-  const fix = 'Write the public address of the chat, e.g. https://chat.example.com'
+  const fix = 'Write the chat’s public address, e.g. https://chat.example.com'
   if (variables.required('DOMAIN_SERVER', fix) === '') return null
   const url = variables.baseUrl('DOMAIN_SERVER')
   if (url !== null && url.pathname !== '/') {
     variables.problem('DOMAIN_SERVER', 'has a path', 'Write scheme and host only')
   }
   return url
-}
-
-function readPeople(variables: Variables): PeopleSettings {
-  const scopes = variables.list('OPENID_GRAPH_SCOPES')
-  const fallback = ['User.Read', 'People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All']
-  return {
-    enabled: variables.flag('USE_ENTRA_ID_FOR_PEOPLE_SEARCH', true),
-    graphScopes: scopes.length === 0 ? fallback : scopes,
-    includeOwnersAsMembers: variables.flag('ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS', false),
-  }
-}
-
-function readSessions(variables: Variables): SessionSettings {
-  const maxSeconds = variables.number('SESSION_MAX_SECONDS', 7 * DAY, [60, 90 * DAY])
-  const idleSeconds = variables.number('SESSION_IDLE_SECONDS', DAY, [60, 90 * DAY])
-  if (idleSeconds > maxSeconds) {
-    variables.problem(
-      'SESSION_IDLE_SECONDS',
-      'is longer than SESSION_MAX_SECONDS',
-      'Make it shorter',
-    )
-  }
-  return {
-    maxSeconds,
-    idleSeconds,
-    checkSeconds: variables.number('SESSION_CHECK_SECONDS', 10, [0, 300]),
-    pollingRoutes: readRoutes(variables, 'SESSION_POLLING_ROUTES') ?? [],
-    membershipCheckSeconds: variables.number('MEMBERSHIP_CHECK_SECONDS', 3600, [60, 30 * DAY]),
-    membershipGraceSeconds: variables.number('MEMBERSHIP_GRACE_SECONDS', 900, [0, DAY]),
-  }
 }

@@ -24,7 +24,7 @@ const PrivateKey = v.object({
 const KeySet = v.object({ keys: v.pipe(v.array(PrivateKey), v.minLength(1)) })
 
 const FIX =
-  'Store a JWK set {"keys":[…]} of private RSA keys for RS256, 2048 bits or more, each with its own kid'
+  'Store {"keys":[…]}, private RSA keys as JWK for RS256, of 2048 bits or more, each with its own kid'
 
 /** `SIGNING_KEYS`: the first signs, all are published. `null`: Entrada makes its own. */
 export function readSigningKeys(variables: Variables): readonly PrivateSigningKey[] | null {

@@ -1,41 +1,33 @@
-import type { Variables } from './variables.ts'
+import { LEAVE_OUT, type Variables } from './variables.ts'
 
 /** LibreChat's own, without a meaning here: an `.env` that is carried over may hold them. */
 const LIBRECHAT_NAMES =
   /^OPENID_(?:AUDIENCE|AUTO_REDIRECT|AVATAR_AUTHORIZED_ORIGINS|BUTTON_LABEL|CLOCK_TOLERANCE|DISCOVERY_RETRY_\w+|EMAIL_CLAIM|GENERATE_NONCE|IMAGE_URL|JWKS_URL_CACHE_\w+|NAME_CLAIM|ON_BEHALF_FLOW_\w+|REFRESH_AUDIENCE|REUSE_MAX_SESSION_AGE_MS|ROLE_SYNC_\w+|USERNAME_CLAIM|USE_PKCE)$/
 
-export function isLibreChatName(name: string): boolean {
-  return LIBRECHAT_NAMES.test(name)
-}
-
 /** Reports every name that looks like ours and was not asked for: a typo is a problem, not silence. */
 export function reportUnknownNames(variables: Variables): void {
-  const unknown = variables.names.filter(
-    (name) => /^(?:OPENID|SHAREPOINT|ENTRA)_/.test(name) && !variables.asked.has(name),
-  )
-  for (const name of unknown.filter((one) => !isLibreChatName(one))) {
+  for (const name of variables.names) {
+    if (!/^(?:OPENID|SHAREPOINT|ENTRA)_/.test(name) || variables.asked.has(name)) continue
+    if (LIBRECHAT_NAMES.test(name)) {
+      variables.warnings.push(`${name} has no effect here`)
+      continue
+    }
     const nearest = nearestName(name, variables.asked)
-    const fix = nearest === null ? 'Remove it' : `Did you mean ${nearest}? Rename or remove it`
+    const fix = nearest === null ? LEAVE_OUT : `Did you mean ${nearest}?`
     variables.problem(name, 'is not a setting of Entrada', fix)
   }
 }
 
-/** The known name a slip or three away, to name the fix. */
+/** The known name a slip or two away, to name the fix. */
 function nearestName(name: string, known: Iterable<string>): string | null {
-  const near = Array.from(known, (one) => ({ one, distance: editDistance(name, one) }))
+  const near = Array.from(known, (one) => ({ one, distance: distance(name, one) }))
   const [nearest] = near.sort((a, b) => a.distance - b.distance)
-  return nearest !== undefined && nearest.distance <= 3 ? nearest.one : null
+  return nearest !== undefined && nearest.distance <= 4 ? nearest.one : null
 }
 
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= right.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[right.length] ?? 0
+/** Neighbouring letters that the other name does not have; two that changed places make three. */
+function distance(name: string, other: string): number {
+  const pairs = Array.from(name, (_, index) => name.slice(index, index + 2))
+  const strange = pairs.filter((pair) => !other.includes(pair))
+  return strange.length + Math.abs(name.length - other.length)
 }

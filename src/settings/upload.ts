@@ -29,6 +29,6 @@ const Target = v.strictObject({
 /** `ORIGIN_UPLOAD`; `null` leaves it to the preset. */
 export function readUpload(variables: Variables): UploadTarget | null {
   const fix =
-    'Write {"path":"/api/files","field":"file"} as the chat app takes uploads; fields, query and encodesName are optional'
+    'Write {"path":"/api/files","field":"file"}; fields, query and encodesName are optional'
   return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
 }

@@ -3,10 +3,10 @@ import type { SettingProblem } from './problems.ts'
 
 export const LEAVE_OUT = 'Leave it out'
 
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
+const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 export function isLoopback(url: URL): boolean {
-  return LOOPBACK_HOSTS.has(url.hostname)
+  return LOOPBACK_HOSTS.includes(url.hostname)
 }
 
 /** Reads variables by name; what cannot be read becomes a problem and a harmless value in its place. */
@@ -14,6 +14,8 @@ export class Variables {
   readonly #values: Readonly<Record<string, unknown>>
   /** Collected, so that an operator reads them all at once and not one per deployment. */
   readonly problems: SettingProblem[] = []
+  /** Worth saying, not worth refusing to serve. */
+  readonly warnings: string[] = []
   /** Every name that was asked for: the settings there are. */
   readonly asked = new Set<string>()
 
@@ -34,7 +36,7 @@ export class Variables {
     this.asked.add(name)
     const value = this.#values[name] ?? ''
     if (typeof value === 'string') return value.trim() || null
-    this.problem(name, 'is not text', 'Set it as a variable or secret, not as JSON')
+    this.problem(name, 'is not text', 'Store it as text, not as JSON')
     return null
   }
 
@@ -45,11 +47,7 @@ export class Variables {
   }
 
   flag(name: string, fallback: boolean): boolean {
-    const value = this.text(name)?.toLowerCase()
-    if (value === undefined) return fallback
-    if (value === 'true' || value === 'false') return value === 'true'
-    this.problem(name, 'is neither true nor false', 'Write true or false')
-    return fallback
+    return this.choice(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true'
   }
 
   /** A whole number within bounds; LibreChat's arithmetic such as `1000 * 60` is understood too. */
@@ -60,11 +58,7 @@ export class Variables {
       ? value.split('*').reduce((total, factor) => total * Number(factor), 1)
       : Number.NaN
     if (product >= min && product <= max) return product
-    this.problem(
-      name,
-      'is not a whole number within its bounds',
-      `Write a number from ${min} to ${max}`,
-    )
+    this.problem(name, 'is not a whole number within bounds', `Write one from ${min} to ${max}`)
     return fallback
   }
 
@@ -77,34 +71,31 @@ export class Variables {
   entries<T>(
     name: string,
     read: (entry: string) => T | null,
-    { kind, fix }: { readonly kind: string; readonly fix: string },
+    kind: string,
+    fix: string,
   ): readonly T[] {
-    const wrong = (entry: string) => {
+    return this.list(name).flatMap((entry) => {
+      const found = read(entry)
+      if (found !== null) return [found]
       this.problem(name, `holds “${entry}”, which is not ${kind}`, fix)
-      return null
-    }
-    return this.list(name)
-      .map((entry) => read(entry) ?? wrong(entry))
-      .filter((one) => one !== null)
+      return []
+    })
   }
 
   /** A text that is written in one way only. */
-  pattern(
-    name: string,
-    pattern: RegExp,
-    { problem, fix }: { readonly problem: string; readonly fix: string },
-  ): string | null {
+  pattern(name: string, pattern: RegExp, problem: string, fix: string): string | null {
     const value = this.text(name)
     if (value !== null && !pattern.test(value)) this.problem(name, problem, fix)
     return value
   }
 
-  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
-    const value = this.text(name)
-    if (value === null) return fallback
+  /** One of a few words, in any case. */
+  choice<const T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const value = this.text(name)?.toLowerCase()
+    if (value === undefined) return fallback
     const found = choices.find((choice) => choice === value)
     if (found !== undefined) return found
-    this.problem(name, 'is not one of its values', `Write one of: ${choices.join(', ')}`)
+    this.problem(name, `is not one of ${choices.join(', ')}`, 'Write one of them')
     return fallback
   }
 
@@ -114,15 +105,11 @@ export class Variables {
     if (value === null) return null
     const url = URL.parse(value)
     if (url === null || !/^https?:$/.test(url.protocol)) {
-      this.problem(name, 'is not a web address', 'Write it with https:// in front')
+      this.problem(name, 'is not a web address', 'Begin it with https://')
     } else if (`${url.username}${url.password}${url.hash}` !== '') {
       this.problem(name, 'carries credentials or a fragment', LEAVE_OUT)
     } else if (url.protocol === 'http:' && !isLoopback(url)) {
-      this.problem(
-        name,
-        'is plain http on a public host',
-        'Use https; plain http is for localhost, 127.0.0.1 and [::1]',
-      )
+      this.problem(name, 'is plain http', `Use https; http is for ${LOOPBACK_HOSTS.join(', ')}`)
     } else return url
     return null
   }

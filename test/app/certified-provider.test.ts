@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
-import { Entra } from '../../src/entra/entra.ts'
+import { authorizationUrl, readAuthorizationResponse } from '../../src/entra/authorization.ts'
+import { createEntra } from '../../src/entra/entra.ts'
+import { redeemCode, redeemRefreshToken } from '../../src/entra/redemption.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 import type { Browser } from '../support/browser/browser.ts'
 import { startCertifiedProvider, type CertifiedProvider } from '../support/certified-provider.ts'
@@ -121,27 +123,31 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
   await start()
   const result = readSettings({ ...entrada.settings })
   if (!result.ok) throw new Error('the settings do not hold')
-  const entra = new Entra(result.settings, { read: async () => null, keep: async () => undefined })
+  const entra = createEntra(result.settings, {
+    read: async () => null,
+    keep: async () => undefined,
+  })
   const secrets = { state: 's'.repeat(43), nonce: 'n'.repeat(43), codeVerifier: 'v'.repeat(43) }
   const inWorker = <T>(work: () => Promise<T>) =>
     runInBackground((request) => entrada.internet.fetch(request), work)
   const browser = entrada.browser()
-  await browser.open((await inWorker(() => entra.authorizationUrl(secrets))).href)
+  await browser.open((await inWorker(() => authorizationUrl(entra, secrets))).href)
   await browser.submit({ fields: { login: 'ada', password: 'x' } })
   await browser.submit({})
   const callback = browser.page.hops.find(({ url }) => url.pathname === '/oauth/openid/callback')
   const answer = await inWorker(() =>
-    entra.readAuthorizationResponse(
+    readAuthorizationResponse(
+      entra,
       callback?.url.searchParams ?? new URLSearchParams(),
       secrets.state,
     ),
   )
   if (!answer.ok) throw new Error(answer.error)
-  const redeemed = await inWorker(() => entra.redeemCode(answer.parameters, secrets))
+  const redeemed = await inWorker(() => redeemCode(entra, answer.parameters, secrets))
   if (!redeemed.ok) throw new Error(redeemed.refusal.kind)
   const refresh = (token: string | null) =>
     inWorker(() =>
-      entra.redeemRefreshToken(token ?? '', {
+      redeemRefreshToken(entra, token ?? '', {
         scope: 'openid',
         subject: 'ada',
         wantsIdentity: true,

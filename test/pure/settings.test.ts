@@ -84,7 +84,7 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OPENID_SCOPE', { OPENID_SCOPE: 'openid "quoted"' }, /not a scope/],
   ['OPENID_CALLBACK_URL', { OPENID_CALLBACK_URL: 'https://elsewhere.example/callback' }, /path/],
   ['OPENID_CALLBACK_URL', { OPENID_CALLBACK_URL: '//evil.example' }, /path/],
-  ['OPENID_REUSE_TOKENS', { OPENID_REUSE_TOKENS: 'yes' }, /true nor false/],
+  ['OPENID_REUSE_TOKENS', { OPENID_REUSE_TOKENS: 'yes' }, /not one of true, false/],
   ['OPENID_REQUIRED_ROLE_TOKEN_KIND', { OPENID_REQUIRED_ROLE: 'x', OPENID_REQUIRED_ROLE_TOKEN_KIND: 'userinfo' }, /not one of/],
   ['OPENID_REQUIRED_ROLE_PARAMETER_PATH', { OPENID_REQUIRED_ROLE: 'x', OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'a..b' }, /empty step/],
   ['OPENID_POST_LOGOUT_REDIRECT_URI', { OPENID_POST_LOGOUT_REDIRECT_URI: 'javascript:alert(1)' }, /web address/],
@@ -160,7 +160,7 @@ test('every problem is reported at once', () => {
 
 test('a typo is answered with the name that was meant', () => {
   expect(problemsOf({ OPENID_CLINET_ID: 'x' })[0]?.fix).toContain('OPENID_CLIENT_ID')
-  expect(problemsOf({ SHAREPOINT_SOMETHING_ELSE_ENTIRELY: 'x' })[0]?.fix).toBe('Remove it')
+  expect(problemsOf({ SHAREPOINT_SOMETHING_ELSE_ENTIRELY: 'x' })[0]?.fix).toBe('Leave it out')
 })
 
 describe('an .env carried over from LibreChat', () => {

@@ -1,0 +1,82 @@
+import { JOSEError } from 'jose/errors'
+import * as oauth from 'oauth4webapi'
+import * as v from 'valibot'
+import { EntradaFailure } from '../failure.ts'
+import { claimsParameter } from './claims-request.ts'
+import type { Entra } from './entra.ts'
+import { claimedTenant } from './id-token.ts'
+import type { RedeemedTokens } from './redeemed-tokens.ts'
+import { refusalOf, type Refusal } from './refusal.ts'
+
+export type Redemption =
+  | { readonly ok: true; readonly tokens: RedeemedTokens }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+type Server = oauth.AuthorizationServer
+
+/** Tries the next credential only when this one was refused as such. */
+export async function redeem(
+  entra: Entra,
+  ask: (server: Server, authentication: oauth.ClientAuth) => Promise<Response>,
+  read: (issuedBy: Server, response: Response) => Promise<RedeemedTokens>,
+): Promise<Redemption> {
+  const server = await entra.metadata.read()
+  let refusal: Refusal = { kind: 'client' }
+  for (const authentication of entra.credentials) {
+    try {
+      const response = await ask(server, authentication)
+      const tokens = await read(await filledFrom(response, entra, server), response)
+      // It comes first from now on: a rotated-out secret should not cost a call each time.
+      const others = entra.credentials.filter((one) => one !== authentication)
+      entra.credentials = [authentication, ...others]
+      return { ok: true, tokens }
+    } catch (cause) {
+      if (cause instanceof EntradaFailure) throw cause
+      if (isRejectedIdentity(cause)) throw new EntradaFailure('identity_rejected', { cause })
+      refusal = refusalOf(cause)
+      if (refusal.kind !== 'client') break
+    }
+  }
+  return { ok: false, refusal }
+}
+
+export function tokenOptions(
+  { options, settings }: Entra,
+  scope: string,
+  challenge?: string | null,
+) {
+  const claims = claimsParameter(challenge, settings)
+  return { ...options, additionalParameters: claims === null ? { scope } : { scope, claims } }
+}
+
+const WithIdToken = v.object({ id_token: v.string() })
+
+/** The metadata with the `{tenantid}` template filled from the token's own, allowed tenant. */
+async function filledFrom(
+  response: Response,
+  { settings: { issuer } }: Entra,
+  server: Server,
+): Promise<Server> {
+  if (issuer.kind !== 'template' || response.status !== 200) return server
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  const { success, output } = v.safeParse(WithIdToken, body)
+  if (!success) return server
+  const tenantId = claimedTenant(output.id_token, issuer)
+  return { ...server, issuer: server.issuer.replace('{tenantid}', tenantId) }
+}
+
+const IDENTITY_ERRORS: ReadonlySet<string | undefined> = new Set([
+  oauth.INVALID_RESPONSE,
+  oauth.JWT_TIMESTAMP_CHECK,
+  oauth.JWT_CLAIM_COMPARISON,
+  oauth.JSON_ATTRIBUTE_COMPARISON,
+])
+
+/** The service answered, and what it answered does not hold. */
+function isRejectedIdentity(cause: unknown): boolean {
+  if (cause instanceof oauth.UnsupportedOperationError || cause instanceof JOSEError) return true
+  return cause instanceof oauth.OperationProcessingError && IDENTITY_ERRORS.has(cause.code)
+}
