@@ -14,7 +14,6 @@ const ATTEMPTS = 3
 
 const nativeFetch = window.fetch
 let askedAt = -ASK_EVERY_MS
-let isWaiting = false
 
 onRenewal(() => {
   forgetReload()
@@ -65,11 +64,10 @@ function end(): void {
     return
   }
   // Ten tabs in the background need not all sign in; the first one that is looked at does it for them.
-  if (isWaiting) return
-  isWaiting = true
-  const look = () => {
-    isWaiting = false
-    void check(ATTEMPTS)
-  }
-  document.addEventListener('visibilitychange', look, { once: true })
+  document.addEventListener('visibilitychange', recheck, { once: true })
+}
+
+/** By name: the same listener is not added a second time. */
+function recheck(): void {
+  void check(ATTEMPTS)
 }
