@@ -17,7 +17,7 @@ const MOST_NAMES = 15
 /** A batch has room for so many requests by name beside all else. */
 const MOST_NAME_REQUESTS = 6
 
-const USER_BASICS = 'id,displayName,givenName,surname,mail,userPrincipalName'
+export const USER_BASICS = 'id,displayName,givenName,surname,mail,userPrincipalName'
 const USER_PROFILE = `${USER_BASICS},jobTitle,accountEnabled`
 const GROUP = 'id,displayName,description,mail,mailNickname'
 const PERSON =
