@@ -45,7 +45,6 @@ async function isGuest(account: unknown, ask: GraphQuestions | null): Promise<bo
   if (account === 0 || account === '0') return false
   if (account === 1 || account === '1') return true
   if (ask === null) throw unknownMembership('unreadable_claim')
-  const reply = await ask.ask({ path: 'me?$select=userType' }, Me)
-  if (!reply.ok) throw unknownMembership('graph_refused')
-  return (reply.value.userType ?? 'Member') !== 'Member'
+  const { userType } = await ask.ask({ path: 'me?$select=userType' }, Me)
+  return (userType ?? 'Member') !== 'Member'
 }
