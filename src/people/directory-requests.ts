@@ -1,5 +1,5 @@
 import type { BatchRequest } from '../graph/batch.ts'
-import { isObjectId } from './directory-readers.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { Row } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import { plainOf, type SearchText } from './search-text.ts'
@@ -71,8 +71,8 @@ export function confirmationRequests(
   people: readonly Principal[],
   scope: RequestScope,
 ): readonly BatchRequest[] {
-  const ids = people.flatMap(({ id }) => (isObjectId(id) ? [id] : []))
-  const names = people.flatMap(({ id, username }) => (isObjectId(id) ? [] : (username ?? [])))
+  const ids = people.flatMap(({ id }) => (isGuid(id) ? [id] : []))
+  const names = people.flatMap(({ id, username }) => (isGuid(id) ? [] : (username ?? [])))
   const select = `$select=${selectOf('users', scope)}`
   const bucket = bucketOf('users', scope)
   const chunks = Array.from({ length: Math.ceil(names.length / MOST_NAMES) }, (_, index) =>

@@ -58,10 +58,10 @@ export async function searchDirectory(
   asked: DirectorySearch,
 ): Promise<Rows> {
   const { search, scope, parts, isBackground } = asked
-  const ask = async (requests: readonly BatchRequest[]): Promise<BatchAnswers> => {
+  const ask = async (requests: readonly BatchRequest[]): Promise<Map<string, BatchAnswer>> => {
     try {
       const options = { deadlineMs: DEADLINE_MS, isBackground }
-      return await callBatch(graph, tokens, requests, options)
+      return new Map(await callBatch(graph, tokens, requests, options))
     } catch (cause) {
       if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
       return new Map(requests.map(({ id }) => [id, { ok: false, error: NO_ANSWER }]))
@@ -74,7 +74,8 @@ export async function searchDirectory(
   ])
   // A query Graph cannot read is a defect of one of us; the search goes on without `$search`.
   const untaken = LISTS.filter((part) => isUntaken(first.get(part)))
-  const rows = rowsOf(new Map([...first].filter(([id]) => !untaken.some((part) => part === id))))
+  for (const part of untaken) first.delete(part)
+  const rows = rowsOf(first)
   for (const part of parts) if (!rows.has(part)) rows.set(part, NOTHING)
   const further = [
     ...untaken.map((part) => prefixRequest(part, search, scope)),

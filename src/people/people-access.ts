@@ -48,9 +48,7 @@ export async function accessDirectory(
     throw new EntradaFailure('feature_off')
   }
   const token = await session.accessToken('graph')
-  const access = accessTo(part, settings, token.scopes)
-  if (access === 'off') throw new EntradaFailure('feature_off')
-  if (access === 'consent_needed') {
+  if (accessTo(part, settings, token.scopes) !== 'on') {
     const consentFeature = part === 'groups' ? 'groups' : 'people'
     throw new EntradaFailure('consent_required', { consentFeature })
   }
