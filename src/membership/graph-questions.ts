@@ -84,7 +84,7 @@ export class GraphQuestions {
     const answer = await this.#graph
       .call(this.#tokens, { ...request, ...options })
       .catch(failWithoutAnswer)
-    if (!answer.ok) throw refusalOf(answer.error)
+    if (!answer.ok) throw failureOf(answer.error)
     const parsed = v.safeParse(schema, await answer.response.json().catch(() => null))
     if (!parsed.success) throw unknownMembership('graph_unexpected')
     return parsed.output
@@ -104,7 +104,7 @@ function failWithoutAnswer(cause: unknown): never {
   throw unknownMembership(isOfGraph ? code : 'token_refused', { cause })
 }
 
-function refusalOf({ status, retryAfter }: GraphError): EntradaFailure {
+function failureOf({ status, retryAfter }: GraphError): EntradaFailure {
   if (status === 429) return unknownMembership('graph_throttled', { retryAfter })
   if (status >= 500) return unknownMembership('graph_unavailable', { retryAfter })
   if (status === 401) return unknownMembership('token_refused')

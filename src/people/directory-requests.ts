@@ -1,8 +1,16 @@
 import type { BatchRequest } from '../graph/batch.ts'
 import { isGuid } from '../settings/guid.ts'
+import {
+  filterQuery,
+  literal,
+  phraseQuery,
+  prefixQuery,
+  searchQuery,
+  type List,
+} from './directory-queries.ts'
 import type { Row } from './permissions.ts'
 import type { Principal } from './principal.ts'
-import { plainOf, type SearchText } from './search-text.ts'
+import type { SearchText } from './search-text.ts'
 
 /*
  * Graph charges by request: `/users` costs 2 resource units, one less with `$select`, one less below 20 rows,
@@ -31,8 +39,6 @@ export interface RequestScope {
   readonly showsFullProfiles: boolean
 }
 
-type List = 'users' | 'groups'
-
 /** What to ask for one part. Two requests where one query cannot carry what was typed. */
 export function requestsFor(
   part: 'people' | List,
@@ -40,11 +46,10 @@ export function requestsFor(
   scope: RequestScope,
 ): readonly BatchRequest[] {
   const { words, text, spelled } = search
-  const query = (expression: string) => `$search=${encodeURIComponent(expression)}`
   if (part === 'people') {
-    return words === '' ? [] : [peopleRequest(part, `${query(`"${spelled}"`)}&`, scope)]
+    return words === '' ? [] : [peopleRequest(part, `${phraseQuery(`"${spelled}"`)}&`, scope)]
   }
-  const bySearch = listRequest(part, query(searchExpression(PROPERTIES[part], search)), scope)
+  const bySearch = listRequest(part, searchQuery(part, search), scope)
   // `jo+sales@…`, `R&D`, `C#`: one word that loses something on its way into `$search`.
   const needsPrefix = words === '' || (text !== spelled && !text.includes(' '))
   return [
@@ -54,11 +59,8 @@ export function requestsFor(
 }
 
 /** Alone, it stands in for a `$search` that Graph did not take. */
-export function prefixRequest(part: List, { text }: SearchText, scope: RequestScope): BatchRequest {
-  return {
-    id: `${part}-prefix`,
-    ...listRequest(part, startsWithAny(PROPERTIES[part], text), scope),
-  }
+export function prefixRequest(part: List, search: SearchText, scope: RequestScope): BatchRequest {
+  return { id: `${part}-prefix`, ...listRequest(part, prefixQuery(part, search), scope) }
 }
 
 /** Those the user deals with most, whatever is typed. */
@@ -80,7 +82,7 @@ export function confirmationRequests(
   )
   const byName = chunks.slice(0, MOST_NAME_REQUESTS).map((chunk, index) => ({
     id: `known-${index}`,
-    path: `/users?$filter=${encodeURIComponent(`userPrincipalName in (${chunk.map(literal).join(',')})`)}&${select}`,
+    path: `/users?${filterQuery(`userPrincipalName in (${chunk.map(literal).join(',')})`)}&${select}`,
     bucket,
   }))
   if (ids.length === 0) return byName
@@ -92,55 +94,6 @@ export function confirmationRequests(
     bucket,
   }
   return [byId, ...byName]
-}
-
-interface Properties {
-  /** Cut into words by Graph; every word sought must begin one of them. */
-  readonly name: 'displayName'
-  /** Searched from their start. */
-  readonly names: readonly string[]
-  readonly addresses: readonly string[]
-}
-
-const PROPERTIES: Readonly<Record<List, Properties>> = {
-  users: {
-    name: 'displayName',
-    names: ['givenName', 'surname'],
-    addresses: ['mail', 'userPrincipalName'],
-  },
-  groups: { name: 'displayName', names: [], addresses: ['mail', 'mailNickname'] },
-}
-
-/**
- * The only place where `$search` is written. What goes in is letters, digits and a handful of symbols that
- * mean nothing to it, so no text can leave its quotes. Marks are also tried taken apart and taken off:
- * directories hold all three.
- */
-function searchExpression(properties: Properties, search: SearchText): string {
-  const clauses = [search, plainOf(search)].flatMap(({ words, spelled }) => [
-    [properties.name, words],
-    [properties.name, words.normalize('NFD')],
-    ...properties.names.flatMap((name) => [
-      [name, words],
-      [name, spelled],
-    ]),
-    // `jan müller` is the beginning of jan.muller@ more often than of anything else.
-    ...properties.addresses.map((name) => [name, spelled.replaceAll(' ', '.')]),
-  ])
-  const phrases = clauses.flatMap(([name, text]) => (text === '' ? [] : [`"${name}:${text}"`]))
-  return [...new Set(phrases)].join(' OR ')
-}
-
-/** The only place where `startswith` is written: a quote is doubled, and the whole is encoded after that. */
-function startsWithAny({ name, names, addresses }: Properties, text: string): string {
-  const calls = [name, ...names, ...addresses].map(
-    (property) => `startswith(${property},${literal(text)})`,
-  )
-  return `$filter=${encodeURIComponent(calls.join(' or '))}&$count=true`
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 function listRequest(part: List, query: string, scope: RequestScope) {

@@ -1,5 +1,5 @@
 import type { Lookup, NewLookup, OwnedLookups } from '../stores/lookup-cache.ts'
-import type { Rows } from './directory-search.ts'
+import type { Rows } from './directory-rows.ts'
 import { newLookups, refusalOf } from './new-lookups.ts'
 import { readPartAnswer, type PartAnswer } from './part-answer.ts'
 import { PARTS, ROWS, type Part, type Row } from './permissions.ts'

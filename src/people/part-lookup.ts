@@ -1,5 +1,6 @@
 import { unconfirmed } from './confirmation.ts'
-import { searchDirectory, type DirectorySearch, type Rows } from './directory-search.ts'
+import type { Rows } from './directory-rows.ts'
+import { searchDirectory, type DirectorySearch } from './directory-search.ts'
 import type { LookupMemory, Memories } from './lookup-memory.ts'
 import type { DirectoryAccess } from './people-access.ts'
 import type { Part, Row } from './permissions.ts'

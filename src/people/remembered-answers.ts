@@ -1,6 +1,6 @@
 import { confirmed } from './confirmation.ts'
 import { isGuid } from '../settings/guid.ts'
-import type { Rows } from './directory-search.ts'
+import type { Rows } from './directory-rows.ts'
 import type { Memories, Remembered } from './lookup-memory.ts'
 import { matcherFor } from './matching.ts'
 import type { PartAnswer } from './part-answer.ts'
