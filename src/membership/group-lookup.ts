@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { chunks, filtersAmong } from './filters.ts'
 import { isRefusal, type GraphQuestions } from './graph-questions.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */
@@ -28,7 +29,9 @@ export async function resolveNames(
   questions: GraphQuestions,
 ): Promise<ResolvedNames> {
   const pages = await Promise.all(
-    chunks(names, MOST_NAMES).map((some) => groupsNamed(some, questions)),
+    filtersAmong('displayName', names, MOST_NAMES).map((filter) =>
+      questions.collect({ path: `groups?${filter}&$select=id,displayName&$top=999` }, NamedGroup),
+    ),
   )
   const groups = pages.flat()
   const ids = new Map<string, string>()
@@ -43,13 +46,6 @@ export async function resolveNames(
     else if (id !== undefined) ids.set(name, id)
   }
   return { ids, ambiguous }
-}
-
-async function groupsNamed(names: readonly string[], questions: GraphQuestions) {
-  const list = names.map((name) => `'${name.replaceAll("'", "''")}'`).join(',')
-  const filter = encodeURIComponent(`displayName in (${list})`)
-  const path = `groups?$filter=${filter}&$select=id,displayName&$top=999`
-  return questions.collect({ path }, NamedGroup)
 }
 
 /**
@@ -99,11 +95,5 @@ async function ownGroups(questions: GraphQuestions): Promise<ReadonlySet<string>
   const isGroup = (type: string | undefined) => type === undefined || type.endsWith('.group')
   return new Set(
     memberships.flatMap((one) => (isGroup(one['@odata.type']) ? [one.id.toLowerCase()] : [])),
-  )
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
   )
 }

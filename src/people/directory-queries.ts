@@ -1,3 +1,4 @@
+import { filter, literal } from '../membership/filters.ts'
 import { plainOf, type SearchText } from './search-text.ts'
 
 export type List = 'users' | 'groups'
@@ -40,24 +41,16 @@ export function searchQuery(list: List, search: SearchText): string {
   return phraseQuery([...new Set(phrases)].join(' OR '))
 }
 
-/** The only place where `startswith` is written: a quote is doubled, and the whole is encoded after that. */
+/** The only place where `startswith` is written. */
 export function prefixQuery(list: List, { text }: SearchText): string {
   const { name, names, addresses } = PROPERTIES[list]
   const calls = [name, ...names, ...addresses].map(
     (property) => `startswith(${property},${literal(text)})`,
   )
-  return `${filterQuery(calls.join(' or '))}&$count=true`
-}
-
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
+  return `${filter(calls.join(' or '))}&$count=true`
 }
 
 /** Of an expression whose texts are all within quotes. */
 export function phraseQuery(expression: string): string {
   return `$search=${encodeURIComponent(expression)}`
-}
-
-export function filterQuery(expression: string): string {
-  return `$filter=${encodeURIComponent(expression)}`
 }

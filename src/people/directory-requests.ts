@@ -1,13 +1,7 @@
 import type { BatchRequest } from '../graph/batch.ts'
+import { filtersAmong } from '../membership/filters.ts'
 import { isGuid } from '../settings/guid.ts'
-import {
-  filterQuery,
-  literal,
-  phraseQuery,
-  prefixQuery,
-  searchQuery,
-  type List,
-} from './directory-queries.ts'
+import { phraseQuery, prefixQuery, searchQuery, type List } from './directory-queries.ts'
 import type { Row } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
@@ -77,14 +71,9 @@ export function confirmationRequests(
   const names = people.flatMap(({ id, username }) => (isGuid(id) ? [] : (username ?? [])))
   const select = `$select=${selectOf('users', scope)}`
   const bucket = bucketOf('users', scope)
-  const chunks = Array.from({ length: Math.ceil(names.length / MOST_NAMES) }, (_, index) =>
-    names.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
-  )
-  const byName = chunks.slice(0, MOST_NAME_REQUESTS).map((chunk, index) => ({
-    id: `known-${index}`,
-    path: `/users?${filterQuery(`userPrincipalName in (${chunk.map(literal).join(',')})`)}&${select}`,
-    bucket,
-  }))
+  const byName = filtersAmong('userPrincipalName', names, MOST_NAMES)
+    .slice(0, MOST_NAME_REQUESTS)
+    .map((filter, index) => ({ id: `known-${index}`, path: `/users?${filter}&${select}`, bucket }))
   if (ids.length === 0) return byName
   const byId = {
     id: 'known',
