@@ -3,7 +3,7 @@ import { EntradaFailure, FAILURES } from '../failure.ts'
 /** Why it could not be found out. Goes to the log; the sentence goes to the page. */
 const REASONS = {
   overage:
-    'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND=auto',
+    'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
   unreadable_claim: 'Your groups came in a form that we cannot read',
   ambiguous_name:
     'Two groups share a name in the access rule. Whoever runs this chat has to write object ids instead of names',
