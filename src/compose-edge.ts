@@ -8,7 +8,7 @@ import { filesFeature, isFilesOn } from './files/files-tokens.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
 import { filesRoutes } from './files/routes.ts'
 import { readSharePointOrigin } from './files/sharepoint-hosts.ts'
-import { PageInjection } from './kit/page-injection.ts'
+import { injectionFor } from './kit/page-injection.ts'
 import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
 import { Origin } from './origin/origin.ts'
@@ -64,7 +64,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     sessions,
     auth,
     chat,
-    kit: settings.kit.guard ? new PageInjection(publicOrigin) : null,
+    kit: settings.kit.guard ? injectionFor(publicOrigin) : null,
     publicKeys: () => jwksResponse(signer),
     check: {
       settings,

@@ -40,9 +40,7 @@ export interface ChatRoad {
 }
 
 /** What is added to the chat's pages. */
-export interface PageKit {
-  inject(request: RequestHead, response: Response): Response
-}
+export type PageKit = (request: RequestHead, response: Response) => Response
 
 export interface EdgeParts {
   readonly settings: Settings
@@ -130,7 +128,7 @@ async function toChat(
       return await enriched.enrich(request, asker, (onward) => chat.forward(onward, session))
     }
     const response = await chat.forward(request, session, head)
-    return kit === null ? response : kit.inject(head, response)
+    return kit === null ? response : kit(head, response)
   } catch (cause) {
     return chat.share(head, await rendered(cause, request, crypto.randomUUID(), settings))
   }

@@ -6,20 +6,13 @@ import { scriptPermission } from './script-policy.ts'
 const ENCODINGS: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'br'])
 const HTML = /^text\/html\s*(?:;\s*charset="?utf-8"?\s*)?$/i
 
-/** Puts Entrada's script first into the pages of the chat app, while they stream through. */
-export class PageInjection {
-  readonly #publicOrigin: string
-
-  constructor(publicOrigin: string) {
-    this.#publicOrigin = publicOrigin
-  }
-
-  /** The chat's answer as it is, unless it is a page that a person has opened. */
-  inject(request: RequestHead, response: Response): Response {
-    if (request.method !== 'GET' || navigationOf(request) !== 'document') return response
-    if (!isRewritable(response)) return response
+/** Puts Entrada's script first into a page of the chat that a person has opened; else the answer is as it was. */
+export function injectionFor(publicOrigin: string) {
+  return (request: RequestHead, response: Response): Response => {
+    const isPage = request.method === 'GET' && navigationOf(request) === 'document'
+    if (!isPage || !isRewritable(response)) return response
     const policy = response.headers.get('content-security-policy')
-    const permission = scriptPermission(policy, this.#publicOrigin)
+    const permission = scriptPermission(policy, publicOrigin)
     return permission.allowed ? rewrite(response, scriptTag(permission.nonce)) : response
   }
 }
@@ -50,13 +43,10 @@ function rewrite(response: Response, tag: string): Response {
       element.prepend(tag, { html: true })
     },
   }
-  const rewriter = new HTMLRewriter()
-    .on('head', first)
-    .on('body', first)
-    .onDocument({
-      end(end) {
-        if (!isDone) end.append(tag, { html: true })
-      },
-    })
+  const rewriter = new HTMLRewriter().on('head, body', first).onDocument({
+    end(end) {
+      if (!isDone) end.append(tag, { html: true })
+    },
+  })
   return rewriter.transform(response)
 }

@@ -4,23 +4,21 @@ export type ScriptPermission =
   | { readonly allowed: true; readonly nonce: string | null }
 
 const REFUSED: ScriptPermission = { allowed: false }
-const NONCE = /^'nonce-([A-Za-z0-9+/_-]+={0,2})'$/
+const NONCE = /^'nonce-[A-Za-z0-9+/_-]+={0,2}'$/
 
 /**
  * Reads `Content-Security-Policy` (CSP Level 3) for a script at an address of the page's own origin. Every
  * policy must agree. A page that forbids it is left as it is: a blocked script would only fill its console.
  */
 export function scriptPermission(header: string | null, publicOrigin: string): ScriptPermission {
-  if (header === null) return { allowed: true, nonce: null }
-  const policies = header.split(',').map(directivesOf)
+  const policies = (header ?? '').split(',').map(directivesOf)
   if (policies.some(isSandboxed)) return REFUSED
   const sources = policies.map(scriptSources).filter((list) => list !== null)
-  const nonce = sources.flatMap((list) => list.flatMap(nonceIn)).at(0) ?? null
+  const nonce = sources.flat().find((source) => NONCE.test(source))
   const agree = sources.every(
-    (list) =>
-      allowsOrigin(list, publicOrigin) || (nonce !== null && list.flatMap(nonceIn).includes(nonce)),
+    (list) => allowsOrigin(list, publicOrigin) || list.some((source) => source === nonce),
   )
-  return agree ? { allowed: true, nonce } : REFUSED
+  return agree ? { allowed: true, nonce: nonce?.slice("'nonce-".length, -1) ?? null } : REFUSED
 }
 
 type Directives = ReadonlyMap<string, readonly string[]>
@@ -45,23 +43,10 @@ function scriptSources(directives: Directives): readonly string[] | null {
   return names.map((name) => directives.get(name)).find((list) => list !== undefined) ?? null
 }
 
-function nonceIn(source: string): readonly string[] {
-  const nonce = NONCE.exec(source)?.[1]
-  return nonce === undefined ? [] : [nonce]
-}
-
 /** Where `'strict-dynamic'` stands, addresses count for nothing. */
 function allowsOrigin(sources: readonly string[], publicOrigin: string): boolean {
   const { protocol, host } = new URL(publicOrigin)
-  const addresses = new Set([
-    "'self'",
-    '*',
-    protocol,
-    host,
-    `${host}/`,
-    publicOrigin,
-    `${publicOrigin}/`,
-  ])
-  const lower = sources.map((source) => source.toLowerCase())
-  return !lower.includes("'strict-dynamic'") && lower.some((source) => addresses.has(source))
+  const addresses = ["'self'", '*', protocol, host, publicOrigin]
+  const lower = sources.map((source) => source.toLowerCase().replace(/\/$/, ''))
+  return !lower.includes("'strict-dynamic'") && lower.some((source) => addresses.includes(source))
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Identity } from '../entra/id-token.ts'
 import type { AccessSettings } from '../settings/access.ts'
-import type { GraphQuestions } from './graph-questions.ts'
+import { isRefusal, type GraphQuestions } from './graph-questions.ts'
 import { unknownMembership } from './unknown-membership.ts'
 
 /** Kinds of account that are kept out whatever groups they are in. */
@@ -45,7 +45,11 @@ async function isGuest(account: unknown, ask: GraphQuestions | null): Promise<bo
   if (account === 0 || account === '0') return false
   if (account === 1 || account === '1') return true
   if (ask === null) throw unknownMembership('unreadable_claim')
-  const reply = await ask.ask({ path: 'me?$select=userType' }, Me)
-  if (!reply.ok) throw unknownMembership('graph_refused')
-  return (reply.value.userType ?? 'Member') !== 'Member'
+  const { userType } = await ask
+    .ask({ path: 'me?$select=userType' }, Me)
+    .catch((cause: unknown) => {
+      // Not about groups, as a refusal otherwise would be.
+      throw isRefusal(cause) ? unknownMembership('graph_refused', { cause }) : cause
+    })
+  return (userType ?? 'Member') !== 'Member'
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import type { GraphQuestions } from './graph-questions.ts'
-import { unknownMembership } from './unknown-membership.ts'
+import { chunks, filtersAmong } from './filters.ts'
+import { isRefusal, type GraphQuestions } from './graph-questions.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */
 const MOST_IDS = 20
@@ -29,7 +29,9 @@ export async function resolveNames(
   questions: GraphQuestions,
 ): Promise<ResolvedNames> {
   const pages = await Promise.all(
-    chunks(names, MOST_NAMES).map((some) => groupsNamed(some, questions)),
+    filtersAmong('displayName', names, MOST_NAMES).map((filter) =>
+      questions.collect({ path: `groups?${filter}&$select=id,displayName&$top=999` }, NamedGroup),
+    ),
   )
   const groups = pages.flat()
   const ids = new Map<string, string>()
@@ -46,15 +48,6 @@ export async function resolveNames(
   return { ids, ambiguous }
 }
 
-async function groupsNamed(names: readonly string[], questions: GraphQuestions) {
-  const list = names.map((name) => `'${name.replaceAll("'", "''")}'`).join(',')
-  const filter = encodeURIComponent(`displayName in (${list})`)
-  const path = `groups?$filter=${filter}&$select=id,displayName&$top=999`
-  const reply = await questions.collect({ path }, NamedGroup)
-  if (reply.ok) return reply.value
-  throw unknownMembership(reply.error.status === 403 ? 'not_permitted' : 'graph_refused')
-}
-
 /**
  * Which of the groups the person is in, as lower-case ids; there may be others among them. Membership through
  * other groups counts.
@@ -65,39 +58,29 @@ export async function membershipsAmong(
   questions: GraphQuestions,
 ): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set()
-  const { scopes } = await tokenOf(questions)
-  const checked = scopes.some((scope) => READS_GROUPS.test(scope))
-    ? await checkMemberships(ids, questions)
-    : null
-  return checked ?? ownGroups(questions)
+  const scopes = await questions.scopes()
+  if (!scopes.some((scope) => READS_GROUPS.test(scope))) return ownGroups(questions)
+  try {
+    return await checkMemberships(ids, questions)
+  } catch (cause) {
+    // Missing permission, or an id that is no group's any more: the list of one's own groups tells as well.
+    if (isRefusal(cause)) return ownGroups(questions)
+    throw cause
+  }
 }
 
-async function tokenOf({ tokens }: GraphQuestions) {
-  return tokens().catch((cause: unknown) => {
-    throw unknownMembership('token_refused', { cause })
-  })
-}
-
-/** Asks about the groups in question and no others; `null` when Graph does not take the question. */
+/** Asks about the groups in question and no others. */
 async function checkMemberships(
   ids: readonly string[],
   questions: GraphQuestions,
-): Promise<ReadonlySet<string> | null> {
-  const replies = await Promise.all(
+): Promise<ReadonlySet<string>> {
+  const path = 'me/checkMemberGroups'
+  const held = await Promise.all(
     chunks(ids, MOST_IDS).map((groupIds) =>
-      questions.collect(
-        { method: 'POST', path: 'me/checkMemberGroups', body: { groupIds } },
-        v.string(),
-      ),
+      questions.collect({ method: 'POST', path, body: { groupIds } }, v.string()),
     ),
   )
-  const held = new Set<string>()
-  for (const reply of replies) {
-    // Missing permission, or an id that is no group's any more: the list of one's own groups tells as well.
-    if (!reply.ok) return null
-    for (const id of reply.value) held.add(id.toLowerCase())
-  }
-  return held
+  return new Set(held.flat().map((id) => id.toLowerCase()))
 }
 
 const Membership = v.object({ id: v.string(), '@odata.type': v.optional(v.string()) })
@@ -108,18 +91,9 @@ const Membership = v.object({ id: v.string(), '@odata.type': v.optional(v.string
  */
 async function ownGroups(questions: GraphQuestions): Promise<ReadonlySet<string>> {
   const path = 'me/transitiveMemberOf?$select=id&$top=999'
-  const reply = await questions.collect({ path }, Membership)
-  if (!reply.ok) {
-    throw unknownMembership(reply.error.status === 403 ? 'not_permitted' : 'graph_refused')
-  }
+  const memberships = await questions.collect({ path }, Membership)
   const isGroup = (type: string | undefined) => type === undefined || type.endsWith('.group')
   return new Set(
-    reply.value.flatMap((one) => (isGroup(one['@odata.type']) ? [one.id.toLowerCase()] : [])),
-  )
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
+    memberships.flatMap((one) => (isGroup(one['@odata.type']) ? [one.id.toLowerCase()] : [])),
   )
 }

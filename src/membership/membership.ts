@@ -1,4 +1,3 @@
-import { epochSeconds } from '../epoch-seconds.ts'
 import type { Identity } from '../entra/id-token.ts'
 import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import { EntradaFailure } from '../failure.ts'
@@ -6,11 +5,12 @@ import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Log } from '../log.ts'
 import type { RoleRule } from '../settings/roles.ts'
 import type { Settings } from '../settings/settings.ts'
-import { refusedAccount, type AccountRefusal } from './account-policy.ts'
+import { refusedAccount } from './account-policy.ts'
 import type { Claims } from './claims.ts'
 import { GraphQuestions } from './graph-questions.ts'
+import { refusalOf } from './refusal.ts'
 import { RuleCheck } from './rule-check.ts'
-import { unknownMembership } from './unknown-membership.ts'
+import { signInTokens } from './sign-in-tokens.ts'
 
 /** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
 export interface Standing {
@@ -74,10 +74,10 @@ export class Membership {
   async #admit(identity: Identity, questions: GraphQuestions | null, log: Log): Promise<Standing> {
     const { requiredRole, adminRole, access } = this.#settings
     const refusal = await refusedAccount(identity, access, questions)
-    if (refusal !== null) throw this.#refused(refusal)
+    if (refusal !== null) throw refusalOf(refusal, access.helpText)
     const check = new RuleCheck(this.#rules, questions)
     const required = await check.heldBySignIn(requiredRole, identity.claims)
-    if (requiredRole !== null && required.length === 0) throw this.#refused('role')
+    if (requiredRole !== null && required.length === 0) throw refusalOf('role', access.helpText)
     const admin = await check.heldBySignIn(adminRole, identity.claims).catch((cause: unknown) => {
       // The people a chat is for do not stay out because nobody could tell who runs it.
       const { userId, tenantId } = identity
@@ -121,37 +121,12 @@ export class Membership {
 
   #standing(required: readonly string[], admin: readonly string[]): Standing {
     const { requiredRole, adminRole } = this.#settings
-    const among = (isAboutGroups: boolean) => [
-      ...new Set([
-        ...(requiredRole?.isAboutGroups === isAboutGroups ? required : []),
-        ...(adminRole?.isAboutGroups === isAboutGroups ? admin : []),
-      ]),
-    ]
+    const among = (isAboutGroups: boolean) => {
+      const of = (rule: RoleRule | null, held: readonly string[]) =>
+        rule?.isAboutGroups === isAboutGroups ? held : []
+      return [...new Set([...of(requiredRole, required), ...of(adminRole, admin)])]
+    }
     return { roles: among(false), groups: among(true), isOperator: admin.length > 0 }
-  }
-
-  #refused(reason: AccountRefusal | 'role'): EntradaFailure {
-    const { helpText } = this.#settings.access
-    return new EntradaFailure(reason === 'role' ? 'not_a_member' : 'wrong_account', {
-      reason,
-      detail: helpText === null ? RULES[reason] : `${RULES[reason]} ${helpText}`,
-    })
-  }
-}
-
-/** Which rule, and not which groups: those are nobody's business who is not in them. */
-const RULES: Readonly<Record<AccountRefusal | 'role', string>> = {
-  role: 'Your account is not among those that were given access.',
-  guest: 'Guest accounts have no access.',
-  email_domain: 'Accounts with an address like yours have no access.',
-}
-
-/** The one token sign-in came back with. There is no session yet that could fetch another. */
-function signInTokens({ accessToken, expiresIn, scopes }: RedeemedTokens): GraphTokens {
-  const expiresAt = epochSeconds() + expiresIn
-  return async (options) => {
-    if (options?.refused !== undefined) throw unknownMembership('token_refused')
-    return { resource: 'graph', value: accessToken, expiresAt, scopes }
   }
 }
 

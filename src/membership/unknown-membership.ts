@@ -3,12 +3,12 @@ import { EntradaFailure, FAILURES } from '../failure.ts'
 /** Why it could not be found out. Goes to the log; the sentence goes to the page. */
 const REASONS = {
   overage:
-    'Your groups do not fit into the sign-in answer. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
-  unreadable_claim: 'The sign-in answer tells your groups in a form that we cannot read',
+    'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
+  unreadable_claim: 'Your groups came in a form that we cannot read',
   ambiguous_name:
-    'More than one group goes by a name in the access rule. Whoever runs this chat has to write the group’s object id instead',
+    'Two groups share a name in the access rule. Whoever runs this chat has to write object ids instead of names',
   not_permitted:
-    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of group names',
+    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of names',
   token_refused: 'Microsoft 365 did not accept our proof that you are signed in',
   graph_throttled: FAILURES.graph_throttled.title,
   graph_unavailable: FAILURES.graph_unavailable.title,

@@ -1,4 +1,4 @@
-import { isObjectId } from './directory-readers.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { Principal } from './principal.ts'
 
 /** Those of whom it is not known yet whether the directory has them. */
@@ -33,5 +33,5 @@ function finderIn(users: readonly Principal[]): (person: Principal) => Principal
       [nameOf(user), user],
     ]),
   )
-  return (person) => found.get(isObjectId(person.id) ? person.id : nameOf(person))
+  return (person) => found.get(isGuid(person.id) ? person.id : nameOf(person))
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isGuid } from '../settings/guid.ts'
 import { indexOf, type Principal } from './principal.ts'
 
 /** What a collection's answer holds. */
@@ -11,65 +12,61 @@ export interface Collection<T> {
 /** Graph's are of a thousand letters: a page of such groups would be too large to remember. */
 const LONGEST_DESCRIPTION = 200
 
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-export function isObjectId(text: string): boolean {
-  return GUID.test(text)
-}
-
 const Text = v.nullish(v.string(), null)
+const ObjectId = v.pipe(v.string(), v.check(isGuid))
 const Page = v.object({
   value: v.array(v.unknown()),
   '@odata.nextLink': v.optional(v.string()),
 })
-const User = v.object({
-  id: v.pipe(v.string(), v.regex(GUID)),
+const Profile = {
   displayName: Text,
   givenName: Text,
   surname: Text,
+  jobTitle: Text,
+}
+const User = v.object({
+  ...Profile,
+  id: ObjectId,
   mail: Text,
   userPrincipalName: Text,
-  jobTitle: Text,
-  accountEnabled: v.nullish(v.boolean(), null),
+  // Who may not sign in is left out.
+  accountEnabled: v.nullish(v.literal(true)),
 })
 const Group = v.object({
-  id: v.pipe(v.string(), v.regex(GUID)),
-  displayName: Text,
+  id: ObjectId,
+  displayName: v.string(),
   description: Text,
   mail: Text,
   mailNickname: Text,
 })
-const Kind = v.object({ '@odata.type': v.string() })
 const Person = v.object({
+  ...Profile,
   id: v.string(),
-  displayName: Text,
-  givenName: Text,
-  surname: Text,
   userPrincipalName: v.pipe(v.string(), v.nonEmpty()),
-  jobTitle: Text,
-  scoredEmailAddresses: v.nullish(v.array(v.object({ address: Text })), []),
+  scoredEmailAddresses: v.nullish(v.array(v.object({ address: Text }))),
   // Contacts, rooms and mail groups are of other classes; guests are not organisation users.
   personType: v.object({ class: v.literal('Person'), subclass: v.literal('OrganizationUser') }),
 })
 
 /** @returns `null` when it is not a collection at all; an item nobody can read is left out */
 export function readUsers(body: unknown): Collection<Principal> | null {
-  return readCollection(body, User, (user) => (user.accountEnabled === false ? null : userOf(user)))
+  return readCollection(body, User, userOf)
 }
 
+/** A group without a name is left out as well: properties a token may not see come as nulls. */
 export function readGroups(body: unknown): Collection<Principal> | null {
-  return readCollection(body, Group, (group) =>
-    group.displayName === null
-      ? null
-      : {
-          id: group.id.toLowerCase(),
-          type: 'group',
-          name: group.displayName,
-          email: group.mail,
-          username: null,
-          description: group.description?.slice(0, LONGEST_DESCRIPTION).toWellFormed() ?? null,
-          index: indexOf(group.displayName, [group.mail, group.mailNickname]),
-        },
+  return readCollection(
+    body,
+    Group,
+    ({ id, displayName: name, description, mail, mailNickname }) => ({
+      id: id.toLowerCase(),
+      type: 'group',
+      name,
+      email: mail,
+      username: null,
+      description: description?.slice(0, LONGEST_DESCRIPTION).toWellFormed() ?? null,
+      index: indexOf(name, [mail, mailNickname]),
+    }),
   )
 }
 
@@ -91,22 +88,17 @@ export interface MembersPage {
 export function readMembers(body: unknown): MembersPage | null {
   const page = v.safeParse(Page, body)
   if (!page.success) return null
-  const of = (type: string) =>
-    page.output.value.filter((value) => {
-      const kind = v.safeParse(Kind, value)
-      return kind.success && kind.output['@odata.type'] === `#microsoft.graph.${type}`
-    })
+  const { value, '@odata.nextLink': nextLink = null } = page.output
+  const of = (type: string) => {
+    const Kind = v.object({ '@odata.type': v.literal(`#microsoft.graph.${type}`) })
+    return value.filter((one) => v.safeParse(Kind, one).success)
+  }
   const users = of('user')
   const groups = of('group')
-  const items = [
-    ...(readUsers({ value: users })?.items ?? []),
-    ...(readGroups({ value: groups })?.items ?? []),
-  ]
-  return {
-    items,
-    nextLink: page.output['@odata.nextLink'] ?? null,
-    withheld: users.length + groups.length - items.length,
-  }
+  const items = [readUsers({ value: users }), readGroups({ value: groups })].flatMap(
+    (read) => read?.items ?? [],
+  )
+  return { items, nextLink, withheld: users.length + groups.length - items.length }
 }
 
 /** Without a name there is nothing to show: properties a token may not see come as nulls. */

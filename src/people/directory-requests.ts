@@ -1,8 +1,10 @@
 import type { BatchRequest } from '../graph/batch.ts'
-import { isObjectId } from './directory-readers.ts'
+import { filtersAmong } from '../membership/filters.ts'
+import { isGuid } from '../settings/guid.ts'
+import { phraseQuery, prefixQuery, searchQuery, type List } from './directory-queries.ts'
 import type { Row } from './permissions.ts'
 import type { Principal } from './principal.ts'
-import { plainOf, type SearchText } from './search-text.ts'
+import type { SearchText } from './search-text.ts'
 
 /*
  * Graph charges by request: `/users` costs 2 resource units, one less with `$select`, one less below 20 rows,
@@ -17,7 +19,7 @@ const MOST_NAMES = 15
 /** A batch has room for so many requests by name beside all else. */
 const MOST_NAME_REQUESTS = 6
 
-const USER_BASICS = 'id,displayName,givenName,surname,mail,userPrincipalName'
+export const USER_BASICS = 'id,displayName,givenName,surname,mail,userPrincipalName'
 const USER_PROFILE = `${USER_BASICS},jobTitle,accountEnabled`
 const GROUP = 'id,displayName,description,mail,mailNickname'
 const PERSON =
@@ -31,8 +33,6 @@ export interface RequestScope {
   readonly showsFullProfiles: boolean
 }
 
-type List = 'users' | 'groups'
-
 /** What to ask for one part. Two requests where one query cannot carry what was typed. */
 export function requestsFor(
   part: 'people' | List,
@@ -40,11 +40,10 @@ export function requestsFor(
   scope: RequestScope,
 ): readonly BatchRequest[] {
   const { words, text, spelled } = search
-  const query = (expression: string) => `$search=${encodeURIComponent(expression)}`
   if (part === 'people') {
-    return words === '' ? [] : [peopleRequest(part, `${query(`"${spelled}"`)}&`, scope)]
+    return words === '' ? [] : [peopleRequest(part, `${phraseQuery(`"${spelled}"`)}&`, scope)]
   }
-  const bySearch = listRequest(part, query(searchExpression(PROPERTIES[part], search)), scope)
+  const bySearch = listRequest(part, searchQuery(part, search), scope)
   // `jo+sales@…`, `R&D`, `C#`: one word that loses something on its way into `$search`.
   const needsPrefix = words === '' || (text !== spelled && !text.includes(' '))
   return [
@@ -54,11 +53,8 @@ export function requestsFor(
 }
 
 /** Alone, it stands in for a `$search` that Graph did not take. */
-export function prefixRequest(part: List, { text }: SearchText, scope: RequestScope): BatchRequest {
-  return {
-    id: `${part}-prefix`,
-    ...listRequest(part, startsWithAny(PROPERTIES[part], text), scope),
-  }
+export function prefixRequest(part: List, search: SearchText, scope: RequestScope): BatchRequest {
+  return { id: `${part}-prefix`, ...listRequest(part, prefixQuery(part, search), scope) }
 }
 
 /** Those the user deals with most, whatever is typed. */
@@ -71,18 +67,13 @@ export function confirmationRequests(
   people: readonly Principal[],
   scope: RequestScope,
 ): readonly BatchRequest[] {
-  const ids = people.flatMap(({ id }) => (isObjectId(id) ? [id] : []))
-  const names = people.flatMap(({ id, username }) => (isObjectId(id) ? [] : (username ?? [])))
+  const ids = people.flatMap(({ id }) => (isGuid(id) ? [id] : []))
+  const names = people.flatMap(({ id, username }) => (isGuid(id) ? [] : (username ?? [])))
   const select = `$select=${selectOf('users', scope)}`
   const bucket = bucketOf('users', scope)
-  const chunks = Array.from({ length: Math.ceil(names.length / MOST_NAMES) }, (_, index) =>
-    names.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
-  )
-  const byName = chunks.slice(0, MOST_NAME_REQUESTS).map((chunk, index) => ({
-    id: `known-${index}`,
-    path: `/users?$filter=${encodeURIComponent(`userPrincipalName in (${chunk.map(literal).join(',')})`)}&${select}`,
-    bucket,
-  }))
+  const byName = filtersAmong('userPrincipalName', names, MOST_NAMES)
+    .slice(0, MOST_NAME_REQUESTS)
+    .map((filter, index) => ({ id: `known-${index}`, path: `/users?${filter}&${select}`, bucket }))
   if (ids.length === 0) return byName
   const byId = {
     id: 'known',
@@ -92,55 +83,6 @@ export function confirmationRequests(
     bucket,
   }
   return [byId, ...byName]
-}
-
-interface Properties {
-  /** Cut into words by Graph; every word sought must begin one of them. */
-  readonly name: 'displayName'
-  /** Searched from their start. */
-  readonly names: readonly string[]
-  readonly addresses: readonly string[]
-}
-
-const PROPERTIES: Readonly<Record<List, Properties>> = {
-  users: {
-    name: 'displayName',
-    names: ['givenName', 'surname'],
-    addresses: ['mail', 'userPrincipalName'],
-  },
-  groups: { name: 'displayName', names: [], addresses: ['mail', 'mailNickname'] },
-}
-
-/**
- * The only place where `$search` is written. What goes in is letters, digits and a handful of symbols that
- * mean nothing to it, so no text can leave its quotes. Marks are also tried taken apart and taken off:
- * directories hold all three.
- */
-function searchExpression(properties: Properties, search: SearchText): string {
-  const clauses = [search, plainOf(search)].flatMap(({ words, spelled }) => [
-    [properties.name, words],
-    [properties.name, words.normalize('NFD')],
-    ...properties.names.flatMap((name) => [
-      [name, words],
-      [name, spelled],
-    ]),
-    // `jan müller` is the beginning of jan.muller@ more often than of anything else.
-    ...properties.addresses.map((name) => [name, spelled.replaceAll(' ', '.')]),
-  ])
-  const phrases = clauses.flatMap(([name, text]) => (text === '' ? [] : [`"${name}:${text}"`]))
-  return [...new Set(phrases)].join(' OR ')
-}
-
-/** The only place where `startswith` is written: a quote is doubled, and the whole is encoded after that. */
-function startsWithAny({ name, names, addresses }: Properties, text: string): string {
-  const calls = [name, ...names, ...addresses].map(
-    (property) => `startswith(${property},${literal(text)})`,
-  )
-  return `$filter=${encodeURIComponent(calls.join(' or '))}&$count=true`
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 function listRequest(part: List, query: string, scope: RequestScope) {

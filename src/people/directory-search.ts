@@ -1,14 +1,8 @@
 import { EntradaFailure } from '../failure.ts'
-import {
-  callBatch,
-  type BatchAnswer,
-  type BatchAnswers,
-  type BatchRequest,
-} from '../graph/batch.ts'
+import { callBatch, type BatchAnswer, type BatchRequest } from '../graph/batch.ts'
 import { NO_ANSWER } from '../graph/graph-error.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { confirmed, unconfirmed } from './confirmation.ts'
-import { readGroups, readRelevantPeople, readUsers } from './directory-readers.ts'
 import {
   acquaintancesRequest,
   confirmationRequests,
@@ -16,9 +10,10 @@ import {
   requestsFor,
   type RequestScope,
 } from './directory-requests.ts'
+import { rowsOf, together, type Rows } from './directory-rows.ts'
 import { matcherFor } from './matching.ts'
-import { failedAnswer, NOTHING, refusedAnswer, type PartAnswer } from './part-answer.ts'
-import { ROWS, type Part, type Row } from './permissions.ts'
+import { NOTHING, type PartAnswer } from './part-answer.ts'
+import type { Part, Row } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
@@ -35,8 +30,6 @@ export interface DirectorySearch {
   readonly scope: RequestScope
   readonly isBackground: boolean
 }
-
-export type Rows = ReadonlyMap<Row, PartAnswer>
 
 /** Nobody who types waits longer. */
 const DEADLINE_MS = 6_000
@@ -58,10 +51,10 @@ export async function searchDirectory(
   asked: DirectorySearch,
 ): Promise<Rows> {
   const { search, scope, parts, isBackground } = asked
-  const ask = async (requests: readonly BatchRequest[]): Promise<BatchAnswers> => {
+  const ask = async (requests: readonly BatchRequest[]): Promise<Map<string, BatchAnswer>> => {
     try {
       const options = { deadlineMs: DEADLINE_MS, isBackground }
-      return await callBatch(graph, tokens, requests, options)
+      return new Map(await callBatch(graph, tokens, requests, options))
     } catch (cause) {
       if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
       return new Map(requests.map(({ id }) => [id, { ok: false, error: NO_ANSWER }]))
@@ -74,7 +67,8 @@ export async function searchDirectory(
   ])
   // A query Graph cannot read is a defect of one of us; the search goes on without `$search`.
   const untaken = LISTS.filter((part) => isUntaken(first.get(part)))
-  const rows = rowsOf(new Map([...first].filter(([id]) => !untaken.some((part) => part === id))))
+  for (const part of untaken) first.delete(part)
+  const rows = rowsOf(first)
   for (const part of parts) if (!rows.has(part)) rows.set(part, NOTHING)
   const further = [
     ...untaken.map((part) => prefixRequest(part, search, scope)),
@@ -93,40 +87,6 @@ export async function searchDirectory(
     'people',
     isLost ? known : { ...people, principals: confirmed(people.principals, users) },
   )
-}
-
-function rowsOf(answers: BatchAnswers): Map<Row, PartAnswer> {
-  const rows = new Map<Row, PartAnswer>()
-  for (const [id, answer] of answers) {
-    const row = ROWS.find((one) => id.split('-')[0] === one)
-    if (row !== undefined) rows.set(row, together(rows.get(row), read(row, answer)))
-  }
-  return rows
-}
-
-function read(row: Row, answer: BatchAnswer): PartAnswer {
-  if (!answer.ok) return refusedAnswer(row, answer.error)
-  const isOfUsers = row === 'users' || row === 'known'
-  const reader = isOfUsers ? readUsers : row === 'groups' ? readGroups : readRelevantPeople
-  const page = reader(answer.body)
-  if (page === null) return failedAnswer()
-  // Nobody leafs on through relevant people: who is on a further page is relevant no more.
-  const isComplete = page.isComplete || row === 'people'
-  return { ...NOTHING, principals: page.items, isComplete }
-}
-
-/** A row's requests put together: each found once, complete when all are, as bad as the worst. */
-function together(one: PartAnswer | undefined, other: PartAnswer): PartAnswer {
-  if (one === undefined) return other
-  const principals = new Map(
-    [...one.principals, ...other.principals].map((principal) => [principal.id, principal]),
-  )
-  const isComplete = one.isComplete && other.isComplete
-  return {
-    ...(one.status === 'ok' ? other : one),
-    principals: [...principals.values()],
-    isComplete,
-  }
 }
 
 /** Takes out of `rows` whom Graph merely guesses at, by sound or by a slip of the finger, while anybody matches. */

@@ -1,44 +1,16 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import { mergeParts, type Candidate } from './merge.ts'
+import { Body, mergedRows } from './librechat-rows.ts'
 import type { Asker, PeopleParts } from './people-access.ts'
 import { describeStatus, statusOfAll, toResult, type Found } from './people-answer.ts'
 import { readTypes } from './people-query.ts'
 import { searchPeople } from './people-search.ts'
-import type { Part } from './permissions.ts'
-import { indexOf, type Principal } from './principal.ts'
-import { readSearchText, type SearchText } from './search-text.ts'
+import { readSearchText } from './search-text.ts'
 
 /** LibreChat's own path, enriched on its way. */
 export const PRINCIPALS_PATH = '/api/permissions/search-principals'
 
 const MOST = 50
-
-const Text = v.nullish(v.string())
-/** One of LibreChat's results. What else it holds is passed on as it is. */
-const Local = v.looseObject({
-  id: Text,
-  type: v.string(),
-  name: Text,
-  email: Text,
-  username: Text,
-  source: Text,
-  idOnTheSource: Text,
-})
-type Local = v.InferOutput<typeof Local>
-const Body = v.looseObject({
-  limit: v.number(),
-  types: v.nullish(v.array(v.string())),
-  results: v.array(Local),
-})
-
-/** A row of the merged list, as it will be sent. */
-interface Row extends Candidate {
-  readonly type: string
-  readonly email: string | null
-  readonly isLocal: boolean
-  readonly result: object
-}
 
 /**
  * LibreChat's answer with the directory's merged in. LibreChat decides who may search and for what: without its
@@ -63,12 +35,13 @@ export async function searchPrincipals(
   const body = readBody(text)
   const headers = mergedHeaders(response.headers, found)
   if (body === null) return new Response(text, { status: 200, headers })
-  const rows = merged(body, { found, search, publicOrigin: asker.settings.publicOrigin })
-  const local = rows.filter(({ isLocal }) => isLocal).length
+  const rows = mergedRows(body, found.parts, search)
+  const local = rows.filter((row) => 'local' in row && row.isLocal).length
+  const { publicOrigin } = asker.settings
   return Response.json(
     {
       ...body,
-      results: rows.map(({ result }) => result),
+      results: rows.map((row) => ('local' in row ? row.local : toResult(row, publicOrigin))),
       count: rows.length,
       sources: { local, entra: rows.length - local },
     },
@@ -98,13 +71,8 @@ async function searchOrNot(...asked: Parameters<typeof searchPeople>): Promise<F
 
 /** `null` for an answer of another shape: another version's, and none of our business. */
 function readBody(text: string): v.InferOutput<typeof Body> | null {
-  try {
-    const parsed = v.safeParse(Body, JSON.parse(text))
-    return parsed.success ? parsed.output : null
-  } catch {
-    // Not JSON, although it says so. It is passed on as it came.
-    return null
-  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Body), text)
+  return parsed.success ? parsed.output : null
 }
 
 function mergedHeaders(from: Headers, { status, retryAfter }: Found): Headers {
@@ -118,58 +86,4 @@ function mergedHeaders(from: Headers, { status, retryAfter }: Found): Headers {
   headers.set('entrada-people-status', `${describeStatus(status)}, local=ok`)
   if (retryAfter !== null) headers.set('retry-after', String(retryAfter))
   return headers
-}
-
-interface Merging {
-  readonly found: Found
-  readonly search: SearchText
-  readonly publicOrigin: string
-}
-
-function merged(
-  { results, types, limit }: v.InferOutput<typeof Body>,
-  { found, search, publicOrigin }: Merging,
-): readonly Row[] {
-  const locals = results.map(toRow)
-  const byId = new Map(locals.map((row) => [row.id, row]))
-  const byAddress = new Map(locals.map((row) => [addressOf(row), row]))
-  const folded = (part: Part) =>
-    (found.parts.get(part) ?? [])
-      .filter(({ type }) => types?.includes(type) !== false)
-      .map((principal) => {
-        const known = byId.get(principal.id) ?? byAddress.get(addressOf(principal))
-        return known ?? directoryRow(principal, publicOrigin)
-      })
-  const isUser = ({ type }: Row) => type === 'user'
-  const parts = new Map<Part, readonly Row[]>([
-    ['people', folded('people')],
-    ['users', [...locals.filter(isUser), ...folded('users')]],
-    ['groups', [...locals.filter((row) => !isUser(row)), ...folded('groups')]],
-  ])
-  return mergeParts(parts, search, Math.min(MOST, Math.max(1, limit)))
-}
-
-function toRow(result: Local): Row {
-  const { id, type, source, idOnTheSource } = result
-  const name = result.name ?? ''
-  const email = result.email ?? null
-  return {
-    id: idOnTheSource?.toLowerCase() ?? `${type} ${id ?? ''}`,
-    type,
-    name,
-    email,
-    index: indexOf(name, [email, result.username ?? null]),
-    isLocal: source !== 'entra',
-    result,
-  }
-}
-
-function directoryRow(principal: Principal, publicOrigin: string): Row {
-  const { id, type, name, email, index } = principal
-  return { id, type, name, email, index, isLocal: false, result: toResult(principal, publicOrigin) }
-}
-
-/** Without an address nobody is anybody's double. */
-function addressOf({ type, email, id }: Pick<Row, 'type' | 'email' | 'id'>): string {
-  return email === null || email === '' ? `id ${id}` : `${type} ${email.toLowerCase()}`
 }

@@ -1,4 +1,5 @@
 import type { GraphError } from '../graph/graph-error.ts'
+import { graphFailureOf } from './graph-failure.ts'
 import type { Row } from './permissions.ts'
 import type { Principal } from './principal.ts'
 
@@ -21,7 +22,6 @@ export const NOTHING: PartAnswer = {
 }
 
 const FAILED_SECONDS = 3
-const THROTTLED_SECONDS = 5
 const OFF_SECONDS = 300
 const UNTAKEN_SECONDS = 30
 
@@ -43,10 +43,10 @@ export function failedAnswer(): PartAnswer {
 }
 
 /** What a refusal means to the one who searches, and how long it is worth remembering. */
-export function refusedAnswer(row: Row, { status, retryAfter }: GraphError): PartAnswer {
-  if (status === 429 || (status === 503 && retryAfter !== null)) {
-    return refused('throttled', retryAfter ?? THROTTLED_SECONDS)
-  }
+export function refusedAnswer(row: Row, error: GraphError): PartAnswer {
+  const { status } = error
+  const { code, details } = graphFailureOf(error)
+  if (code === 'graph_throttled') return refused('throttled', details.retryAfter ?? 0)
   // Guests may not leaf through the directory, and who has no mailbox has no relevant people: nothing the
   // user could do something about.
   if (status === 403 || status === 404) return refused('off', OFF_SECONDS)

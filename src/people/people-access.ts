@@ -1,5 +1,7 @@
+import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
+import type { AccessToken } from '../session/access-token.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Lookups, OwnedLookups } from '../stores/lookup-cache.ts'
@@ -21,12 +23,17 @@ export interface Asker {
   waitUntil(work: Promise<unknown>): void
 }
 
+const TEXT_DEADLINE_MS = 5_000
+
+const Texts = v.record(v.string(), v.unknown())
+
 /** Graph, as one user reaches it. */
 export interface DirectoryAccess {
   readonly graph: Graph
   readonly tokens: GraphTokens
   readonly scopes: readonly string[]
-  readonly lookups: OwnedLookups
+  /** Memory of this user, apart from everyone else's. */
+  readonly own: OwnedLookups
 }
 
 /**
@@ -41,27 +48,46 @@ export async function accessDirectory(
     throw new EntradaFailure('feature_off')
   }
   const token = await session.accessToken('graph')
-  const access = accessTo(part, settings, token.scopes)
-  if (access === 'off') throw new EntradaFailure('feature_off')
-  if (access === 'consent_needed') {
+  if (accessTo(part, settings, token.scopes) !== 'on') {
     const consentFeature = part === 'groups' ? 'groups' : 'people'
     throw new EntradaFailure('consent_required', { consentFeature })
   }
+  return accessWith(token, { graph, lookups, session, settings })
+}
+
+interface AccessParts extends Pick<Asker, 'session' | 'settings'> {
+  readonly graph: Graph
+  readonly lookups: Lookups
+}
+
+export function accessWith(
+  token: AccessToken<'graph'>,
+  { graph, lookups, session, settings }: AccessParts,
+): DirectoryAccess {
+  const { tenantId, id: userId } = session.user
   return {
     graph,
     tokens: async (again) => (again === undefined ? token : session.accessToken('graph', again)),
     scopes: token.scopes,
-    lookups: ownLookups(lookups, { session, settings }),
+    own: lookups.for({ cloud: cloudOf(settings), tenantId, of: { userId } }),
   }
 }
 
-/** Memory of one user, apart from everyone else's. */
-export function ownLookups(
-  lookups: Lookups,
-  { session, settings }: Pick<Asker, 'session' | 'settings'>,
-): OwnedLookups {
-  const { tenantId, id: userId } = session.user
-  return lookups.for({ cloud: cloudOf(settings), tenantId, of: { userId } })
+/**
+ * One text of what is at a path; `null` where it is missing, or Graph does not say.
+ * @throws EntradaFailure `graph_unavailable`; what the session's token may throw
+ */
+export async function readText(
+  { graph, tokens }: DirectoryAccess,
+  path: string,
+  property: string,
+): Promise<string | null> {
+  const request = { path: `${path}?$select=${property}`, deadlineMs: TEXT_DEADLINE_MS }
+  const answer = await graph.call(tokens, request)
+  if (!answer.ok) return null
+  const read = v.safeParse(Texts, await answer.response.json().catch(() => null))
+  const text = read.success ? read.output[property] : null
+  return typeof text === 'string' ? text : null
 }
 
 /** Ids mean nothing in another cloud. */

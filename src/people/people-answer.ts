@@ -12,18 +12,18 @@ export interface Found {
   readonly retryAfter: number | null
 }
 
-/** A result in LibreChat's shape. What is not known is absent there, not null. */
+/** A result in LibreChat's shape. What is not known is absent there, not null: JSON leaves it out. */
 export interface PeopleResult {
   /** Of the chat's own record. Someone from the directory has none until chosen. */
   readonly id: null
   readonly type: 'user' | 'group'
   readonly name: string
-  readonly email?: string
-  readonly username?: string
-  readonly avatar?: string
+  readonly email: string | undefined
+  readonly username: string | undefined
+  readonly avatar: string | undefined
   readonly source: 'entra'
   readonly idOnTheSource: string
-  readonly description?: string
+  readonly description: string | undefined
 }
 
 export function toResult(principal: Principal, publicOrigin: string): PeopleResult {
@@ -32,14 +32,15 @@ export function toResult(principal: Principal, publicOrigin: string): PeopleResu
     id: null,
     type,
     name,
-    ...(email === null ? {} : { email }),
-    ...(username === null ? {} : { username }),
-    ...(type === 'user'
-      ? { avatar: `${publicOrigin}/.entrada/people/${id}/photo?size=96&fallback=initials` }
-      : {}),
+    email: email ?? undefined,
+    username: username ?? undefined,
+    avatar:
+      type === 'user'
+        ? `${publicOrigin}/.entrada/people/${id}/photo?size=96&fallback=initials`
+        : undefined,
     source: 'entra',
     idOnTheSource: id,
-    ...(description === null ? {} : { description }),
+    description: description ?? undefined,
   }
 }
 

@@ -1,12 +1,12 @@
 import { EntradaFailure, type FailureCode } from '../failure.ts'
-import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { AccessToken } from '../session/access-token.ts'
 import type { Session } from '../session/session.ts'
-import { LookupMemory } from './lookup-memory.ts'
+import type { Lookups } from '../stores/lookup-cache.ts'
+import { lookupMemory } from './lookup-memory.ts'
 import type { PartAnswer } from './part-answer.ts'
-import { PartLookup } from './part-lookup.ts'
+import { findParts, type PartLookupParts } from './part-lookup.ts'
 import { mayShare, sharedLookups } from './shared-lookups.ts'
-import { ownLookups, type Asker, type PeopleParts } from './people-access.ts'
+import { accessWith, type Asker, type DirectoryAccess, type PeopleParts } from './people-access.ts'
 import { statusOfAll, type Found, type Status } from './people-answer.ts'
 import { accessTo, PARTS, showsFullProfiles, type Part } from './permissions.ts'
 import type { SearchText } from './search-text.ts'
@@ -43,12 +43,9 @@ export async function searchPeople(
   }
   const allowed = possible.filter((part) => status[part] === 'ok')
   if (typeof token === 'string' || allowed.length === 0) return nobody
-  const lookup = await partLookup({ ...parts, graph }, asker, token)
-  const answers = await lookup.find({
-    search: query.search,
-    parts: allowed,
-    enough: query.limit,
-  })
+  const access = accessWith(token, { ...parts, ...asker, graph })
+  const lookup = { search: query.search, parts: allowed, enough: query.limit }
+  const answers = await findParts(await lookupParts(access, asker, parts.lookups), lookup)
   for (const [part, answer] of answers) status[part] = answer.status
   return {
     parts: new Map([...answers].map(([part, answer]) => [part, answer.principals])),
@@ -75,27 +72,24 @@ const WITHOUT_TOKEN: Partial<Record<FailureCode, Status>> = {
   registration_rejected: 'failed',
 }
 
-async function partLookup(
-  { graph, lookups }: PeopleParts & { readonly graph: Graph },
+async function lookupParts(
+  access: DirectoryAccess,
   asker: Asker,
-  token: AccessToken<'graph'>,
-): Promise<PartLookup> {
+  lookups: Lookups,
+): Promise<PartLookupParts> {
   const { session, settings, waitUntil } = asker
-  const tokens: GraphTokens = async (again) =>
-    again === undefined ? token : session.accessToken('graph', again)
-  const own = ownLookups(lookups, asker)
-  const isShared = await mayShare(asker, { graph, tokens, own })
-  const scopes = token.scopes.map((scope) => scope.toLowerCase()).toSorted()
-  return new PartLookup({
-    graph,
-    tokens,
+  const { own } = access
+  const isShared = await mayShare(asker, access)
+  const scopes = access.scopes.map((scope) => scope.toLowerCase()).toSorted()
+  return {
+    ...access,
     scope: {
       tenantId: session.user.tenantId,
-      showsFullProfiles: showsFullProfiles(token.scopes),
+      showsFullProfiles: showsFullProfiles(scopes),
     },
-    canConfirm: accessTo('users', settings, token.scopes) === 'on',
+    canConfirm: accessTo('users', settings, scopes) === 'on',
     memoryOf: (search) =>
-      new LookupMemory({
+      lookupMemory({
         own,
         shared: isShared ? sharedLookups(lookups, asker, search) : null,
         scopes,
@@ -103,7 +97,7 @@ async function partLookup(
         freshSeconds: settings.lookupCacheSeconds,
       }),
     waitUntil,
-  })
+  }
 }
 
 function retryAfterOf(answers: readonly PartAnswer[]): number | null {

@@ -1,6 +1,6 @@
 import { confirmed } from './confirmation.ts'
-import { isObjectId } from './directory-readers.ts'
-import type { Rows } from './directory-search.ts'
+import { isGuid } from '../settings/guid.ts'
+import type { Rows } from './directory-rows.ts'
 import type { Memories, Remembered } from './lookup-memory.ts'
 import { matcherFor } from './matching.ts'
 import type { PartAnswer } from './part-answer.ts'
@@ -41,7 +41,7 @@ export function answersFrom(
     const known = [...(users?.principals ?? []), ...(found.get('known')?.answer.principals ?? [])]
     const principals = canConfirm
       ? confirmed(people.principals, known)
-      : people.principals.filter(({ id }) => isObjectId(id))
+      : people.principals.filter(({ id }) => isGuid(id))
     const isShort = principals.length < people.principals.length && users?.isComplete !== true
     const { status, retryAt } = (isShort ? refused.get('users') : undefined) ?? people
     narrow.set('people', { ...people, status, retryAt, principals })

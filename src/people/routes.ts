@@ -36,26 +36,25 @@ export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
     const query = readMembersQuery(c.req.param('id'), parametersOf(c))
     const { principals, withheld, cursor } = await listMembers(parts, askerOf(c), query)
     const members = principals.map((one) => toResult(one, publicOrigin))
-    const next = new URL(`/.entrada/groups/${query.groupId}/members`, publicOrigin)
-    next.search = new URLSearchParams({
+    const next = new URLSearchParams({
       transitive: String(query.isTransitive),
       limit: String(query.limit),
       cursor: cursor ?? '',
-    }).toString()
+    })
     return c.json({
       id: query.groupId,
       transitive: query.isTransitive,
       members,
       count: members.length,
       withheld,
-      next: cursor === null ? null : next.href,
+      next: cursor && `${publicOrigin}/.entrada/groups/${query.groupId}/members?${next.toString()}`,
     })
   })
 
   routes.get('/people/:id/photo', async (c) => {
     const query = readPhotoQuery(c.req.param('id'), parametersOf(c))
-    const { type, bytes, maxAgeSeconds } = await findPicture(parts, askerOf(c), query)
-    return c.body(bytes, 200, {
+    const { type, content, maxAgeSeconds } = await findPicture(parts, askerOf(c), query)
+    return c.body(content, 200, {
       'content-type': type,
       'cache-control': `private, max-age=${maxAgeSeconds}`,
       // Whoever signs in next on this machine may not be allowed to see it.

@@ -1,29 +1,25 @@
 /** Kept for the tab, across the reload itself. */
 const KEY = 'entrada:reloaded'
 
-/** Without a memory it could go on for ever; then rather not at all. */
-export function hasReloaded(): boolean {
+/** `null` where the browser lets pages remember nothing. */
+function memory(): Storage | null {
   try {
-    return sessionStorage.getItem(KEY) !== null
+    return window.sessionStorage
   } catch {
-    return true
+    return null
   }
 }
 
-/** Whether it will be remembered. */
-export function rememberReload(): boolean {
-  try {
-    sessionStorage.setItem(KEY, '1')
-    return true
-  } catch {
-    return false
-  }
+/** Without a memory it could go on for ever; then rather not at all. */
+export function hasReloaded(): boolean {
+  return memory()?.getItem(KEY) !== null
+}
+
+/** @throws when there is no room for it: then it must not happen */
+export function rememberReload(): void {
+  memory()?.setItem(KEY, '1')
 }
 
 export function forgetReload(): void {
-  try {
-    sessionStorage.removeItem(KEY)
-  } catch {
-    // Nothing was ever remembered.
-  }
+  memory()?.removeItem(KEY)
 }

@@ -1,92 +1,66 @@
-const HEADER = 'entrada-error'
-const ENDED = 'session_required'
+export const ERROR = 'entrada-error'
+
+/** Entrada's word that there is no session. */
+export function saysEnded(error: string | null): boolean {
+  return error === 'session_required'
+}
+
 /** What a socket that was bound to its session is closed with. */
 const SOCKET_ENDED = 4401
 
-/** Calls `suspect` whenever something fails the way it does without a session. Nothing else changes for the app. */
+/**
+ * Calls `suspect` whenever something fails the way it does without a session. Nothing else changes for the app:
+ * even names stay when the script is minified, because each is assigned by its key.
+ */
 export function watchTraffic(suspect: () => void): void {
-  watchFetch(suspect)
-  watchXhr(suspect)
-  // Neither shows a header of the answer that refused it.
-  watchEventSource(suspect)
-  watchWebSocket(suspect)
-}
-
-/** Assigned by key, so that each keeps the name it goes by when the script is minified. */
-function replace(
-  globals: Partial<Pick<typeof window, 'fetch' | 'EventSource' | 'WebSocket'>>,
-): void {
-  Object.assign(window, globals)
-}
-
-function watchFetch(suspect: () => void): void {
   const native = window.fetch
-  replace({
+  Object.assign(window, {
     fetch(...parameters: Parameters<typeof native>) {
       const answer = native.apply(window, parameters)
       answer.then(
         ({ headers }) => {
-          if (headers.get(HEADER) === ENDED) suspect()
+          if (saysEnded(headers.get(ERROR))) suspect()
         },
         () => undefined,
       )
       return answer
     },
-  })
-}
-
-function watchXhr(suspect: () => void): void {
-  const { prototype } = XMLHttpRequest
-  const { send } = prototype
-  prototype.send = function sendWatched(body) {
-    this.addEventListener('loadend', () => {
-      // Asking another origin's answer for the header would put a complaint into the console.
-      const isOurs = this.status === 401 && isSameOrigin(this.responseURL)
-      if (isOurs && this.getResponseHeader(HEADER) === ENDED) suspect()
-    })
-    send.call(this, body)
-  }
-}
-
-function watchEventSource(suspect: () => void): void {
-  const Native = window.EventSource
-  replace({
-    EventSource: class extends Native {
-      constructor(url: string | URL, init?: EventSourceInit) {
-        super(url, init)
-        if (!isSameOrigin(url)) return
-        this.addEventListener('error', () => {
-          // Refused for good; a connection that only broke is being opened anew.
-          if (this.readyState === Native.CLOSED) suspect()
+    XMLHttpRequest: class extends XMLHttpRequest {
+      constructor() {
+        super()
+        this.addEventListener('loadend', () => {
+          // Asking another origin's answer for the header would put a complaint into the console.
+          const isOurs = this.status === 401 && isSameOrigin(this.responseURL)
+          if (isOurs && saysEnded(this.getResponseHeader(ERROR))) suspect()
         })
       }
     },
-  })
-}
-
-function watchWebSocket(suspect: () => void): void {
-  const Native = window.WebSocket
-  replace({
-    WebSocket: class extends Native {
-      constructor(url: string | URL, protocols?: string | string[]) {
-        super(url, protocols)
-        if (!isSameOrigin(url)) return
+    // Neither of these shows a header of the answer that refused it.
+    EventSource: class extends EventSource {
+      constructor(...parameters: ConstructorParameters<typeof EventSource>) {
+        super(...parameters)
+        this.addEventListener('error', () => {
+          // Refused for good; a connection that only broke is being opened anew.
+          if (this.readyState === this.CLOSED && isSameOrigin(this.url)) suspect()
+        })
+      }
+    },
+    WebSocket: class extends WebSocket {
+      constructor(...parameters: ConstructorParameters<typeof WebSocket>) {
+        super(...parameters)
         let isOpened = false
         this.addEventListener('open', () => {
           isOpened = true
         })
         this.addEventListener('close', ({ code }) => {
-          if (!isOpened || code === SOCKET_ENDED) suspect()
+          if ((!isOpened || code === SOCKET_ENDED) && isSameOrigin(this.url)) suspect()
         })
       }
     },
   })
 }
 
-function isSameOrigin(address: string | URL): boolean {
-  try {
-    return new URL(address, document.baseURI).host === window.location.host
-  } catch {
-    return false
-  }
+/** Of what the browser has made of an address, which is always whole. */
+function isSameOrigin(address: string): boolean {
+  return new URL(address).host === window.location.host
 }
