@@ -4,20 +4,14 @@ import type { DriveItem } from '../graph/drive-item.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { INERT_HEADERS } from './content-headers.ts'
 import { openWhole, type ContentParts } from './content.ts'
-import { watched } from './delivery.ts'
+import { deliver, type Deliverable } from './delivery.ts'
 import { attachmentNamed } from './file-name.ts'
-import { isPassing, type ResumingSource } from './resuming-source.ts'
+import { isPassing, type ResumingSource, type Result, type Step } from './resuming-source.ts'
 import { UniqueNames } from './unique-names.ts'
 
 export interface ArchiveParts extends ContentParts {
   /** Told once for each file, whichever way it ended. */
   report(address: DriveItemAddress, result: string, bytes: number): void
-}
-
-export interface Archive {
-  readonly response: Response
-  /** Settles when the last byte has gone, or nothing more will come. */
-  readonly delivered: Promise<void>
 }
 
 /** What is not in the archive, or not whole, and why: the one file in it that is ours. */
@@ -32,40 +26,14 @@ export function streamArchive(
   addresses: readonly DriveItemAddress[],
   name: string | null,
   parts: ArchiveParts,
-): Archive {
-  const writer = new ArchiveWriter(addresses, parts)
-  const { readable, writable } = new IdentityTransformStream()
-  const zip = makeZip(writer.entries(), { buffersAreUTF8: true })
-  const sent = pump(zip, writable, (chunk) => writer.recycle(chunk)).then(() => writer.end())
+) {
+  const { body, delivered } = deliver(new ArchiveSource(addresses, parts))
   const headers = new Headers({
     ...INERT_HEADERS,
     'content-disposition': attachmentNamed(withZip(name ?? 'files')),
     'content-type': 'application/zip',
   })
-  const delivered = watched(sent, () => writer.checkForStall())
-  return { response: new Response(readable, { headers }), delivered }
-}
-
-/** By hand rather than piped, so that the memory of a chunk can be used again once it has gone out. */
-async function pump(
-  zip: ReadableStream<Uint8Array>,
-  sink: WritableStream<ArrayBuffer | ArrayBufferView>,
-  recycle: (chunk: Uint8Array) => void,
-): Promise<void> {
-  const reader = zip.getReader()
-  const writer = sink.getWriter()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      await writer.write(value)
-      recycle(value)
-    }
-    await writer.close()
-  } catch {
-    // The receiver went away; nothing else makes it fail.
-    await reader.cancel().catch(() => undefined)
-  }
+  return { response: new Response(body, { headers }), delivered }
 }
 
 interface Problem {
@@ -78,27 +46,60 @@ interface Problem {
   readonly incomplete: boolean
 }
 
-class ArchiveWriter {
+class ArchiveSource implements Deliverable {
+  readonly length = null
+  delivered = 0
   readonly #addresses: readonly DriveItemAddress[]
   readonly #parts: ArchiveParts
-  readonly #names = new UniqueNames([MANIFEST])
+  readonly #zip: ReadableStreamDefaultReader<Uint8Array>
   readonly #problems: Problem[] = []
-  #current: { readonly address: DriveItemAddress; readonly source: ResumingSource } | null = null
+  /** The file under way. */
+  #source: ResumingSource | null = null
 
   constructor(addresses: readonly DriveItemAddress[], parts: ArchiveParts) {
     this.#addresses = addresses
     this.#parts = parts
+    this.#zip = makeZip(this.#entries(), { buffersAreUTF8: true }).getReader()
   }
 
-  async *entries() {
+  async next(): Promise<Step> {
+    const { done, value } = await this.#zip.read()
+    if (done) return { kind: 'ended', result: 'complete' }
+    this.delivered += value.byteLength
+    return { kind: 'bytes', bytes: value }
+  }
+
+  recycle(chunk: Uint8Array): void {
+    this.#source?.recycle(chunk)
+  }
+
+  checkForStall(): void {
+    this.#source?.checkForStall()
+  }
+
+  /** Ends the entries where they are. */
+  async giveUp(): Promise<void> {
+    await this.#zip.cancel().catch(() => undefined)
+  }
+
+  async *#entries() {
+    const names = new UniqueNames([MANIFEST])
     for (const address of this.#addresses) {
       const opened = await this.#open(address)
       if (opened === null) continue
       const { item, source } = opened
-      yield {
-        name: this.#names.take(item.name),
-        input: this.#bytes(address, item.name, source),
-        ...(item.modifiedAt === null ? {} : { lastModified: new Date(item.modifiedAt) }),
+      const ended: { result: Result } = { result: 'cancelled' }
+      this.#source = source
+      try {
+        yield {
+          name: names.take(item.name),
+          input: bytesOf(source, ended),
+          ...(item.modifiedAt === null ? {} : { lastModified: new Date(item.modifiedAt) }),
+        }
+      } finally {
+        // Also where nobody reads any more.
+        await source.giveUp()
+        this.#end(address, ended.result, { name: item.name, bytes: source.delivered })
       }
     }
     if (this.#problems.length === 0) return
@@ -107,23 +108,6 @@ class ArchiveWriter {
       input: `${JSON.stringify({ problems: this.#problems }, null, 2)}\n`,
       lastModified: new Date(),
     }
-  }
-
-  /** Nobody reads any more: the file under way is let go. */
-  async end(): Promise<void> {
-    if (this.#current === null) return
-    const { address, source } = this.#current
-    this.#current = null
-    await source.giveUp()
-    this.#parts.report(address, 'cancelled', source.delivered)
-  }
-
-  recycle(chunk: Uint8Array): void {
-    this.#current?.source.recycle(chunk)
-  }
-
-  checkForStall(): void {
-    this.#current?.source.checkForStall()
   }
 
   /** `null` when there is nothing to put in; the manifest then says why. */
@@ -139,37 +123,34 @@ class ArchiveWriter {
           await delay((failure.details.retryAfter ?? 1) * 1000)
           continue
         }
-        this.#fail(address, failure.code, { name: item?.name ?? null, bytes: 0 })
+        this.#end(address, failure.code, { name: item?.name ?? null, bytes: 0 })
         return null
       }
     }
   }
 
-  /** Ends early rather than with an error, which would end the archive as well. */
-  async *#bytes(address: DriveItemAddress, name: string, source: ResumingSource) {
-    this.#current = { address, source }
-    for (;;) {
-      const step = await source.next()
-      if (step.kind === 'bytes') {
-        yield step.bytes
-        continue
-      }
-      this.#current = null
-      if (step.kind === 'complete') this.#parts.report(address, 'complete', source.delivered)
-      else this.#fail(address, step.code, { name, bytes: source.delivered })
-      return
-    }
-  }
-
-  #fail(
+  #end(
     address: DriveItemAddress,
-    code: FailureCode,
+    result: Result,
     { name, bytes }: { readonly name: string | null; readonly bytes: number },
   ): void {
-    this.#parts.report(address, code, bytes)
+    this.#parts.report(address, result, bytes)
+    if (result === 'complete' || result === 'cancelled') return
     const { driveId, itemId: id } = address
-    const { title } = FAILURES[code]
-    this.#problems.push({ driveId, id, name, code, title, incomplete: bytes > 0 })
+    const { title } = FAILURES[result]
+    this.#problems.push({ driveId, id, name, code: result, title, incomplete: bytes > 0 })
+  }
+}
+
+/** Ends early rather than with an error, which would end the archive as well. */
+async function* bytesOf(source: ResumingSource, ended: { result: Result }) {
+  for (;;) {
+    const step = await source.next()
+    if (step.kind === 'ended') {
+      ended.result = step.result
+      return
+    }
+    yield step.bytes
   }
 }
 

@@ -46,7 +46,8 @@ export async function answerContent(
   const content = await openChecked(item, { ...parts, range, asPdf })
   describeBytes(headers, content)
   const reopen = asPdf ? null : reopener(item, content, parts)
-  const { body, delivered } = deliver({ content, reopen, maxBytes: parts.maxBytes })
+  const source = new ResumingSource({ content, reopen, maxBytes: parts.maxBytes })
+  const { body, delivered } = deliver(source)
   const status = content.isPartial ? 206 : 200
   return { response: new Response(body, { status, headers }), delivered }
 }
