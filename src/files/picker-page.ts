@@ -7,9 +7,6 @@ import { pickerEntry, pickerOptions } from './picker-options.ts'
 import type { PickerRequest } from './picker-request.ts'
 import { PICKER_SCRIPT } from './picker-script.ts'
 
-/** A slow line and a cold SharePoint front end take this long; a page that may not be framed takes for ever. */
-const INITIALIZE_SECONDS = 15
-
 const STYLE = `
 body{display:block;place-items:normal;padding:0;height:100vh;height:100dvh}
 .picker{position:relative;height:100%}
@@ -37,7 +34,7 @@ export function pickerProblemPage(
   request: PickerRequest,
   { settings, status }: { readonly settings: Settings; readonly status: number },
 ): Promise<Response> {
-  return page(request, { settings, launchUrl: null, options: {}, origins: [], status })
+  return page(request, { settings, launchUrl: '', options: {}, origins: [], status })
 }
 
 interface PageParts extends Pick<PickerConfig, 'launchUrl' | 'options'> {
@@ -59,7 +56,6 @@ function page(
     theme,
     maxFiles,
     maxFileBytes: settings.files.maxFileBytes,
-    initializeSeconds: INITIALIZE_SECONDS,
   }
   // Exactly the user's hosts: a form or frame that strays anywhere else is stopped by the browser.
   const allowed = origins.length === 0 ? "'none'" : origins.join(' ')
@@ -71,7 +67,7 @@ function page(
       <div id="picker-overlay">
         <section class="card" aria-live="polite" aria-labelledby="picker-heading">
           <h1 id="picker-heading">Opening your files…</h1>
-          <p id="picker-text"></p>
+          <p id="picker-text">Microsoft’s file picker is on its way.</p>
           <p class="actions" id="picker-actions"></p>
           <p class="soft" id="picker-facts"></p>
         </section>

@@ -1,4 +1,4 @@
-import { readPickedItems, record, type PickedItem } from './picked-items.ts'
+import { readPickedItems, record, text, type PickedItem } from './picked-items.ts'
 import type { Problem, TokenAnswer, TokenRequest } from './token-broker.ts'
 
 export interface ConversationParts {
@@ -69,8 +69,8 @@ async function authenticate(
   const isRefused = claimsChallenge !== undefined || expiration !== undefined
   const answered = await token({
     resource,
-    ...(isRefused ? { renew: true } : {}),
-    ...(typeof claims === 'string' ? { claims } : {}),
+    renew: isRefused || undefined,
+    claims: text(claims),
   })
   if (answered.ok) return { result: 'token', token: answered.token }
   if (answered.problem.remedyUrl !== undefined) onRefused(answered.problem)
