@@ -6,7 +6,7 @@ import { INERT_HEADERS } from './content-headers.ts'
 import { openWhole, type ContentParts } from './content.ts'
 import { deliver, type Deliverable } from './delivery.ts'
 import { attachmentNamed } from './file-name.ts'
-import { isPassing, type ResumingSource, type Result, type Step } from './resuming-source.ts'
+import { isPassing, pause, type ResumingSource, type Result, type Step } from './resuming-source.ts'
 import { UniqueNames } from './unique-names.ts'
 
 export interface ArchiveParts extends ContentParts {
@@ -24,13 +24,13 @@ const MAX_TRIES = 3
  */
 export function streamArchive(
   addresses: readonly DriveItemAddress[],
-  name: string | null,
+  name: string,
   parts: ArchiveParts,
 ) {
   const { body, delivered } = deliver(new ArchiveSource(addresses, parts))
   const headers = new Headers({
     ...INERT_HEADERS,
-    'content-disposition': attachmentNamed(withZip(name ?? 'files')),
+    'content-disposition': attachmentNamed(withZip(name)),
     'content-type': 'application/zip',
   })
   return { response: new Response(body, { headers }), delivered }
@@ -120,7 +120,7 @@ class ArchiveSource implements Deliverable {
       } catch (cause) {
         const failure = cause instanceof EntradaFailure ? cause : new EntradaFailure('internal')
         if (tries < MAX_TRIES && isPassing(failure)) {
-          await delay((failure.details.retryAfter ?? 1) * 1000)
+          await pause((failure.details.retryAfter ?? 1) * 1000)
           continue
         }
         this.#end(address, failure.code, { name: item?.name ?? null, bytes: 0 })
@@ -156,8 +156,4 @@ async function* bytesOf(source: ResumingSource, ended: { result: Result }) {
 
 function withZip(name: string): string {
   return /\.zip$/i.test(name) ? name : `${name}.zip`
-}
-
-async function delay(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -1,7 +1,8 @@
-import { EntradaFailure, FAILURES } from '../failure.ts'
+import { EntradaFailure } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { openWhole, type ContentParts } from './content.ts'
 import type { EventStream } from './event-stream.ts'
+import { problemOf } from './file-terms.ts'
 import { uploadFile, type ChatUpload } from './chat-upload.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
@@ -58,11 +59,6 @@ async function attachFile(
     await events.send('file', { driveId, id, name, ok: false, problem: problemOf(failure) })
     return false
   }
-}
-
-function problemOf({ code, details }: EntradaFailure) {
-  const { title } = FAILURES[code]
-  return { code, title, ...(details.detail === undefined ? {} : { detail: details.detail }) }
 }
 
 function atMostEvery(milliseconds: number, tell: (bytes: number) => void) {

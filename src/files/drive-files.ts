@@ -5,7 +5,7 @@ import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { pausedError } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { rangeHeader, type ByteRange } from './byte-range.ts'
-import { fetchDownload } from './download-hop.ts'
+import { fetchDownload, isRedirect } from './download-hop.ts'
 import { fileFailureOf } from './file-failure.ts'
 import { openContent, type OpenContent } from './open-content.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'
@@ -19,14 +19,13 @@ export interface DriveFilesParts {
 }
 
 export interface OpenRequest {
-  readonly range?: ByteRange | null
+  readonly range: ByteRange | null
   /** Converted by Microsoft on the way. */
-  readonly asPdf?: boolean
+  readonly asPdf: boolean
 }
 
 /** A shortcut may lead to a shortcut; more than a few in a row lead nowhere. */
 const MAX_SHORTCUTS = 3
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** SharePoint asks callers to say who they are, and throttles those last who do. */
 export const TRAFFIC_NAME = 'NONISV|Entrada|Entrada/1.0'
 
@@ -67,10 +66,7 @@ export class DriveFiles {
    * Opens the bytes. Two hops: Graph redirects to a pre-authenticated address, which gets the range and no
    * bearer, because it refuses one (OneDrive/onedrive-api-docs#1901) and has no claim to it.
    */
-  async open(
-    item: DriveItem,
-    { range = null, asPdf = false }: OpenRequest = {},
-  ): Promise<OpenContent> {
+  async open(item: DriveItem, { range, asPdf }: OpenRequest): Promise<OpenContent> {
     const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': TRAFFIC_NAME })
     if (range !== null) headers.set('range', rangeHeader(range))
     const { graph, microsoft, bucket } = this.#parts
@@ -79,8 +75,9 @@ export class DriveFiles {
       return openContent(await fetchDownload({ locate, headers, microsoft }), range)
     } catch (cause) {
       // The host of the bytes counts with SharePoint's: whoever goes on asking is blocked in the end.
-      const retryAfter = throttledFor(cause)
-      if (retryAfter !== null) graph.note(bucket, pausedError(retryAfter), Date.now())
+      if (cause instanceof EntradaFailure && cause.code === 'graph_throttled') {
+        graph.note(bucket, pausedError(cause.details.retryAfter ?? null), Date.now())
+      }
       throw cause
     }
   }
@@ -91,7 +88,7 @@ export class DriveFiles {
     if (!answer.ok) throw fileFailureOf(answer.error, { asPdf })
     const { status, headers, body } = answer.response
     await body?.cancel()
-    if (!REDIRECTS.has(status)) throw new EntradaFailure('graph_unexpected')
+    if (!isRedirect(status)) throw new EntradaFailure('graph_unexpected')
     return requireDownloadUrl(headers.get('location') ?? '', this.#parts.microsoft)
   }
 
@@ -99,10 +96,4 @@ export class DriveFiles {
     const { graph, tokens, bucket } = this.#parts
     return graph.call(tokens, { path, bucket, headers: { 'user-agent': TRAFFIC_NAME } })
   }
-}
-
-/** Seconds; `null` for any other failure, and for one that Graph has counted already. */
-function throttledFor(cause: unknown): number | null {
-  const isThrottled = cause instanceof EntradaFailure && cause.code === 'graph_throttled'
-  return isThrottled ? (cause.details.retryAfter ?? null) : null
 }

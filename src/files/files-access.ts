@@ -6,7 +6,8 @@ import type { Settings } from '../settings/settings.ts'
 import type { Lookups } from '../stores/lookup-cache.ts'
 import { DriveFiles } from './drive-files.ts'
 import { filesTokens, isFilesOn } from './files-tokens.ts'
-import { discoverHosts, type UserHosts } from './host-discovery.ts'
+import { discoverHosts } from './host-discovery.ts'
+import type { UserHosts } from './user-hosts.ts'
 
 export interface FilesDeps {
   /** One for all features: it remembers whom Microsoft asked to wait. `null` without Microsoft. */
@@ -52,7 +53,8 @@ export function filesAccess(
         {
           graph,
           tokens,
-          settings,
+          microsoft,
+          baseUrl: settings.files.baseUrl,
           bucket,
           lookups: lookups.for({ cloud, tenantId, of: { userId } }),
         },

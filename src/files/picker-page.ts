@@ -1,9 +1,9 @@
 import { html } from 'hono/html'
 import { renderPage } from '../pages/page.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { UserHosts } from './host-discovery.ts'
+import type { UserHosts } from './user-hosts.ts'
 import type { PickerConfig } from './picker-page/config.ts'
-import { pickerEntry, pickerOptions } from './picker-options.ts'
+import { pickerOpening, type PickerOpening } from './picker-options.ts'
 import type { PickerRequest } from './picker-request.ts'
 import { PICKER_SCRIPT } from './picker-script.ts'
 
@@ -19,11 +19,12 @@ body{display:block;place-items:normal;padding:0;height:100vh;height:100dvh}
 /** The page around Microsoft's picker: ours, so that the chat's own policy need not know Microsoft. */
 export function pickerPage(
   request: PickerRequest,
-  { settings, hosts }: { readonly settings: Settings; readonly hosts: UserHosts },
+  settings: Settings,
+  hosts: UserHosts,
 ): Promise<Response> {
-  const { launchUrl, entry } = pickerEntry(request.start, hosts)
-  const options = pickerOptions(request, { entry, hosts })
-  return page(request, { settings, launchUrl, options, origins: [...hosts.all], status: 200 })
+  // Exactly the user's hosts: a form or frame that strays anywhere else is stopped by the browser.
+  const allowed = [...hosts.all].join(' ')
+  return page(request, settings, { ...pickerOpening(request, hosts), allowed, status: 200 })
 }
 
 /**
@@ -32,33 +33,34 @@ export function pickerPage(
  */
 export function pickerProblemPage(
   request: PickerRequest,
-  { settings, status }: { readonly settings: Settings; readonly status: number },
+  settings: Settings,
+  status: number,
 ): Promise<Response> {
-  return page(request, { settings, launchUrl: '', options: {}, origins: [], status })
+  return page(request, settings, { launchUrl: '', options: {}, allowed: "'none'", status })
 }
 
-interface PageParts extends Pick<PickerConfig, 'launchUrl' | 'options'> {
-  readonly settings: Settings
-  readonly origins: readonly string[]
+interface PageParts extends PickerOpening {
+  /** Hosts to frame and to post to. */
+  readonly allowed: string
   readonly status: number
 }
 
 function page(
   { channel, locale, theme, maxFiles }: PickerRequest,
-  { settings, launchUrl, options, origins, status }: PageParts,
+  { publicOrigin, files }: Settings,
+  { launchUrl, options, allowed, status }: PageParts,
 ): Promise<Response> {
+  const { maxFileBytes } = files
   const config: PickerConfig = {
     channel,
-    publicOrigin: settings.publicOrigin,
+    publicOrigin,
     launchUrl,
     locale,
     options,
     theme,
     maxFiles,
-    maxFileBytes: settings.files.maxFileBytes,
+    maxFileBytes,
   }
-  // Exactly the user's hosts: a form or frame that strays anywhere else is stopped by the browser.
-  const allowed = origins.length === 0 ? "'none'" : origins.join(' ')
   return renderPage({
     title: 'Choose files',
     status,

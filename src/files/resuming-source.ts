@@ -115,7 +115,8 @@ export class ResumingSource implements Deliverable {
     if (reopen === null) return 'download_failed'
     let failure: EntradaFailure | null = null
     for (let tries = this.#breaks; tries <= MAX_BREAKS; tries++) {
-      await pause(failure?.details.retryAfter, PAUSES_MS[tries - 1] ?? MAX_PAUSE_MS)
+      const retryAfterMs = (failure?.details.retryAfter ?? 0) * 1000
+      await pause(Math.max(retryAfterMs, PAUSES_MS[tries - 1] ?? MAX_PAUSE_MS))
       try {
         this.#content = await reopen(this.#position, this.#end)
         this.#surplus = this.#position - this.#content.start
@@ -139,7 +140,6 @@ export function isPassing({ code, details }: EntradaFailure): boolean {
   )
 }
 
-async function pause(retryAfter: number | undefined, atLeastMs: number): Promise<void> {
-  const milliseconds = Math.max(atLeastMs, (retryAfter ?? 0) * 1000)
+export async function pause(milliseconds: number): Promise<void> {
   if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

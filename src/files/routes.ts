@@ -5,13 +5,12 @@ import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
 import { attachFiles } from './attach.ts'
-import { readAttachAsk } from './attach-request.ts'
 import { streamArchive } from './archive.ts'
-import { readArchiveAsk } from './archive-request.ts'
 import { answerContent } from './content.ts'
 import { readContentRequest } from './content-request.ts'
 import { answerOnRecord, reportDownloads } from './download-audit.ts'
 import { EventStream } from './event-stream.ts'
+import { readFilesAsk } from './files-ask.ts'
 import { describeItem } from './file-terms.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
 import { pickerPage, pickerProblemPage } from './picker-page.ts'
@@ -37,7 +36,7 @@ export function filesRoutes(deps: FilesDeps) {
     })
     .post('/files/archive', async (c) => {
       const access = accessOf(c)
-      const { addresses, name } = await readArchiveAsk(c.req.raw, access.maxFiles)
+      const { addresses, name } = await readFilesAsk(c.req.raw, access.maxFiles)
       await access.files.authorize()
       const report = await reportDownloads(c, addresses)
       const { response, delivered } = streamArchive(addresses, name, { ...access, report })
@@ -53,10 +52,7 @@ export function filesRoutes(deps: FilesDeps) {
           detail: 'Nobody has said where the chat app takes uploads (ORIGIN_UPLOAD).',
         })
       }
-      const { addresses, fields } = readAttachAsk(
-        await c.req.json().catch(() => null),
-        access.maxFiles,
-      )
+      const { addresses, fields } = await readFilesAsk(c.req.raw, access.maxFiles)
       await access.files.authorize()
       const events = new EventStream()
       const upload = {
@@ -77,11 +73,11 @@ export function filesRoutes(deps: FilesDeps) {
       try {
         // Better to hear of a missing permission before choosing than after.
         await files.authorize()
-        return await pickerPage(request, { settings, hosts: await hosts(isReload(c.req.raw)) })
+        return await pickerPage(request, settings, await hosts(isReload(c.req.raw)))
       } catch (cause) {
         const isFramed = c.req.header('sec-fetch-dest') === 'iframe'
         if (!isFramed || !(cause instanceof EntradaFailure)) throw cause
-        return pickerProblemPage(request, { settings, status: cause.status })
+        return pickerProblemPage(request, settings, cause.status)
       }
     })
     .post('/picker/token', async (c) => {

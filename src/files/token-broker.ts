@@ -5,7 +5,7 @@ import type { AccessToken, AccessTokenOptions, SharePointOrigin } from '../sessi
 import type { Session } from '../session/session.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { withFilesConsent } from './files-tokens.ts'
-import type { UserHosts } from './host-discovery.ts'
+import type { UserHosts } from './user-hosts.ts'
 import { readSharePointOrigin } from './sharepoint-hosts.ts'
 
 const Ask = v.object({

@@ -49,7 +49,7 @@ export const NO_ANSWER: GraphError = {
 }
 
 /** For a request that was not sent, because Graph has asked for a pause that is not over. */
-export function pausedError(seconds: number): GraphError {
+export function pausedError(seconds: number | null): GraphError {
   return { ...NO_ANSWER, status: 429, codes: ['paused'], retryAfter: seconds }
 }
 
