@@ -44,9 +44,12 @@ async function attachFile(
     const item = await parts.files.find(address)
     name = item.name
     source = await openWhole(item, parts)
-    const tell = atMostEvery(PROGRESS_MS, (bytes) =>
-      events.offer('progress', { driveId, id, name, bytes, total: item.size }),
-    )
+    let toldAt = 0
+    const tell = (bytes: number) => {
+      if (Date.now() - toldAt < PROGRESS_MS) return
+      toldAt = Date.now()
+      events.offer('progress', { driveId, id, name, bytes, total: item.size })
+    }
     const answer = await uploadFile({ item, source, left: events.left }, parts.upload, tell)
     const isTaken = answer.status < 400
     parts.report(address, isTaken ? 'complete' : 'chat_refused', source.delivered)
@@ -58,14 +61,5 @@ async function attachFile(
     parts.report(address, result, source?.delivered ?? 0)
     await events.send('file', { driveId, id, name, ok: false, problem: problemOf(failure) })
     return false
-  }
-}
-
-function atMostEvery(milliseconds: number, tell: (bytes: number) => void) {
-  let toldAt = 0
-  return (bytes: number) => {
-    if (Date.now() - toldAt < milliseconds) return
-    toldAt = Date.now()
-    tell(bytes)
   }
 }

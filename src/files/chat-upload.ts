@@ -4,7 +4,7 @@ import type { UploadTarget } from '../settings/upload.ts'
 import { deliver } from './delivery.ts'
 import { safeFileName } from './file-name.ts'
 import { safeMediaType } from './media-type.ts'
-import { multipartFrame, type MultipartFrame } from './multipart.ts'
+import { multipartFrame } from './multipart.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
 /** The chat app's own upload, as the person who asked would use it. */
@@ -53,60 +53,47 @@ export async function uploadFile(
   upload: ChatUpload,
   onProgress: (bytes: number) => void,
 ): Promise<ChatAnswer> {
-  const frame = frameFor(item, upload)
+  const { url, frame } = formFor(item, upload)
   const { body, length, delivered, stop } = deliver(source, { frame, onProgress })
+  const headers = headersOf(upload)
+  headers.set('content-type', frame.contentType)
+  if (length !== null) headers.set('content-length', String(length))
   left.addEventListener('abort', stop)
   // Whoever left while the file was being opened is not heard of again.
   if (left.aborted) stop()
   // An app that refuses answers before it has read everything, and then reads no more.
-  const answered = upload.toChat(requestFor(upload, { frame, length, body })).finally(stop)
+  const request = new Request(url, { method: 'POST', headers, body })
+  const answered = upload.toChat(request).finally(stop)
   const [{ result }, [answer]] = await Promise.all([delivered, Promise.allSettled([answered])])
   if (result !== 'complete' && result !== 'cancelled') throw new EntradaFailure(result)
   if (answer.status === 'rejected') throw answer.reason
   return readAnswer(answer.value)
 }
 
-function frameFor(item: DriveItem, { target, fields }: ChatUpload): MultipartFrame {
-  const name = safeFileName(item.name)
+/** Where the file goes, and the form around it. */
+function formFor(item: DriveItem, { target, fields, publicOrigin }: ChatUpload) {
+  const url = new URL(target.path, publicOrigin)
   const own: Record<string, string> = {}
   for (const [field, value] of Object.entries({ ...target.fields, ...fields })) {
-    if (!target.query.includes(field)) {
-      own[field] = value.replaceAll('{uuid}', crypto.randomUUID())
-    }
+    if (target.query.includes(field)) url.searchParams.set(field, value)
+    else own[field] = value.replaceAll('{uuid}', crypto.randomUUID())
   }
-  return multipartFrame(own, {
+  const name = safeFileName(item.name)
+  const frame = multipartFrame(own, {
     field: target.field,
     name: target.encodesName ? encodeURIComponent(name) : name,
     type: safeMediaType(item.mediaType),
   })
+  return { url, frame }
 }
 
-interface UploadBody {
-  readonly frame: MultipartFrame
-  readonly length: number | null
-  readonly body: ReadableStream<Uint8Array>
-}
-
-function requestFor(
-  { target, publicOrigin, request, fields }: ChatUpload,
-  { frame, length, body }: UploadBody,
-): Request {
-  const url = new URL(target.path, publicOrigin)
-  for (const field of target.query) {
-    const value = fields[field]
-    if (value !== undefined) url.searchParams.set(field, value)
-  }
-  const headers = new Headers({
-    accept: 'application/json',
-    'content-type': frame.contentType,
-    origin: publicOrigin,
-  })
+function headersOf({ publicOrigin, request }: ChatUpload): Headers {
+  const headers = new Headers({ accept: 'application/json', origin: publicOrigin })
   for (const name of PASSED_ON) {
     const value = request.headers.get(name)
     if (value !== null) headers.set(name, value)
   }
-  if (length !== null) headers.set('content-length', String(length))
-  return new Request(url, { method: 'POST', headers, body })
+  return headers
 }
 
 async function readAnswer(response: Response): Promise<ChatAnswer> {

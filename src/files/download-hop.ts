@@ -65,7 +65,7 @@ function downloadFailureOf({ status, headers }: Response): EntradaFailure {
   // An overloaded front end asks for patience as Graph does.
   return (
     failureByStatus(status === 503 ? 429 : status, retryAfter) ??
-    new EntradaFailure('download_failed', retryAfter === null ? {} : { retryAfter })
+    new EntradaFailure('download_failed', { retryAfter: retryAfter ?? undefined })
   )
 }
 

@@ -18,6 +18,12 @@ export interface DriveFilesParts {
   readonly bucket: string
 }
 
+interface AskOptions {
+  /** For a conversion. */
+  readonly asPdf?: boolean
+  readonly deadlineMs?: number
+}
+
 export interface OpenRequest {
   readonly range: ByteRange | null
   /** Converted by Microsoft on the way. */
@@ -27,7 +33,7 @@ export interface OpenRequest {
 /** A shortcut may lead to a shortcut; more than a few in a row lead nowhere. */
 const MAX_SHORTCUTS = 3
 /** SharePoint asks callers to say who they are, and throttles those last who do. */
-export const TRAFFIC_NAME = 'NONISV|Entrada|Entrada/1.0'
+const TRAFFIC_NAME = 'NONISV|Entrada|Entrada/1.0'
 
 /** Files as one user may see them: every look goes through Graph with that user's token. */
 export class DriveFiles {
@@ -49,10 +55,8 @@ export class DriveFiles {
   async find(asked: DriveItemAddress): Promise<DriveItem> {
     let address = asked
     for (let followed = 0; followed <= MAX_SHORTCUTS; followed++) {
-      const answer = await this.#call(`${driveItemPath(address)}?$select=${DRIVE_ITEM_SELECT}`)
-      if (!answer.ok) throw fileFailureOf(answer.error)
-      const json: unknown = await answer.response.json().catch(() => null)
-      const found = readDriveItem(json, address)
+      const answer = await this.ask(`${driveItemPath(address)}?$select=${DRIVE_ITEM_SELECT}`)
+      const found = readDriveItem(await answer.json().catch(() => null), address)
       if (found === null) throw new EntradaFailure('graph_unexpected')
       if (found.kind === 'item') return found.item
       address = found.target
@@ -84,16 +88,18 @@ export class DriveFiles {
 
   async #locate(address: DriveItemAddress, asPdf: boolean): Promise<URL> {
     const path = `${driveItemPath(address)}/content${asPdf ? '?format=pdf' : ''}`
-    const answer = await this.#call(path)
-    if (!answer.ok) throw fileFailureOf(answer.error, { asPdf })
-    const { status, headers, body } = answer.response
+    const { status, headers, body } = await this.ask(path, { asPdf })
     await body?.cancel()
     if (!isRedirect(status)) throw new EntradaFailure('graph_unexpected')
     return requireDownloadUrl(headers.get('location') ?? '', this.#parts.microsoft)
   }
 
-  #call(path: string) {
+  /** @throws EntradaFailure what Graph's refusal means to the person; whatever a token fails with */
+  async ask(path: string, { asPdf, deadlineMs }: AskOptions = {}): Promise<Response> {
     const { graph, tokens, bucket } = this.#parts
-    return graph.call(tokens, { path, bucket, headers: { 'user-agent': TRAFFIC_NAME } })
+    const headers = { 'user-agent': TRAFFIC_NAME }
+    const answer = await graph.call(tokens, { path, bucket, headers, deadlineMs })
+    if (answer.ok) return answer.response
+    throw fileFailureOf(answer.error, { asPdf })
   }
 }

@@ -16,11 +16,7 @@ const REFUSED: Readonly<
 const MEBIBYTE = 1_048_576
 
 /** What Microsoft converts to PDF. */
-const CONVERTIBLE: ReadonlySet<string> = new Set(
-  'doc docx epub eml htm html md msg odp ods odt pps ppsx ppt pptx rtf tif tiff xls xlsm xlsx'.split(
-    ' ',
-  ),
-)
+const CONVERTIBLE = /^(?:docx?|eml|epub|html?|md|msg|od[pst]|pp[st]x?|rtf|tiff?|xls[mx]?)$/
 
 /** Why an item will not be delivered, as far as its metadata tells; `null` when nothing stands against it. */
 export function refusalOf(item: DriveItem, maxBytes: number): EntradaFailure | null {
@@ -48,7 +44,7 @@ function inWords(bytes: number): string {
 export function needsConversion(item: DriveItem): boolean {
   const extension = extensionOf(item.name)
   if (extension === 'pdf') return false
-  if (CONVERTIBLE.has(extension)) return true
+  if (CONVERTIBLE.test(extension)) return true
   throw new EntradaFailure('file_not_convertible')
 }
 

@@ -1,20 +1,16 @@
 import * as v from 'valibot'
 import { EntradaFailure, FAILURES } from '../failure.ts'
-import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import type { OwnedLookups } from '../stores/lookup-cache.ts'
-import { TRAFFIC_NAME } from './drive-files.ts'
-import { fileFailureOf } from './file-failure.ts'
+import type { DriveFiles } from './drive-files.ts'
 import { Found, hostsOf, type UserHosts } from './user-hosts.ts'
 
 export interface DiscoveryParts {
-  readonly graph: Graph
-  readonly tokens: GraphTokens
+  readonly files: DriveFiles
   readonly microsoft: MicrosoftSettings
   /** Of a SharePoint host the operator has named. */
   readonly baseUrl: URL | null
   readonly lookups: OwnedLookups
-  readonly bucket: string
 }
 
 const KEY = 'sharepoint-hosts'
@@ -49,16 +45,16 @@ const DEADLINE_MS = 8_000
  * @throws EntradaFailure `sharepoint_not_found` when there is no host at all; what Graph's refusals mean
  */
 export async function discoverHosts(parts: DiscoveryParts, isAnew: boolean): Promise<UserHosts> {
-  const { lookups, microsoft, baseUrl } = parts
+  const { files, lookups, microsoft, baseUrl } = parts
   const [known] = await lookups.read([KEY], [PART])
   // What an earlier version of us has left may be of another form.
   const remembered = v.safeParse(Remembered, known?.text)
   const isFresh = known?.isStale === false && !isAnew
   if (remembered.success && isFresh) return hostsOf(remembered.output, microsoft, baseUrl)
   const [drive, root, regions] = await Promise.all([
-    ask(parts, OWN_DRIVE),
-    ask(parts, ROOT_SITE),
-    ask(parts, ROOT_SITES),
+    ask(files, OWN_DRIVE),
+    ask(files, ROOT_SITE),
+    ask(files, ROOT_SITES),
   ])
   const found: Found = {
     oneDrive: drive.webUrls[0] ?? null,
@@ -88,12 +84,10 @@ interface Answer {
   readonly trouble: EntradaFailure | null
 }
 
-async function ask({ graph, tokens, bucket }: DiscoveryParts, path: string): Promise<Answer> {
-  const headers = { 'user-agent': TRAFFIC_NAME }
+async function ask(files: DriveFiles, path: string): Promise<Answer> {
   try {
-    const answer = await graph.call(tokens, { path, bucket, headers, deadlineMs: DEADLINE_MS })
-    if (!answer.ok) throw fileFailureOf(answer.error)
-    const { success, output } = v.safeParse(Places, await answer.response.json().catch(() => null))
+    const answer = await files.ask(path, { deadlineMs: DEADLINE_MS })
+    const { success, output } = v.safeParse(Places, await answer.json().catch(() => null))
     const places = success ? [output, ...output.value] : []
     return { webUrls: places.flatMap(({ webUrl }) => webUrl ?? []), trouble: null }
   } catch (cause) {

@@ -29,7 +29,8 @@ export interface DriveItem {
   readonly state: DriveItemState
   /** Someone is editing it; everyone else gets the version before. */
   readonly isCheckedOut: boolean
-  readonly hashes: Readonly<Record<string, string>>
+  /** As Graph gives them. */
+  readonly hashes: Readonly<Record<string, unknown>>
 }
 
 /** An item, or a shortcut to one in another drive: operations on the shortcut itself fail. */
@@ -93,7 +94,7 @@ export function readDriveItem(json: unknown, asked: DriveItemAddress): FoundDriv
       webUrl: wire.webUrl,
       state: stateOf(wire),
       isCheckedOut: wire.publication?.level === 'checkout',
-      hashes: hashesOf(wire),
+      hashes: wire.file?.hashes ?? {},
     },
   }
 }
@@ -107,12 +108,4 @@ function stateOf(wire: WireItem): DriveItemState {
   if (wire.pendingOperations?.pendingContentUpdate) return 'uploading'
   // Anything without a file facet has no bytes, whatever it is called.
   return wire.file ? 'available' : 'package'
-}
-
-function hashesOf({ file }: WireItem): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(file?.hashes ?? {}).flatMap(([name, hash]) =>
-      typeof hash === 'string' ? [[name, hash]] : [],
-    ),
-  )
 }

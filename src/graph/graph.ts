@@ -13,7 +13,7 @@ export interface GraphRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: unknown
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Whose patience a refusal tries, e.g. `{tenant}/photos`: calls of one bucket wait together. */
   readonly bucket?: string
   /** Nobody waits for it: Graph may let it go first when it is busy. */
