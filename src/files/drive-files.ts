@@ -62,7 +62,7 @@ export class DriveFiles {
       address = found.target
     }
     throw new EntradaFailure('file_not_downloadable', {
-      detail: 'This shortcut leads to another shortcut and never to a file.',
+      detail: 'This shortcut leads only to other shortcuts.',
     })
   }
 

@@ -2,23 +2,22 @@ import { EntradaFailure, type FailureCode, type FailureDetails } from '../failur
 import type { GraphError } from '../graph/graph-error.ts'
 
 /** Any of these means that Microsoft found something in the file. Inner codes come and go; the outer ones stay. */
-const MALWARE = /^(?:malwareDetected|virusSuspicious|virusInfected)$/i
+const MALWARE = /^(?:malwareDetected|virusSuspicious)$/i
 /** Not a question of permission but of where, with what and through which app. Each says what would help. */
 const POLICIES: readonly (readonly [RegExp, string])[] = [
   [
-    /^(?:unmanagedDevice\w*|blockedByPolicy|deviceNotCompliant)$/i,
+    /^(?:unmanagedDevice\w*|blockedByPolicy)$/i,
     'It may be opened on managed devices only, or only in the browser.',
   ],
   [
-    /^(?:networkLocation\w*|ipAddressBlocked)$/i,
+    /^networkLocation\w*$/i,
     'It may be opened from your organisation’s network only, which this app is not part of.',
   ],
-  [/^(?:appRestricted|restrictedApp\w*)$/i, 'Your organisation keeps this app from that site.'],
-  [/^(?:dataLossPrevention\w*)$/i, 'A rule against data loss covers it.'],
+  [/^restrictedApp\w*$/i, 'Your organisation keeps this app from that site.'],
   [/^(?:accessRestricted|notAllowed)$/i, 'Microsoft 365 does not say which policy it is.'],
 ]
 /** Also sent with 403 and 400; the status alone would mislead. */
-const THROTTLED = /^(?:activityLimitReached|tooManyRequests|throttledRequest)$/i
+const THROTTLED = /^(?:activityLimitReached|throttledRequest)$/i
 
 /** How long to wait when Microsoft says "later" and not when. */
 const PAUSE_SECONDS = 10

@@ -10,8 +10,7 @@ const Fields = v.pipe(
   v.check((fields) => Object.keys(fields).length <= 30),
 )
 const Ask = v.object({
-  // A field of a form can only hold it as text.
-  items: v.union([Items, v.pipe(v.string(), v.parseJson(), Items)]),
+  items: Items,
   name: v.optional(v.pipe(v.string(), v.maxLength(200)), 'files'),
   fields: v.optional(Fields, {}),
 })
@@ -49,7 +48,10 @@ export async function readFilesAsk(request: Request, maxFiles: number): Promise<
 async function bodyOf(request: Request): Promise<unknown> {
   const type = request.headers.get('content-type') ?? ''
   const isForm = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)
-  return isForm ? Object.fromEntries(await request.formData()) : request.json()
+  if (!isForm) return request.json()
+  const { items, ...fields } = Object.fromEntries(await request.formData())
+  const json: unknown = typeof items === 'string' ? JSON.parse(items) : null
+  return { ...fields, items: json }
 }
 
 function invalid(detail: string): EntradaFailure {

@@ -10,8 +10,7 @@ import { PICKER_SCRIPT } from './picker-script.ts'
 const STYLE = `
 #picker-stage iframe,#picker-overlay{position:fixed;inset:0;width:100%;height:100%;border:0}
 #picker-overlay{display:grid;place-items:center;padding:1.5rem;background:var(--ground)}
-#picker-overlay[hidden],#picker-text:empty,#picker-facts:empty{display:none}
-#picker-facts{font-size:.85rem;margin-top:1rem;overflow-wrap:anywhere}
+#picker-overlay[hidden],#picker-overlay p:empty{display:none}
 `
 
 const NOTHING: PickerOpening = { launchUrl: '', options: {} }

@@ -8,7 +8,7 @@ const LOCALE = /^[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}$/
 /** What the chat may choose about a picker; everything else is the operator's. */
 const Wishes = v.object({
   /** A nonce of the chat's making: long enough not to meet another's, of characters that need no care. */
-  channel: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{8,64}$/)),
+  channel: v.pipe(v.optional(v.string(), ''), v.regex(/^[A-Za-z0-9_-]{8,64}$/)),
   start: v.optional(v.picklist(['onedrive', 'recent', 'sites']), 'onedrive'),
   mode: v.optional(v.string()),
   max: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,3}$/), v.transform(Number)), '9999'),
@@ -33,10 +33,9 @@ export function readPickerRequest(request: Request, mostFiles: number): PickerRe
   const query = Object.fromEntries(new URL(request.url).searchParams)
   const parsed = v.safeParse(Wishes, query)
   if (!parsed.success) {
-    const [{ path }] = parsed.issues
-    throw new EntradaFailure('invalid_request', {
-      detail: `${String(path?.[0].key)} is not as a picker takes it: channel of 8 to 64 letters, digits, dashes or underscores; start at onedrive, recent or sites; max from 1; types such as .pdf,photo; theme default, dark or auto.`,
-    })
+    const [{ path, expected }] = parsed.issues
+    const detail = `${String(path?.[0].key)}: expected ${expected}.`
+    throw new EntradaFailure('invalid_request', { detail })
   }
   const { mode, max, ...wishes } = parsed.output
   const isMultiple = mode !== 'single'

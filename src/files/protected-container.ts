@@ -2,7 +2,7 @@ import type { ByteSource } from './byte-source.ts'
 import { extensionOf } from './file-name.ts'
 
 /** Documents that are zip archives, unless protection has put a compound file in their place. */
-const OPEN_XML = /^(?:doc[xm]|dotx|xls[xmb]|xltx|ppt[xm]|ppsx|potx|vsdx)$/
+const OPEN_XML = /^(?:doc|dot|xls|xlt|ppt|pps|pot|vsd)[xmb]$/
 /** What Microsoft's protection makes of types that cannot carry it themselves. */
 const PROTECTED = /^p(?:file|pdf|txt|xml|jpe?g|png|tif|bmp|gif)$/
 /** [MS-CFB] §2.2: how a compound file begins. */

@@ -22,10 +22,9 @@ export type Step =
 
 /** A sender that says nothing for this long has gone, whatever the connection says. */
 const STALL_MS = 30_000
-/** Breaks in a row without progress worth the name. */
-const MAX_BREAKS = 4
-const PROGRESS_BYTES = 65_536
+/** Before each try to go on, as long as there is no progress worth the name; after the last nobody tries. */
 const PAUSES_MS = [0, 500, 2_000, 5_000]
+const PROGRESS_BYTES = 65_536
 /** Longer than this nobody waits in the middle of a file. */
 const MAX_PAUSE_MS = 20_000
 
@@ -114,9 +113,9 @@ export class ResumingSource implements Deliverable {
     const { reopen } = this.#transfer
     if (reopen === null) return 'download_failed'
     let failure: EntradaFailure | null = null
-    for (let tries = this.#breaks; tries <= MAX_BREAKS; tries++) {
+    for (const pauseMs of PAUSES_MS.slice(this.#breaks - 1)) {
       const retryAfterMs = (failure?.details.retryAfter ?? 0) * 1000
-      await pause(Math.max(retryAfterMs, PAUSES_MS[tries - 1] ?? MAX_PAUSE_MS))
+      await pause(Math.max(retryAfterMs, pauseMs))
       try {
         this.#content = await reopen(this.#position, this.#end)
         this.#surplus = this.#position - this.#content.start

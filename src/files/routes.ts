@@ -51,7 +51,7 @@ export function filesRoutes(deps: FilesDeps) {
       const target = uploadTargetOf(settings.origin)
       if (target === null) {
         throw new EntradaFailure('feature_off', {
-          detail: 'Nobody has said where the chat app takes uploads (ORIGIN_UPLOAD).',
+          detail: 'ORIGIN_UPLOAD does not say where the chat app takes uploads.',
         })
       }
       const { addresses, fields, parts } = await several(c)

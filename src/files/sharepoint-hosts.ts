@@ -21,7 +21,7 @@ export function requireDownloadUrl(text: string, microsoft: MicrosoftSettings, b
   const host = parse(text, base)?.hostname
   throw new EntradaFailure('download_host_refused', {
     detail: host
-      ? `“${host}” is no known download host of this cloud. If it is one, name it in SHAREPOINT_HOSTS.`
+      ? `“${host}” is no download host of this cloud. If it should be one, add it to SHAREPOINT_HOSTS.`
       : 'Microsoft 365 named an address that is none.',
   })
 }

@@ -50,7 +50,7 @@ async function answer(
       setTimeout(parts.onClosed)
       return { result: 'success' }
     default:
-      return refusal('unsupportedCommand', 'This app does not support that command.')
+      return refusal('unsupportedCommand', 'That is not done here.')
   }
 }
 
@@ -63,7 +63,7 @@ async function authenticate(
     typeof resource !== 'string' ||
     (typeof type === 'string' && !type.startsWith('SharePoint'))
   ) {
-    return refusal('unableToObtainToken', 'This app hands out tokens for SharePoint only.')
+    return refusal('unableToObtainToken', 'Tokens are for SharePoint only.')
   }
   const { claims } = record(claimsChallenge)
   const isRefused = claimsChallenge !== undefined || expiration !== undefined

@@ -54,7 +54,7 @@ async function ask(address: string, init: RequestInit): Promise<TokenAnswer> {
 
 function readProblem(body: Readonly<Record<string, unknown>>): Problem {
   return {
-    title: text(body['title']) ?? 'The file picker could not be opened',
+    title: text(body['title']) ?? 'The file picker did not appear',
     detail: text(body['detail']),
     code: text(body['code']),
     requestId: text(body['requestId']),
