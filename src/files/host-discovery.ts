@@ -26,7 +26,7 @@ const LIFE_SECONDS = 7 * 86_400
 const OWN_DRIVE = '/me/drive?$select=webUrl'
 const ROOT_SITE = '/sites/root?$select=webUrl'
 /** The root sites of all regions of a multi-geo tenant; their names follow no rule. */
-const ROOT_SITES = `/sites?$select=webUrl,siteCollection&$filter=${encodeURIComponent('siteCollection/root ne null')}`
+const ROOT_SITES = '/sites?$select=webUrl,siteCollection&$filter=siteCollection/root ne null'
 
 const Remembered = v.pipe(v.string(), v.parseJson(), Found)
 /** One place, or a list of them. */

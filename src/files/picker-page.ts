@@ -57,10 +57,7 @@ export function pickerPage(
     script: PICKER_SCRIPT,
     style: STYLE,
     policy: { 'frame-src': allowed, 'form-action': allowed, 'frame-ancestors': "'self'" },
-    headers: {
-      'cache-control': 'no-store',
-      // With `no-referrer` the form would go out with `Origin: null`, which SharePoint need not accept.
-      'referrer-policy': 'strict-origin',
-    },
+    // With `no-referrer` the form would go out with `Origin: null`, which SharePoint need not accept.
+    headers: { 'referrer-policy': 'strict-origin' },
   })
 }

@@ -86,7 +86,7 @@ export function filesRoutes(deps: FilesDeps) {
       const log = createLog(c.var.requestId)
       const parts = { session: c.var.session, hosts, log }
       const { value, expiresAt } = await brokerToken(ask, parts)
-      return c.json({ token: value, expiresAt }, 200, { 'cache-control': 'no-store' })
+      return c.json({ token: value, expiresAt })
     })
 }
 
