@@ -1,6 +1,7 @@
 import type { PickerConfig } from './config.ts'
 import { converse } from './conversation.ts'
 import { launchPicker } from './launch.ts'
+import { BLOCKED, NOT_FRAMED, remedies, SILENT } from './problems.ts'
 import { report, type PickerResult } from './result-channel.ts'
 import { askForToken, askWhy, type Problem } from './token-broker.ts'
 import {
@@ -19,19 +20,6 @@ const INITIALIZE_MS = 15_000
 /** Microsoft's own advice for the size of the window. */
 const WINDOW_FEATURES = 'popup,width=1080,height=680'
 const WATCH_WINDOW_MS = 500
-
-const NOT_FRAMED: Problem = {
-  title: 'The file picker did not appear',
-  detail: 'It may not be allowed inside another page. It can open in a window of its own.',
-}
-const SILENT: Problem = {
-  title: 'The file picker did not appear',
-  detail: 'Your browser or organisation may block Microsoft’s page.',
-}
-const BLOCKED: Problem = {
-  title: 'The window was blocked',
-  detail: 'Allow pop-up windows for this site, then try again.',
-}
 
 /** The server looks for the hosts anew when a page is loaded again: they may not be what they were. */
 const AGAIN: Action = { label: 'Try again', run: () => location.reload(), isQuiet: true }
@@ -164,12 +152,6 @@ function letGo(): void {
   popup?.close()
   popup = undefined
   removeFrame()
-}
-
-/** Sign-in and consent refuse to be framed, so they get a window; afterwards the person tries again. */
-function remedies({ remedyUrl }: Problem): readonly Action[] {
-  if (remedyUrl === undefined) return []
-  return [{ label: 'Continue', run: () => void window.open(remedyUrl, '_blank', 'noopener') }]
 }
 
 function readConfig(): PickerConfig {
