@@ -60,7 +60,8 @@ export function filesRoutes(deps: FilesDeps) {
         fields,
         publicOrigin: settings.publicOrigin,
         request: c.req.raw,
-        toChat: (request: Request) => deps.toChat(request, session),
+        // Whatever goes wrong is a rejection: a file has been opened by then, and has to be let go.
+        toChat: async (request: Request) => deps.toChat(request, session),
       }
       const events = new EventStream()
       c.executionCtx.waitUntil(attachFiles(addresses, events, { ...parts, upload }))
