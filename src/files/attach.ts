@@ -1,7 +1,8 @@
-import { EntradaFailure, FAILURES } from '../failure.ts'
+import { EntradaFailure } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { openWhole, type ContentParts } from './content.ts'
 import type { EventStream } from './event-stream.ts'
+import { problemOf } from './file-terms.ts'
 import { uploadFile, type ChatUpload } from './chat-upload.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
@@ -9,9 +10,6 @@ export interface AttachParts extends ContentParts {
   readonly upload: ChatUpload
   report(address: DriveItemAddress, result: string, bytes: number): void
 }
-
-/** Not more often than a person can see. */
-const PROGRESS_MS = 250
 
 /**
  * Sends files from SharePoint to the chat's own upload, one after the other, without the browser in between.
@@ -43,9 +41,8 @@ async function attachFile(
     const item = await parts.files.find(address)
     name = item.name
     source = await openWhole(item, parts)
-    const tell = atMostEvery(PROGRESS_MS, (bytes) =>
-      events.offer('progress', { driveId, id, name, bytes, total: item.size }),
-    )
+    const tell = (bytes: number) =>
+      events.offer('progress', { driveId, id, name, bytes, total: item.size })
     const answer = await uploadFile({ item, source, left: events.left }, parts.upload, tell)
     const isTaken = answer.status < 400
     parts.report(address, isTaken ? 'complete' : 'chat_refused', source.delivered)
@@ -57,19 +54,5 @@ async function attachFile(
     parts.report(address, result, source?.delivered ?? 0)
     await events.send('file', { driveId, id, name, ok: false, problem: problemOf(failure) })
     return false
-  }
-}
-
-function problemOf({ code, details }: EntradaFailure) {
-  const { title } = FAILURES[code]
-  return { code, title, ...(details.detail === undefined ? {} : { detail: details.detail }) }
-}
-
-function atMostEvery(milliseconds: number, tell: (bytes: number) => void) {
-  let toldAt = 0
-  return (bytes: number) => {
-    if (Date.now() - toldAt < milliseconds) return
-    toldAt = Date.now()
-    tell(bytes)
   }
 }

@@ -1,10 +1,10 @@
-import { EntradaFailure, type FailureCode } from '../failure.ts'
+import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
 import type { UploadTarget } from '../settings/upload.ts'
-import { watched } from './delivery.ts'
+import { deliver } from './delivery.ts'
 import { safeFileName } from './file-name.ts'
 import { safeMediaType } from './media-type.ts'
-import { multipartFrame, type MultipartFrame } from './multipart.ts'
+import { multipartFrame } from './multipart.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
 /** The chat app's own upload, as the person who asked would use it. */
@@ -53,129 +53,47 @@ export async function uploadFile(
   upload: ChatUpload,
   onProgress: (bytes: number) => void,
 ): Promise<ChatAnswer> {
-  const frame = frameFor(item, upload)
-  const length = source.length === null ? null : lengthOf(frame, source.length)
-  const body = length === null ? new IdentityTransformStream() : new FixedLengthStream(length)
-  const answeredOrLeft = new AbortController()
-  left.addEventListener('abort', () => answeredOrLeft.abort())
-  const pump = new UploadPump(source, body.writable.getWriter(), onProgress)
-  answeredOrLeft.signal.addEventListener('abort', () => pump.stop())
+  const { url, frame } = formFor(item, upload)
+  const { body, length, delivered, stop } = deliver(source, { frame, onProgress })
+  const headers = headersOf(upload)
+  headers.set('content-type', frame.contentType)
+  if (length !== null) headers.set('content-length', String(length))
+  left.addEventListener('abort', stop)
   // Whoever left while the file was being opened is not heard of again.
-  if (left.aborted) answeredOrLeft.abort()
-  const request = requestFor(upload, { frame, length, body: body.readable })
+  if (left.aborted) stop()
   // An app that refuses answers before it has read everything, and then reads no more.
-  const answered = upload.toChat(request).finally(() => answeredOrLeft.abort())
-  const [sent, answer] = await Promise.allSettled([
-    watched(pump.run(frame), () => source.checkForStall()),
-    answered,
-  ])
-  if (sent.status === 'rejected') throw sent.reason
-  if (sent.value !== null) throw new EntradaFailure(sent.value)
+  const request = new Request(url, { method: 'POST', headers, body })
+  const answered = upload.toChat(request).finally(stop)
+  const [{ result }, [answer]] = await Promise.all([delivered, Promise.allSettled([answered])])
+  if (result !== 'complete' && result !== 'cancelled') throw new EntradaFailure(result)
   if (answer.status === 'rejected') throw answer.reason
   return readAnswer(answer.value)
 }
 
-class UploadPump {
-  readonly #source: ResumingSource
-  readonly #writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>
-  readonly #onProgress: (bytes: number) => void
-  readonly #stopped = Promise.withResolvers<void>()
-  #isStopped = false
-
-  constructor(
-    source: ResumingSource,
-    writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>,
-    onProgress: (bytes: number) => void,
-  ) {
-    this.#source = source
-    this.#writer = writer
-    this.#onProgress = onProgress
-  }
-
-  /** `null` when everything has gone out, or nobody wants the rest; the code of what the file failed with. */
-  async run({ head, tail }: MultipartFrame): Promise<FailureCode | null> {
-    await this.#write(head)
-    while (!this.#isStopped) {
-      const step = await this.#source.next()
-      if (step.kind === 'failed') return this.#fail(step.code)
-      if (step.kind === 'complete') {
-        await this.#write(tail)
-        // An app that closes early has answered, and the answer says why.
-        await this.#writer.close().catch(() => undefined)
-        return null
-      }
-      await this.#write(step.bytes)
-      this.#source.recycle(step.bytes)
-      this.#onProgress(this.#source.delivered)
-    }
-    return null
-  }
-
-  stop(): void {
-    this.#isStopped = true
-    this.#stopped.resolve()
-    void this.#source.giveUp()
-    // It may wait for the write under way, which waits for a reader that has gone.
-    void this.#writer.abort().catch(() => undefined)
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    const written = this.#writer.write(bytes).catch(() => this.stop())
-    await Promise.race([written, this.#stopped.promise])
-  }
-
-  #fail(code: FailureCode): FailureCode | null {
-    const wasWanted = !this.#isStopped
-    this.stop()
-    return wasWanted ? code : null
-  }
-}
-
-function frameFor(item: DriveItem, { target, fields }: ChatUpload): MultipartFrame {
-  const name = safeFileName(item.name)
+/** Where the file goes, and the form around it. */
+function formFor(item: DriveItem, { target, fields, publicOrigin }: ChatUpload) {
+  const url = new URL(target.path, publicOrigin)
   const own: Record<string, string> = {}
   for (const [field, value] of Object.entries({ ...target.fields, ...fields })) {
-    if (!target.query.includes(field)) {
-      own[field] = value.replaceAll('{uuid}', crypto.randomUUID())
-    }
+    if (target.query.includes(field)) url.searchParams.set(field, value)
+    else own[field] = value.replaceAll('{uuid}', crypto.randomUUID())
   }
-  return multipartFrame(own, {
+  const name = safeFileName(item.name)
+  const frame = multipartFrame(own, {
     field: target.field,
     name: target.encodesName ? encodeURIComponent(name) : name,
     type: safeMediaType(item.mediaType),
   })
+  return { url, frame }
 }
 
-function lengthOf({ head, tail }: MultipartFrame, bytes: number): number {
-  return head.byteLength + bytes + tail.byteLength
-}
-
-interface UploadBody {
-  readonly frame: MultipartFrame
-  readonly length: number | null
-  readonly body: ReadableStream<Uint8Array>
-}
-
-function requestFor(
-  { target, publicOrigin, request, fields }: ChatUpload,
-  { frame, length, body }: UploadBody,
-): Request {
-  const url = new URL(target.path, publicOrigin)
-  for (const field of target.query) {
-    const value = fields[field]
-    if (value !== undefined) url.searchParams.set(field, value)
-  }
-  const headers = new Headers({
-    accept: 'application/json',
-    'content-type': frame.contentType,
-    origin: publicOrigin,
-  })
+function headersOf({ publicOrigin, request }: ChatUpload): Headers {
+  const headers = new Headers({ accept: 'application/json', origin: publicOrigin })
   for (const name of PASSED_ON) {
     const value = request.headers.get(name)
     if (value !== null) headers.set(name, value)
   }
-  if (length !== null) headers.set('content-length', String(length))
-  return new Request(url, { method: 'POST', headers, body })
+  return headers
 }
 
 async function readAnswer(response: Response): Promise<ChatAnswer> {

@@ -16,7 +16,7 @@ export function readContentRequest(request: Request): ContentRequest {
   const { headers, method, url } = request
   const format = new URL(url).searchParams.get('format')
   if (format !== null && format !== 'pdf') {
-    throw new EntradaFailure('invalid_request', { detail: 'The only format there is is pdf.' })
+    throw new EntradaFailure('invalid_request', { detail: 'format can only be pdf.' })
   }
   return {
     isHead: method === 'HEAD',

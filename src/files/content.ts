@@ -4,7 +4,7 @@ import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { contentHeaders, describeBytes } from './content-headers.ts'
 import { entityTagOf, isUnchanged, rangeInForce, type ContentRequest } from './content-request.ts'
 import { deliver, type Delivered } from './delivery.ts'
-import type { DriveFiles } from './drive-files.ts'
+import type { DriveFiles, OpenRequest } from './drive-files.ts'
 import { needsConversion, requireDeliverable, tooLarge } from './file-terms.ts'
 import type { OpenContent } from './open-content.ts'
 import { isProtected } from './protected-container.ts'
@@ -43,55 +43,41 @@ export async function answerContent(
     return { response: new Response(null, { headers }), delivered: null }
   }
   const range = rangeInForce({ ...request, asPdf }, entityTag)
-  const content = await openChecked(item, { ...parts, range, asPdf })
+  const { content, source } = await open(item, parts, { range, asPdf })
   describeBytes(headers, content)
-  const reopen = asPdf ? null : reopener(item, content, parts)
-  const { body, delivered } = deliver({ content, reopen, maxBytes: parts.maxBytes })
+  const { body, delivered } = deliver(source)
   const status = content.isPartial ? 206 : 200
   return { response: new Response(body, { status, headers }), delivered }
 }
 
 /** All of a file, whatever it takes; refused like any other, before the first byte. */
 export async function openWhole(item: DriveItem, parts: ContentParts): Promise<ResumingSource> {
+  requireDeliverable(item, parts.maxBytes)
+  const { source } = await open(item, parts, { range: null, asPdf: false })
+  return source
+}
+
+async function open(item: DriveItem, parts: ContentParts, asked: OpenRequest) {
   const { files, maxBytes } = parts
-  requireDeliverable(item, maxBytes)
-  const content = await openChecked(item, { files, maxBytes, range: null, asPdf: false })
-  return new ResumingSource({ content, reopen: reopener(item, content, parts), maxBytes })
-}
-
-interface CheckedOpening extends ContentParts {
-  readonly range: Parameters<typeof rangeInForce>[0]['range']
-  readonly asPdf: boolean
-}
-
-async function openChecked(item: DriveItem, opening: CheckedOpening): Promise<OpenContent> {
-  const { files, maxBytes, range, asPdf } = opening
-  const content = await files.open(item, { range, asPdf }).catch((cause: unknown) => {
+  const content = await files.open(item, asked).catch((cause: unknown) => {
     throw withSize(cause, item)
   })
-  const refusal = await refusalOfContent(item, content, { maxBytes, asPdf })
-  if (refusal === null) return content
-  await content.source.giveUp()
-  throw refusal
-}
-
-async function refusalOfContent(
-  item: DriveItem,
-  content: OpenContent,
-  { maxBytes, asPdf }: { readonly maxBytes: number; readonly asPdf: boolean },
-): Promise<EntradaFailure | null> {
-  if (content.total !== null && content.total > maxBytes) return tooLarge(maxBytes)
-  if (asPdf || content.start > 0) return null
-  return (await isProtected(item.name, content.source))
-    ? new EntradaFailure('file_protected')
-    : null
+  const isTooLarge = content.total !== null && content.total > maxBytes
+  const isWhole = !asked.asPdf && content.start === 0
+  if (isTooLarge || (isWhole && (await isProtected(item.name, content.source)))) {
+    await content.source.giveUp()
+    throw isTooLarge ? tooLarge(maxBytes) : new EntradaFailure('file_protected')
+  }
+  const reopen = asked.asPdf ? null : reopener(item, content, parts)
+  return { content, source: new ResumingSource({ content, reopen, maxBytes }) }
 }
 
 /** Opens the rest of the very same file: everything about it is asked again, at a new address. */
 function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: ContentParts) {
   return async (position: number, end: number | null): Promise<OpenContent> => {
     const last = end === null ? null : end - 1
-    const rest = await files.open(item, { range: { kind: 'from', start: position, end: last } })
+    const range = { kind: 'from', start: position, end: last } as const
+    const rest = await files.open(item, { range, asPdf: false })
     try {
       // Only now: a file that has not changed by this moment had not when its bytes were opened.
       const now = await files.find(item.address)

@@ -1,69 +1,97 @@
-import type { FailureCode } from '../failure.ts'
-import { ResumingSource, type Transfer } from './resuming-source.ts'
+import type { MultipartFrame } from './multipart.ts'
+import type { Result, Step } from './resuming-source.ts'
+
+/** Bytes that come one chunk at a time, of a file or of several. */
+export interface Deliverable {
+  /** Bytes there will be; `null` when nobody knows. */
+  readonly length: number | null
+  /** Bytes handed out so far. */
+  readonly delivered: number
+  next(): Promise<Step>
+  /** Bytes handed out before may be overwritten: whoever got them is done with them. */
+  recycle(bytes: Uint8Array): void
+  giveUp(): Promise<void>
+  /** To be called now and then: a read that waits for ever would otherwise never be mended. */
+  checkForStall(): void
+}
 
 export interface Delivered {
-  /** `cancelled`: the receiver went away. */
-  readonly result: 'complete' | 'cancelled' | FailureCode
+  readonly result: Result
   readonly bytes: number
 }
 
 export interface Delivery {
   readonly body: ReadableStream<Uint8Array>
+  /** Of the body; `null` when nobody knows. */
+  readonly length: number | null
   /** Settles with the last byte, or when no more will come. */
   readonly delivered: Promise<Delivered>
+  /** Nobody wants the rest. */
+  stop(): void
+}
+
+interface Wrapping {
+  /** What goes before and after the bytes. */
+  readonly frame?: MultipartFrame
+  onProgress?(bytes: number): void
 }
 
 const WATCH_MS = 5_000
 
 /**
- * Hands a file on as fast as the receiver takes it, and holds one chunk of it. What cannot be completed ends
- * the response short of its declared length, which every client takes for an error.
+ * Hands bytes on as fast as the receiver takes them, and holds one chunk of them. What cannot be completed ends
+ * the body short of its declared length, which every receiver takes for an error.
  *
  * A stream of our own rather than a `FixedLengthStream`: that one cuts chunks into 64 KiB, at a fifth more CPU.
  */
-export function deliver(transfer: Transfer): Delivery {
-  const source = new ResumingSource(transfer)
-  const ended = Promise.withResolvers<Delivered['result']>()
+export function deliver(source: Deliverable, { frame, onProgress }: Wrapping = {}): Delivery {
+  const length = lengthOf(source, frame)
+  const ended = Promise.withResolvers<Result>()
   let handedOut: Uint8Array | null = null
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  const stop = (result: Result) => {
+    const letGo = source.giveUp()
+    ended.resolve(letGo.then(() => result))
+    controller?.error(new Error(result))
+    return letGo
+  }
   const body = new ReadableStream<Uint8Array>(
     {
-      ...(source.length === null ? {} : { expectedLength: source.length }),
-      async pull(controller) {
+      ...(length === null ? {} : { expectedLength: length }),
+      start(made) {
+        controller = made
+        if (frame !== undefined) made.enqueue(frame.head)
+      },
+      async pull(made) {
         // As nothing is queued, whoever asks for more has sent what came before.
-        if (handedOut !== null) source.recycle(handedOut)
-        const step = await source.next()
-        switch (step.kind) {
-          case 'bytes':
-            handedOut = step.bytes
-            return controller.enqueue(step.bytes)
-          case 'complete':
-            ended.resolve('complete')
-            return controller.close()
-          case 'failed':
-            ended.resolve(step.code)
-            controller.error(new Error(step.code))
-            return source.giveUp()
+        if (handedOut !== null) {
+          source.recycle(handedOut)
+          onProgress?.(source.delivered)
         }
+        const step = await source.next()
+        if (step.kind === 'bytes') {
+          handedOut = step.bytes
+          return made.enqueue(step.bytes)
+        }
+        if (step.result !== 'complete') return stop(step.result)
+        if (frame !== undefined) made.enqueue(frame.tail)
+        made.close()
+        ended.resolve(step.result)
       },
-      cancel() {
-        // Whoever has the declared number of bytes need not wait for the end.
-        ended.resolve(source.delivered === source.length ? 'complete' : 'cancelled')
-        return source.giveUp()
-      },
+      // Whoever has the declared number of bytes need not wait for the end.
+      cancel: () => stop(source.delivered === source.length ? 'complete' : 'cancelled'),
     },
     { highWaterMark: 0 },
   )
-  const result = watched(ended.promise, () => source.checkForStall())
-  const delivered = result.then((how) => ({ result: how, bytes: source.delivered }))
-  return { body, delivered }
+  const watch = setInterval(() => source.checkForStall(), WATCH_MS)
+  const delivered = ended.promise.then((result) => {
+    clearInterval(watch)
+    return { result, bytes: source.delivered }
+  })
+  return { body, length, delivered, stop: () => void stop('cancelled') }
 }
 
-/** Checks now and then until the work is done. */
-export async function watched<T>(work: Promise<T>, check: () => void): Promise<T> {
-  const watch = setInterval(check, WATCH_MS)
-  try {
-    return await work
-  } finally {
-    clearInterval(watch)
-  }
+function lengthOf({ length }: Deliverable, frame: MultipartFrame | undefined): number | null {
+  if (length === null || frame === undefined) return length
+  return frame.head.byteLength + length + frame.tail.byteLength
 }

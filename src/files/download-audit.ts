@@ -5,14 +5,19 @@ import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
 import type { ContentAnswer } from './content.ts'
 
-type Report = (result: string, bytes: number) => void
+export type Report = (address: DriveItemAddress, result: string, bytes: number) => void
 
-/** What reports how a download ended, once. Names of files stay out of logs. */
-async function reportOf(c: Context<EdgeEnv>, address: DriveItemAddress): Promise<Report> {
+/** What reports how each download ended, once. Names of files stay out of logs. */
+export async function reportDownloads(
+  c: Context<EdgeEnv>,
+  addresses: readonly DriveItemAddress[],
+): Promise<Report> {
   const { id: userId, tenantId } = c.var.session.user
   const log = createLog(c.var.requestId)
-  const fields = { userId, tenantId, file: await fingerprint(address) }
-  return (result, bytes) => log.audit('file_downloaded', { ...fields, result, bytes })
+  const files = new Map<DriveItemAddress, string>()
+  for (const address of addresses) files.set(address, await fingerprint(address))
+  return (address, result, bytes) =>
+    log.audit('file_downloaded', { userId, tenantId, file: files.get(address), result, bytes })
 }
 
 /** Answers with one file, and leaves exactly one event for it, whichever way it ends. */
@@ -21,27 +26,21 @@ export async function answerOnRecord(
   address: DriveItemAddress,
   answer: () => Promise<ContentAnswer>,
 ): Promise<Response> {
-  const report = await reportOf(c, address)
+  const report = await reportDownloads(c, [address])
   try {
     const { response, delivered } = await answer()
-    if (delivered === null) report('not_modified', 0)
+    if (delivered === null) report(address, 'not_modified', 0)
     // Holds the request open until the last byte has gone.
-    else c.executionCtx.waitUntil(delivered.then(({ result, bytes }) => report(result, bytes)))
+    else {
+      c.executionCtx.waitUntil(
+        delivered.then(({ result, bytes }) => report(address, result, bytes)),
+      )
+    }
     return response
   } catch (cause) {
-    report(cause instanceof EntradaFailure ? cause.code : 'internal', 0)
+    report(address, cause instanceof EntradaFailure ? cause.code : 'internal', 0)
     throw cause
   }
-}
-
-/** The same for several files in one answer. */
-export async function reportDownloads(
-  c: Context<EdgeEnv>,
-  addresses: readonly DriveItemAddress[],
-): Promise<(address: DriveItemAddress, result: string, bytes: number) => void> {
-  const reports = new Map<DriveItemAddress, Report>()
-  for (const address of addresses) reports.set(address, await reportOf(c, address))
-  return (address, result, bytes) => reports.get(address)?.(result, bytes)
 }
 
 /** The same file has the same fingerprint, so that an auditor can follow it without its address. */

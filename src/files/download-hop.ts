@@ -15,35 +15,30 @@ export interface DownloadHop {
 /** Until headers come; a body may take as long as it needs. */
 const DEADLINE_MS = 30_000
 
+/** An address that has expired is refused with 401 or 403 and a page; an overloaded front end with 500 or 502. */
+const WORTH_ANOTHER: ReadonlySet<number> = new Set([401, 403, 500, 502, 504])
+
 /** Asks the download host, once more with a new address when the first try comes to nothing. */
 export async function fetchDownload(hop: DownloadHop): Promise<Response> {
-  const first = await attempt(hop)
-  if (first?.ok === true) return first
-  await first?.body?.cancel()
-  if (first !== null && !isWorthAnother(first.status)) throw downloadFailureOf(first)
-  const second = await attempt(hop)
-  if (second?.ok === true) return second
-  await second?.body?.cancel()
-  throw second === null ? new EntradaFailure('download_failed') : downloadFailureOf(second)
-}
-
-/** An address that has expired is refused with 401 or 403 and a page; an overloaded front end with 500 or 502. */
-function isWorthAnother(status: number): boolean {
-  return status === 401 || status === 403 || status === 500 || status === 502 || status === 504
+  for (let isLast = false; ; isLast = true) {
+    const response = await attempt(hop)
+    if (response?.ok === true) return response
+    await response?.body?.cancel()
+    if (!isLast && (response === null || WORTH_ANOTHER.has(response.status))) continue
+    throw response === null ? new EntradaFailure('download_failed') : downloadFailureOf(response)
+  }
 }
 
 /** `null` when the host does not answer. */
 async function attempt({ locate, headers, microsoft }: DownloadHop): Promise<Response | null> {
-  const url = await locate()
-  const response = await ask(url, headers)
-  const location = response?.headers.get('location') ?? null
-  if (response === null || location === null || !isRedirect(response)) return response
-  await response.body?.cancel()
+  let url = await locate()
   // The host of the first answer may send us on within Microsoft once; a longer chain is not its way.
-  const next = requireDownloadUrl(location, microsoft, url)
-  const last = await ask(next, headers)
-  if (last === null || !isRedirect(last)) return last
-  await last.body?.cancel()
+  for (let hops = 0; hops < 2; hops++) {
+    const response = await ask(url, headers)
+    if (response === null || !isRedirect(response.status)) return response
+    await response.body?.cancel()
+    url = requireDownloadUrl(response.headers.get('location') ?? '', microsoft, url)
+  }
   throw new EntradaFailure('download_host_refused', {
     detail: 'The download host kept sending us on.',
   })
@@ -70,10 +65,10 @@ function downloadFailureOf({ status, headers }: Response): EntradaFailure {
   // An overloaded front end asks for patience as Graph does.
   return (
     failureByStatus(status === 503 ? 429 : status, retryAfter) ??
-    new EntradaFailure('download_failed', retryAfter === null ? {} : { retryAfter })
+    new EntradaFailure('download_failed', { retryAfter: retryAfter ?? undefined })
   )
 }
 
-function isRedirect({ status }: Response): boolean {
+export function isRedirect(status: number): boolean {
   return status >= 300 && status < 400 && status !== 304
 }

@@ -5,7 +5,7 @@ import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { pausedError } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { rangeHeader, type ByteRange } from './byte-range.ts'
-import { fetchDownload } from './download-hop.ts'
+import { fetchDownload, isRedirect } from './download-hop.ts'
 import { fileFailureOf } from './file-failure.ts'
 import { openContent, type OpenContent } from './open-content.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'
@@ -18,17 +18,22 @@ export interface DriveFilesParts {
   readonly bucket: string
 }
 
-export interface OpenRequest {
-  readonly range?: ByteRange | null
-  /** Converted by Microsoft on the way. */
+interface AskOptions {
+  /** For a conversion. */
   readonly asPdf?: boolean
+  readonly deadlineMs?: number
+}
+
+export interface OpenRequest {
+  readonly range: ByteRange | null
+  /** Converted by Microsoft on the way. */
+  readonly asPdf: boolean
 }
 
 /** A shortcut may lead to a shortcut; more than a few in a row lead nowhere. */
 const MAX_SHORTCUTS = 3
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** SharePoint asks callers to say who they are, and throttles those last who do. */
-export const TRAFFIC_NAME = 'NONISV|Entrada|Entrada/1.0'
+const TRAFFIC_NAME = 'NONISV|Entrada|Entrada/1.0'
 
 /** Files as one user may see them: every look goes through Graph with that user's token. */
 export class DriveFiles {
@@ -50,16 +55,14 @@ export class DriveFiles {
   async find(asked: DriveItemAddress): Promise<DriveItem> {
     let address = asked
     for (let followed = 0; followed <= MAX_SHORTCUTS; followed++) {
-      const answer = await this.#call(`${driveItemPath(address)}?$select=${DRIVE_ITEM_SELECT}`)
-      if (!answer.ok) throw fileFailureOf(answer.error)
-      const json: unknown = await answer.response.json().catch(() => null)
-      const found = readDriveItem(json, address)
+      const answer = await this.ask(`${driveItemPath(address)}?$select=${DRIVE_ITEM_SELECT}`)
+      const found = readDriveItem(await answer.json().catch(() => null), address)
       if (found === null) throw new EntradaFailure('graph_unexpected')
       if (found.kind === 'item') return found.item
       address = found.target
     }
     throw new EntradaFailure('file_not_downloadable', {
-      detail: 'This shortcut leads to another shortcut and never to a file.',
+      detail: 'This shortcut leads only to other shortcuts.',
     })
   }
 
@@ -67,10 +70,7 @@ export class DriveFiles {
    * Opens the bytes. Two hops: Graph redirects to a pre-authenticated address, which gets the range and no
    * bearer, because it refuses one (OneDrive/onedrive-api-docs#1901) and has no claim to it.
    */
-  async open(
-    item: DriveItem,
-    { range = null, asPdf = false }: OpenRequest = {},
-  ): Promise<OpenContent> {
+  async open(item: DriveItem, { range, asPdf }: OpenRequest): Promise<OpenContent> {
     const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': TRAFFIC_NAME })
     if (range !== null) headers.set('range', rangeHeader(range))
     const { graph, microsoft, bucket } = this.#parts
@@ -79,30 +79,27 @@ export class DriveFiles {
       return openContent(await fetchDownload({ locate, headers, microsoft }), range)
     } catch (cause) {
       // The host of the bytes counts with SharePoint's: whoever goes on asking is blocked in the end.
-      const retryAfter = throttledFor(cause)
-      if (retryAfter !== null) graph.note(bucket, pausedError(retryAfter), Date.now())
+      if (cause instanceof EntradaFailure && cause.code === 'graph_throttled') {
+        graph.note(bucket, pausedError(cause.details.retryAfter ?? null), Date.now())
+      }
       throw cause
     }
   }
 
   async #locate(address: DriveItemAddress, asPdf: boolean): Promise<URL> {
     const path = `${driveItemPath(address)}/content${asPdf ? '?format=pdf' : ''}`
-    const answer = await this.#call(path)
-    if (!answer.ok) throw fileFailureOf(answer.error, { asPdf })
-    const { status, headers, body } = answer.response
+    const { status, headers, body } = await this.ask(path, { asPdf })
     await body?.cancel()
-    if (!REDIRECTS.has(status)) throw new EntradaFailure('graph_unexpected')
+    if (!isRedirect(status)) throw new EntradaFailure('graph_unexpected')
     return requireDownloadUrl(headers.get('location') ?? '', this.#parts.microsoft)
   }
 
-  #call(path: string) {
+  /** @throws EntradaFailure what Graph's refusal means to the person; whatever a token fails with */
+  async ask(path: string, { asPdf, deadlineMs }: AskOptions = {}): Promise<Response> {
     const { graph, tokens, bucket } = this.#parts
-    return graph.call(tokens, { path, bucket, headers: { 'user-agent': TRAFFIC_NAME } })
+    const headers = { 'user-agent': TRAFFIC_NAME }
+    const answer = await graph.call(tokens, { path, bucket, headers, deadlineMs })
+    if (answer.ok) return answer.response
+    throw fileFailureOf(answer.error, { asPdf })
   }
-}
-
-/** Seconds; `null` for any other failure, and for one that Graph has counted already. */
-function throttledFor(cause: unknown): number | null {
-  const isThrottled = cause instanceof EntradaFailure && cause.code === 'graph_throttled'
-  return isThrottled ? (cause.details.retryAfter ?? null) : null
 }

@@ -16,11 +16,7 @@ export class EventStream {
     const { readable, writable } = new IdentityTransformStream()
     this.#writer = writable.getWriter()
     this.response = new Response(readable, {
-      headers: {
-        'cache-control': 'no-store',
-        'content-type': 'text/event-stream',
-        'x-content-type-options': 'nosniff',
-      },
+      headers: { 'content-type': 'text/event-stream' },
     })
   }
 

@@ -23,14 +23,12 @@ export function safeFileName(name: string): string {
 
 /** Leaves room for a counter and a path; the extension stays, because programs go by it. */
 function shortened(name: string): string {
-  if (byteLength(name) <= MAX_BYTES) return name
+  const bytes = new TextEncoder().encode(name)
+  if (bytes.byteLength <= MAX_BYTES) return name
   const extension = /\.[A-Za-z0-9]{1,16}$/.exec(name)?.[0] ?? ''
-  let stem = ''
-  for (const char of name.slice(0, name.length - extension.length)) {
-    if (byteLength(stem) + byteLength(char) + extension.length > MAX_BYTES) break
-    stem += char
-  }
-  return `${stem.trimEnd()}${extension}`
+  const stem = new TextDecoder().decode(bytes.subarray(0, MAX_BYTES - extension.length))
+  // Of a character that was cut through, this is left.
+  return `${stem.replace(/\ufffd$/, '').trimEnd()}${extension}`
 }
 
 /** RFC 6266 with RFC 8187: a plain name for old programs, the real one for all others. */
@@ -38,7 +36,10 @@ export function attachmentNamed(name: string): string {
   const safe = safeFileName(name)
   // Browsers decode percent signs in the plain form, so it has none.
   const plain = safe.replace(/[^\x20-\x7e]|[%;']/g, '_')
-  const encoded = encodeURIComponent(safe).replace(/[!'()*]/g, percentEncoded)
+  const encoded = encodeURIComponent(safe).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16)}`,
+  )
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
 }
 
@@ -48,12 +49,4 @@ export function extensionOf(name: string): string {
 
 export function withExtension(name: string, extension: string): string {
   return `${name.replace(/\.[^.]*$/, '')}.${extension}`
-}
-
-function percentEncoded(char: string): string {
-  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).byteLength
 }

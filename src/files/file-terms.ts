@@ -1,40 +1,26 @@
-import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
+import { EntradaFailure, FAILURES, type FailureCode, type FailureDetails } from '../failure.ts'
 import type { DriveItem, DriveItemState } from '../graph/drive-item.ts'
 import { extensionOf } from './file-name.ts'
 
 /** Known before a byte is asked for. */
-const REFUSED: Readonly<Record<Exclude<DriveItemState, 'available'>, FailureCode>> = {
-  infected: 'file_infected',
-  deleted: 'file_not_found',
-  folder: 'file_not_downloadable',
-  package: 'file_not_downloadable',
-  uploading: 'file_locked',
-}
-
-const DETAILS: Partial<Record<DriveItemState, string>> = {
-  folder: 'This is a folder. Choose the files in it.',
-  package: 'This is a notebook, which has no file to download.',
-  uploading: 'The file is still being uploaded.',
+const REFUSED: Readonly<
+  Record<Exclude<DriveItemState, 'available'>, readonly [FailureCode, FailureDetails?]>
+> = {
+  infected: ['file_infected'],
+  deleted: ['file_not_found'],
+  folder: ['file_not_downloadable', { detail: 'This is a folder. Choose the files in it.' }],
+  package: ['file_not_downloadable', { detail: 'A notebook is no file that could be downloaded.' }],
+  uploading: ['file_locked', { detail: 'The file is still being uploaded.', retryAfter: 30 }],
 }
 
 const MEBIBYTE = 1_048_576
 
 /** What Microsoft converts to PDF. */
-const CONVERTIBLE: ReadonlySet<string> = new Set(
-  'doc docx epub eml htm html md msg odp ods odt pps ppsx ppt pptx rtf tif tiff xls xlsm xlsx'.split(
-    ' ',
-  ),
-)
+const CONVERTIBLE = /^(?:docx?|eml|epub|html?|md|msg|od[pst]|pp[st]x?|rtf|tiff?|xls[mx]?)$/
 
 /** Why an item will not be delivered, as far as its metadata tells; `null` when nothing stands against it. */
 export function refusalOf(item: DriveItem, maxBytes: number): EntradaFailure | null {
-  if (item.state !== 'available') {
-    const detail = DETAILS[item.state]
-    return new EntradaFailure(REFUSED[item.state], {
-      ...(detail === undefined ? {} : { detail }),
-      ...(item.state === 'uploading' ? { retryAfter: 30 } : {}),
-    })
-  }
+  if (item.state !== 'available') return new EntradaFailure(...REFUSED[item.state])
   return item.size > maxBytes ? tooLarge(maxBytes) : null
 }
 
@@ -58,34 +44,26 @@ function inWords(bytes: number): string {
 export function needsConversion(item: DriveItem): boolean {
   const extension = extensionOf(item.name)
   if (extension === 'pdf') return false
-  if (CONVERTIBLE.has(extension)) return true
+  if (CONVERTIBLE.test(extension)) return true
   throw new EntradaFailure('file_not_convertible')
 }
 
 /** What a chat may know of a file before it takes it; all of it as Graph says now. */
 export function describeItem(item: DriveItem, maxBytes: number) {
-  const { address, name, size, mediaType, eTag, modifiedAt, webUrl, state, hashes } = item
+  const { address, state, isCheckedOut, ...shown } = item
   const refusal = refusalOf(item, maxBytes)
   return {
+    ...shown,
     driveId: address.driveId,
     id: address.itemId,
-    name,
-    size,
-    mediaType,
-    eTag,
-    modifiedAt,
-    webUrl,
-    hashes,
-    state: state === 'available' && item.isCheckedOut ? 'checked_out' : state,
+    state: state === 'available' && isCheckedOut ? 'checked_out' : state,
     downloadable: refusal === null,
-    /** The code `content` would fail with, and its words. */
-    problem:
-      refusal === null
-        ? null
-        : {
-            code: refusal.code,
-            title: FAILURES[refusal.code].title,
-            detail: refusal.details.detail,
-          },
+    /** What `content` would fail with. */
+    problem: refusal === null ? null : problemOf(refusal),
   }
+}
+
+/** A failure in words, for a list of files of which some fail. */
+export function problemOf({ code, details }: EntradaFailure) {
+  return { code, title: FAILURES[code].title, detail: details.detail }
 }

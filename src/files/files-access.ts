@@ -1,12 +1,12 @@
 import { EntradaFailure } from '../failure.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Session, SessionView } from '../session/session.ts'
-import type { MicrosoftSettings } from '../settings/issuer.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Lookups } from '../stores/lookup-cache.ts'
 import { DriveFiles } from './drive-files.ts'
 import { filesTokens, isFilesOn } from './files-tokens.ts'
-import { discoverHosts, type UserHosts } from './host-discovery.ts'
+import { discoverHosts } from './host-discovery.ts'
+import type { UserHosts } from './user-hosts.ts'
 
 export interface FilesDeps {
   /** One for all features: it remembers whom Microsoft asked to wait. `null` without Microsoft. */
@@ -19,7 +19,6 @@ export interface FilesDeps {
 /** What one signed-in user's request may do with files. */
 export interface FilesAccess {
   readonly files: DriveFiles
-  readonly microsoft: MicrosoftSettings
   readonly maxBytes: number
   readonly maxFiles: number
   /** @param isAnew asks Graph although the answer is remembered */
@@ -38,25 +37,16 @@ export function filesAccess(
   }
   const { id: userId, tenantId } = session.user
   const tokens = filesTokens(session, settings)
+  const { baseUrl, maxFileBytes, maxFiles } = settings.files
   // SharePoint counts requests per app and tenant: a refusal speaks for all of them.
-  const bucket = `${tenantId}/files`
+  const files = new DriveFiles({ graph, tokens, microsoft, bucket: `${tenantId}/files` })
   // As people search names it: one user has one object.
-  const cloud = microsoft.graph
+  const owner = { cloud: microsoft.graph, tenantId, of: { userId } }
   return {
-    files: new DriveFiles({ graph, tokens, microsoft, bucket }),
-    microsoft,
-    maxBytes: settings.files.maxFileBytes,
-    maxFiles: settings.files.maxFiles,
+    files,
+    maxBytes: maxFileBytes,
+    maxFiles,
     hosts: (isAnew = false) =>
-      discoverHosts(
-        {
-          graph,
-          tokens,
-          settings,
-          bucket,
-          lookups: lookups.for({ cloud, tenantId, of: { userId } }),
-        },
-        isAnew,
-      ),
+      discoverHosts({ files, microsoft, baseUrl, lookups: lookups.for(owner) }, isAnew),
   }
 }

@@ -4,8 +4,7 @@ import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** Any of these lets Graph hand out files; each opens a different share of them. */
-const FILE_SCOPES =
-  /^(?:Files\.Read(?:Write)?(?:\.All)?|Sites\.(?:Read|ReadWrite|Manage|FullControl)\.All)$/i
+const FILE_SCOPES = /^(?:Files|Sites)\.(?:Read|ReadWrite|Manage|FullControl)(?:\.All)?$/i
 
 /** Whether the operator wants files, and there is a token to get them with. */
 export function isFilesOn({ files, issuer, reuseTokens }: Settings): boolean {

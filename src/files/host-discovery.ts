@@ -1,29 +1,16 @@
 import * as v from 'valibot'
-import { EntradaFailure } from '../failure.ts'
-import type { Graph, GraphTokens } from '../graph/graph.ts'
-import type { SharePointOrigin } from '../session/access-token.ts'
-import type { Settings } from '../settings/settings.ts'
+import { EntradaFailure, FAILURES } from '../failure.ts'
+import type { MicrosoftSettings } from '../settings/issuer.ts'
 import type { OwnedLookups } from '../stores/lookup-cache.ts'
-import { TRAFFIC_NAME } from './drive-files.ts'
-import { fileFailureOf } from './file-failure.ts'
-import { siblingsOf, sharePointOriginOf } from './sharepoint-hosts.ts'
-
-/** The SharePoint hosts one user's files are on. */
-export interface UserHosts {
-  /** Where the user's own OneDrive is; `null` without one: guests, no licence, never opened. */
-  readonly oneDrive: SharePointOrigin | null
-  /** Address of the site to begin with, without a slash at the end. */
-  readonly sitesUrl: string | null
-  /** Every host a token may be for, in all of the tenant's regions. */
-  readonly all: ReadonlySet<SharePointOrigin>
-}
+import type { DriveFiles } from './drive-files.ts'
+import { Found, hostsOf, type UserHosts } from './user-hosts.ts'
 
 export interface DiscoveryParts {
-  readonly graph: Graph
-  readonly tokens: GraphTokens
-  readonly settings: Settings
+  readonly files: DriveFiles
+  readonly microsoft: MicrosoftSettings
+  /** Of a SharePoint host the operator has named. */
+  readonly baseUrl: URL | null
   readonly lookups: OwnedLookups
-  readonly bucket: string
 }
 
 const KEY = 'sharepoint-hosts'
@@ -39,17 +26,14 @@ const LIFE_SECONDS = 7 * 86_400
 const OWN_DRIVE = '/me/drive?$select=webUrl'
 const ROOT_SITE = '/sites/root?$select=webUrl'
 /** The root sites of all regions of a multi-geo tenant; their names follow no rule. */
-const ROOT_SITES = `/sites?$select=webUrl,siteCollection&$filter=${encodeURIComponent('siteCollection/root ne null')}`
+const ROOT_SITES = '/sites?$select=webUrl,siteCollection&$filter=siteCollection/root ne null'
 
-const Found = v.object({
-  oneDrive: v.nullable(v.string()),
-  root: v.nullable(v.string()),
-  regions: v.array(v.string()),
+const Remembered = v.pipe(v.string(), v.parseJson(), Found)
+/** One place, or a list of them. */
+const Places = v.object({
+  webUrl: v.optional(v.string()),
+  value: v.optional(v.array(v.object({ webUrl: v.string() })), []),
 })
-type Found = v.InferOutput<typeof Found>
-
-const Place = v.object({ webUrl: v.string() })
-const Places = v.object({ value: v.array(Place) })
 
 /** Nobody chooses files with a slow Graph in between: what comes later is asked for again later. */
 const DEADLINE_MS = 8_000
@@ -61,45 +45,37 @@ const DEADLINE_MS = 8_000
  * @throws EntradaFailure `sharepoint_not_found` when there is no host at all; what Graph's refusals mean
  */
 export async function discoverHosts(parts: DiscoveryParts, isAnew: boolean): Promise<UserHosts> {
-  const [known] = await parts.lookups.read([KEY], [PART])
-  const remembered = known === undefined ? null : readFound(known.text)
-  if (remembered !== null && known?.isStale === false && !isAnew) {
-    return hostsOf(remembered, parts.settings)
-  }
-  const { found, trouble } = await findHosts(parts)
-  if (trouble !== null) {
-    // While Microsoft does not answer, yesterday's hosts are better than none.
-    if (remembered !== null && isPassing(trouble)) return hostsOf(remembered, parts.settings)
-    if (found.oneDrive === null && found.root === null) throw trouble
-  }
-  await remember(found, parts, freshSecondsOf(found, trouble !== null))
-  return hostsOf(found, parts.settings)
-}
-
-async function findHosts(parts: DiscoveryParts) {
+  const { files, lookups, microsoft, baseUrl } = parts
+  const [known] = await lookups.read([KEY], [PART])
+  // What an earlier version of us has left may be of another form.
+  const remembered = v.safeParse(Remembered, known?.text)
+  const isFresh = known?.isStale === false && !isAnew
+  if (remembered.success && isFresh) return hostsOf(remembered.output, microsoft, baseUrl)
   const [drive, root, regions] = await Promise.all([
-    ask(parts, OWN_DRIVE),
-    ask(parts, ROOT_SITE),
-    ask(parts, ROOT_SITES),
+    ask(files, OWN_DRIVE),
+    ask(files, ROOT_SITE),
+    ask(files, ROOT_SITES),
   ])
   const found: Found = {
     oneDrive: drive.webUrls[0] ?? null,
     root: root.webUrls[0] ?? null,
     regions: regions.webUrls,
   }
-  return { found, trouble: drive.trouble ?? root.trouble ?? regions.trouble }
-}
-
-async function remember(found: Found, { lookups }: DiscoveryParts, freshSeconds: number) {
+  const trouble = drive.trouble ?? root.trouble ?? regions.trouble
+  if (trouble !== null) {
+    // While Microsoft does not answer, yesterday's hosts are better than none.
+    if (remembered.success && FAILURES[trouble.code].turn === 'wait') {
+      return hostsOf(remembered.output, microsoft, baseUrl)
+    }
+    if (found.oneDrive === null && found.root === null) throw trouble
+  }
+  const freshOnes = found.oneDrive === null ? FRESH_WITHOUT_DRIVE_SECONDS : FRESH_SECONDS
+  const freshSeconds = trouble === null ? freshOnes : FRESH_HALF_SECONDS
   const text = JSON.stringify(found)
   await lookups.settle(null, [
     { key: KEY, part: PART, text, freshSeconds, lifeSeconds: LIFE_SECONDS },
   ])
-}
-
-function freshSecondsOf({ oneDrive }: Found, isHalf: boolean): number {
-  if (isHalf) return FRESH_HALF_SECONDS
-  return oneDrive === null ? FRESH_WITHOUT_DRIVE_SECONDS : FRESH_SECONDS
+  return hostsOf(found, microsoft, baseUrl)
 }
 
 interface Answer {
@@ -108,75 +84,16 @@ interface Answer {
   readonly trouble: EntradaFailure | null
 }
 
-async function ask({ graph, tokens, bucket }: DiscoveryParts, path: string): Promise<Answer> {
-  const headers = { 'user-agent': TRAFFIC_NAME }
+async function ask(files: DriveFiles, path: string): Promise<Answer> {
   try {
-    const answer = await graph.call(tokens, { path, bucket, headers, deadlineMs: DEADLINE_MS })
-    if (answer.ok) {
-      const json: unknown = await answer.response.json().catch(() => null)
-      return { webUrls: readWebUrls(json), trouble: null }
-    }
-    const failure = fileFailureOf(answer.error)
-    // No drive, no licence, no right to list sites: each has its own status.
-    const isNone = failure.code === 'file_not_found' || failure.code === 'file_forbidden'
-    return { webUrls: [], trouble: isNone ? null : failure }
+    const answer = await files.ask(path, { deadlineMs: DEADLINE_MS })
+    const { success, output } = v.safeParse(Places, await answer.json().catch(() => null))
+    const places = success ? [output, ...output.value] : []
+    return { webUrls: places.flatMap(({ webUrl }) => webUrl ?? []), trouble: null }
   } catch (cause) {
-    if (isPassing(cause)) return { webUrls: [], trouble: cause }
-    throw cause
+    if (!(cause instanceof EntradaFailure)) throw cause
+    // No drive, no licence, no right to list sites: each has its own status.
+    const isNone = cause.code === 'file_not_found' || cause.code === 'file_forbidden'
+    return { webUrls: [], trouble: isNone ? null : cause }
   }
-}
-
-/** Every host is checked again, remembered or not, and the operator's own are added. */
-function hostsOf({ oneDrive, root, regions }: Found, { issuer, files }: Settings): UserHosts {
-  const { microsoft } = issuer
-  if (microsoft === null) throw new EntradaFailure('feature_off')
-  const configured = [
-    ...microsoft.extraOrigins,
-    ...(files.baseUrl === null ? [] : [files.baseUrl.origin]),
-  ]
-  const accepted = { ...microsoft, extraOrigins: configured }
-  const originOf = (text: string) => {
-    const url = URL.parse(text)
-    return url === null ? null : sharePointOriginOf(url, accepted)
-  }
-  const own = oneDrive === null ? null : originOf(oneDrive)
-  const found = [oneDrive, root, ...regions].flatMap((text) =>
-    text === null ? [] : siblingsOf(text, accepted),
-  )
-  const added = configured.flatMap((text) => originOf(text) ?? [])
-  const sitesUrl =
-    [files.baseUrl?.href, root, found.find((origin) => origin !== own)].find(
-      (text) => text && originOf(text) !== null,
-    ) ?? null
-  if (own === null && sitesUrl === null) throw new EntradaFailure('sharepoint_not_found')
-  return {
-    oneDrive: own,
-    sitesUrl: sitesUrl === null ? null : withoutSlash(sitesUrl),
-    all: new Set([...found, ...added]),
-  }
-}
-
-function isPassing(cause: unknown): cause is EntradaFailure {
-  return (
-    cause instanceof EntradaFailure &&
-    (cause.code === 'graph_unavailable' || cause.code === 'graph_throttled')
-  )
-}
-
-/** `null` for what an earlier version of us has left. */
-function readFound(text: string): Found | null {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Found), text)
-  return parsed.success ? parsed.output : null
-}
-
-/** Of one place or a list of them. */
-function readWebUrls(json: unknown): string[] {
-  const parsed = v.safeParse(v.union([Place, Places]), json)
-  if (!parsed.success) return []
-  const { output } = parsed
-  return ('value' in output ? output.value : [output]).map(({ webUrl }) => webUrl)
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '')
 }

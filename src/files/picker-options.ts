@@ -1,37 +1,37 @@
-import type { UserHosts } from './host-discovery.ts'
-import type { PickerRequest, PickerStart } from './picker-request.ts'
+import type { UserHosts } from './user-hosts.ts'
+import type { PickerConfig } from './picker-page/config.ts'
+import type { PickerRequest } from './picker-request.ts'
 
-/** Where the picker opens, and with which place on show. */
-export interface PickerEntry {
-  readonly launchUrl: string
-  readonly entry: Readonly<Record<string, unknown>>
-}
-
-const PICKER_PATH = '/_layouts/15/FilePicker.aspx'
+/** Where Microsoft's picker is, and what it is told but for `messaging`, which the page adds for each launch. */
+export type PickerOpening = Pick<PickerConfig, 'launchUrl' | 'options'>
 
 /** Whoever has no OneDrive begins with the sites, and the other way round. */
-export function pickerEntry(start: PickerStart, { oneDrive, sitesUrl }: UserHosts): PickerEntry {
-  if (oneDrive !== null && (start !== 'sites' || sitesUrl === null)) {
-    const oneDriveEntry = start === 'recent' ? { recent: {} } : { files: {} }
-    return { launchUrl: `${oneDrive}${PICKER_PATH}`, entry: { oneDrive: oneDriveEntry } }
-  }
-  const url = new URL(sitesUrl ?? '')
-  const web = decodeURI(url.pathname.replace(/\/+$/, ''))
+export function pickerOpening(request: PickerRequest, hosts: UserHosts): PickerOpening {
+  const { oneDrive, sitesUrl } = hosts
+  const { start } = request
+  const isOneDrive = oneDrive !== null && (start !== 'sites' || sitesUrl === null)
+  const url = (isOneDrive ? oneDrive : sitesUrl) ?? ''
+  const web = decodeURI(new URL(url).pathname.slice(1))
+  const entry = isOneDrive
+    ? { oneDrive: start === 'recent' ? { recent: {} } : { files: {} } }
+    : { sharePoint: web === '' ? {} : { byPath: { web: `/${web}` } } }
   return {
-    launchUrl: `${url.href.replace(/\/+$/, '')}${PICKER_PATH}`,
-    entry: { sharePoint: web === '' ? {} : { byPath: { web } } },
+    launchUrl: `${url}/_layouts/15/FilePicker.aspx`,
+    options: optionsOf(request, hosts, entry),
   }
 }
 
 /**
- * File Picker v8 options, all but `messaging`, which the page adds for each launch. Nothing is written by way
- * of the picker, and no pre-authenticated address is asked for: those must not reach a browser.
+ * File Picker v8. Nothing is written by way of the picker, and no pre-authenticated address is asked for: those
+ * must not reach a browser.
  */
-export function pickerOptions(
+function optionsOf(
   { isMultiple, maxFiles, types }: PickerRequest,
-  { entry, hosts }: { readonly entry: PickerEntry['entry']; readonly hosts: UserHosts },
-): Readonly<Record<string, unknown>> {
-  const hasSites = hosts.sitesUrl !== null
+  { oneDrive, sitesUrl }: UserHosts,
+  entry: object,
+): PickerConfig['options'] {
+  const hasOneDrive = oneDrive !== null
+  const hasSites = sitesUrl !== null
   return {
     sdk: '8.0',
     entry,
@@ -45,8 +45,8 @@ export function pickerOptions(
       access: { mode: 'read' },
       ...(types.length === 0 ? {} : { filters: types }),
       pivots: {
-        oneDrive: hosts.oneDrive !== null,
-        recent: hosts.oneDrive !== null,
+        oneDrive: hasOneDrive,
+        recent: hasOneDrive,
         sharedLibraries: hasSites,
         myOrganization: hasSites,
         site: hasSites,

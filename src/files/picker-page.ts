@@ -1,90 +1,63 @@
 import { html } from 'hono/html'
 import { renderPage } from '../pages/page.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { UserHosts } from './host-discovery.ts'
+import type { UserHosts } from './user-hosts.ts'
 import type { PickerConfig } from './picker-page/config.ts'
-import { pickerEntry, pickerOptions } from './picker-options.ts'
+import { pickerOpening, type PickerOpening } from './picker-options.ts'
 import type { PickerRequest } from './picker-request.ts'
 import { PICKER_SCRIPT } from './picker-script.ts'
 
-/** A slow line and a cold SharePoint front end take this long; a page that may not be framed takes for ever. */
-const INITIALIZE_SECONDS = 15
-
 const STYLE = `
-body{display:block;place-items:normal;padding:0;height:100vh;height:100dvh}
-.picker{position:relative;height:100%}
-#picker-stage,#picker-stage iframe{width:100%;height:100%;border:0;display:block}
-#picker-overlay{position:absolute;inset:0;display:grid;place-items:center;padding:1.5rem;background:var(--ground)}
-#picker-overlay[hidden],#picker-text:empty,#picker-facts:empty{display:none}
-#picker-facts{font-size:.85rem;margin-top:1rem;overflow-wrap:anywhere}
+#picker-stage iframe,#picker-overlay{position:fixed;inset:0;width:100%;height:100%;border:0}
+#picker-overlay{display:grid;place-items:center;padding:1.5rem;background:var(--ground)}
+#picker-overlay[hidden],#picker-overlay p:empty{display:none}
 `
 
-/** The page around Microsoft's picker: ours, so that the chat's own policy need not know Microsoft. */
-export function pickerPage(
-  request: PickerRequest,
-  { settings, hosts }: { readonly settings: Settings; readonly hosts: UserHosts },
-): Promise<Response> {
-  const { launchUrl, entry } = pickerEntry(request.start, hosts)
-  const options = pickerOptions(request, { entry, hosts })
-  return page(request, { settings, launchUrl, options, origins: [...hosts.all], status: 200 })
-}
+const NOTHING: PickerOpening = { launchUrl: '', options: {} }
 
 /**
- * The same page with nothing to open. Inside a frame a problem document would be shown as it is, and a way to
- * sign in or consent would lead nowhere, because Microsoft refuses to be framed.
+ * The page around Microsoft's picker: ours, so that the chat's own policy need not know Microsoft.
+ * @param hosts `null` for the same page with nothing to open. Inside a frame a problem document would be shown
+ *   as it is, and a way to sign in or consent would lead nowhere, because Microsoft refuses to be framed
  */
-export function pickerProblemPage(
+export function pickerPage(
   request: PickerRequest,
-  { settings, status }: { readonly settings: Settings; readonly status: number },
+  { publicOrigin, files }: Settings,
+  hosts: UserHosts | null,
+  status = 200,
 ): Promise<Response> {
-  return page(request, { settings, launchUrl: null, options: {}, origins: [], status })
-}
-
-interface PageParts extends Pick<PickerConfig, 'launchUrl' | 'options'> {
-  readonly settings: Settings
-  readonly origins: readonly string[]
-  readonly status: number
-}
-
-function page(
-  { channel, locale, theme, maxFiles }: PickerRequest,
-  { settings, launchUrl, options, origins, status }: PageParts,
-): Promise<Response> {
+  const { channel, locale, theme, maxFiles } = request
+  const opening = hosts === null ? NOTHING : pickerOpening(request, hosts)
+  // Exactly the user's hosts: a form or frame that strays anywhere else is stopped by the browser.
+  const allowed = hosts === null ? "'none'" : [...hosts.all].join(' ')
   const config: PickerConfig = {
+    ...opening,
     channel,
-    publicOrigin: settings.publicOrigin,
-    launchUrl,
+    publicOrigin,
     locale,
-    options,
     theme,
     maxFiles,
-    maxFileBytes: settings.files.maxFileBytes,
-    initializeSeconds: INITIALIZE_SECONDS,
+    maxFileBytes: files.maxFileBytes,
   }
-  // Exactly the user's hosts: a form or frame that strays anywhere else is stopped by the browser.
-  const allowed = origins.length === 0 ? "'none'" : origins.join(' ')
   return renderPage({
     title: 'Choose files',
     status,
-    body: html`<main class="picker" id="picker" data-config="${JSON.stringify(config)}">
+    body: html`<main id="picker" data-config="${JSON.stringify(config)}">
       <div id="picker-stage"></div>
       <div id="picker-overlay">
         <section class="card" aria-live="polite" aria-labelledby="picker-heading">
           <h1 id="picker-heading">Opening your files…</h1>
-          <p id="picker-text"></p>
+          <p id="picker-text">Microsoft’s file picker is on its way.</p>
           <p class="actions" id="picker-actions"></p>
           <p class="soft" id="picker-facts"></p>
+          <noscript>Microsoft’s file picker needs JavaScript.</noscript>
         </section>
       </div>
-      <noscript>Microsoft’s file picker needs JavaScript.</noscript>
     </main>`,
     script: PICKER_SCRIPT,
     style: STYLE,
     policy: { 'frame-src': allowed, 'form-action': allowed, 'frame-ancestors': "'self'" },
-    headers: {
-      'cache-control': 'no-store',
-      // With `no-referrer` the form would go out with `Origin: null`, which SharePoint need not accept.
-      'referrer-policy': 'strict-origin',
-    },
+    // With `no-referrer` the form would go out with `Origin: null`, which SharePoint need not accept.
+    headers: { 'referrer-policy': 'strict-origin' },
   })
 }

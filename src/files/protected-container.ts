@@ -2,13 +2,9 @@ import type { ByteSource } from './byte-source.ts'
 import { extensionOf } from './file-name.ts'
 
 /** Documents that are zip archives, unless protection has put a compound file in their place. */
-const OPEN_XML: ReadonlySet<string> = new Set(
-  'docx docm dotx xlsx xlsm xlsb xltx pptx pptm ppsx potx vsdx'.split(' '),
-)
+const OPEN_XML = /^(?:doc|dot|xls|xlt|ppt|pps|pot|vsd)[xmb]$/
 /** What Microsoft's protection makes of types that cannot carry it themselves. */
-const PROTECTED: ReadonlySet<string> = new Set(
-  'pfile ppdf ptxt pxml pjpg pjpeg ppng ptif pbmp pgif'.split(' '),
-)
+const PROTECTED = /^p(?:file|pdf|txt|xml|jpe?g|png|tif|bmp|gif)$/
 /** [MS-CFB] §2.2: how a compound file begins. */
 const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] as const
 
@@ -18,8 +14,8 @@ const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] as const
  */
 export async function isProtected(name: string, source: ByteSource): Promise<boolean> {
   const extension = extensionOf(name)
-  if (PROTECTED.has(extension)) return true
-  if (!OPEN_XML.has(extension)) return false
+  if (PROTECTED.test(extension)) return true
+  if (!OPEN_XML.test(extension)) return false
   const start = await source.peek()
   return start.kind === 'bytes' && COMPOUND_FILE.every((byte, index) => start.bytes[index] === byte)
 }

@@ -1,4 +1,5 @@
 import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
+import type { Deliverable } from './delivery.ts'
 import type { OpenContent } from './open-content.ts'
 
 export interface Transfer {
@@ -12,17 +13,18 @@ export interface Transfer {
   readonly maxBytes: number
 }
 
+/** How a delivery ended. `cancelled`: the receiver went away. */
+export type Result = 'complete' | 'cancelled' | FailureCode
+
 export type Step =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'complete' }
-  | { readonly kind: 'failed'; readonly code: FailureCode }
+  | { readonly kind: 'ended'; readonly result: Result }
 
 /** A sender that says nothing for this long has gone, whatever the connection says. */
 const STALL_MS = 30_000
-/** Breaks in a row without progress worth the name. */
-const MAX_BREAKS = 4
-const PROGRESS_BYTES = 65_536
+/** Before each try to go on, as long as there is no progress worth the name; after the last nobody tries. */
 const PAUSES_MS = [0, 500, 2_000, 5_000]
+const PROGRESS_BYTES = 65_536
 /** Longer than this nobody waits in the middle of a file. */
 const MAX_PAUSE_MS = 20_000
 
@@ -30,7 +32,7 @@ const MAX_PAUSE_MS = 20_000
  * A file's bytes to the end, whatever happens on the way: when the connection breaks in the middle, the rest
  * is opened anew and joined where the bytes ended.
  */
-export class ResumingSource {
+export class ResumingSource implements Deliverable {
   readonly #transfer: Transfer
   readonly #start: number
   readonly #end: number | null
@@ -51,12 +53,10 @@ export class ResumingSource {
     this.#brokeAt = this.#start
   }
 
-  /** Bytes handed out so far. */
   get delivered(): number {
     return this.#position - this.#start
   }
 
-  /** Bytes there will be; `null` when the sender did not say. */
   get length(): number | null {
     return this.#end === null ? null : this.#end - this.#start
   }
@@ -69,14 +69,13 @@ export class ResumingSource {
         if (step !== null) return step
         continue
       }
-      if (this.#isGivenUp) return { kind: 'failed', code: 'download_failed' }
-      if (this.#isWhole(read.kind)) return { kind: 'complete' }
-      const failure = await this.#mend()
-      if (failure !== null) return { kind: 'failed', code: failure }
+      if (this.#isGivenUp) return { kind: 'ended', result: 'cancelled' }
+      const isWhole = this.#end === null ? read.kind === 'end' : this.#position === this.#end
+      const result = isWhole ? 'complete' : await this.#mend()
+      if (result !== null) return { kind: 'ended', result }
     }
   }
 
-  /** Bytes handed out before may be overwritten: whoever got them is done with them. */
   recycle(bytes: Uint8Array): void {
     this.#content.source.recycle(bytes)
   }
@@ -87,7 +86,6 @@ export class ResumingSource {
     await this.#content.source.giveUp()
   }
 
-  /** To be called now and then: a read that waits for ever would otherwise never be mended. */
   checkForStall(): void {
     const { source } = this.#content
     if (source.waitedFor > STALL_MS) void source.giveUp()
@@ -100,14 +98,10 @@ export class ResumingSource {
     if (bytes.byteLength === 0) return null
     this.#position += bytes.byteLength
     if (this.#end !== null && this.#position > this.#end) {
-      return { kind: 'failed', code: 'download_failed' }
+      return { kind: 'ended', result: 'download_failed' }
     }
-    if (this.delivered > this.#transfer.maxBytes) return { kind: 'failed', code: 'file_too_large' }
+    if (this.delivered > this.#transfer.maxBytes) return { kind: 'ended', result: 'file_too_large' }
     return { kind: 'bytes', bytes }
-  }
-
-  #isWhole(kind: 'end' | 'broken'): boolean {
-    return this.#end === null ? kind === 'end' : this.#position === this.#end
   }
 
   /** `null` when there is more to read. */
@@ -119,8 +113,9 @@ export class ResumingSource {
     const { reopen } = this.#transfer
     if (reopen === null) return 'download_failed'
     let failure: EntradaFailure | null = null
-    for (let tries = this.#breaks; tries <= MAX_BREAKS; tries++) {
-      await pause(failure?.details.retryAfter, PAUSES_MS[tries - 1] ?? MAX_PAUSE_MS)
+    for (const pauseMs of PAUSES_MS.slice(this.#breaks - 1)) {
+      const retryAfterMs = (failure?.details.retryAfter ?? 0) * 1000
+      await pause(Math.max(retryAfterMs, pauseMs))
       try {
         this.#content = await reopen(this.#position, this.#end)
         this.#surplus = this.#position - this.#content.start
@@ -144,7 +139,6 @@ export function isPassing({ code, details }: EntradaFailure): boolean {
   )
 }
 
-async function pause(retryAfter: number | undefined, atLeastMs: number): Promise<void> {
-  const milliseconds = Math.max(atLeastMs, (retryAfter ?? 0) * 1000)
+export async function pause(milliseconds: number): Promise<void> {
   if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

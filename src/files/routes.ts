@@ -5,16 +5,15 @@ import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
 import { attachFiles } from './attach.ts'
-import { readAttachAsk } from './attach-request.ts'
 import { streamArchive } from './archive.ts'
-import { readArchiveAsk } from './archive-request.ts'
 import { answerContent } from './content.ts'
 import { readContentRequest } from './content-request.ts'
 import { answerOnRecord, reportDownloads } from './download-audit.ts'
 import { EventStream } from './event-stream.ts'
+import { readFilesAsk } from './files-ask.ts'
 import { describeItem } from './file-terms.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
-import { pickerPage, pickerProblemPage } from './picker-page.ts'
+import { pickerPage } from './picker-page.ts'
 import { readPickerRequest } from './picker-request.ts'
 import { uploadTargetOf } from './upload-targets.ts'
 import { brokerToken, readTokenAsk } from './token-broker.ts'
@@ -23,6 +22,12 @@ import { brokerToken, readTokenAsk } from './token-broker.ts'
 export function filesRoutes(deps: FilesDeps) {
   const accessOf = ({ var: { session, settings } }: Context<EdgeEnv>) =>
     filesAccess(deps, session, settings)
+  const several = async (c: Context<EdgeEnv>) => {
+    const access = accessOf(c)
+    const ask = await readFilesAsk(c.req.raw, access.maxFiles)
+    await access.files.authorize()
+    return { ...ask, parts: { ...access, report: await reportDownloads(c, ask.addresses) } }
+  }
   return new Hono<EdgeEnv>()
     .get('/files/:driveId/:itemId', async (c) => {
       const { files, maxBytes } = accessOf(c)
@@ -36,38 +41,30 @@ export function filesRoutes(deps: FilesDeps) {
       return answerOnRecord(c, address, () => answerContent(address, request, access))
     })
     .post('/files/archive', async (c) => {
-      const access = accessOf(c)
-      const { addresses, name } = await readArchiveAsk(c.req.raw, access.maxFiles)
-      await access.files.authorize()
-      const report = await reportDownloads(c, addresses)
-      const { response, delivered } = streamArchive(addresses, name, { ...access, report })
+      const { addresses, name, parts } = await several(c)
+      const { response, delivered } = streamArchive(addresses, name, parts)
       c.executionCtx.waitUntil(delivered)
       return response
     })
     .post('/files/attach', async (c) => {
-      const access = accessOf(c)
       const { settings, session } = c.var
       const target = uploadTargetOf(settings.origin)
       if (target === null) {
         throw new EntradaFailure('feature_off', {
-          detail: 'Nobody has said where the chat app takes uploads (ORIGIN_UPLOAD).',
+          detail: 'ORIGIN_UPLOAD does not say where the chat app takes uploads.',
         })
       }
-      const { addresses, fields } = readAttachAsk(
-        await c.req.json().catch(() => null),
-        access.maxFiles,
-      )
-      await access.files.authorize()
-      const events = new EventStream()
+      const { addresses, fields, parts } = await several(c)
       const upload = {
         target,
         fields,
         publicOrigin: settings.publicOrigin,
         request: c.req.raw,
-        toChat: (request: Request) => deps.toChat(request, session),
+        // Whatever goes wrong is a rejection: a file has been opened by then, and has to be let go.
+        toChat: async (request: Request) => deps.toChat(request, session),
       }
-      const report = await reportDownloads(c, addresses)
-      c.executionCtx.waitUntil(attachFiles(addresses, events, { ...access, upload, report }))
+      const events = new EventStream()
+      c.executionCtx.waitUntil(attachFiles(addresses, events, { ...parts, upload }))
       return events.response
     })
     .get('/picker', async (c) => {
@@ -77,20 +74,20 @@ export function filesRoutes(deps: FilesDeps) {
       try {
         // Better to hear of a missing permission before choosing than after.
         await files.authorize()
-        return await pickerPage(request, { settings, hosts: await hosts(isReload(c.req.raw)) })
+        return await pickerPage(request, settings, await hosts(isReload(c.req.raw)))
       } catch (cause) {
         const isFramed = c.req.header('sec-fetch-dest') === 'iframe'
         if (!isFramed || !(cause instanceof EntradaFailure)) throw cause
-        return pickerProblemPage(request, { settings, status: cause.status })
+        return pickerPage(request, settings, null, cause.status)
       }
     })
     .post('/picker/token', async (c) => {
-      const { hosts, microsoft } = accessOf(c)
+      const { hosts } = accessOf(c)
       const ask = readTokenAsk(await c.req.json().catch(() => null))
       const log = createLog(c.var.requestId)
-      const parts = { session: c.var.session, microsoft, hosts, log }
+      const parts = { session: c.var.session, hosts, log }
       const { value, expiresAt } = await brokerToken(ask, parts)
-      return c.json({ token: value, expiresAt }, 200, { 'cache-control': 'no-store' })
+      return c.json({ token: value, expiresAt })
     })
 }
 

@@ -18,10 +18,10 @@ const AMBIGUOUS = /[^\x21-\x7e]|\\/
 export function requireDownloadUrl(text: string, microsoft: MicrosoftSettings, base?: URL): URL {
   const url = readDownloadUrl(text, microsoft, base)
   if (url !== null) return url
-  const host = AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)?.hostname
+  const host = parse(text, base)?.hostname
   throw new EntradaFailure('download_host_refused', {
     detail: host
-      ? `“${host}” is not known as a download host of this cloud. If it is one, SHAREPOINT_HOSTS can name it.`
+      ? `“${host}” is no download host of this cloud. If it should be one, add it to SHAREPOINT_HOSTS.`
       : 'Microsoft 365 named an address that is none.',
   })
 }
@@ -32,10 +32,8 @@ export function readDownloadUrl(
   microsoft: MicrosoftSettings,
   base?: URL,
 ): URL | null {
-  const { cloud } = microsoft
-  const suffixes = [...(cloud?.sharePointSuffixes ?? []), ...(cloud?.downloadSuffixes ?? [])]
-  const url = AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)
-  if (url === null || !isAccepted(url, suffixes, microsoft.extraOrigins)) return null
+  const url = parse(text, base)
+  if (url === null || !isAccepted(url, microsoft, true)) return null
   // A host that had to be decoded or completed to be Microsoft's was written to be read as another.
   const isPlain = text.toLowerCase().startsWith(`${url.origin}/`) || url.origin === base?.origin
   return isPlain ? url : null
@@ -49,7 +47,7 @@ export function readSharePointOrigin(
   text: string,
   microsoft: MicrosoftSettings,
 ): SharePointOrigin | null {
-  const url = AMBIGUOUS.test(text) ? null : URL.parse(text)
+  const url = parse(text)
   // Capitals are the one thing that may differ: Microsoft writes its regions so, as in contosoEUR.
   const plain = text.toLowerCase()
   if (url === null || (plain !== url.origin && plain !== `${url.origin}/`)) return null
@@ -59,10 +57,9 @@ export function readSharePointOrigin(
 /** The SharePoint host a `webUrl` of Graph's is on. */
 export function sharePointOriginOf(
   url: URL,
-  { cloud, extraOrigins }: MicrosoftSettings,
+  microsoft: MicrosoftSettings,
 ): SharePointOrigin | null {
-  const isOurs = isAccepted(url, cloud?.sharePointSuffixes ?? [], extraOrigins)
-  return isOurs ? (url.origin as SharePointOrigin) : null
+  return isAccepted(url, microsoft, false) ? (url.origin as SharePointOrigin) : null
 }
 
 /**
@@ -83,17 +80,23 @@ export function siblingsOf(
   return [origin, sharePointOriginOf(sibling, microsoft)].flatMap((one) => one ?? [])
 }
 
+function parse(text: string, base?: URL): URL | null {
+  return AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)
+}
+
 function isAccepted(
-  url: URL,
-  suffixes: readonly string[],
-  extraOrigins: readonly string[],
+  { username, password, origin, protocol, port, hostname }: URL,
+  { cloud, extraOrigins }: MicrosoftSettings,
+  forDownload: boolean,
 ): boolean {
-  if (url.username !== '' || url.password !== '') return false
-  if (extraOrigins.includes(url.origin)) return true
+  if (username !== '' || password !== '') return false
+  if (extraOrigins.includes(origin)) return true
+  const { sharePointSuffixes = [], downloadSuffixes = [] } = cloud ?? {}
+  const suffixes = forDownload ? [...sharePointSuffixes, ...downloadSuffixes] : sharePointSuffixes
   return (
-    url.protocol === 'https:' &&
-    url.port === '' &&
-    PLAIN_HOST.test(url.hostname) &&
-    suffixes.some((suffix) => url.hostname.endsWith(suffix))
+    protocol === 'https:' &&
+    port === '' &&
+    PLAIN_HOST.test(hostname) &&
+    suffixes.some((suffix) => hostname.endsWith(suffix))
   )
 }

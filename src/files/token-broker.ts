@@ -1,19 +1,17 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { Log } from '../log.ts'
-import type { AccessToken, AccessTokenOptions, SharePointOrigin } from '../session/access-token.ts'
+import type { AccessToken, SharePointOrigin } from '../session/access-token.ts'
 import type { Session } from '../session/session.ts'
-import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { withFilesConsent } from './files-tokens.ts'
-import type { UserHosts } from './host-discovery.ts'
-import { readSharePointOrigin } from './sharepoint-hosts.ts'
+import type { UserHosts } from './user-hosts.ts'
 
 const Ask = v.object({
   resource: v.pipe(v.string(), v.maxLength(300)),
   /** The host refused the last one, or it has expired. */
   renew: v.optional(v.boolean(), false),
   /** Claims challenge the host answered with: a JSON object. */
-  claims: v.optional(v.pipe(v.string(), v.maxLength(4096), v.check(isJsonObject))),
+  claims: v.optional(v.pipe(v.string(), v.maxLength(4096), v.regex(/^\{.+\}$/s))),
 })
 
 export type TokenAsk = v.InferOutput<typeof Ask>
@@ -29,8 +27,6 @@ export function readTokenAsk(json: unknown): TokenAsk {
 
 export interface BrokerParts {
   readonly session: Session
-  readonly microsoft: MicrosoftSettings
-  /** Asked only when what is wanted could be a SharePoint host at all. */
   readonly hosts: () => Promise<UserHosts>
   readonly log: Log
 }
@@ -60,14 +56,11 @@ export async function brokerToken(
   }
 }
 
-async function ownOrigin(
-  resource: string,
-  { microsoft, hosts }: BrokerParts,
-): Promise<SharePointOrigin> {
-  const origin = readSharePointOrigin(resource, microsoft)
-  if (origin === null || !(await hosts()).all.has(origin)) {
-    throw new EntradaFailure('picker_host_refused')
-  }
+async function ownOrigin(resource: string, { hosts }: BrokerParts): Promise<SharePointOrigin> {
+  // Capitals are the one thing that may differ: Microsoft writes its regions so, as in contosoEUR.
+  const plain = resource.toLowerCase().replace(/\/$/, '')
+  const origin = [...(await hosts()).all].find((own) => own === plain)
+  if (origin === undefined) throw new EntradaFailure('picker_host_refused')
   return origin
 }
 
@@ -76,20 +69,8 @@ async function tokenFor(
   { renew, claims }: TokenAsk,
   session: Session,
 ): Promise<AccessToken<SharePointOrigin>> {
-  if (!renew && claims === undefined) return session.accessToken(origin)
-  const refused = await session.accessToken(origin)
-  const options: AccessTokenOptions = {
-    refused: refused.value,
-    ...(claims === undefined ? {} : { claims }),
-  }
-  return session.accessToken(origin, options)
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    return false
-  }
+  const token = await session.accessToken(origin)
+  if (!renew && claims === undefined) return token
+  const refused = { refused: token.value }
+  return session.accessToken(origin, claims === undefined ? refused : { ...refused, claims })
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { graphErrorOf, NO_ANSWER, type GraphError } from './graph-error.ts'
-import type { Graph, GraphTokens } from './graph.ts'
+import type { Graph, GraphRequest, GraphTokens } from './graph.ts'
 
 export interface BatchRequest {
   /** Names the answer. Unique without regard to case. */
@@ -20,11 +20,7 @@ export type BatchAnswer =
 
 export type BatchAnswers = ReadonlyMap<string, BatchAnswer>
 
-export interface BatchOptions {
-  readonly deadlineMs?: number
-  readonly signal?: AbortSignal
-  readonly isBackground?: boolean
-}
+export type BatchOptions = Pick<GraphRequest, 'deadlineMs' | 'isBackground'>
 
 /** Graph's own limit. */
 const MOST_REQUESTS = 20
@@ -53,13 +49,13 @@ export async function callBatch(
 ): Promise<BatchAnswers> {
   if (requests.length > MOST_REQUESTS) throw new RangeError('a batch takes at most 20 requests')
   const answers = new Map<string, BatchAnswer>()
+  const free: BatchRequest[] = []
   // Asked once per bucket: after a pause a single try is let through, and that is all of its parts.
-  const pauses = new Map([...bucketsOf(requests)].map((bucket) => [bucket, graph.pauseOf(bucket)]))
-  const free = requests.filter(({ id, bucket }) => {
-    const pause = pauses.get(bucket) ?? null
-    if (pause !== null) answers.set(id, { ok: false, error: pause })
-    return pause === null
-  })
+  for (const [bucket, parts] of byBucket(requests)) {
+    const error = graph.pauseOf(bucket)
+    if (error === null) free.push(...parts)
+    else for (const { id } of parts) answers.set(id, refusal(error))
+  }
   let used = ''
   const remembering: GraphTokens = async (again) => {
     const token = await tokens(again)
@@ -89,36 +85,34 @@ async function send(graph: Graph, tokens: GraphTokens, sending: Sending): Promis
   const { requests, answers, options } = sending
   if (requests.length === 0) return true
   const sentAt = Date.now()
+  const settle = (answerTo: (id: string) => BatchAnswer) => {
+    for (const { id } of requests) answers.set(id, answerTo(id))
+    for (const [bucket, parts] of byBucket(requests)) {
+      const [error = null] = parts.flatMap(({ id }) => errorOf(answers, id) ?? [])
+      graph.note(bucket, error, sentAt)
+    }
+  }
   const answer = await graph
     .call(tokens, { ...options, method: 'POST', path: '$batch', body: bodyOf(requests) })
     .catch((cause: unknown) => {
       const isSilence = cause instanceof EntradaFailure && cause.code === 'graph_unavailable'
-      if (isSilence && options.signal?.aborted !== true) noteAll(graph, sending, NO_ANSWER, sentAt)
+      if (isSilence) settle(() => refusal(NO_ANSWER))
       throw cause
     })
   if (!answer.ok) {
-    noteAll(graph, sending, answer.error, sentAt)
-    for (const { id } of requests) answers.set(id, { ok: false, error: answer.error })
+    settle(() => answer)
     return false
   }
   const body: unknown = await answer.response.json().catch(() => null)
   const parsed = v.safeParse(Answers, body)
   if (!parsed.success) throw new EntradaFailure('graph_unexpected')
-  for (const { id } of requests) {
-    const found = parsed.output.responses.find((one) => one.id === id)
-    answers.set(id, found === undefined ? LOST : readPart(found))
-  }
-  for (const bucket of bucketsOf(requests)) {
-    const errors = requests.flatMap((one) =>
-      one.bucket === bucket ? [errorOf(answers, one.id)] : [],
-    )
-    graph.note(bucket, errors.find((error) => error !== null) ?? null, sentAt)
-  }
+  const parts = new Map(parsed.output.responses.map((part) => [part.id, readPart(part)]))
+  settle((id) => parts.get(id) ?? LOST)
   return true
 }
 
-function bucketsOf(requests: readonly BatchRequest[]): ReadonlySet<string> {
-  return new Set(requests.map(({ bucket }) => bucket))
+function byBucket(requests: readonly BatchRequest[]) {
+  return Map.groupBy(requests, ({ bucket }) => bucket)
 }
 
 /** What is `undefined` does not travel. */
@@ -135,20 +129,20 @@ function bodyOf(requests: readonly BatchRequest[]) {
 }
 
 /** A part that the answer does not mention. */
-const LOST: BatchAnswer = { ok: false, error: graphErrorOf(502, new Headers(), null) }
+const LOST = refusal({ ...NO_ANSWER, status: 502 })
 
 type Part = v.InferOutput<typeof Answers>['responses'][number]
 
 function readPart({ status, headers, body }: Part): BatchAnswer {
   if (status < 400) return { ok: true, body }
-  return { ok: false, error: graphErrorOf(status, new Headers(headers), body) }
+  return refusal(graphErrorOf(status, new Headers(headers), body))
+}
+
+function refusal(error: GraphError): BatchAnswer {
+  return { ok: false, error }
 }
 
 function errorOf(answers: BatchAnswers, id: string): GraphError | null {
   const answer = answers.get(id)
   return answer === undefined || answer.ok ? null : answer.error
-}
-
-function noteAll(graph: Graph, sending: Sending, error: GraphError, sentAt: number): void {
-  for (const bucket of bucketsOf(sending.requests)) graph.note(bucket, error, sentAt)
 }

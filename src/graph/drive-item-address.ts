@@ -23,7 +23,3 @@ export function readDriveItemAddress(driveId: unknown, itemId: unknown): DriveIt
 export function driveItemPath({ driveId, itemId }: DriveItemAddress): string {
   return `/drives/${driveId}/items/${itemId}`
 }
-
-export function isSameAddress(left: DriveItemAddress, right: DriveItemAddress): boolean {
-  return left.driveId === right.driveId && left.itemId === right.itemId
-}

@@ -29,7 +29,8 @@ export interface DriveItem {
   readonly state: DriveItemState
   /** Someone is editing it; everyone else gets the version before. */
   readonly isCheckedOut: boolean
-  readonly hashes: Readonly<Record<string, string>>
+  /** As Graph gives them. */
+  readonly hashes: Readonly<Record<string, unknown>>
 }
 
 /** An item, or a shortcut to one in another drive: operations on the shortcut itself fail. */
@@ -37,26 +38,8 @@ export type FoundDriveItem =
   | { readonly kind: 'item'; readonly item: DriveItem }
   | { readonly kind: 'shortcut'; readonly target: DriveItemAddress }
 
-export const DRIVE_ITEM_SELECT = [
-  'id',
-  'name',
-  'size',
-  'eTag',
-  'file',
-  'folder',
-  'package',
-  'malware',
-  'deleted',
-  'remoteItem',
-  'publication',
-  'pendingOperations',
-  'webUrl',
-  'lastModifiedDateTime',
-  'parentReference',
-].join(',')
-
-const Facet = v.optional(v.nullable(v.looseObject({})))
-const Text = v.optional(v.nullable(v.string()))
+const Text = v.nullish(v.string(), null)
+const Facet = v.nullish(v.object({}))
 
 const Wire = v.object({
   id: v.string(),
@@ -65,29 +48,22 @@ const Wire = v.object({
   eTag: Text,
   webUrl: Text,
   lastModifiedDateTime: Text,
-  file: v.optional(
-    v.nullable(
-      v.object({
-        mimeType: Text,
-        hashes: v.optional(v.nullable(v.record(v.string(), v.unknown()))),
-      }),
-    ),
+  file: v.nullish(
+    v.object({ mimeType: Text, hashes: v.nullish(v.record(v.string(), v.unknown())) }),
   ),
   folder: Facet,
   package: Facet,
   malware: Facet,
   deleted: Facet,
-  publication: v.optional(v.nullable(v.object({ level: Text }))),
-  pendingOperations: v.optional(v.nullable(v.object({ pendingContentUpdate: Facet }))),
-  remoteItem: v.optional(
-    v.nullable(
-      v.object({
-        id: v.string(),
-        parentReference: v.optional(v.nullable(v.object({ driveId: Text }))),
-      }),
-    ),
+  publication: v.nullish(v.object({ level: Text })),
+  pendingOperations: v.nullish(v.object({ pendingContentUpdate: Facet })),
+  remoteItem: v.nullish(
+    v.object({ id: v.string(), parentReference: v.nullish(v.object({ driveId: Text })) }),
   ),
 })
+
+/** What is read is what is asked for. */
+export const DRIVE_ITEM_SELECT = Object.keys(Wire.entries).join()
 
 type WireItem = v.InferOutput<typeof Wire>
 
@@ -112,13 +88,13 @@ export function readDriveItem(json: unknown, asked: DriveItemAddress): FoundDriv
       address: asked,
       name: wire.name,
       size: wire.size,
-      eTag: wire.eTag ?? null,
+      eTag: wire.eTag,
       mediaType: wire.file?.mimeType ?? null,
-      modifiedAt: wire.lastModifiedDateTime ?? null,
-      webUrl: wire.webUrl ?? null,
+      modifiedAt: wire.lastModifiedDateTime,
+      webUrl: wire.webUrl,
       state: stateOf(wire),
       isCheckedOut: wire.publication?.level === 'checkout',
-      hashes: hashesOf(wire),
+      hashes: wire.file?.hashes ?? {},
     },
   }
 }
@@ -132,12 +108,4 @@ function stateOf(wire: WireItem): DriveItemState {
   if (wire.pendingOperations?.pendingContentUpdate) return 'uploading'
   // Anything without a file facet has no bytes, whatever it is called.
   return wire.file ? 'available' : 'package'
-}
-
-function hashesOf({ file }: WireItem): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(file?.hashes ?? {}).flatMap(([name, hash]) =>
-      typeof hash === 'string' ? [[name, hash]] : [],
-    ),
-  )
 }

@@ -13,13 +13,15 @@ export interface GraphError {
   readonly requestId: string | null
 }
 
+const Inner = v.optional(v.unknown())
+/** The body, the error in it, or an error in that: each may hold one more. */
 const ErrorNode = v.object({
   code: v.optional(v.string()),
+  error: Inner,
   // Both spellings are served, depending on the service behind Graph.
-  innerError: v.optional(v.unknown()),
-  innererror: v.optional(v.unknown()),
+  innerError: Inner,
+  innererror: Inner,
 })
-const ErrorBody = v.object({ error: v.unknown() })
 
 export async function readGraphError(response: Response): Promise<GraphError> {
   const body: unknown = await response.json().catch(() => null)
@@ -28,10 +30,9 @@ export async function readGraphError(response: Response): Promise<GraphError> {
 
 /** Also for one part of a batch, whose headers and body come as JSON. */
 export function graphErrorOf(status: number, headers: Headers, body: unknown): GraphError {
-  const parsed = v.safeParse(ErrorBody, body)
   return {
     status,
-    codes: parsed.success ? codesOf(parsed.output.error) : [],
+    codes: codesOf(body),
     retryAfter: readRetryAfter(headers),
     claims: readClaimsChallenge(headers.get('www-authenticate')),
     requestId: headers.get('request-id'),
@@ -48,15 +49,15 @@ export const NO_ANSWER: GraphError = {
 }
 
 /** For a request that was not sent, because Graph has asked for a pause that is not over. */
-export function pausedError(seconds: number): GraphError {
-  return { status: 429, codes: ['paused'], retryAfter: seconds, claims: null, requestId: null }
+export function pausedError(seconds: number | null): GraphError {
+  return { ...NO_ANSWER, status: 429, codes: ['paused'], retryAfter: seconds }
 }
 
-function codesOf(error: unknown): readonly string[] {
-  const node = v.safeParse(ErrorNode, error)
+function codesOf(body: unknown): readonly string[] {
+  const node = v.safeParse(ErrorNode, body)
   if (!node.success) return []
-  const { code, innerError, innererror } = node.output
-  return [...(code ? [code] : []), ...codesOf(innerError ?? innererror)]
+  const { code, error, innerError, innererror } = node.output
+  return [...(code ? [code] : []), ...codesOf(error ?? innerError ?? innererror)]
 }
 
 /** RFC 9110 §10.2.3: seconds or a date. */

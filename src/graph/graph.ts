@@ -7,15 +7,13 @@ import { Throttle } from './throttle.ts'
 export type GraphTokens = (options?: AccessTokenOptions) => Promise<AccessToken<'graph'>>
 
 export interface GraphRequest {
-  readonly method?: 'GET' | 'POST' | 'HEAD'
+  readonly method?: 'GET' | 'POST'
   /** Path and query below the version, or an absolute `@odata.nextLink`. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: unknown
-  /** Ends the call when the caller goes away. */
-  readonly signal?: AbortSignal
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Whose patience a refusal tries, e.g. `{tenant}/photos`: calls of one bucket wait together. */
   readonly bucket?: string
   /** Nobody waits for it: Graph may let it go first when it is busy. */
@@ -68,43 +66,35 @@ export class Graph {
   /** What an answer says about its bucket. A batch reports for each of its parts. */
   note(bucket: string | undefined, error: GraphError | null, sentAt: number): void {
     if (bucket === undefined) return
-    if (error === null) this.#throttle.succeeded(bucket, sentAt)
-    else if (error.status === 429 || (error.status === 503 && error.retryAfter !== null)) {
-      this.#throttle.throttled(bucket, error.retryAfter)
-    } else if (UNABLE.has(error.status)) this.#throttle.failed(bucket)
+    const { status = 200, retryAfter = null } = error ?? {}
+    if (status === 429 || (status === 503 && retryAfter !== null)) {
+      this.#throttle.throttled(bucket, retryAfter)
+    } else if (UNABLE.has(status)) this.#throttle.failed(bucket)
     else this.#throttle.succeeded(bucket, sentAt)
   }
 
   async #send(token: AccessToken<'graph'>, request: GraphRequest): Promise<GraphAnswer> {
-    const sentAt = Date.now()
-    const url = this.#url(request.path)
-    const response = await this.#fetch(url, token, request).catch((cause: unknown) => {
-      // A caller who left says nothing about Graph.
-      if (request.signal?.aborted !== true) this.note(request.bucket, NO_ANSWER, sentAt)
-      throw new EntradaFailure('graph_unavailable', { cause })
-    })
-    const answer: GraphAnswer =
-      response.status < 400
-        ? { ok: true, response }
-        : { ok: false, error: await readGraphError(response) }
-    this.note(request.bucket, answer.ok ? null : answer.error, sentAt)
-    return answer
-  }
-
-  async #fetch(url: URL, token: AccessToken<'graph'>, request: GraphRequest): Promise<Response> {
+    const { method = 'GET', path, body, deadlineMs = DEADLINE_MS, bucket, isBackground } = request
+    const url = this.#url(path)
     const headers = new Headers(request.headers)
     headers.set('authorization', `Bearer ${token.value}`)
     headers.set('client-request-id', crypto.randomUUID())
-    headers.set('x-ms-throttle-priority', request.isBackground === true ? 'low' : 'high')
-    if (request.body !== undefined) headers.set('content-type', 'application/json')
-    const deadline = AbortSignal.timeout(request.deadlineMs ?? DEADLINE_MS)
-    return fetch(url, {
-      method: request.method ?? 'GET',
+    headers.set('x-ms-throttle-priority', isBackground === true ? 'low' : 'high')
+    if (body !== undefined) headers.set('content-type', 'application/json')
+    const sentAt = Date.now()
+    const response = await fetch(url, {
+      method,
       headers,
       redirect: 'manual',
-      signal: request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      signal: AbortSignal.timeout(deadlineMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      this.note(bucket, NO_ANSWER, sentAt)
+      throw new EntradaFailure('graph_unavailable', { cause })
     })
+    const error = response.status < 400 ? null : await readGraphError(response)
+    this.note(bucket, error, sentAt)
+    return error === null ? { ok: true, response } : { ok: false, error }
   }
 
   /** A bearer leaves for Graph's own origin and nowhere else, whatever a next link says. */

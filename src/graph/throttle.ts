@@ -44,35 +44,23 @@ export class Throttle {
 
   /** 429, or 503 with a time: the pause is at least what Graph asked for. */
   throttled(name: string, retryAfterSeconds: number | null): void {
-    const bucket = this.#bucket(name)
-    bucket.failures += 1
-    const pause =
-      retryAfterSeconds === null ? growingPause(bucket.failures) : retryAfterSeconds * 1000
-    pauseFor(bucket, pause)
+    this.#refused(name, 1, retryAfterSeconds)
   }
 
   /** No answer, or one of the server's own errors. */
   failed(name: string): void {
-    const bucket = this.#bucket(name)
-    bucket.failures += 1
-    if (bucket.failures >= BREAKER_LIMIT) {
-      pauseFor(bucket, growingPause(bucket.failures - BREAKER_LIMIT + 1))
-    }
+    this.#refused(name, BREAKER_LIMIT, null)
   }
 
-  #bucket(name: string): Bucket {
+  #refused(name: string, limit: number, seconds: number | null): void {
     const bucket = this.#buckets.get(name) ?? { pausedUntil: 0, pausedAt: 0, failures: 0 }
     this.#buckets.set(name, bucket)
-    return bucket
+    bucket.failures += 1
+    if (bucket.failures < limit) return
+    const growing = FIRST_PAUSE_MS * 2 ** (bucket.failures - limit)
+    const pause = seconds === null ? Math.min(LONGEST_PAUSE_MS, growing) : seconds * 1000
+    const now = Date.now()
+    bucket.pausedAt = now
+    bucket.pausedUntil = Math.max(bucket.pausedUntil, now + pause * (1 + Math.random() * JITTER))
   }
-}
-
-function growingPause(failures: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10))
-}
-
-function pauseFor(bucket: Bucket, milliseconds: number): void {
-  const jittered = milliseconds * (1 + Math.random() * JITTER)
-  bucket.pausedAt = Date.now()
-  bucket.pausedUntil = Math.max(bucket.pausedUntil, Date.now() + jittered)
 }

@@ -5,10 +5,10 @@ export interface PickerConfig {
   /** Our own origin: the only one that hears of the choice. */
   readonly publicOrigin: string
   /**
-   * Where Microsoft's picker is, e.g. `https://contoso-my.sharepoint.com/_layouts/15/FilePicker.aspx`. `null`
+   * Where Microsoft's picker is, e.g. `https://contoso-my.sharepoint.com/_layouts/15/FilePicker.aspx`. Empty
    * when it cannot be opened: asked by a script, this page's address tells why.
    */
-  readonly launchUrl: string | null
+  readonly launchUrl: string
   /** BCP 47, lower case. */
   readonly locale: string
   /** File Picker v8 options, all but `messaging`. */
@@ -16,6 +16,4 @@ export interface PickerConfig {
   readonly theme: 'default' | 'dark' | 'auto'
   readonly maxFiles: number
   readonly maxFileBytes: number
-  /** How long Microsoft's page may take to say that it is there. */
-  readonly initializeSeconds: number
 }

@@ -1,4 +1,4 @@
-import { readPickedItems, record, type PickedItem } from './picked-items.ts'
+import { readPickedItems, record, text, type PickedItem } from './picked-items.ts'
 import type { Problem, TokenAnswer, TokenRequest } from './token-broker.ts'
 
 export interface ConversationParts {
@@ -50,7 +50,7 @@ async function answer(
       setTimeout(parts.onClosed)
       return { result: 'success' }
     default:
-      return refusal('unsupportedCommand', 'This app does not support that command.')
+      return refusal('unsupportedCommand', 'That is not done here.')
   }
 }
 
@@ -63,14 +63,14 @@ async function authenticate(
     typeof resource !== 'string' ||
     (typeof type === 'string' && !type.startsWith('SharePoint'))
   ) {
-    return refusal('unableToObtainToken', 'This app hands out tokens for SharePoint only.')
+    return refusal('unableToObtainToken', 'Tokens are for SharePoint only.')
   }
   const { claims } = record(claimsChallenge)
   const isRefused = claimsChallenge !== undefined || expiration !== undefined
   const answered = await token({
     resource,
-    ...(isRefused ? { renew: true } : {}),
-    ...(typeof claims === 'string' ? { claims } : {}),
+    renew: isRefused || undefined,
+    claims: text(claims),
   })
   if (answered.ok) return { result: 'token', token: answered.token }
   if (answered.problem.remedyUrl !== undefined) onRefused(answered.problem)

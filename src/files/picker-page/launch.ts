@@ -1,11 +1,10 @@
 import type { PickerConfig } from './config.ts'
 import { record } from './picked-items.ts'
+import type { Target } from './view.ts'
 
 export interface Launch {
   readonly config: PickerConfig
-  readonly launchUrl: string
-  /** The frame or window Microsoft's page is to appear in. */
-  readonly target: { readonly name: string; readonly window: Window }
+  readonly target: Target
   readonly token: string
   /** Called with a port whenever Microsoft's page says hello: again when it reloads. */
   onInitialize(port: MessagePort): void
@@ -15,29 +14,22 @@ export interface Launch {
  * Sends the browser to Microsoft's picker: a form, because the token must not be in an address.
  * @returns what stops listening
  */
-export function launchPicker(launch: Launch): () => void {
-  const { launchUrl, target, onInitialize } = launch
+export function launchPicker({ config, target, token, onInitialize }: Launch): () => void {
+  const { launchUrl, locale, options, publicOrigin: origin, theme } = config
   const channelId = crypto.randomUUID()
-  const pickerOrigin = new URL(launchUrl).origin
+  const url = new URL(launchUrl)
   const listen = (event: MessageEvent) => {
     // Source, origin and channel: any page can post to us, and two of the three can be had by accident.
-    if (event.source !== target.window || event.origin !== pickerOrigin) return
+    if (event.source !== target.window || event.origin !== url.origin) return
     const { type, channelId: said } = record(event.data)
     const [port] = event.ports
     if (type === 'initialize' && said === channelId && port !== undefined) onInitialize(port)
   }
   addEventListener('message', listen)
-  submit(launch, channelId)
-  return () => removeEventListener('message', listen)
-}
-
-function submit({ config, launchUrl, target, token }: Launch, channelId: string): void {
-  const { locale, options, publicOrigin, theme } = config
-  const url = new URL(launchUrl)
   const filePicker = {
     ...options,
     theme: theme === 'auto' ? preferredTheme() : theme,
-    messaging: { origin: publicOrigin, channelId },
+    messaging: { origin, channelId },
   }
   url.searchParams.set('filePicker', JSON.stringify(filePicker))
   url.searchParams.set('locale', locale)
@@ -50,6 +42,7 @@ function submit({ config, launchUrl, target, token }: Launch, channelId: string)
   form.submit()
   // The browser has taken what it sends; the token is not left lying in the page.
   form.remove()
+  return () => removeEventListener('message', listen)
 }
 
 function preferredTheme(): 'default' | 'dark' {

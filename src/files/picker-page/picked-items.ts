@@ -4,8 +4,8 @@ import { readDriveItemAddress } from '../../graph/drive-item-address.ts'
 export interface PickedItem {
   readonly driveId: string
   readonly id: string
-  readonly name?: string
-  readonly size?: number
+  readonly name: string | undefined
+  readonly size: number | undefined
 }
 
 const LONGEST_NAME = 400
@@ -15,29 +15,28 @@ const LONGEST_NAME = 400
  * does not sink the rest; two looks at one file count once.
  */
 export function readPickedItems(value: unknown): readonly PickedItem[] {
-  if (!Array.isArray(value)) return []
   const items = new Map<string, PickedItem>()
-  for (const one of value) {
-    const item = readItem(one)
-    if (item !== null) items.set(`${item.driveId} ${item.id}`, item)
+  for (const one of Array.isArray(value) ? value : []) {
+    const { id, parentReference, name, size } = record(one)
+    // The server's own check: what fails it would only be refused there.
+    const address = readDriveItemAddress(record(parentReference)['driveId'], id)
+    if (address === null) continue
+    const { driveId, itemId } = address
+    items.set(`${driveId} ${itemId}`, {
+      driveId,
+      id: itemId,
+      name: text(name)?.slice(0, LONGEST_NAME),
+      size: typeof size === 'number' && size >= 0 ? size : undefined,
+    })
   }
   return [...items.values()]
-}
-
-function readItem(value: unknown): PickedItem | null {
-  const { id, parentReference, name, size } = record(value)
-  // The server's own check: what fails it would only be refused there.
-  const address = readDriveItemAddress(record(parentReference)['driveId'], id)
-  if (address === null) return null
-  return {
-    driveId: address.driveId,
-    id: address.itemId,
-    ...(typeof name === 'string' ? { name: name.slice(0, LONGEST_NAME) } : {}),
-    ...(typeof size === 'number' && size >= 0 ? { size } : {}),
-  }
 }
 
 /** The own fields of an object; nothing for what is none. */
 export function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

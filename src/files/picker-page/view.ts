@@ -6,61 +6,74 @@ export interface Action {
   readonly isQuiet?: boolean
 }
 
-/** What the page shows of its own, before, beside and instead of Microsoft's picker. */
-export class View {
-  readonly #overlay = find('picker-overlay')
-  readonly #heading = find('picker-heading')
-  readonly #text = find('picker-text')
-  readonly #facts = find('picker-facts')
-  readonly #actions = find('picker-actions')
-  readonly #stage = find('picker-stage')
+/** A frame or window that Microsoft's page can appear in. */
+export interface Target {
+  readonly name: string
+  readonly window: Window
+}
 
-  /** An empty frame to show Microsoft's page in; takes the place of the one before. */
-  newFrame(): { readonly name: string; readonly window: Window } {
-    const frame = document.createElement('iframe')
-    frame.name = `picker-${crypto.randomUUID()}`
-    frame.title = document.title
+const overlay = find('overlay')
+const heading = find('heading')
+const text = find('text')
+const facts = find('facts')
+const buttons = find('actions')
+const stage = find('stage')
+
+/** An empty frame to show Microsoft's page in; takes the place of the one before. */
+export function newFrame(): Target {
+  const name = newName()
+  const frame = document.createElement('iframe')
+  Object.assign(frame, {
+    name,
+    title: document.title,
     // Everything the picker needs, and no way to send the chat's window elsewhere.
-    frame.setAttribute(
-      'sandbox',
+    sandbox:
       'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox',
-    )
-    this.#stage.replaceChildren(frame)
-    const { contentWindow } = frame
-    if (contentWindow === null) throw new Error('a frame in a document has a window')
-    return { name: frame.name, window: contentWindow }
-  }
+  })
+  stage.replaceChildren(frame)
+  if (frame.contentWindow === null) throw new Error('a frame in a document has a window')
+  return { name, window: frame.contentWindow }
+}
 
-  removeFrame(): void {
-    this.#stage.replaceChildren()
-  }
+export function newName(): string {
+  return `picker-${crypto.randomUUID()}`
+}
 
-  showPicker(): void {
-    this.#overlay.hidden = true
-  }
+export function removeFrame(): void {
+  stage.replaceChildren()
+}
 
-  say({ title, detail, code, requestId }: Problem, actions: readonly Action[]): void {
-    this.#heading.textContent = title
-    this.#text.textContent = detail ?? ''
-    this.#facts.textContent = code === undefined ? '' : `${code} · ${requestId ?? ''}`
-    this.#actions.replaceChildren(...actions.map(button))
-    this.#overlay.hidden = false
-    const [first] = this.#actions.children
-    if (first instanceof HTMLElement) first.focus()
-  }
+export function showPicker(): void {
+  overlay.hidden = true
+}
+
+/** Says something of our own before, beside or instead of Microsoft's picker. */
+export function say({ title, detail, code, requestId }: Problem, actions: readonly Action[]): void {
+  heading.textContent = title
+  text.textContent = detail ?? ''
+  facts.textContent = code === undefined ? '' : `${code} · ${requestId ?? ''}`
+  offer(actions)
+}
+
+/** With what is said already. */
+export function offer(actions: readonly Action[]): void {
+  const made = actions.map(button)
+  buttons.replaceChildren(...made)
+  overlay.hidden = false
+  made[0]?.focus()
 }
 
 function button({ label, run, isQuiet = false }: Action): HTMLElement {
-  const made = document.createElement('button')
-  made.type = 'button'
-  made.className = isQuiet ? 'button quiet' : 'button'
-  made.textContent = label
-  made.addEventListener('click', run)
-  return made
+  return Object.assign(document.createElement('button'), {
+    type: 'button',
+    className: isQuiet ? 'button quiet' : 'button',
+    textContent: label,
+    onclick: run,
+  })
 }
 
-function find(id: string): HTMLElement {
-  const found = document.getElementById(id)
-  if (found === null) throw new Error(`the page has no #${id}`)
+function find(part: string): HTMLElement {
+  const found = document.getElementById(`picker-${part}`)
+  if (found === null) throw new Error(`the page has no ${part}`)
   return found
 }
