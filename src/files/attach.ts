@@ -11,6 +11,9 @@ export interface AttachParts extends ContentParts {
   report(address: DriveItemAddress, result: string, bytes: number): void
 }
 
+/** Not more often than a person can see. */
+const PROGRESS_MS = 250
+
 /**
  * Sends files from SharePoint to the chat's own upload, one after the other, without the browser in between.
  * Events: `progress` as bytes go, `file` for how each ended, `done` at last. A file that fails stops no other.
@@ -41,8 +44,12 @@ async function attachFile(
     const item = await parts.files.find(address)
     name = item.name
     source = await openWhole(item, parts)
-    const tell = (bytes: number) =>
+    let toldAt = 0
+    const tell = (bytes: number) => {
+      if (Date.now() - toldAt < PROGRESS_MS) return
+      toldAt = Date.now()
       events.offer('progress', { driveId, id, name, bytes, total: item.size })
+    }
     const answer = await uploadFile({ item, source, left: events.left }, parts.upload, tell)
     const isTaken = answer.status < 400
     parts.report(address, isTaken ? 'complete' : 'chat_refused', source.delivered)

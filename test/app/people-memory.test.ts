@@ -220,15 +220,15 @@ describe('what is stored', () => {
     await adele.pause(0)
     const stored = adele.entrada.platform.dump().toLowerCase()
     expect(stored).toContain('v1.')
+    // Four letters turn up by chance where there is so much that is sealed.
     for (const secret of [
       'megan',
       'bowen',
       'diego',
-      'sici',
+      'siciliani',
       'project',
       'phoenix',
-      'zach',
-      'hara',
+      'zacharias',
     ]) {
       expect(stored).not.toContain(secret)
       expect(stored).not.toContain(
