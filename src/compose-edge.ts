@@ -27,8 +27,11 @@ import { Lookups } from './stores/lookup-cache.ts'
 /** For an `Entra` that goes by nothing but what the service says now. */
 const NO_SHELF = { read: async () => null, keep: async () => {} }
 
+/** `ORIGIN` is optional and therefore not among the generated bindings; a text of that name is not for us. */
+type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string }
+
 /** Turns bindings into what the edge is made of. */
-export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
+export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
   const { settings, box, entra, graph, membership } = parts
   const { publicOrigin, callbackPath, signingKeys, keyRing } = settings
   const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
@@ -50,13 +53,13 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     featuresOf: (session: Session) => featuresOf(session, settings),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
-  const service = serviceOf(env)
+  const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
   const chat = new Origin({
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
       (await sessions.find(cookieHeader, false))?.id === id,
-    ...service,
+    service,
   })
   const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
   return {
@@ -70,7 +73,7 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
       settings,
       dependencies: dependenciesOf(env, signer),
       forgetfulEntra: () => new Entra(settings, NO_SHELF),
-      isServiceBound: 'service' in service,
+      isServiceBound: service !== null,
       toChat,
       featuresOf: auth.featuresOf,
     },
@@ -133,20 +136,4 @@ async function featuresOf(session: Session, settings: Settings): Promise<Feature
     }
     return unknown(cause.code === 'interaction_required' ? 'interaction_needed' : 'unavailable')
   }
-}
-
-/** `ORIGIN` is optional and therefore not among the generated bindings. */
-function serviceOf(env: object): { readonly service?: Pick<Fetcher, 'fetch'> } {
-  if (!('ORIGIN' in env)) return {}
-  const { ORIGIN: service } = env
-  return isFetcher(service) ? { service } : {}
-}
-
-function isFetcher(value: unknown): value is Pick<Fetcher, 'fetch'> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'fetch' in value &&
-    typeof value.fetch === 'function'
-  )
 }

@@ -19,7 +19,7 @@ export interface OriginParts {
   /** Whether the session of an open socket still lives. Must not count as a sign of life. */
   readonly isAlive: (cookieHeader: string | null, session: SessionView) => Promise<boolean>
   /** Service binding `ORIGIN`: the chat app is a Worker itself. */
-  readonly service?: Pick<Fetcher, 'fetch'>
+  readonly service: Pick<Fetcher, 'fetch'> | null
 }
 
 /**
@@ -57,7 +57,7 @@ export class Origin {
     this.#guard = new CrossSiteGuard(settings.publicOrigin, settings.origin)
     this.#sharing = new CrossOriginSharing(settings.publicOrigin, settings.origin.corsOrigins)
     this.#base =
-      url === null || service !== undefined
+      url === null || service !== null
         ? settings.publicOrigin
         : `${url.origin}${url.pathname.replace(/\/+$/, '')}`
     this.#hasPathPrefix = new URL(this.#base).pathname !== '/'
@@ -130,7 +130,7 @@ export class Origin {
       redirect: 'manual',
       ...(identity !== null && LOOKS_STATIC.test(target) ? NOT_CACHED : {}),
     } satisfies RequestInit
-    const answer = service === undefined ? fetch(target, init) : service.fetch(target, init)
+    const answer = service === null ? fetch(target, init) : service.fetch(target, init)
     const seconds = settings.origin.timeoutSeconds
     return untilHeaders(answer, { headers: head.headers, body }, seconds).then(
       (response) => this.#answered(response, outgoing),
