@@ -33,9 +33,9 @@ type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string }
 /** Turns bindings into what the edge is made of. */
 export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
   const { settings, box, entra, graph, membership } = parts
-  const { publicOrigin, callbackPath, signingKeys, keyRing } = settings
+  const { publicOrigin, callbackPath, signingKeys } = settings
   const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
-  const lookups = new Lookups(env.LOOKUPS, box, keyRing)
+  const lookups = new Lookups(env.LOOKUPS, box)
   const signer = new AssertionSigner({
     issuer: publicOrigin,
     configured: signingKeys,

@@ -171,7 +171,7 @@ function createOwnApp(parts: EdgeParts) {
   })
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(PREFIX, authRoutes(auth))
-  app.route(PREFIX, healthRoutes(check.dependencies, createLog))
+  app.route(PREFIX, healthRoutes(check.dependencies))
   app.route(PREFIX, checkRoutes(check, sessions))
   app.route(PREFIX, kitRoutes())
   app.get(`${PREFIX}/jwks.json`, publicKeys)

@@ -1,6 +1,7 @@
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from './edge-env.ts'
-import { nameOf, type Log } from './log.ts'
+import { createLog, nameOf, type Log } from './log.ts'
+import { within } from './stores/answer-within.ts'
 
 /** One thing the Worker cannot do without, and how to find out whether it answers. */
 export interface Dependency {
@@ -14,14 +15,11 @@ const DEADLINE_MS = 5_000
  * `GET /health`: this Worker runs. `GET /ready`: it could serve, because everything it is bound to answers.
  * Neither tells how it is configured.
  */
-export function healthRoutes(
-  dependencies: readonly Dependency[],
-  logOf: (requestId: string) => Log,
-) {
+export function healthRoutes(dependencies: readonly Dependency[]) {
   return new Hono<EdgeEnv>()
     .get('/health', (c) => c.json({ status: 'ok' }))
     .get('/ready', async (c) => {
-      const isReady = (await silentAmong(dependencies, logOf(c.var.requestId))).length === 0
+      const isReady = (await silentAmong(dependencies, createLog(c.var.requestId))).length === 0
       return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503)
     })
 }
@@ -33,7 +31,7 @@ export async function silentAmong(
 ): Promise<readonly string[]> {
   const names = dependencies.map(async ({ name, probe }) => {
     try {
-      await withinDeadline(probe())
+      await within(DEADLINE_MS, probe())
       return []
     } catch (cause) {
       log.error('not_ready', cause, { dependency: name, failure: nameOf(cause) })
@@ -41,14 +39,4 @@ export async function silentAmong(
     }
   })
   return (await Promise.all(names)).flat()
-}
-
-async function withinDeadline(work: Promise<unknown>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('no answer')), DEADLINE_MS)
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,6 +1,7 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { digestOf, type SealContext } from '../stores/sealed-box.ts'
+import { digestOf } from '../stores/digest.ts'
+import type { SealContext } from '../stores/sealed-box.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
 import type { SessionSettings } from '../settings/settings.ts'
 import { AccountWatch } from './account-watch.ts'
