@@ -1,6 +1,8 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure, type FailureDetails } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
+import { rememberNewest } from '../stores/newest.ts'
 import type { AccessToken, AccessTokenOptions, Resource } from './access-token.ts'
 import type {
   SessionCalls,
@@ -15,7 +17,6 @@ import {
   firstSessionCookieOf,
   readSessionKey,
   sessionCookiesOf,
-  writeSessionKey,
   type SessionKey,
 } from './session-cookie.ts'
 import type { Session, SessionView } from './session.ts'
@@ -28,7 +29,6 @@ interface Remembered {
   readonly touchedAt: number
 }
 
-/** Isolates live long; what they remember must not grow with the number of users. */
 const REMEMBERED_SESSIONS = 5_000
 /** Longer than a logout token is accepted. */
 const LOGOUT_TOKEN_MEMORY_SECONDS = 900
@@ -58,8 +58,7 @@ export class Sessions {
     browserSessionId: string | null,
   ): Promise<{ readonly key: SessionKey; readonly session: SessionView }> {
     const key = createSessionKey()
-    const object = this.#sessions.get(this.#sessions.idFromName(key.name))
-    const session = await object.begin({ ...start, secret: key.secret })
+    const session = await this.#object(key).begin({ ...start, secret: key.secret })
     const { tenantId, id } = session.user
     const lists = [userObjectName(tenantId, id)]
     if (browserSessionId !== null) lists.push(browserSessionName(browserSessionId))
@@ -124,7 +123,7 @@ export class Sessions {
   async isFirstUse(tokenId: string): Promise<boolean> {
     const list = this.#list(`logout-token/${tokenId}`)
     if ((await list.list()).length > 0) return false
-    await list.add('used', Math.floor(Date.now() / 1000) + LOGOUT_TOKEN_MEMORY_SECONDS)
+    await list.add('used', epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS)
     return true
   }
 
@@ -171,19 +170,15 @@ export class Sessions {
       return null
     }
     const session = this.#sessionOf(key, check.session)
-    if (this.#checkMs > 0) this.#remember(writeSessionKey(key), session, touch)
+    if (this.#checkMs > 0) this.#remember(cookie, session, touch)
     return session
   }
 
   #remember(cookie: string, session: Session, touch: boolean): void {
     const checkedAt = Date.now()
     const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
-    this.#remembered.delete(cookie)
-    this.#remembered.set(cookie, { session, checkedAt, touchedAt })
-    const [oldest] = this.#remembered.keys()
-    if (this.#remembered.size > REMEMBERED_SESSIONS && oldest !== undefined) {
-      this.#remembered.delete(oldest)
-    }
+    const remembered = { session, checkedAt, touchedAt }
+    rememberNewest(this.#remembered, [cookie, remembered], REMEMBERED_SESSIONS)
   }
 
   #sessionOf(key: SessionKey, view: SessionView): Session {
@@ -209,7 +204,8 @@ export class Sessions {
     if (!answer.ok) {
       throw new EntradaFailure(answer.failure.code, detailsOf(answer.failure, resource))
     }
-    return { resource, value: answer.value, expiresAt: answer.expiresAt, scopes: answer.scopes }
+    const { value, expiresAt, scopes } = answer
+    return { resource, value, expiresAt, scopes }
   }
 
   #object({ name }: SessionKey): SessionCalls {
