@@ -38,6 +38,7 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
   const lookups = new Lookups(env.LOOKUPS, box)
   const signer = new AssertionSigner({
     issuer: publicOrigin,
+    audience: settings.origin.url?.origin ?? publicOrigin,
     configured: signingKeys,
     box,
     objects: env.KEYS,

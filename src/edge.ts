@@ -1,5 +1,6 @@
 import { Hono } from 'hono/tiny'
 import { createMiddleware } from 'hono/factory'
+import { addressOf } from './address.ts'
 import { authRoutes, callbackRoute, type AuthParts } from './auth/routes.ts'
 import { requireSession } from './auth/require-session.ts'
 import { checkRoutes } from './check/routes.ts'
@@ -10,10 +11,12 @@ import { healthRoutes } from './health.ts'
 import { kitRoutes } from './kit/routes.ts'
 import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
+import { ASSERTION_HEADER } from './origin/identity-headers.ts'
+import type { Origin } from './origin/origin.ts'
 import { renderFailure } from './problem.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 import { limitOf, type RateLimiter } from './rate-limit.ts'
-import { requireSameOrigin } from './same-origin.ts'
+import { requireSameOrigin, SAFE_METHODS } from './same-origin.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { RateLimited } from './settings/rate-limits.ts'
@@ -22,22 +25,6 @@ import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
 /** Everything of ours is below it; the callback path is the one exception. */
 const PREFIX = '/.entrada'
-
-/** The way to the chat app, as far as the edge needs to know it. */
-export interface ChatRoad {
-  /** Whether this may pass without a session. */
-  isSkipped(method: string, pathname: string): boolean
-  /** @throws EntradaFailure `cross_site_refused` for what another site must not make a browser do */
-  guard(request: RequestHead): void
-  /** @param head of the request, when it has been read */
-  forward(request: Request, session: SessionView | null, head?: RequestHead): Promise<Response>
-  /** Whether a request without a session is one that was already on its way to the chat. */
-  isReturning(request: RequestHead): boolean
-  /** Answers the preflight of an origin that may read the chat from elsewhere (`CORS_ORIGINS`). */
-  preflight(request: RequestHead): Response | null
-  /** Lets such an origin read an answer of ours. */
-  share(request: RequestHead, response: Response): Response
-}
 
 /** What is added to the chat's pages. */
 export interface PageKit {
@@ -48,7 +35,7 @@ export interface EdgeParts {
   readonly settings: Settings
   readonly sessions: Sessions
   readonly auth: AuthParts
-  readonly chat: ChatRoad
+  readonly chat: Origin
   /** `null`: pages pass as they are. */
   readonly kit: PageKit | null
   readonly limiter: RateLimiter
@@ -106,20 +93,22 @@ async function toChat(
   const head = readHead(request)
   const { method, headers } = head
   try {
-    if (chat.isSkipped(method, pathname)) {
+    if (chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
       return await chat.forward(request, null, head)
     }
-    const preflight = chat.preflight(head)
+    const preflight = chat.sharing.preflight(head)
     if (preflight !== null) return preflight
     const cookie = headers.get('cookie')
     const isActivity = !auth.isPolling(method, pathname)
     const remembered = needsCertainty(head) ? null : sessions.recall(cookie, isActivity)
     const session = remembered ?? (await sessions.find(cookie, isActivity))
     if (session === null) {
-      // A client that says so by itself only shuts itself out; a sign-in page would begin an endless loop.
-      if (chat.isReturning(head)) throw new EntradaFailure('misconfigured', { detail: CIRCLE })
+      // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
+      // its requests past it. A sign-in page would begin an endless loop; a client that sends it shuts itself out.
+      if (headers.has(ASSERTION_HEADER))
+        throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       return withoutSession(head, settings)
     }
     chat.guard(head)
@@ -132,7 +121,7 @@ async function toChat(
     const response = await chat.forward(request, session, head)
     return kit === null ? response : kit.inject(head, response)
   } catch (cause) {
-    return chat.share(head, await rendered(cause, request, crypto.randomUUID(), settings))
+    return chat.sharing.share(head, await rendered(cause, request, crypto.randomUUID(), settings))
   }
 }
 
@@ -143,12 +132,13 @@ const CIRCLE =
 function withoutSession(request: RequestHead, { publicOrigin }: Settings): Response {
   if (!isTopLevelNavigation(request)) throw new EntradaFailure('session_required')
   const { pathname, search } = new URL(request.url)
-  const login = new URL(`${PREFIX}/login`, publicOrigin)
-  login.searchParams.set('return_to', `${pathname}${search}`)
+  const { href: location } = addressOf(`${publicOrigin}${PREFIX}/login`, {
+    return_to: `${pathname}${search}`,
+  })
   return new Response(null, {
     status: 302,
     headers: {
-      location: login.href,
+      location,
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
     },
@@ -165,7 +155,10 @@ function createOwnApp(parts: EdgeParts) {
     if (c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
     const limited = limitOf(c.req.path, settings.callbackPath)
     // Before sign-in there is an address and nothing else to count by.
-    if (limited === 'login' || limited === 'callback') limiter.take(limited, addressOf(c.req.raw))
+    if (limited === 'login' || limited === 'callback') {
+      // Cloudflare's word on who is calling; a client cannot write it.
+      limiter.take(limited, c.req.header('cf-connecting-ip') ?? 'unknown')
+    }
     await next()
     harden(c.res.headers, settings)
   })
@@ -210,13 +203,6 @@ function guardFeature({ settings, sessions, limiter }: EdgeParts) {
 function userName({ user }: SessionView): string {
   return `${user.tenantId} ${user.id}`
 }
-
-/** Cloudflare's word on who is calling; a client cannot write it. */
-function addressOf(request: Request): string {
-  return request.headers.get('cf-connecting-ip') ?? 'unknown'
-}
-
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Defaults for our own responses; a route that knows better has set its own. */
 function harden(headers: Headers, { isLoopback }: Settings): void {
