@@ -1,9 +1,10 @@
 import { LoginAttempts } from './auth/login-attempts.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
-import type { EdgeParts, Enrichment } from './edge.ts'
+import type { EdgeParts, Enrichment } from './edge-parts.ts'
 import { Entra } from './entra/entra.ts'
 import { EntradaFailure } from './failure.ts'
+import type { Dependencies } from './health.ts'
 import { filesFeature, isFilesOn } from './files/files-tokens.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
 import { filesRoutes } from './files/routes.ts'
@@ -62,6 +63,7 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
       (await sessions.find(cookieHeader, false))?.id === id,
     service,
   })
+  const people = { graph, lookups, box }
   const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
   return {
     settings,
@@ -79,8 +81,8 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
       featuresOf: auth.featuresOf,
     },
     limiter: new RateLimiter(settings.rateLimits),
-    enriched: enrichedBy(settings, { graph, lookups, box }),
-    features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups, toChat })],
+    enriched: enrichedBy(settings, people),
+    features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
   }
 }
 
@@ -106,21 +108,15 @@ function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched
 }
 
 /** One call per binding; none changes anything. */
-function dependenciesOf(
-  env: Bindings,
-  signer: AssertionSigner,
-): EdgeParts['check']['dependencies'] {
-  const probe = 'readiness'
-  return [
-    { name: 'VAULT', probe: () => env.VAULT.get(probe) },
-    { name: 'SESSIONS', probe: () => env.SESSIONS.get(env.SESSIONS.idFromName(probe)).describe() },
-    { name: 'USERS', probe: () => env.USERS.get(env.USERS.idFromName(probe)).list() },
-    {
-      name: 'LOOKUPS',
-      probe: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(probe)).read([probe], [probe]),
-    },
-    { name: 'KEYS', probe: () => signer.publicKeys() },
-  ]
+function dependenciesOf(env: Bindings, signer: AssertionSigner): Dependencies {
+  const name = 'readiness'
+  return {
+    VAULT: () => env.VAULT.get(name),
+    SESSIONS: () => env.SESSIONS.get(env.SESSIONS.idFromName(name)).describe(),
+    USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
+    LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
+    KEYS: () => signer.publicKeys(),
+  }
 }
 
 /** What has been consented to decides; until a token could be had, nobody knows. */

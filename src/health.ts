@@ -3,11 +3,8 @@ import type { EdgeEnv } from './edge-env.ts'
 import { createLog, nameOf, type Log } from './log.ts'
 import { within } from './stores/answer-within.ts'
 
-/** One thing the Worker cannot do without, and how to find out whether it answers. */
-export interface Dependency {
-  readonly name: string
-  readonly probe: () => Promise<unknown>
-}
+/** What the Worker cannot do without, and how to find out whether it answers. */
+export type Dependencies = Readonly<Record<string, () => Promise<unknown>>>
 
 const DEADLINE_MS = 5_000
 
@@ -15,7 +12,7 @@ const DEADLINE_MS = 5_000
  * `GET /health`: this Worker runs. `GET /ready`: it could serve, because everything it is bound to answers.
  * Neither tells how it is configured.
  */
-export function healthRoutes(dependencies: readonly Dependency[]) {
+export function healthRoutes(dependencies: Dependencies) {
   return new Hono<EdgeEnv>()
     .get('/health', (c) => c.json({ status: 'ok' }))
     .get('/ready', async (c) => {
@@ -26,10 +23,10 @@ export function healthRoutes(dependencies: readonly Dependency[]) {
 
 /** Names of those that do not answer; why, the log says. */
 export async function silentAmong(
-  dependencies: readonly Dependency[],
+  dependencies: Dependencies,
   log: Log,
 ): Promise<readonly string[]> {
-  const names = dependencies.map(async ({ name, probe }) => {
+  const names = Object.entries(dependencies).map(async ([name, probe]) => {
     try {
       await within(DEADLINE_MS, probe())
       return []
