@@ -2,7 +2,6 @@ import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure, type FailureDetails } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
-import { rememberNewest } from '../stores/newest.ts'
 import type { AccessToken, AccessTokenOptions, Resource } from './access-token.ts'
 import type {
   SessionCalls,
@@ -19,17 +18,10 @@ import {
   sessionCookiesOf,
   type SessionKey,
 } from './session-cookie.ts'
+import { SessionMemory } from './session-memory.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
 
-interface Remembered {
-  readonly session: Session
-  readonly checkedAt: number
-  /** When the object last counted it as activity; 0 while only polling has asked. */
-  readonly touchedAt: number
-}
-
-const REMEMBERED_SESSIONS = 5_000
 /** Longer than a logout token is accepted. */
 const LOGOUT_TOKEN_MEMORY_SECONDS = 900
 /** One planted duplicate is plausible, more are noise. */
@@ -39,8 +31,7 @@ const COOKIES_TRIED = 3
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionCalls>
   readonly #users: ObjectNamespace<UserCalls>
-  readonly #checkMs: number
-  readonly #remembered = new Map<string, Remembered>()
+  readonly #memory: SessionMemory
 
   constructor(
     sessions: ObjectNamespace<SessionCalls>,
@@ -49,7 +40,7 @@ export class Sessions {
   ) {
     this.#sessions = sessions
     this.#users = users
-    this.#checkMs = settings.sessions.checkSeconds * 1000
+    this.#memory = new SessionMemory(settings.sessions.checkSeconds)
   }
 
   /** A new session under a new id, whatever the browser presented before (session fixation). */
@@ -75,7 +66,7 @@ export class Sessions {
    */
   recall(cookieHeader: string | null, touch: boolean): Session | null {
     const cookie = firstSessionCookieOf(cookieHeader)
-    return cookie === null ? null : this.#recall(cookie, touch)
+    return cookie === null ? null : this.#memory.recall(cookie, touch)
   }
 
   /** The living session of a request as its object knows it, `null` if there is none. */
@@ -91,7 +82,7 @@ export class Sessions {
   async end(cookieHeader: string | null): Promise<SessionEnd | null> {
     let last: SessionEnd | null = null
     for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
-      this.#remembered.delete(cookie)
+      this.#memory.forget(cookie)
       const key = readSessionKey(cookie)
       if (key === null) continue
       const check = await callObject(() => this.#object(key).check(key.secret, false))
@@ -104,9 +95,7 @@ export class Sessions {
 
   /** Ends a session by its public handle, which the caller must have taken from the user's own list. */
   async endById(sessionId: string): Promise<void> {
-    for (const [cookie, { session }] of this.#remembered) {
-      if (session.id === sessionId) this.#remembered.delete(cookie)
-    }
+    this.#memory.forgetSession(sessionId)
     await callObject(() => this.#byId(sessionId).end(null))
   }
 
@@ -148,37 +137,17 @@ export class Sessions {
     return this.#sessions.get(this.#sessions.idFromString(sessionId))
   }
 
-  /** What polling learned does not answer a person, of whose activity the object must hear. */
-  #recall(cookie: string, touch: boolean): Session | null {
-    const remembered = this.#remembered.get(cookie)
-    if (remembered === undefined) return null
-    const now = Date.now()
-    if (touch && now - remembered.touchedAt >= this.#checkMs) return null
-    const isOver =
-      now >= Math.min(remembered.session.expiresAt, remembered.session.idleExpiresAt) * 1000
-    if (!isOver && now - remembered.checkedAt < this.#checkMs) return remembered.session
-    this.#remembered.delete(cookie)
-    return null
-  }
-
   async #ask(cookie: string, touch: boolean): Promise<Session | null> {
     const key = readSessionKey(cookie)
     if (key === null) return null
     const check = await callObject(() => this.#object(key).check(key.secret, touch))
     if (!check.alive) {
-      this.#remembered.delete(cookie)
+      this.#memory.forget(cookie)
       return null
     }
     const session = this.#sessionOf(key, check.session)
-    if (this.#checkMs > 0) this.#remember(cookie, session, touch)
+    this.#memory.keep(cookie, session, touch)
     return session
-  }
-
-  #remember(cookie: string, session: Session, touch: boolean): void {
-    const checkedAt = Date.now()
-    const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
-    const remembered = { session, checkedAt, touchedAt }
-    rememberNewest(this.#remembered, [cookie, remembered], REMEMBERED_SESSIONS)
   }
 
   #sessionOf(key: SessionKey, view: SessionView): Session {

@@ -1,5 +1,6 @@
 import { answerWithin } from './answer-within.ts'
 import type { ObjectStorage } from './durable-objects.ts'
+import { LookupClaims } from './lookup-claims.ts'
 
 /** One answer as it is stored: nothing in it can be read here. */
 export interface LookupRow {
@@ -35,13 +36,6 @@ export interface ClaimRequest {
   readonly parts: readonly string[]
 }
 
-interface Holder {
-  readonly claimant: string
-  readonly until: number
-  readonly released: Promise<void>
-  release(): void
-}
-
 const MOST_ROWS = 1000
 const MOST_BYTES = 8 * 1024 * 1024
 /** A row holds at most 2 MB. */
@@ -53,7 +47,7 @@ const LARGEST_ROW_BYTES = 1_500_000
  */
 export class LookupTable {
   readonly #storage: ObjectStorage
-  readonly #holders = new Map<string, Holder>()
+  readonly #claims = new LookupClaims()
   #alarmAt = 0
 
   constructor(storage: ObjectStorage) {
@@ -86,21 +80,17 @@ export class LookupTable {
 
   /**
    * Says who asks Microsoft. The first caller does; the others are held until it has settled or its time is
-   * up. Granting and reading are one step, so that nobody asks for what has just been stored. Who holds what
-   * is in memory: an object that forgets it lets one more caller ask, no worse.
+   * up. Granting and reading are one step, so that nobody asks for what has just been stored.
    */
   async claim({ name, claimant, holdSeconds, keys, parts }: ClaimRequest): Promise<Claim> {
-    const holder = this.#holders.get(name)
-    const isFree = holder === undefined || holder.until <= Date.now()
-    if (isFree || holder.claimant === claimant) {
-      if (isFree) this.#hold(name, claimant, holdSeconds)
-      return { isGranted: true, rows: this.read(keys, parts) }
+    const holder = this.#claims.take(name, claimant, holdSeconds)
+    if (holder !== null) {
+      await answerWithin(() => holder.released, {
+        value: undefined,
+        afterMs: holder.until - Date.now(),
+      })
     }
-    await answerWithin(() => holder.released, {
-      value: undefined,
-      afterMs: holder.until - Date.now(),
-    })
-    return { isGranted: false, rows: this.read(keys, parts) }
+    return { isGranted: holder === null, rows: this.read(keys, parts) }
   }
 
   /** Stores what was found and lets those go who wait for it. Without rows it only does the latter. */
@@ -110,7 +100,7 @@ export class LookupTable {
       for (const row of rows) this.#put(row, now)
       if (rows.length > 0) this.#shrink(now)
     })
-    if (claimed !== null) this.#holders.get(claimed)?.release()
+    if (claimed !== null) this.#claims.release(claimed)
     // One that is pending looks after what came later, too.
     if (rows.length === 0 || this.#alarmAt > now) return
     this.#alarmAt = Math.max(...rows.map(({ lifeSeconds }) => now + lifeSeconds * 1000))
@@ -156,20 +146,6 @@ export class LookupTable {
       MOST_ROWS,
       MOST_BYTES,
     )
-  }
-
-  #hold(name: string, claimant: string, seconds: number): void {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const holder: Holder = {
-      claimant,
-      until: Date.now() + seconds * 1000,
-      released: promise,
-      release: () => {
-        if (this.#holders.get(name) === holder) this.#holders.delete(name)
-        resolve()
-      },
-    }
-    this.#holders.set(name, holder)
   }
 
   #createTable(): void {
