@@ -57,7 +57,9 @@ async function toChat(
     if (session === null) {
       // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
       // its requests past it. A sign-in page would begin an endless loop; a client that sends it shuts itself out.
-      if (headers.has(ASSERTION_HEADER)) throw circular()
+      if (headers.has(ASSERTION_HEADER)) {
+        throw new EntradaFailure('misconfigured', { detail: CIRCLE })
+      }
       return withoutSession(head, settings)
     }
     chat.guard(head)
@@ -74,12 +76,8 @@ async function toChat(
   }
 }
 
-function circular(): EntradaFailure {
-  return new EntradaFailure('misconfigured', {
-    detail:
-      'The request came back to Entrada instead of the chat app. Use a route, not a custom domain, or set ORIGIN_URL.',
-  })
-}
+const CIRCLE =
+  'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'
 
 /** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
 function withoutSession(request: RequestHead, settings: Settings): Response {
