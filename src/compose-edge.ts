@@ -1,9 +1,10 @@
 import { LoginAttempts } from './auth/login-attempts.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
-import type { EdgeParts, Enrichment } from './edge.ts'
+import type { EdgeParts, Enrichment } from './edge-parts.ts'
 import { createEntra } from './entra/entra.ts'
 import { EntradaFailure } from './failure.ts'
+import type { Dependencies } from './health.ts'
 import { filesFeature, isFilesOn } from './files/files-tokens.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
 import { filesRoutes } from './files/routes.ts'
@@ -27,14 +28,18 @@ import { Lookups } from './stores/lookup-cache.ts'
 /** For an `Entra` that goes by nothing but what the service says now. */
 const NO_SHELF = { read: async () => null, keep: async () => {} }
 
+/** `ORIGIN` is optional and therefore not among the generated bindings; a text of that name is not for us. */
+type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string }
+
 /** Turns bindings into what the edge is made of. */
-export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
+export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
   const { settings, box, entra, graph, membership } = parts
-  const { publicOrigin, callbackPath, signingKeys, keyRing } = settings
+  const { publicOrigin, callbackPath, signingKeys } = settings
   const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
-  const lookups = new Lookups(env.LOOKUPS, box, keyRing)
+  const lookups = new Lookups(env.LOOKUPS, box)
   const signer = new AssertionSigner({
     issuer: publicOrigin,
+    audience: settings.origin.url?.origin ?? publicOrigin,
     configured: signingKeys,
     box,
     objects: env.KEYS,
@@ -50,14 +55,15 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
     featuresOf: (session: Session) => featuresOf(session, settings),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
-  const service = serviceOf(env)
+  const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
   const chat = new Origin({
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
       (await sessions.find(cookieHeader, false))?.id === id,
-    ...service,
+    service,
   })
+  const people = { graph, lookups, box }
   const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
   return {
     settings,
@@ -70,13 +76,13 @@ export function composeEdge(env: Bindings, parts: Parts): EdgeParts {
       settings,
       dependencies: dependenciesOf(env, signer),
       forgetfulEntra: () => createEntra(settings, NO_SHELF),
-      isServiceBound: 'service' in service,
+      isServiceBound: service !== null,
       toChat,
       featuresOf: auth.featuresOf,
     },
     limiter: new RateLimiter(settings.rateLimits),
-    enriched: enrichedBy(settings, { graph, lookups, box }),
-    features: [peopleRoutes({ graph, lookups, box }), filesRoutes({ graph, lookups, toChat })],
+    enriched: enrichedBy(settings, people),
+    features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
   }
 }
 
@@ -102,21 +108,15 @@ function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched
 }
 
 /** One call per binding; none changes anything. */
-function dependenciesOf(
-  env: Bindings,
-  signer: AssertionSigner,
-): EdgeParts['check']['dependencies'] {
-  const probe = 'readiness'
-  return [
-    { name: 'VAULT', probe: () => env.VAULT.get(probe) },
-    { name: 'SESSIONS', probe: () => env.SESSIONS.get(env.SESSIONS.idFromName(probe)).describe() },
-    { name: 'USERS', probe: () => env.USERS.get(env.USERS.idFromName(probe)).list() },
-    {
-      name: 'LOOKUPS',
-      probe: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(probe)).read([probe], [probe]),
-    },
-    { name: 'KEYS', probe: () => signer.publicKeys() },
-  ]
+function dependenciesOf(env: Bindings, signer: AssertionSigner): Dependencies {
+  const name = 'readiness'
+  return {
+    VAULT: () => env.VAULT.get(name),
+    SESSIONS: () => env.SESSIONS.get(env.SESSIONS.idFromName(name)).describe(),
+    USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
+    LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
+    KEYS: () => signer.publicKeys(),
+  }
 }
 
 /** What has been consented to decides; until a token could be had, nobody knows. */
@@ -133,20 +133,4 @@ async function featuresOf(session: Session, settings: Settings): Promise<Feature
     }
     return unknown(cause.code === 'interaction_required' ? 'interaction_needed' : 'unavailable')
   }
-}
-
-/** `ORIGIN` is optional and therefore not among the generated bindings. */
-function serviceOf(env: object): { readonly service?: Pick<Fetcher, 'fetch'> } {
-  if (!('ORIGIN' in env)) return {}
-  const { ORIGIN: service } = env
-  return isFetcher(service) ? { service } : {}
-}
-
-function isFetcher(value: unknown): value is Pick<Fetcher, 'fetch'> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'fetch' in value &&
-    typeof value.fetch === 'function'
-  )
 }

@@ -19,18 +19,23 @@ export interface Parts {
 }
 
 /**
- * Per set of bindings, not per module: a live isolate may be handed new bindings when only a secret changed,
- * and must not go on with what it made of the old ones.
+ * Makes something once for each set of bindings, not for the module: a live isolate may be handed new bindings
+ * when only a secret changed, and must not go on with what it made of the old ones.
  */
-const settingsByEnv = new WeakMap<object, SettingsResult>()
-const partsByEnv = new WeakMap<object, Parts>()
-
-export function settingsOf(env: Bindings): SettingsResult {
-  const known =
-    settingsByEnv.get(env) ?? withBindingProblems(readSettings(withoutBindings(env)), env)
-  settingsByEnv.set(env, known)
-  return known
+export function oncePerBindings<T>(make: (env: Bindings) => T): (env: Bindings) => T {
+  const made = new WeakMap<Bindings, T>()
+  return (env) => {
+    const known = made.get(env)
+    if (known !== undefined) return known
+    const one = make(env)
+    made.set(env, one)
+    return one
+  }
 }
+
+export const settingsOf = oncePerBindings((env) =>
+  withBindingProblems(readSettings(textsOf(env)), env),
+)
 
 const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'] as const
 
@@ -47,16 +52,14 @@ function withBindingProblems(result: SettingsResult, env: object): SettingsResul
 }
 
 /** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */
-export function partsOf(env: Bindings): Parts {
-  const known = partsByEnv.get(env)
-  if (known !== undefined) return known
+export const partsOf = oncePerBindings((env): Parts => {
   const result = settingsOf(env)
   if (!result.ok) throw new Error(describeProblems(result.problems))
   const { settings } = result
   const { microsoft } = settings.issuer
   const box = new SealedBox(settings.keyRing)
   const graph = microsoft === null ? null : new Graph(microsoft.graph)
-  const parts: Parts = {
+  return {
     settings,
     box,
     vault: new Vault(env.VAULT, box),
@@ -64,9 +67,7 @@ export function partsOf(env: Bindings): Parts {
     graph,
     membership: new Membership(settings, graph),
   }
-  partsByEnv.set(env, parts)
-  return parts
-}
+})
 
 /** A cache of our own, which no request of anybody can be answered from or fill. */
 function openCache(): Promise<Cache> {
@@ -74,6 +75,6 @@ function openCache(): Promise<Cache> {
 }
 
 /** Bindings are not settings; they are checked by being used. */
-function withoutBindings(env: Bindings): Record<string, unknown> {
+function textsOf(env: Bindings): Record<string, unknown> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string'))
 }

@@ -1,74 +1,13 @@
-import { Hono } from 'hono/tiny'
-import { createMiddleware } from 'hono/factory'
-import { authRoutes, callbackRoute, type AuthParts } from './auth/routes.ts'
-import { requireSession } from './auth/require-session.ts'
-import { checkRoutes } from './check/routes.ts'
-import type { CheckParts } from './check/verdict.ts'
-import type { EdgeEnv } from './edge-env.ts'
+import { addressOf } from './address.ts'
+import { PREFIX, userName, type EdgeParts } from './edge-parts.ts'
 import { EntradaFailure } from './failure.ts'
-import { healthRoutes } from './health.ts'
-import { kitRoutes } from './kit/routes.ts'
-import { createLog } from './log.ts'
 import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
-import { renderFailure } from './problem.ts'
+import { ASSERTION_HEADER } from './origin/identity-headers.ts'
+import { answerFailure, harden } from './own-answer.ts'
+import { createOwnApp } from './own-app.ts'
 import { readHead, type RequestHead } from './request-head.ts'
-import { limitOf, type RateLimiter } from './rate-limit.ts'
-import { requireSameOrigin } from './same-origin.ts'
-import type { Session, SessionView } from './session/session.ts'
-import type { Sessions } from './session/sessions.ts'
-import type { RateLimited } from './settings/rate-limits.ts'
 import type { Settings } from './settings/settings.ts'
 import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
-
-/** Everything of ours is below it; the callback path is the one exception. */
-const PREFIX = '/.entrada'
-
-/** The way to the chat app, as far as the edge needs to know it. */
-export interface ChatRoad {
-  /** Whether this may pass without a session. */
-  isSkipped(method: string, pathname: string): boolean
-  /** @throws EntradaFailure `cross_site_refused` for what another site must not make a browser do */
-  guard(request: RequestHead): void
-  /** @param head of the request, when it has been read */
-  forward(request: Request, session: SessionView | null, head?: RequestHead): Promise<Response>
-  /** Whether a request without a session is one that was already on its way to the chat. */
-  isReturning(request: RequestHead): boolean
-  /** Answers the preflight of an origin that may read the chat from elsewhere (`CORS_ORIGINS`). */
-  preflight(request: RequestHead): Response | null
-  /** Lets such an origin read an answer of ours. */
-  share(request: RequestHead, response: Response): Response
-}
-
-/** What is added to the chat's pages. */
-export type PageKit = (request: RequestHead, response: Response) => Response
-
-export interface EdgeParts {
-  readonly settings: Settings
-  readonly sessions: Sessions
-  readonly auth: AuthParts
-  readonly chat: ChatRoad
-  /** `null`: pages pass as they are. */
-  readonly kit: PageKit | null
-  readonly limiter: RateLimiter
-  /** Requests of the chat's own that we add to on their way, by `METHOD /path`. */
-  readonly enriched: ReadonlyMap<
-    string,
-    { readonly limited: RateLimited; readonly enrich: Enrichment }
-  >
-  /** `GET /.entrada/jwks.json`: what assertions are verified with. */
-  readonly publicKeys: () => Promise<Response>
-  /** What `GET /.entrada/check` looks at; its dependencies are those `GET /.entrada/ready` asks. */
-  readonly check: CheckParts
-  /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
-  readonly features: readonly Hono<EdgeEnv>[]
-}
-
-/** Answers in the chat app's place, with what it answers itself. */
-export type Enrichment = (
-  request: Request,
-  asker: { readonly session: Session; waitUntil(work: Promise<unknown>): void },
-  forward: (request: Request) => Promise<Response>,
-) => Promise<Response>
 
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
 
@@ -82,7 +21,7 @@ export function createEdge(parts: EdgeParts): Edge {
     const url = new URL(request.url)
     // Plain http is for one's own machine; under any other name it is DNS rebinding (hono#1467).
     if (settings.isLoopback && !isLoopbackAddress(url)) {
-      return rendered(new EntradaFailure('wrong_host'), request, crypto.randomUUID(), settings)
+      return answerFailure(new EntradaFailure('wrong_host'), request, settings)
     }
     const { pathname } = url
     const isOwn =
@@ -104,20 +43,23 @@ async function toChat(
   const head = readHead(request)
   const { method, headers } = head
   try {
-    if (chat.isSkipped(method, pathname)) {
+    if (chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
       return await chat.forward(request, null, head)
     }
-    const preflight = chat.preflight(head)
+    const preflight = chat.sharing.preflight(head)
     if (preflight !== null) return preflight
     const cookie = headers.get('cookie')
     const isActivity = !auth.isPolling(method, pathname)
     const remembered = needsCertainty(head) ? null : sessions.recall(cookie, isActivity)
     const session = remembered ?? (await sessions.find(cookie, isActivity))
     if (session === null) {
-      // A client that says so by itself only shuts itself out; a sign-in page would begin an endless loop.
-      if (chat.isReturning(head)) throw new EntradaFailure('misconfigured', { detail: CIRCLE })
+      // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
+      // its requests past it. A sign-in page would begin an endless loop; a client that sends it shuts itself out.
+      if (headers.has(ASSERTION_HEADER)) {
+        throw new EntradaFailure('misconfigured', { detail: CIRCLE })
+      }
       return withoutSession(head, settings)
     }
     chat.guard(head)
@@ -130,7 +72,7 @@ async function toChat(
     const response = await chat.forward(request, session, head)
     return kit === null ? response : kit(head, response)
   } catch (cause) {
-    return chat.share(head, await rendered(cause, request, crypto.randomUUID(), settings))
+    return chat.sharing.share(head, await answerFailure(cause, request, settings))
   }
 }
 
@@ -138,117 +80,13 @@ const CIRCLE =
   'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'
 
 /** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
-function withoutSession(request: RequestHead, { publicOrigin }: Settings): Response {
+function withoutSession(request: RequestHead, settings: Settings): Response {
   if (!isTopLevelNavigation(request)) throw new EntradaFailure('session_required')
   const { pathname, search } = new URL(request.url)
-  const login = new URL(`${PREFIX}/login`, publicOrigin)
-  login.searchParams.set('return_to', `${pathname}${search}`)
-  return new Response(null, {
-    status: 302,
-    headers: {
-      location: login.href,
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-    },
+  const login = addressOf(`${settings.publicOrigin}${PREFIX}/login`, {
+    return_to: `${pathname}${search}`,
   })
-}
-
-function createOwnApp(parts: EdgeParts) {
-  const { settings, sessions, auth, limiter, publicKeys, check, features } = parts
-  const app = new Hono<EdgeEnv>()
-  app.use(async (c, next) => {
-    c.set('settings', settings)
-    c.set('requestId', crypto.randomUUID())
-    // Hono's small router takes `/login/` for `/login`; a second spelling is a way around a rule for the first.
-    if (c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
-    const limited = limitOf(c.req.path, settings.callbackPath)
-    // Before sign-in there is an address and nothing else to count by.
-    if (limited === 'login' || limited === 'callback') limiter.take(limited, addressOf(c.req.raw))
-    await next()
-    harden(c.res.headers, settings)
-  })
-  app.route(settings.callbackPath, callbackRoute(auth))
-  app.route(PREFIX, authRoutes(auth))
-  app.route(PREFIX, healthRoutes(check.dependencies, createLog))
-  app.route(PREFIX, checkRoutes(check, sessions))
-  app.route(PREFIX, kitRoutes())
-  app.get(`${PREFIX}/jwks.json`, publicKeys)
-  const guard = guardFeature(parts)
-  for (const routes of features) {
-    // By path, so that an unknown address is unknown rather than a reason to sign in.
-    for (const path of new Set(routes.routes.map((route) => route.path))) {
-      app.use(`${PREFIX}${path}`, ...guard)
-    }
-    app.route(PREFIX, routes)
-  }
-  app.notFound(() => {
-    throw new EntradaFailure('not_found')
-  })
-  app.onError(async (cause, c) => {
-    const response = await rendered(cause, c.req.raw, c.var.requestId, settings)
-    // Cookies set before the failure (a spent attempt) still hold.
-    for (const line of c.res.headers.getSetCookie()) response.headers.append('set-cookie', line)
-    return response
-  })
-  return app
-}
-
-/** A session, proof of same origin for what changes something, and a limit per user. */
-function guardFeature({ settings, sessions, limiter }: EdgeParts) {
-  const withinLimits = createMiddleware<EdgeEnv>(async (c, next) => {
-    if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
-    const limited = limitOf(c.req.path, settings.callbackPath)
-    if (limited !== null) limiter.take(limited, userName(c.var.session))
-    await next()
-  })
-  return [requireSession(sessions), withinLimits] as const
-}
-
-/** Whom a limit counts once somebody is signed in. */
-function userName({ user }: SessionView): string {
-  return `${user.tenantId} ${user.id}`
-}
-
-/** Cloudflare's word on who is calling; a client cannot write it. */
-function addressOf(request: Request): string {
-  return request.headers.get('cf-connecting-ip') ?? 'unknown'
-}
-
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-/** Defaults for our own responses; a route that knows better has set its own. */
-function harden(headers: Headers, { isLoopback }: Settings): void {
-  const defaults = {
-    'cache-control': 'no-store',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    ...(isLoopback ? {} : { 'strict-transport-security': 'max-age=31536000' }),
-  }
-  for (const [name, value] of Object.entries(defaults)) {
-    if (!headers.has(name)) headers.set(name, value)
-  }
-}
-
-/** Whatever breaks, the request does not reach the chat, and the answer has one shape. */
-async function rendered(
-  cause: unknown,
-  request: Request,
-  requestId: string,
-  settings: Settings,
-): Promise<Response> {
-  const failure =
-    cause instanceof EntradaFailure ? cause : new EntradaFailure('internal', { cause })
-  const log = createLog(requestId)
-  const { code, details } = failure
-  const fields = { code, reason: details.reason }
-  if (failure.status >= 500) log.error('request_failed', failure.cause, fields)
-  else log.info('request_refused', fields)
-  const response = await renderFailure(failure, {
-    request,
-    requestId,
-    publicOrigin: settings.publicOrigin,
-    callbackPath: settings.callbackPath,
-  })
+  const response = new Response(null, { status: 302, headers: { location: login.href } })
   harden(response.headers, settings)
   return response
 }

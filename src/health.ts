@@ -1,12 +1,10 @@
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from './edge-env.ts'
-import { nameOf, type Log } from './log.ts'
+import { createLog, nameOf, type Log } from './log.ts'
+import { within } from './stores/answer-within.ts'
 
-/** One thing the Worker cannot do without, and how to find out whether it answers. */
-export interface Dependency {
-  readonly name: string
-  readonly probe: () => Promise<unknown>
-}
+/** What the Worker cannot do without, and how to find out whether it answers. */
+export type Dependencies = Readonly<Record<string, () => Promise<unknown>>>
 
 const DEADLINE_MS = 5_000
 
@@ -14,26 +12,23 @@ const DEADLINE_MS = 5_000
  * `GET /health`: this Worker runs. `GET /ready`: it could serve, because everything it is bound to answers.
  * Neither tells how it is configured.
  */
-export function healthRoutes(
-  dependencies: readonly Dependency[],
-  logOf: (requestId: string) => Log,
-) {
+export function healthRoutes(dependencies: Dependencies) {
   return new Hono<EdgeEnv>()
     .get('/health', (c) => c.json({ status: 'ok' }))
     .get('/ready', async (c) => {
-      const isReady = (await silentAmong(dependencies, logOf(c.var.requestId))).length === 0
+      const isReady = (await silentAmong(dependencies, createLog(c.var.requestId))).length === 0
       return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503)
     })
 }
 
 /** Names of those that do not answer; why, the log says. */
 export async function silentAmong(
-  dependencies: readonly Dependency[],
+  dependencies: Dependencies,
   log: Log,
 ): Promise<readonly string[]> {
-  const names = dependencies.map(async ({ name, probe }) => {
+  const names = Object.entries(dependencies).map(async ([name, probe]) => {
     try {
-      await withinDeadline(probe())
+      await within(DEADLINE_MS, probe())
       return []
     } catch (cause) {
       log.error('not_ready', cause, { dependency: name, failure: nameOf(cause) })
@@ -41,14 +36,4 @@ export async function silentAmong(
     }
   })
   return (await Promise.all(names)).flat()
-}
-
-async function withinDeadline(work: Promise<unknown>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('no answer')), DEADLINE_MS)
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -13,9 +13,6 @@ export type Navigation =
   /** A script's request, an asset, a socket, a prefetch. */
   | 'background'
 
-/** `iframe` and `frame` navigate too, but Entra refuses to be framed; a redirect there ends in a blank box. */
-const DOCUMENT_DESTINATIONS: ReadonlySet<string> = new Set(['document'])
-
 export function navigationOf(request: RequestHead): Navigation {
   const { headers, method } = request
   if (headers.get('upgrade') !== null) return 'background'
@@ -24,23 +21,17 @@ export function navigationOf(request: RequestHead): Navigation {
   const mode = headers.get('sec-fetch-mode')
   const destination = headers.get('sec-fetch-dest')
   if (mode !== null || destination !== null) {
-    const navigates =
-      (mode === null || mode === 'navigate') &&
-      (destination === null || DOCUMENT_DESTINATIONS.has(destination))
-    return navigates ? byMethod(method) : 'background'
-  }
-  if (headers.get('x-requested-with') !== null) return 'background'
-  return acceptsHtml(headers) ? byMethod(method) : 'background'
+    // `iframe` and `frame` navigate too, but Entra refuses to be framed; a redirect there ends in a blank box.
+    if ((mode ?? 'navigate') !== 'navigate' || (destination ?? 'document') !== 'document') {
+      return 'background'
+    }
+  } else if (headers.get('x-requested-with') !== null || !acceptsHtml(headers)) return 'background'
+  return method === 'GET' || method === 'HEAD' ? 'document' : 'form'
 }
 
 /** `true` for the top-level page load that may begin a sign-in. */
 export function isTopLevelNavigation(request: RequestHead): boolean {
   return navigationOf(request) === 'document'
-}
-
-function byMethod(method: string): Navigation {
-  if (method === 'GET' || method === 'HEAD') return 'document'
-  return 'form'
 }
 
 function isSpeculative(headers: HeaderLines): boolean {

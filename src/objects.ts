@@ -2,8 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { partsOf } from './composition.ts'
 import { SessionAuthority } from './session/session-authority.ts'
 import type { AccessTokenRequest, SessionStart } from './session/session-calls.ts'
-import { createRedeemer } from './session/resource-scope.ts'
-import { userObjectName, UserSessions } from './session/user-sessions.ts'
+import { UserSessions } from './session/user-sessions.ts'
 import { LookupTable, type ClaimRequest, type NewLookupRow } from './stores/lookup-table.ts'
 import { SigningKeyTable } from './stores/signing-key-table.ts'
 
@@ -18,25 +17,9 @@ export class SessionObject extends DurableObject<Bindings> {
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
-    const { settings, box, vault, entra, membership } = partsOf(env)
-    this.#authority = new SessionAuthority({
-      id: ctx.id.toString(),
-      storage: ctx.storage,
-      box,
-      vault,
-      redeemer: createRedeemer(entra, settings),
-      membership,
-      settings: settings.sessions,
-      userObjectIdOf: (tenantId, userId) =>
-        env.USERS.idFromName(userObjectName(tenantId, userId)).toString(),
-      pauseOf: (userObjectId) => {
-        const user = () => env.USERS.get(env.USERS.idFromString(userObjectId))
-        return { until: () => user().pausedUntil(), extend: (until) => user().pause(until) }
-      },
-      unlist: async (userObjectId) => {
-        await env.USERS.get(env.USERS.idFromString(userObjectId)).remove(ctx.id.toString())
-      },
-    })
+    const { storage } = ctx
+    const id = ctx.id.toString()
+    this.#authority = new SessionAuthority({ ...partsOf(env), id, storage, users: env.USERS })
   }
 
   begin(start: SessionStart) {

@@ -1,8 +1,8 @@
 import { EntradaFailure } from './failure.ts'
 import type { RateLimited, RateLimits } from './settings/rate-limits.ts'
+import { rememberNewest } from './stores/newest.ts'
 
 const WINDOW_MS = 60_000
-/** An isolate's memory is bounded; the oldest count is the first to go. */
 const REMEMBERED = 20_000
 
 interface Count {
@@ -33,10 +33,7 @@ export class RateLimiter {
     const count =
       known !== undefined && now - known.startedAt < WINDOW_MS ? known : { startedAt: now, used: 0 }
     count.used += 1
-    this.#counts.delete(name)
-    this.#counts.set(name, count)
-    const [oldest] = this.#counts.keys()
-    if (this.#counts.size > REMEMBERED && oldest !== undefined) this.#counts.delete(oldest)
+    rememberNewest(this.#counts, [name, count], REMEMBERED)
     if (count.used > this.#limits[what].perMinute) {
       throw new EntradaFailure('rate_limited', {
         retryAfter: (count.startedAt + WINDOW_MS - now) / 1000,

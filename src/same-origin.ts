@@ -1,5 +1,8 @@
 import { EntradaFailure } from './failure.ts'
 
+/** They change nothing (RFC 9110 §9.2.1), so another site may make a browser send them. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
 /**
  * Proof that a state-changing request comes from our own pages: `Sec-Fetch-Site: same-origin`, or, from a
  * browser that does not send it, our `Origin`. Saying neither is not proof. SameSite cookies alone would let

@@ -1,5 +1,5 @@
-import { partsOf, settingsOf } from './composition.ts'
-import { createEdge, type Edge } from './edge.ts'
+import { oncePerBindings, partsOf, settingsOf } from './composition.ts'
+import { createEdge } from './edge.ts'
 import { EntradaFailure } from './failure.ts'
 import { createLog } from './log.ts'
 import { renderFailure } from './problem.ts'
@@ -8,26 +8,21 @@ import { composeEdge } from './compose-edge.ts'
 
 export { KeyObject, LookupObject, SessionObject, UserObject } from './objects.ts'
 
-/** See composition.ts: per set of bindings, because those can change under a living isolate. */
-const edges = new WeakMap<Bindings, Edge>()
-
 export default {
   fetch(request, env, context): Promise<Response> {
     const result = settingsOf(env)
     if (!result.ok) return misconfigured(request, result.problems, result.isLoopback)
-    return (edges.get(env) ?? composed(env))(request, context)
+    return edgeOf(env)(request, context)
   },
 } satisfies ExportedHandler<Bindings>
 
-function composed(env: Bindings): Edge {
+const edgeOf = oncePerBindings((env) => {
   const parts = partsOf(env)
   // Worth saying, not worth refusing to serve; once for each isolate.
   const log = createLog(crypto.randomUUID())
   for (const warning of parts.settings.warnings) log.warn('setting', { warning })
-  const edge = createEdge(composeEdge(env, parts))
-  edges.set(env, edge)
-  return edge
-}
+  return createEdge(composeEdge(env, parts))
+})
 
 /** A Worker with a bad configuration serves nothing. What is wrong goes to the operator, not to visitors. */
 function misconfigured(

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { AttemptSecrets } from '../entra/authorization.ts'
-import { digestOf, type SealedBox } from '../stores/sealed-box.ts'
+import { digestOf } from '../stores/digest.ts'
+import type { SealedBox } from '../stores/sealed-box.ts'
 import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 

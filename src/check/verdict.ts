@@ -1,6 +1,6 @@
 import type { Entra } from '../entra/entra.ts'
 import type { SilentAnswer } from '../entra/set-up-questions.ts'
-import type { Dependency } from '../health.ts'
+import type { Dependencies } from '../health.ts'
 import type { Log } from '../log.ts'
 import type { CheckResult } from '../pages/check-page.ts'
 import type { Session } from '../session/session.ts'
@@ -12,7 +12,7 @@ export type Verdict = Omit<CheckResult, 'name'>
 /** What the composition hands over. */
 export interface CheckParts {
   readonly settings: Settings
-  readonly dependencies: readonly Dependency[]
+  readonly dependencies: Dependencies
   /** One that remembers nothing, so that the service is asked and not what was remembered of it. */
   readonly forgetfulEntra: () => Entra
   /** The chat is bound as a service, and `ORIGIN_URL` is not used. */

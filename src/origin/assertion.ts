@@ -1,10 +1,14 @@
 import { SignJWT, type JSONWebKeySet } from 'jose'
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { SessionView } from '../session/session.ts'
-import { SigningKeys, type SigningKeysParts } from './signing-keys.ts'
+import { rememberNewest } from '../stores/newest.ts'
+import { SigningKeys, type SigningKey, type SigningKeysParts } from './signing-keys.ts'
 
 export interface AssertionSignerParts extends SigningKeysParts {
   /** `DOMAIN_SERVER`. */
   readonly issuer: string
+  /** Where the chat app is. */
+  readonly audience: string
 }
 
 /** A signed assertion and how long it may be handed out again. */
@@ -15,14 +19,13 @@ export interface Assertion {
 }
 
 interface Signing {
-  readonly assertion: Promise<Assertion>
+  readonly token: Promise<string>
   readonly freshUntil: number
 }
 
 const LIFE_SECONDS = 120
 /** Half of its life, so that whoever gets it has a minute to check it. */
 const FRESH_MS = 60_000
-/** Isolates live long; what they remember must not grow with the number of users. */
 const REMEMBERED = 5_000
 
 /**
@@ -30,59 +33,50 @@ const REMEMBERED = 5_000
  * a proxied request, so one serves a session for a minute; `jti` names the assertion, not the request.
  */
 export class AssertionSigner {
-  readonly #issuer: string
+  readonly #parts: AssertionSignerParts
   readonly #keys: SigningKeys
   readonly #signings = new Map<string, Signing>()
 
-  constructor({ issuer, ...keys }: AssertionSignerParts) {
-    this.#issuer = issuer
-    this.#keys = new SigningKeys(keys)
+  constructor(parts: AssertionSignerParts) {
+    this.#parts = parts
+    this.#keys = new SigningKeys(parts)
   }
 
-  async assertionFor(session: SessionView, audience: string): Promise<Assertion> {
-    const name = `${session.id} ${audience}`
-    const known = this.#signings.get(name)
-    if (known !== undefined && Date.now() < known.freshUntil) return known.assertion
+  async assertionFor(session: SessionView): Promise<Assertion> {
+    // First, because another request of the session may sign while the keys are fetched.
     const key = await this.#keys.current()
-    // Another request of the session may have signed while the keys were fetched.
-    const other = this.#signings.get(name)
-    if (other !== undefined && Date.now() < other.freshUntil) return other.assertion
-    const freshUntil = Date.now() + FRESH_MS
-    const assertion = this.#sign(session, audience, key).then((token) => ({ token, freshUntil }))
-    this.#remember(name, { assertion, freshUntil })
-    assertion.catch(() => this.#signings.delete(name))
-    return assertion
+    const known = this.#signings.get(session.id)
+    const { token, freshUntil } =
+      known !== undefined && Date.now() < known.freshUntil ? known : this.#signing(session, key)
+    return { token: await token, freshUntil }
   }
 
   publicKeys(): Promise<JSONWebKeySet> {
     return this.#keys.published()
   }
 
-  #sign({ user }: SessionView, audience: string, key: Awaited<ReturnType<SigningKeys['current']>>) {
-    const issuedAt = Math.floor(Date.now() / 1000)
-    return new SignJWT({
+  #signing({ id, user }: SessionView, { kid, privateKey }: SigningKey): Signing {
+    const now = epochSeconds()
+    const token = new SignJWT({
+      iss: this.#parts.issuer,
+      aud: this.#parts.audience,
+      sub: user.id,
       tid: user.tenantId,
-      ...(user.email === null ? {} : { email: user.email }),
-      ...(user.name === null ? {} : { name: user.name }),
-      ...(user.username === null ? {} : { preferred_username: user.username }),
-      groups: [...user.groups],
-      roles: [...user.roles],
+      email: user.email ?? undefined,
+      name: user.name ?? undefined,
+      preferred_username: user.username ?? undefined,
+      groups: user.groups,
+      roles: user.roles,
+      jti: crypto.randomUUID(),
+      iat: now,
+      exp: now + LIFE_SECONDS,
     })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid })
-      .setIssuer(this.#issuer)
-      .setAudience(audience)
-      .setSubject(user.id)
-      .setJti(crypto.randomUUID())
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + LIFE_SECONDS)
-      .sign(key.privateKey)
-  }
-
-  #remember(name: string, signing: Signing): void {
-    this.#signings.delete(name)
-    this.#signings.set(name, signing)
-    const [oldest] = this.#signings.keys()
-    if (this.#signings.size > REMEMBERED && oldest !== undefined) this.#signings.delete(oldest)
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+      .sign(privateKey)
+    token.catch(() => this.#signings.delete(id))
+    const signing = { token, freshUntil: Date.now() + FRESH_MS }
+    rememberNewest(this.#signings, [id, signing], REMEMBERED)
+    return signing
   }
 }
 

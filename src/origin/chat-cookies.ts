@@ -1,6 +1,6 @@
-import { base64url } from 'jose'
 import type { User } from '../session/session.ts'
 import type { OriginSettings } from '../settings/origin.ts'
+import { digestOf } from '../stores/digest.ts'
 import { PRESET_TABLE } from './presets.ts'
 
 /** Remembers whose chat this browser last showed. Ours, so the chat neither sees nor sets it. */
@@ -35,8 +35,7 @@ export class ChatCookies {
 
 /** Says whether two sign-ins were one person's, and nothing about who that is. */
 async function markOf({ tenantId, id }: User): Promise<string> {
-  const text = new TextEncoder().encode(JSON.stringify(['entrada-last', tenantId, id]))
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', text), 0, 18))
+  return (await digestOf(JSON.stringify(['entrada-last', tenantId, id]))).slice(0, 24)
 }
 
 function lastUserOf(cookieHeader: string | null): string | null {

@@ -1,8 +1,5 @@
 import type { RequestHead } from '../request-head.ts'
 
-const SHARING =
-  /^access-control-(?:allow-(?:origin|credentials|headers|methods|private-network)|expose-headers|max-age)$/
-
 /**
  * CORS for the origins an operator named, and for no other: a chat app that answers `*` or repeats whatever
  * origin asks was written for a world in which nobody is signed in.
@@ -17,44 +14,41 @@ export class CrossOriginSharing {
   }
 
   /** The other origin a request comes from; `null` for our own pages and for programs. */
-  foreignOrigin(request: RequestHead): string | null {
+  #foreignOrigin(request: RequestHead): string | null {
     const origin = request.headers.get('origin')
     return origin === null || origin === this.#publicOrigin ? null : origin
-  }
-
-  isAllowed(origin: string): boolean {
-    return this.#allowed.has(origin)
   }
 
   /** Answers a preflight of an allowed origin. It carries no cookies, so the chat app could not know whose it is. */
   preflight(request: RequestHead): Response | null {
     if (request.method !== 'OPTIONS') return null
     const { headers } = request
-    const origin = this.foreignOrigin(request)
-    if (origin === null || !this.isAllowed(origin)) return null
+    const origin = this.#foreignOrigin(request)
+    if (origin === null || !this.#allowed.has(origin)) return null
     const wanted = headers.get('access-control-request-method')
     if (wanted === null) return null
-    const answer = new Response(null, { status: 204 })
-    answer.headers.set('access-control-allow-methods', wanted)
     const names = headers.get('access-control-request-headers')
-    if (names !== null) answer.headers.set('access-control-allow-headers', names)
-    answer.headers.set('access-control-max-age', '600')
-    return this.share(request, answer)
+    const answer = {
+      'access-control-allow-methods': wanted,
+      ...(names !== null && { 'access-control-allow-headers': names }),
+      'access-control-max-age': '600',
+    }
+    return this.share(request, new Response(null, { status: 204, headers: answer }))
   }
 
   /** Opens an answer to an allowed origin, closes it to any other. Untouched when nobody else asks. */
   share(request: RequestHead, response: Response): Response {
-    const origin = this.foreignOrigin(request)
+    const origin = this.#foreignOrigin(request)
     if (origin === null) return response
     const shared = new Response(response.body, response)
-    if (this.isAllowed(origin)) {
+    if (this.#allowed.has(origin)) {
       shared.headers.set('access-control-allow-origin', origin)
       shared.headers.set('access-control-allow-credentials', 'true')
       shared.headers.append('vary', 'Origin')
       return shared
     }
     for (const name of [...shared.headers.keys()]) {
-      if (SHARING.test(name)) shared.headers.delete(name)
+      if (name.startsWith('access-control-')) shared.headers.delete(name)
     }
     return shared
   }

@@ -1,4 +1,5 @@
 import type { RequestHead } from '../request-head.ts'
+import { SAFE_METHODS } from '../same-origin.ts'
 import type { OriginSettings } from '../settings/origin.ts'
 import { SkipRules } from './skip-rules.ts'
 
@@ -8,7 +9,6 @@ export type CrossSiteVerdict =
   | { readonly ok: false; readonly reason: 'foreign_source' | 'unknown_source' }
 
 const PASS: CrossSiteVerdict = { ok: true }
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export type CrossSiteSettings = Pick<OriginSettings, 'corsOrigins' | 'crossSiteRoutes'>
 

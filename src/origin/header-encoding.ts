@@ -8,19 +8,15 @@ export function encodeHeaderValue(
   value: string | readonly string[] | null,
   encoding: HeaderRule['encoding'],
 ): string | null {
-  if (value === null) return null
-  if (typeof value === 'string') return nullIfEmpty(ENCODERS[encoding](value, PLAIN_TEXT))
-  const items = value.map((item) => ENCODERS[encoding](item, PLAIN_ITEM))
-  return nullIfEmpty(items.filter((item) => item !== '').join(','))
+  const plain = typeof value === 'string' ? PLAIN_TEXT : PLAIN_ITEM
+  const items = [value ?? []].flat().map((item) => ENCODERS[encoding](item, plain))
+  return items.filter((item) => item !== '').join(',') || null
 }
 
-/**
- * Printable ASCII without `%`, so that percent-decoding gives back exactly what went in, and without spaces at
- * the ends, which every parser would drop.
- */
-const PLAIN_TEXT = /^[!-$&-~](?:[ -$&-~]*[!-$&-~])?$/
+/** Printable ASCII without `%`, so that percent-decoding gives back exactly what went in. */
+const PLAIN_TEXT = /^[ -$&-~]+$/
 /** Also without what separates or quotes items of a list (RFC 9110 §5.6). */
-const PLAIN_ITEM = /^[!#$&-+\--:<-[\]-~](?:[ !#$&-+\--:<-[\]-~]*[!#$&-+\--:<-[\]-~])?$/
+const PLAIN_ITEM = /^[ !#$&-+\--:<-[\]-~]+$/
 
 const ENCODERS = { percent, ascii, base64 } as const satisfies Record<
   HeaderRule['encoding'],
@@ -28,8 +24,10 @@ const ENCODERS = { percent, ascii, base64 } as const satisfies Record<
 >
 
 function percent(text: string, plain: RegExp): string {
+  // Spaces at the ends every parser would drop.
+  if (plain.test(text) && text === text.trim()) return text
   // A lone surrogate cannot be encoded; names from a directory are not always well formed.
-  return plain.test(text) ? text : encodeURIComponent(text.toWellFormed())
+  return encodeURIComponent(text.toWellFormed())
 }
 
 /** Letters that do not fall apart into a base letter and a mark. */
@@ -51,8 +49,4 @@ function ascii(text: string, plain: RegExp): string {
 function base64(text: string): string {
   const bytes = new TextEncoder().encode(text)
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-}
-
-function nullIfEmpty(text: string): string | null {
-  return text === '' ? null : text
 }

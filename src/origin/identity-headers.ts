@@ -20,7 +20,6 @@ export class IdentityHeaders {
   readonly #asBearer: boolean
   readonly #sendsAssertion: boolean
   readonly #knowsOperators: boolean
-  readonly #audience: string
   readonly #signer: AssertionSigner
   /** Keyed by the very object, so what is remembered of a session goes when the session does. */
   readonly #prepared = new WeakMap<SessionView, Identity>()
@@ -28,10 +27,9 @@ export class IdentityHeaders {
   constructor(settings: Settings, signer: AssertionSigner) {
     const { origin } = settings
     this.#rules = [...rulesOf(origin)].filter(([name]) => name !== ASSERTION_HEADER)
-    this.#asBearer = PRESET_TABLE[origin.preset].authorization === 'assertion'
+    this.#asBearer = PRESET_TABLE[origin.preset].takesBearer ?? false
     this.#sendsAssertion = origin.headers.get(ASSERTION_HEADER) !== null
     this.#knowsOperators = settings.adminRole !== null
-    this.#audience = origin.url?.origin ?? settings.publicOrigin
     this.#signer = signer
   }
 
@@ -47,7 +45,7 @@ export class IdentityHeaders {
   }
 
   async prepare(session: SessionView): Promise<Identity> {
-    const assertion = await this.#signer.assertionFor(session, this.#audience)
+    const assertion = await this.#signer.assertionFor(session)
     const identity = {
       headers: this.#headersOf(session, assertion),
       freshUntil: assertion.freshUntil,

@@ -5,7 +5,7 @@ import type { Settings } from '../settings/settings.ts'
 import type { AssertionSigner } from './assertion.ts'
 import { CrossOriginSharing } from './cross-origin-sharing.ts'
 import { CrossSiteGuard } from './cross-site.ts'
-import { ASSERTION_HEADER, IdentityHeaders, type Identity } from './identity-headers.ts'
+import { IdentityHeaders, type Identity } from './identity-headers.ts'
 import { PRESET_TABLE } from './presets.ts'
 import { opensWebSocket, RequestHeaders } from './request-headers.ts'
 import { cleanResponse } from './response-headers.ts'
@@ -19,7 +19,7 @@ export interface OriginParts {
   /** Whether the session of an open socket still lives. Must not count as a sign of life. */
   readonly isAlive: (cookieHeader: string | null, session: SessionView) => Promise<boolean>
   /** Service binding `ORIGIN`: the chat app is a Worker itself. */
-  readonly service?: Pick<Fetcher, 'fetch'>
+  readonly service: Pick<Fetcher, 'fetch'> | null
 }
 
 /**
@@ -37,12 +37,14 @@ interface Outgoing {
 
 /** The chat app. Bodies, encodings, redirects and sockets pass as they are; only headers are touched. */
 export class Origin {
+  /** Which requests may pass without a sign-in; `forward` those with `null`. */
+  readonly skipRules: SkipRules
+  /** For the origins in `CORS_ORIGINS`; answers of Entrada's own are shared too, such as the 401 that names the way in. */
+  readonly sharing: CrossOriginSharing
   readonly #parts: OriginParts
   readonly #identities: IdentityHeaders
   readonly #headers: RequestHeaders
-  readonly #skip: SkipRules
   readonly #guard: CrossSiteGuard
-  readonly #sharing: CrossOriginSharing
   /** Without a trailing slash. */
   readonly #base: string
   readonly #hasPathPrefix: boolean
@@ -53,19 +55,14 @@ export class Origin {
     this.#parts = parts
     this.#identities = new IdentityHeaders(settings, signer)
     this.#headers = new RequestHeaders(settings, this.#identities.names)
-    this.#skip = new SkipRules(skipAuthRoutes ?? PRESET_TABLE[preset].skipRoutes)
+    this.skipRules = new SkipRules(skipAuthRoutes ?? PRESET_TABLE[preset].skipRoutes)
     this.#guard = new CrossSiteGuard(settings.publicOrigin, settings.origin)
-    this.#sharing = new CrossOriginSharing(settings.publicOrigin, settings.origin.corsOrigins)
+    this.sharing = new CrossOriginSharing(settings.publicOrigin, settings.origin.corsOrigins)
     this.#base =
-      url === null || service !== undefined
+      url === null || service !== null
         ? settings.publicOrigin
         : `${url.origin}${url.pathname.replace(/\/+$/, '')}`
     this.#hasPathPrefix = new URL(this.#base).pathname !== '/'
-  }
-
-  /** Whether a request may pass without a sign-in; `forward` it with `null`. */
-  isSkipped(method: string, path: string): boolean {
-    return this.#skip.match(method, path)
   }
 
   /**
@@ -77,24 +74,6 @@ export class Origin {
       ? this.#guard.judgeUpgrade(request)
       : this.#guard.judgeWrite(request)
     if (!verdict.ok) throw new EntradaFailure('cross_site_refused')
-  }
-
-  /**
-   * Whether a request without a session is one of ours come back: on a custom domain the Worker is the host's
-   * origin itself, and only a route lets its requests past it.
-   */
-  isReturning(request: RequestHead): boolean {
-    return request.headers.has(ASSERTION_HEADER)
-  }
-
-  /** Answers the preflight of an origin in `CORS_ORIGINS`; `null` when there is none to answer. */
-  preflight(request: RequestHead): Response | null {
-    return this.#sharing.preflight(request)
-  }
-
-  /** Lets an origin in `CORS_ORIGINS` read an answer of Entrada's own, such as the 401 that names the way in. */
-  share(request: RequestHead, response: Response): Response {
-    return this.#sharing.share(request, response)
   }
 
   /**
@@ -130,7 +109,7 @@ export class Origin {
       redirect: 'manual',
       ...(identity !== null && LOOKS_STATIC.test(target) ? NOT_CACHED : {}),
     } satisfies RequestInit
-    const answer = service === undefined ? fetch(target, init) : service.fetch(target, init)
+    const answer = service === null ? fetch(target, init) : service.fetch(target, init)
     const seconds = settings.origin.timeoutSeconds
     return untilHeaders(answer, { headers: head.headers, body }, seconds).then(
       (response) => this.#answered(response, outgoing),
@@ -144,7 +123,7 @@ export class Origin {
     // What nobody had to sign in for is the app's own to share, and bound to no session.
     if (session === null) return clean
     if (clean.status === 101) return this.#bound(clean, request, session)
-    return this.#sharing.share(head, clean)
+    return this.sharing.share(head, clean)
   }
 
   /** Dot segments go when the address is parsed: here, where they could lead out of a path prefix, or in `fetch`. */

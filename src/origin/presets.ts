@@ -6,10 +6,8 @@ import type { RouteRule } from '../settings/routes.ts'
 export interface Preset {
   /** Header names and what of the user they carry. */
   readonly headers: Readonly<Record<string, HeaderRule>>
-  /** Further headers that the app believes and no client may send. */
-  readonly withheld: readonly string[]
-  /** `assertion`: the app takes the assertion as its bearer, so the client's `Authorization` is replaced. */
-  readonly authorization: 'client' | 'assertion'
+  /** The app takes the assertion as its bearer, so the client's `Authorization` is replaced. */
+  readonly takesBearer?: boolean
   /** What its operators' probes ask without a sign-in. */
   readonly skipRoutes: readonly RouteRule[]
   /** Cookies by which the app remembers a person, cleared when that person leaves. */
@@ -21,8 +19,6 @@ const get = (path: string): RouteRule => ({ method: 'GET', path, isPrefix: false
 
 const NOTHING = {
   headers: {},
-  withheld: [],
-  authorization: 'client',
   skipRoutes: [],
   cookies: [],
 } as const satisfies Preset
@@ -41,10 +37,9 @@ const generic: Preset = {
 export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
   generic,
 
-  /** Signs people in by OIDC and believes no header but this one, which names its tenant (LibreChat#8562). */
+  /** Signs people in by OIDC and believes no header but `X-Tenant-Id` (see withheld-headers.ts). */
   librechat: {
     ...NOTHING,
-    withheld: ['x-tenant-id'],
     skipRoutes: [get('/health')],
     cookies: [
       'connect.sid',
@@ -87,7 +82,7 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
   /** JWT_PUBLIC_KEY_URL: wants an RS256 bearer with the e-mail, which the assertion is. */
   onyx: {
     ...NOTHING,
-    authorization: 'assertion',
+    takesBearer: true,
     skipRoutes: [get('/api/health')],
     cookies: ['fastapiusersauth'],
   },

@@ -32,26 +32,27 @@ export class RequestHeaders {
    */
   of(given: Headers, lines: HeaderLines, identity: Identity | null): Headers {
     const headers = new Headers(given)
-    const found: Found = { address: null, connection: null, proto: null, forwardedFor: null }
     lines.forEach((value, name) => {
-      // Usually right as Cloudflare sends them, and then left alone.
-      if (name === 'x-forwarded-proto') found.proto = value
-      else if (name === 'x-forwarded-for') found.forwardedFor = value
-      else if (this.#isWithheld(name, identity !== null)) headers.delete(name)
       if (name === 'cookie') withholdOwnCookies(headers, value)
       else if (name === 'upgrade' && !isWebSocket(value)) headers.delete(name)
-      else if (name === 'connection') found.connection = value
-      else if (name === 'cf-connecting-ip') found.address = value
+      // Usually right as Cloudflare sends them, and then left alone.
+      else if (name === 'x-forwarded-proto' || name === 'x-forwarded-for') return
+      if (this.#isWithheld(name, identity !== null)) headers.delete(name)
     })
-    const options = connectionOptions(found.connection)
+    const options = connectionOptions(lines.get('connection'))
     for (const name of options) headers.delete(name)
     // Whatever else a client takes away by `Connection`, what we say stays said.
-    if (options.length > 0) Object.assign(found, { proto: null, forwardedFor: null })
+    const isRewritten = options.length > 0
     headers.set('x-forwarded-host', this.#host)
-    if (found.proto !== this.#proto) headers.set('x-forwarded-proto', this.#proto)
+    if (isRewritten || lines.get('x-forwarded-proto') !== this.#proto) {
+      headers.set('x-forwarded-proto', this.#proto)
+    }
     // Cloudflare's word; a list the client began is worth nothing.
-    if (found.address === null) headers.delete('x-forwarded-for')
-    else if (found.address !== found.forwardedFor) headers.set('x-forwarded-for', found.address)
+    const address = lines.get('cf-connecting-ip')
+    if (address === null) headers.delete('x-forwarded-for')
+    else if (isRewritten || lines.get('x-forwarded-for') !== address) {
+      headers.set('x-forwarded-for', address)
+    }
     if (this.#secret !== null) headers.set(SECRET_HEADER, this.#secret)
     if (identity !== null) for (const [name, value] of identity.headers) headers.set(name, value)
     return headers
@@ -60,13 +61,6 @@ export class RequestHeaders {
   #isWithheld(name: string, isSignedIn: boolean): boolean {
     return isSignedIn ? this.#withheld.includes(name) : this.#withheld.includesUnauthenticated(name)
   }
-}
-
-interface Found {
-  proto: string | null
-  forwardedFor: string | null
-  address: string | null
-  connection: string | null
 }
 
 /** Untouched where there is none of ours: writing it anew would lose bytes that are no text. */

@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
 import * as v from 'valibot'
+import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { PrivateSigningKey } from '../settings/signing-keys.ts'
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
@@ -51,9 +52,8 @@ export class SigningKeys {
   /** @throws EntradaFailure `misconfigured` when `SIGNING_KEYS` holds no working key */
   async current(): Promise<SigningKey> {
     const { keys } = await this.#load()
-    const now = Date.now() / 1000
     // The first key ever is a moment old where it was made, and may be a moment young by our clock.
-    const signing = keys.findLast(({ signsFrom }) => signsFrom <= now) ?? keys[0]
+    const signing = keys.findLast(({ signsFrom }) => signsFrom <= epochSeconds()) ?? keys[0]
     if (signing === undefined) throw new EntradaFailure('internal')
     return signing
   }
@@ -79,40 +79,27 @@ export class SigningKeys {
     }
   }
 
-  #loadAnew(): Promise<KeyRing> {
-    const { configured, objects } = this.#parts
-    if (configured !== null) return fromSettings(configured)
+  async #loadAnew(): Promise<KeyRing> {
+    const { configured, box, objects } = this.#parts
+    if (configured !== null) return ringOf([await firstOf(configured)], configured)
     const object = () => objects.get(objects.idFromName(OBJECT_NAME))
-    return callObject(() => object().list()).then((records) => this.#fromRecords(records))
-  }
-
-  async #fromRecords(records: readonly SigningKeyRecord[]): Promise<KeyRing> {
-    const keys = await Promise.all(
-      records.map(async ({ kid, sealedPrivateKey, signsFrom }) => {
-        const privateKey = await this.#parts.box.open(sealedPrivateKey, signingKeyContext(kid))
-        if (privateKey === null) return null
-        return { kid, signsFrom, privateKey: await importPrivateKey(JSON.parse(privateKey)) }
-      }),
-    )
-    return {
-      keys: keys.filter((key) => key !== null),
-      published: publicKeySet(records),
-      loadedAt: Date.now(),
+    const records = await callObject(() => object().list())
+    const keys: SigningKey[] = []
+    for (const { kid, sealedPrivateKey, signsFrom } of records) {
+      const jwk = await box.open(sealedPrivateKey, signingKeyContext(kid))
+      if (jwk === null) continue
+      keys.push({ kid, signsFrom, privateKey: await importPrivateKey(JSON.parse(jwk)) })
     }
+    return ringOf(keys, records)
   }
 }
 
-async function fromSettings(configured: readonly PrivateSigningKey[]): Promise<KeyRing> {
-  const [signing] = configured
-  if (signing === undefined) throw new EntradaFailure('misconfigured')
-  const privateKey = await importPrivateKey(signing).catch((cause: unknown) => {
+async function firstOf([signing]: readonly PrivateSigningKey[]): Promise<SigningKey> {
+  try {
+    return { kid: signing?.kid ?? '', privateKey: await importPrivateKey(signing), signsFrom: 0 }
+  } catch (cause) {
     // Numbers that are base64url but not a key; settings can only see their form.
     throw new EntradaFailure('misconfigured', { cause })
-  })
-  return {
-    keys: [{ kid: signing.kid, privateKey, signsFrom: 0 }],
-    published: publicKeySet(configured),
-    loadedAt: Date.now(),
   }
 }
 
@@ -120,9 +107,13 @@ async function importPrivateKey(jwk: unknown): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', v.parse(RsaPrivateJwk, jwk), RS256, false, ['sign'])
 }
 
-/** Named parts only: whatever else a private key holds must not come along. */
-function publicKeySet(keys: readonly Pick<SigningKeyRecord, 'kid' | 'n' | 'e'>[]): JSONWebKeySet {
-  return {
-    keys: keys.map(({ kid, n, e }) => ({ kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e })),
-  }
+/** Published are named parts only: whatever else a private key holds must not come along. */
+function ringOf(
+  keys: readonly SigningKey[],
+  records: readonly Pick<SigningKeyRecord, 'kid' | 'n' | 'e'>[],
+): KeyRing {
+  const published = records.map(({ kid, n, e }) => {
+    return { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e }
+  })
+  return { keys, published: { keys: published }, loadedAt: Date.now() }
 }

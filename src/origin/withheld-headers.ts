@@ -4,11 +4,15 @@ import { PRESET_TABLE } from './presets.ts'
 const OURS =
   /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|cf-access-authenticated-user|tailscale|x-(?:forwarded|amzn-oidc|auth-request|authentik|pomerium|remote|webauth|ms-client-principal|ms-token-aad|goog-authenticated-user))(?:-|$)/
 
-/** Paths and addresses that servers take from a header in place of the real one. */
-const REROUTING = ['x-original-url', 'x-original-uri', 'x-rewrite-url', 'x-real-ip']
-
-/** Meant for one connection, not for the next (RFC 9110 §7.6.1); the platform makes its own. */
-const HOP_BY_HOP = [
+const OTHERS = [
+  // Paths and addresses that servers take from a header in place of the real one.
+  'x-original-url',
+  'x-original-uri',
+  'x-rewrite-url',
+  'x-real-ip',
+  // LibreChat takes a person's tenant from it (LibreChat#8562).
+  'x-tenant-id',
+  // Meant for one connection, not for the next (RFC 9110 §7.6.1); the platform makes its own.
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -37,15 +41,8 @@ export class WithheldHeaders {
   /** @param further lower-case names this installation sets itself */
   constructor(further: Iterable<string>) {
     // Every preset's, not only the chosen one's: an app may still believe what a former set-up sent.
-    const presets = Object.values(PRESET_TABLE)
-    this.#names = new Set(
-      [
-        ...HOP_BY_HOP,
-        ...REROUTING,
-        ...presets.flatMap(({ headers, withheld }) => [...Object.keys(headers), ...withheld]),
-        ...further,
-      ].map(normalised),
-    )
+    const presets = Object.values(PRESET_TABLE).flatMap(({ headers }) => Object.keys(headers))
+    this.#names = new Set([...OTHERS, ...presets, ...further].map(normalised))
   }
 
   includes(name: string): boolean {

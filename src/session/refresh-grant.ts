@@ -10,7 +10,7 @@ export interface GrantHolder {
 }
 
 /** KV answers in milliseconds or is in trouble; our own copy is as good. */
-const VAULT_DEADLINE_MS = 2_000
+const IN_TIME = { value: null, afterMs: 2_000 }
 
 /** The refresh token of one session: in the object's own rows at once, in KV as its lasting copy. */
 export class RefreshGrant {
@@ -30,10 +30,7 @@ export class RefreshGrant {
   async current({ owner, secret }: GrantHolder): Promise<Grant | null> {
     const ours = this.#rows.readGrant()
     if (ours === null) return null
-    const stored = await answerWithin(() => this.#vault.read(owner.sessionId), {
-      value: null,
-      afterMs: VAULT_DEADLINE_MS,
-    })
+    const stored = await answerWithin(() => this.#vault.read(owner.sessionId), IN_TIME)
     if (stored !== null && stored.version >= ours.version) {
       const grant = await this.#vault.open(stored, owner, secret)
       if (grant !== null) return grant
@@ -41,22 +38,18 @@ export class RefreshGrant {
     return this.#vault.open(ours, owner, secret)
   }
 
-  /** @param isWanted asked after every wait; a session that ended meanwhile must leave nothing behind */
-  async keep(refreshToken: string, holder: GrantHolder, isWanted: () => boolean): Promise<void> {
-    const { owner, secret, sessionExpiresAt } = holder
+  /** A session that ends meanwhile leaves nothing behind. */
+  async keep(
+    refreshToken: string,
+    { owner, secret, sessionExpiresAt }: GrantHolder,
+  ): Promise<void> {
     const version = (this.#rows.readGrant()?.version ?? 0) + 1
     const sealed = await this.#vault.seal({ version, refreshToken }, owner, secret)
-    if (!isWanted()) return
+    if (this.#rows.read() === null) return
     this.#rows.writeGrant(sealed)
     // KV may lag, throttle or be full. The object's own copy carries the session over all of that.
-    await answerWithin(() => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt), {
-      value: undefined,
-      afterMs: VAULT_DEADLINE_MS,
-    })
-    if (isWanted()) return
-    await answerWithin(() => this.#vault.forget(owner.sessionId), {
-      value: undefined,
-      afterMs: VAULT_DEADLINE_MS,
-    })
+    await answerWithin(() => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt), IN_TIME)
+    if (this.#rows.read() !== null) return
+    await answerWithin(() => this.#vault.forget(owner.sessionId), IN_TIME)
   }
 }

@@ -1,3 +1,4 @@
+import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure, type FailureDetails } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
@@ -15,21 +16,12 @@ import {
   firstSessionCookieOf,
   readSessionKey,
   sessionCookiesOf,
-  writeSessionKey,
   type SessionKey,
 } from './session-cookie.ts'
+import { SessionMemory } from './session-memory.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
 
-interface Remembered {
-  readonly session: Session
-  readonly checkedAt: number
-  /** When the object last counted it as activity; 0 while only polling has asked. */
-  readonly touchedAt: number
-}
-
-/** Isolates live long; what they remember must not grow with the number of users. */
-const REMEMBERED_SESSIONS = 5_000
 /** Longer than a logout token is accepted. */
 const LOGOUT_TOKEN_MEMORY_SECONDS = 900
 /** One planted duplicate is plausible, more are noise. */
@@ -39,8 +31,7 @@ const COOKIES_TRIED = 3
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionCalls>
   readonly #users: ObjectNamespace<UserCalls>
-  readonly #checkMs: number
-  readonly #remembered = new Map<string, Remembered>()
+  readonly #memory: SessionMemory
 
   constructor(
     sessions: ObjectNamespace<SessionCalls>,
@@ -49,7 +40,7 @@ export class Sessions {
   ) {
     this.#sessions = sessions
     this.#users = users
-    this.#checkMs = settings.sessions.checkSeconds * 1000
+    this.#memory = new SessionMemory(settings.sessions.checkSeconds)
   }
 
   /** A new session under a new id, whatever the browser presented before (session fixation). */
@@ -58,8 +49,7 @@ export class Sessions {
     browserSessionId: string | null,
   ): Promise<{ readonly key: SessionKey; readonly session: SessionView }> {
     const key = createSessionKey()
-    const object = this.#sessions.get(this.#sessions.idFromName(key.name))
-    const session = await object.begin({ ...start, secret: key.secret })
+    const session = await this.#object(key).begin({ ...start, secret: key.secret })
     const { tenantId, id } = session.user
     const lists = [userObjectName(tenantId, id)]
     if (browserSessionId !== null) lists.push(browserSessionName(browserSessionId))
@@ -76,7 +66,7 @@ export class Sessions {
    */
   recall(cookieHeader: string | null, touch: boolean): Session | null {
     const cookie = firstSessionCookieOf(cookieHeader)
-    return cookie === null ? null : this.#recall(cookie, touch)
+    return cookie === null ? null : this.#memory.recall(cookie, touch)
   }
 
   /** The living session of a request as its object knows it, `null` if there is none. */
@@ -92,7 +82,7 @@ export class Sessions {
   async end(cookieHeader: string | null): Promise<SessionEnd | null> {
     let last: SessionEnd | null = null
     for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
-      this.#remembered.delete(cookie)
+      this.#memory.forget(cookie)
       const key = readSessionKey(cookie)
       if (key === null) continue
       const check = await callObject(() => this.#object(key).check(key.secret, false))
@@ -105,9 +95,7 @@ export class Sessions {
 
   /** Ends a session by its public handle, which the caller must have taken from the user's own list. */
   async endById(sessionId: string): Promise<void> {
-    for (const [cookie, { session }] of this.#remembered) {
-      if (session.id === sessionId) this.#remembered.delete(cookie)
-    }
+    this.#memory.forgetSession(sessionId)
     await callObject(() => this.#byId(sessionId).end(null))
   }
 
@@ -124,7 +112,7 @@ export class Sessions {
   async isFirstUse(tokenId: string): Promise<boolean> {
     const list = this.#list(`logout-token/${tokenId}`)
     if ((await list.list()).length > 0) return false
-    await list.add('used', Math.floor(Date.now() / 1000) + LOGOUT_TOKEN_MEMORY_SECONDS)
+    await list.add('used', epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS)
     return true
   }
 
@@ -149,41 +137,17 @@ export class Sessions {
     return this.#sessions.get(this.#sessions.idFromString(sessionId))
   }
 
-  /** What polling learned does not answer a person, of whose activity the object must hear. */
-  #recall(cookie: string, touch: boolean): Session | null {
-    const remembered = this.#remembered.get(cookie)
-    if (remembered === undefined) return null
-    const now = Date.now()
-    if (touch && now - remembered.touchedAt >= this.#checkMs) return null
-    const isOver =
-      now >= Math.min(remembered.session.expiresAt, remembered.session.idleExpiresAt) * 1000
-    if (!isOver && now - remembered.checkedAt < this.#checkMs) return remembered.session
-    this.#remembered.delete(cookie)
-    return null
-  }
-
   async #ask(cookie: string, touch: boolean): Promise<Session | null> {
     const key = readSessionKey(cookie)
     if (key === null) return null
     const check = await callObject(() => this.#object(key).check(key.secret, touch))
     if (!check.alive) {
-      this.#remembered.delete(cookie)
+      this.#memory.forget(cookie)
       return null
     }
     const session = this.#sessionOf(key, check.session)
-    if (this.#checkMs > 0) this.#remember(writeSessionKey(key), session, touch)
+    this.#memory.keep(cookie, session, touch)
     return session
-  }
-
-  #remember(cookie: string, session: Session, touch: boolean): void {
-    const checkedAt = Date.now()
-    const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
-    this.#remembered.delete(cookie)
-    this.#remembered.set(cookie, { session, checkedAt, touchedAt })
-    const [oldest] = this.#remembered.keys()
-    if (this.#remembered.size > REMEMBERED_SESSIONS && oldest !== undefined) {
-      this.#remembered.delete(oldest)
-    }
   }
 
   #sessionOf(key: SessionKey, view: SessionView): Session {
@@ -209,7 +173,8 @@ export class Sessions {
     if (!answer.ok) {
       throw new EntradaFailure(answer.failure.code, detailsOf(answer.failure, resource))
     }
-    return { resource, value: answer.value, expiresAt: answer.expiresAt, scopes: answer.scopes }
+    const { value, expiresAt, scopes } = answer
+    return { resource, value, expiresAt, scopes }
   }
 
   #object({ name }: SessionKey): SessionCalls {

@@ -1,3 +1,15 @@
+/** @throws Error when the work takes longer; what it comes to then, nobody hears */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const { promise: timeUp, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('no answer in time')), milliseconds)
+  try {
+    return await Promise.race([work, timeUp])
+  } finally {
+    // An object with a timer running is kept awake and billed.
+    clearTimeout(timer)
+  }
+}
+
 /**
  * Asks something that may fail or hang without harm, and does not wait longer than it is worth.
  * @param absence what to go on with when there is no answer
@@ -6,14 +18,10 @@ export async function answerWithin<T>(
   call: () => Promise<T>,
   absence: { readonly value: T; readonly afterMs: number },
 ): Promise<T> {
-  const { promise: timeUp, resolve } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => resolve(absence.value), absence.afterMs)
   try {
-    return await Promise.race([call(), timeUp])
+    return await within(absence.afterMs, call())
   } catch {
     // The caller has said what no answer means; why there is none does not change it.
     return absence.value
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,3 +1,5 @@
+import { within } from './answer-within.ts'
+
 /** What we use of a Durable Object namespace: stubs by name or id, made anew for each call. */
 export interface ObjectNamespace<Stub> {
   idFromName(name: string): ObjectId
@@ -22,13 +24,7 @@ const DEADLINE_MS = 45_000
  * waited for until the platform gives up.
  */
 export async function callObject<T>(call: () => Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('the object did not answer')), DEADLINE_MS)
-  try {
-    return await Promise.race([late, twice(call)])
-  } finally {
-    clearTimeout(timer)
-  }
+  return within(DEADLINE_MS, twice(call))
 }
 
 async function twice<T>(call: () => Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 import { answerWithin } from './answer-within.ts'
 import { callObject, type ObjectNamespace } from './durable-objects.ts'
-import { LookupKeys } from './lookup-keys.ts'
 import type { Claim, ClaimRequest, LookupRow, NewLookupRow } from './lookup-table.ts'
 import type { SealContext, SealedBox } from './sealed-box.ts'
 
@@ -46,29 +45,15 @@ const READ_DEADLINE_MS = 2_000
 export class Lookups {
   readonly #namespace: LookupNamespace
   readonly #box: SealedBox
-  readonly #keys: LookupKeys
 
-  constructor(namespace: LookupNamespace, box: SealedBox, keyRing: readonly string[]) {
+  constructor(namespace: LookupNamespace, box: SealedBox) {
     this.#namespace = namespace
     this.#box = box
-    this.#keys = new LookupKeys(keyRing)
   }
 
   for(owner: LookupOwner): OwnedLookups {
-    return new OwnedLookups({
-      stub: () => this.#namespace.get(this.#namespace.idFromName(nameOf(owner))),
-      box: this.#box,
-      keys: this.#keys,
-      name: nameOf(owner),
-    })
+    return new OwnedLookups(this.#namespace, this.#box, nameOf(owner))
   }
-}
-
-interface OwnedParts {
-  readonly stub: () => LookupObjectStub
-  readonly box: SealedBox
-  readonly keys: LookupKeys
-  readonly name: string
 }
 
 /**
@@ -76,19 +61,20 @@ interface OwnedParts {
  * found, every claim is granted and nothing is kept.
  */
 export class OwnedLookups {
-  readonly #parts: OwnedParts
+  readonly #namespace: LookupNamespace
+  readonly #box: SealedBox
+  readonly #owner: string
 
-  constructor(parts: OwnedParts) {
-    this.#parts = parts
+  constructor(namespace: LookupNamespace, box: SealedBox, owner: string) {
+    this.#namespace = namespace
+    this.#box = box
+    this.#owner = owner
   }
 
   /** For each part the answer of the first key that has one. */
   async read(keys: readonly string[], parts: readonly string[]): Promise<readonly Lookup[]> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
-    const rows = await answerWithin<readonly LookupRow[]>(
-      () => callObject(() => this.#parts.stub().read(names, parts)),
-      { value: [], afterMs: READ_DEADLINE_MS },
-    )
+    const rows = await this.#ask<readonly LookupRow[]>((object) => object.read(names, parts), [])
     return this.#opened(rows, keys, names)
   }
 
@@ -100,14 +86,12 @@ export class OwnedLookups {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
     const claimant = crypto.randomUUID()
     const request = { name: await this.#name(name), claimant, holdSeconds, keys: names, parts }
-    const claim = await answerWithin<Claim>(
-      () => callObject(() => this.#parts.stub().claim(request)),
-      {
-        value: { isGranted: true, rows: [] },
-        afterMs: holdSeconds * 1000 + READ_DEADLINE_MS,
-      },
+    const { isGranted, rows } = await this.#ask<Claim>(
+      (object) => object.claim(request),
+      { isGranted: true, rows: [] },
+      holdSeconds,
     )
-    return { isGranted: claim.isGranted, lookups: await this.#opened(claim.rows, keys, names) }
+    return { isGranted, lookups: await this.#opened(rows, keys, names) }
   }
 
   /** Stores answers and lets those go on who wait for the claimed key. */
@@ -115,14 +99,19 @@ export class OwnedLookups {
     const rows = await Promise.all(
       lookups.map(async ({ key, part, text, freshSeconds, lifeSeconds }): Promise<NewLookupRow> => {
         const name = await this.#name(key)
-        const sealed = await this.#parts.box.seal(text, this.#context(name, part))
+        const sealed = await this.#box.seal(text, this.#context(name, part))
         return { key: name, part, sealed, freshSeconds, lifeSeconds }
       }),
     )
     const name = claimed === null ? null : await this.#name(claimed)
-    await answerWithin<void>(() => callObject(() => this.#parts.stub().settle(name, rows)), {
-      value: undefined,
-      afterMs: READ_DEADLINE_MS,
+    await this.#ask<void>((object) => object.settle(name, rows), undefined)
+  }
+
+  #ask<T>(ask: (object: LookupObjectStub) => Promise<T>, absence: T, holdSeconds = 0): Promise<T> {
+    const object = () => this.#namespace.get(this.#namespace.idFromName(this.#owner))
+    return answerWithin(() => callObject(() => ask(object())), {
+      value: absence,
+      afterMs: READ_DEADLINE_MS + holdSeconds * 1000,
     })
   }
 
@@ -133,7 +122,7 @@ export class OwnedLookups {
   ): Promise<readonly Lookup[]> {
     const opened = await Promise.all(
       rows.map(async ({ key: name, part, sealed, isStale }) => {
-        const text = await this.#parts.box.open(sealed, this.#context(name, part))
+        const text = await this.#box.open(sealed, this.#context(name, part))
         const key = keys[names.indexOf(name)]
         return text === null || key === undefined ? [] : [{ key, part, text, isStale }]
       }),
@@ -142,11 +131,11 @@ export class OwnedLookups {
   }
 
   #name(key: string): Promise<string> {
-    return this.#parts.keys.of(this.#parts.name, key)
+    return this.#box.nameOf(this.#owner, key)
   }
 
   #context(name: string, part: string): SealContext {
-    return { purpose: PURPOSE, bound: [this.#parts.name, name, part] }
+    return { purpose: PURPOSE, bound: [this.#owner, name, part] }
   }
 }
 

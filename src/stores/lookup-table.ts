@@ -1,5 +1,6 @@
-import * as v from 'valibot'
+import { answerWithin } from './answer-within.ts'
 import type { ObjectStorage } from './durable-objects.ts'
+import { LookupClaims } from './lookup-claims.ts'
 
 /** One answer as it is stored: nothing in it can be read here. */
 export interface LookupRow {
@@ -35,22 +36,10 @@ export interface ClaimRequest {
   readonly parts: readonly string[]
 }
 
-interface Holder {
-  readonly claimant: string
-  readonly until: number
-  readonly released: Promise<void>
-  release(): void
-}
-
 const MOST_ROWS = 1000
 const MOST_BYTES = 8 * 1024 * 1024
 /** A row holds at most 2 MB. */
 const LARGEST_ROW_BYTES = 1_500_000
-
-const Found = v.object({ key: v.string(), part: v.string(), fresh_until: v.number() })
-const Sealed = v.object({ sealed: v.string() })
-const Size = v.object({ rows: v.number(), bytes: v.nullable(v.number()) })
-const Newest = v.object({ expires_at: v.nullable(v.number()) })
 
 /**
  * Look-ups behind one Durable Object, and the place where two isolates asking the same thing meet. It stores
@@ -58,7 +47,7 @@ const Newest = v.object({ expires_at: v.nullable(v.number()) })
  */
 export class LookupTable {
   readonly #storage: ObjectStorage
-  readonly #holders = new Map<string, Holder>()
+  readonly #claims = new LookupClaims()
   #alarmAt = 0
 
   constructor(storage: ObjectStorage) {
@@ -68,45 +57,40 @@ export class LookupTable {
 
   /** For each part the row of the first key that has a living one. */
   read(keys: readonly string[], parts: readonly string[]): readonly LookupRow[] {
-    const found = this.#storage.sql
-      .exec(
-        `SELECT key, part, fresh_until FROM lookup WHERE expires_at > ?
-         AND key IN (${placeholders(keys)}) AND part IN (${placeholders(parts)})`,
-        Date.now(),
-        ...keys,
-        ...parts,
+    const now = Date.now()
+    // Beside MIN(), SQLite takes the other columns from the row that has the minimum.
+    return this.#storage.sql
+      .exec<{ key: string; part: string; sealed: string; freshUntil: number }>(
+        `SELECT lookup.key, part, sealed, fresh_until AS freshUntil, MIN(wanted.key) FROM lookup
+          JOIN json_each(?) AS wanted ON wanted.value = lookup.key
+          JOIN json_each(?) AS asked ON asked.value = part
+          WHERE expires_at > ? GROUP BY asked.key ORDER BY asked.key`,
+        JSON.stringify(keys),
+        JSON.stringify(parts),
+        now,
       )
       .toArray()
-      .map((row) => v.parse(Found, row))
-    return parts.flatMap((part) => {
-      const key = keys.find((wanted) =>
-        found.some((row) => row.key === wanted && row.part === part),
-      )
-      const row = found.find((one) => one.key === key && one.part === part)
-      if (row === undefined) return []
-      const isStale = row.fresh_until <= Date.now()
-      return [{ key: row.key, part, sealed: this.#sealed(row.key, part), isStale }]
-    })
+      .map(({ key, part, sealed, freshUntil }) => ({
+        key,
+        part,
+        sealed,
+        isStale: freshUntil <= now,
+      }))
   }
 
   /**
    * Says who asks Microsoft. The first caller does; the others are held until it has settled or its time is
-   * up. Granting and reading are one step, so that nobody asks for what has just been stored. Who holds what
-   * is in memory: an object that forgets it lets one more caller ask, no worse.
+   * up. Granting and reading are one step, so that nobody asks for what has just been stored.
    */
   async claim({ name, claimant, holdSeconds, keys, parts }: ClaimRequest): Promise<Claim> {
-    const holder = this.#holders.get(name)
-    const isFree = holder === undefined || holder.until <= Date.now()
-    if (isFree || holder.claimant === claimant) {
-      if (isFree) this.#hold(name, claimant, holdSeconds)
-      return { isGranted: true, rows: this.read(keys, parts) }
+    const holder = this.#claims.take(name, claimant, holdSeconds)
+    if (holder !== null) {
+      await answerWithin(() => holder.released, {
+        value: undefined,
+        afterMs: holder.until - Date.now(),
+      })
     }
-    const { promise: timeUp, resolve } = Promise.withResolvers<void>()
-    // Cleared, because an object with a timer running is kept awake and billed.
-    const timer = setTimeout(resolve, holder.until - Date.now())
-    await Promise.race([holder.released, timeUp])
-    clearTimeout(timer)
-    return { isGranted: false, rows: this.read(keys, parts) }
+    return { isGranted: holder === null, rows: this.read(keys, parts) }
   }
 
   /** Stores what was found and lets those go who wait for it. Without rows it only does the latter. */
@@ -116,7 +100,7 @@ export class LookupTable {
       for (const row of rows) this.#put(row, now)
       if (rows.length > 0) this.#shrink(now)
     })
-    if (claimed !== null) this.#holders.get(claimed)?.release()
+    if (claimed !== null) this.#claims.release(claimed)
     // One that is pending looks after what came later, too.
     if (rows.length === 0 || this.#alarmAt > now) return
     this.#alarmAt = Math.max(...rows.map(({ lifeSeconds }) => now + lifeSeconds * 1000))
@@ -126,21 +110,13 @@ export class LookupTable {
   /** Housekeeping alone: no row is read after its time, whether this ran or not. */
   async alarm(): Promise<void> {
     this.#storage.sql.exec('DELETE FROM lookup WHERE expires_at <= ?', Date.now())
-    const [row] = this.#storage.sql
-      .exec('SELECT MAX(expires_at) AS expires_at FROM lookup')
-      .toArray()
-    const { expires_at: latest } = v.parse(Newest, row)
+    const { latest } = this.#storage.sql
+      .exec<{ latest: number | null }>('SELECT MAX(expires_at) AS latest FROM lookup')
+      .one()
     this.#alarmAt = latest ?? 0
     if (latest !== null) return this.#storage.setAlarm(latest)
     await this.#storage.deleteAll()
     this.#createTable()
-  }
-
-  #sealed(key: string, part: string): string {
-    const [row] = this.#storage.sql
-      .exec('SELECT sealed FROM lookup WHERE key = ? AND part = ?', key, part)
-      .toArray()
-    return v.parse(Sealed, row).sealed
   }
 
   #put({ key, part, sealed, freshSeconds, lifeSeconds }: NewLookupRow, now: number): void {
@@ -159,33 +135,17 @@ export class LookupTable {
 
   /** What has expired goes first, then the oldest, until the rest fits. */
   #shrink(now: number): void {
-    this.#storage.sql.exec('DELETE FROM lookup WHERE expires_at <= ?', now)
-    for (;;) {
-      const [row] = this.#storage.sql
-        .exec('SELECT COUNT(*) AS rows, SUM(size) AS bytes FROM lookup')
-        .toArray()
-      const { rows, bytes } = v.parse(Size, row)
-      if (rows <= MOST_ROWS && (bytes ?? 0) <= MOST_BYTES) return
-      // A tenth at a time, so that a full table is not counted again for every row.
-      this.#storage.sql.exec(
-        `DELETE FROM lookup WHERE rowid IN (SELECT rowid FROM lookup ORDER BY written_at LIMIT ?)`,
-        Math.ceil(rows / 10),
-      )
-    }
-  }
-
-  #hold(name: string, claimant: string, seconds: number): void {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const holder: Holder = {
-      claimant,
-      until: Date.now() + seconds * 1000,
-      released: promise,
-      release: () => {
-        if (this.#holders.get(name) === holder) this.#holders.delete(name)
-        resolve()
-      },
-    }
-    this.#holders.set(name, holder)
+    this.#storage.sql.exec(
+      `DELETE FROM lookup WHERE expires_at <= ? OR rowid IN (
+        SELECT rowid FROM (
+          SELECT rowid, ROW_NUMBER() OVER newer AS rows, SUM(size) OVER newer AS bytes FROM lookup
+          WHERE expires_at > ? WINDOW newer AS (ORDER BY written_at DESC, rowid DESC ROWS UNBOUNDED PRECEDING))
+        WHERE rows > ? OR bytes > ?)`,
+      now,
+      now,
+      MOST_ROWS,
+      MOST_BYTES,
+    )
   }
 
   #createTable(): void {
@@ -195,8 +155,4 @@ export class LookupTable {
         fresh_until INTEGER NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (key, part));
     `)
   }
-}
-
-function placeholders(values: readonly unknown[]): string {
-  return values.map(() => '?').join(', ')
 }

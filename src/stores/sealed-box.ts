@@ -1,4 +1,6 @@
 import { base64url } from 'jose'
+import { bytesOf } from './digest.ts'
+import { deriveKey, importRingKey, NAMING, SEALING, VERSION, type RingKey } from './key-ring.ts'
 
 /** What a sealed value is for and what it belongs to; opening under anything else fails. */
 export interface SealContext {
@@ -10,13 +12,9 @@ export interface SealContext {
   readonly bound: readonly string[]
 }
 
-const VERSION = 'v1'
 const IV_BYTES = 12
-
-interface RingKey {
-  readonly id: string
-  readonly material: CryptoKey
-}
+/** Of 256 bits: 144 are more than anybody could try. */
+const NAME_BYTES = 18
 
 /**
  * AES-256-GCM under a key ring: the first key seals, all open. Envelope: `v1.{key id}.{iv}.{ciphertext}`,
@@ -34,13 +32,12 @@ export class SealedBox {
   }
 
   async seal(plain: string, context: SealContext): Promise<string> {
-    const [key] = await this.#ring
-    if (key === undefined) throw new Error('the key ring is empty')
+    const key = await this.#newest()
     const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
     const sealed = await crypto.subtle.encrypt(
       { name: 'AES-GCM', iv, additionalData: associatedData(context) },
       await this.#key(key, context),
-      new TextEncoder().encode(plain),
+      bytesOf(plain),
     )
     return [VERSION, key.id, base64url.encode(iv), base64url.encode(new Uint8Array(sealed))].join(
       '.',
@@ -70,14 +67,33 @@ export class SealedBox {
 
   /** Whether the newest key sealed it; if not, whoever holds it should seal it anew. */
   async isCurrent(sealed: string): Promise<boolean> {
-    const [key] = await this.#ring
-    return key !== undefined && sealed.startsWith(`${VERSION}.${key.id}.`)
+    return sealed.startsWith(`${VERSION}.${(await this.#newest()).id}.`)
   }
 
-  #key(key: RingKey, { purpose, secret }: SealContext): Promise<CryptoKey> {
-    if (secret !== undefined) return deriveKey(key, purpose, secret)
+  /**
+   * A name under which something is stored and found again. A query is somebody's name as often as not, and short
+   * enough to be guessed, so a plain hash would tell it; a keyed one does not. After a rotation names are others.
+   */
+  async nameOf(...parts: readonly string[]): Promise<string> {
+    const key = await this.#key(await this.#newest(), { purpose: 'lookup-key' }, NAMING)
+    const mac = await crypto.subtle.sign('HMAC', key, bytesOf(JSON.stringify(parts)))
+    return base64url.encode(new Uint8Array(mac, 0, NAME_BYTES))
+  }
+
+  async #newest(): Promise<RingKey> {
+    const [key] = await this.#ring
+    if (key === undefined) throw new Error('the key ring is empty')
+    return key
+  }
+
+  #key(
+    key: RingKey,
+    { purpose, secret }: Pick<SealContext, 'purpose' | 'secret'>,
+    use = SEALING,
+  ): Promise<CryptoKey> {
+    if (secret !== undefined) return deriveKey(key, { purpose, secret, use })
     const name = `${key.id}/${purpose}`
-    const known = this.#derived.get(name) ?? deriveKey(key, purpose, '')
+    const known = this.#derived.get(name) ?? deriveKey(key, { purpose, secret: '', use })
     this.#derived.set(name, known)
     return known
   }
@@ -90,35 +106,7 @@ function decode(text: string): Uint8Array {
   return bytes
 }
 
-async function importRingKey(value: string): Promise<RingKey> {
-  const bytes = new TextEncoder().encode(value)
-  const digest = await crypto.subtle.digest('SHA-256', bytes)
-  const material = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey'])
-  return { id: base64url.encode(new Uint8Array(digest, 0, 6)), material }
-}
-
-function deriveKey(key: RingKey, purpose: string, secret: string): Promise<CryptoKey> {
-  return crypto.subtle.deriveKey(
-    {
-      name: 'HKDF',
-      hash: 'SHA-256',
-      salt: new TextEncoder().encode(secret),
-      info: new TextEncoder().encode(`entrada/${VERSION}/${purpose}`),
-    },
-    key.material,
-    { name: 'AES-GCM', length: 256 },
-    false,
-    ['encrypt', 'decrypt'],
-  )
-}
-
 /** JSON, because joined strings could be cut elsewhere and still match. */
 function associatedData({ purpose, bound }: SealContext): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify([purpose, ...bound]))
-}
-
-/** SHA-256 of a random secret, to compare by: it proves knowledge and gives nothing away. */
-export async function digestOf(secret: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
-  return base64url.encode(new Uint8Array(digest))
+  return bytesOf(JSON.stringify([purpose, ...bound]))
 }

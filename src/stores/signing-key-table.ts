@@ -1,7 +1,8 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import * as v from 'valibot'
 import type { ObjectStorage } from './durable-objects.ts'
-import { digestOf, type SealContext, type SealedBox } from './sealed-box.ts'
+import { digestOf } from './digest.ts'
+import type { SealContext, SealedBox } from './sealed-box.ts'
 
 /** A signing key as it leaves its object: only a Worker with the key ring can use the private part. */
 export type SigningKeyRecord = {
@@ -104,11 +105,11 @@ export class SigningKeyTable {
   }
 
   #retire(now: number): void {
-    const successors = this.#rows().filter(({ signsFrom }) => signsFrom + OVERLAP_SECONDS <= now)
-    const signing = successors.at(-1)
-    if (signing !== undefined) {
-      this.#sql.exec('DELETE FROM signing_key WHERE signs_from < ?', signing.signsFrom)
-    }
+    this.#sql.exec(
+      `DELETE FROM signing_key WHERE signs_from <
+        (SELECT MAX(signs_from) FROM signing_key WHERE signs_from <= ?)`,
+      now - OVERLAP_SECONDS,
+    )
   }
 
   #rows(): readonly SigningKeyRecord[] {

@@ -1,0 +1,50 @@
+import type { Hono } from 'hono/tiny'
+import type { AuthParts } from './auth/routes.ts'
+import type { CheckParts } from './check/verdict.ts'
+import type { EdgeEnv } from './edge-env.ts'
+import type { Origin } from './origin/origin.ts'
+import type { RateLimiter } from './rate-limit.ts'
+import type { RequestHead } from './request-head.ts'
+import type { Session, SessionView } from './session/session.ts'
+import type { Sessions } from './session/sessions.ts'
+import type { RateLimited } from './settings/rate-limits.ts'
+import type { Settings } from './settings/settings.ts'
+
+/** Everything of ours is below it; the callback path is the one exception. */
+export const PREFIX = '/.entrada'
+
+/** What is added to the chat's pages. */
+export type PageKit = (request: RequestHead, response: Response) => Response
+
+export interface EdgeParts {
+  readonly settings: Settings
+  readonly sessions: Sessions
+  readonly auth: AuthParts
+  readonly chat: Origin
+  /** `null`: pages pass as they are. */
+  readonly kit: PageKit | null
+  readonly limiter: RateLimiter
+  /** Requests of the chat's own that we add to on their way, by `METHOD /path`. */
+  readonly enriched: ReadonlyMap<
+    string,
+    { readonly limited: RateLimited; readonly enrich: Enrichment }
+  >
+  /** `GET /.entrada/jwks.json`: what assertions are verified with. */
+  readonly publicKeys: () => Promise<Response>
+  /** What `GET /.entrada/check` looks at; its dependencies are those `GET /.entrada/ready` asks. */
+  readonly check: CheckParts
+  /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
+  readonly features: readonly Hono<EdgeEnv>[]
+}
+
+/** Answers in the chat app's place, with what it answers itself. */
+export type Enrichment = (
+  request: Request,
+  asker: { readonly session: Session; waitUntil(work: Promise<unknown>): void },
+  forward: (request: Request) => Promise<Response>,
+) => Promise<Response>
+
+/** Whom a limit counts once somebody is signed in. */
+export function userName({ user }: SessionView): string {
+  return `${user.tenantId} ${user.id}`
+}

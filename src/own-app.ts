@@ -1,0 +1,68 @@
+import { createMiddleware } from 'hono/factory'
+import { Hono } from 'hono/tiny'
+import { requireSession } from './auth/require-session.ts'
+import { authRoutes, callbackRoute } from './auth/routes.ts'
+import { checkRoutes } from './check/routes.ts'
+import { PREFIX, userName, type EdgeParts } from './edge-parts.ts'
+import type { EdgeEnv } from './edge-env.ts'
+import { EntradaFailure } from './failure.ts'
+import { healthRoutes } from './health.ts'
+import { kitRoutes } from './kit/routes.ts'
+import { answerFailure, harden } from './own-answer.ts'
+import { limitOf } from './rate-limit.ts'
+import { requireSameOrigin, SAFE_METHODS } from './same-origin.ts'
+
+/** Everything that Entrada answers itself. */
+export function createOwnApp(parts: EdgeParts) {
+  const { settings, sessions, auth, limiter, publicKeys, check, features } = parts
+  const app = new Hono<EdgeEnv>()
+  app.use(async (c, next) => {
+    c.set('settings', settings)
+    c.set('requestId', crypto.randomUUID())
+    // Hono's small router takes `/login/` for `/login`; a second spelling is a way around a rule for the first.
+    if (c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
+    const limited = limitOf(c.req.path, settings.callbackPath)
+    // Before sign-in there is an address and nothing else to count by.
+    if (limited === 'login' || limited === 'callback') {
+      // Cloudflare's word on who is calling; a client cannot write it.
+      limiter.take(limited, c.req.header('cf-connecting-ip') ?? 'unknown')
+    }
+    await next()
+    harden(c.res.headers, settings)
+  })
+  app.route(settings.callbackPath, callbackRoute(auth))
+  app.route(PREFIX, authRoutes(auth))
+  app.route(PREFIX, healthRoutes(check.dependencies))
+  app.route(PREFIX, checkRoutes(check, sessions))
+  app.route(PREFIX, kitRoutes())
+  app.get(`${PREFIX}/jwks.json`, publicKeys)
+  const guard = guardFeature(parts)
+  for (const routes of features) {
+    // By path, so that an unknown address is unknown rather than a reason to sign in.
+    for (const path of new Set(routes.routes.map((route) => route.path))) {
+      app.use(`${PREFIX}${path}`, ...guard)
+    }
+    app.route(PREFIX, routes)
+  }
+  app.notFound(() => {
+    throw new EntradaFailure('not_found')
+  })
+  app.onError(async (cause, c) => {
+    const response = await answerFailure(cause, c.req.raw, settings, c.var.requestId)
+    // Cookies set before the failure (a spent attempt) still hold.
+    for (const line of c.res.headers.getSetCookie()) response.headers.append('set-cookie', line)
+    return response
+  })
+  return app
+}
+
+/** A session, proof of same origin for what changes something, and a limit per user. */
+function guardFeature({ settings, sessions, limiter }: EdgeParts) {
+  const withinLimits = createMiddleware<EdgeEnv>(async (c, next) => {
+    if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
+    const limited = limitOf(c.req.path, settings.callbackPath)
+    if (limited !== null) limiter.take(limited, userName(c.var.session))
+    await next()
+  })
+  return [requireSession(sessions), withinLimits] as const
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot'
+import { digestOf } from '../stores/digest.ts'
+import type { SealContext, SealedBox } from '../stores/sealed-box.ts'
+import type { SessionIdentity } from './session-calls.ts'
+import type { SessionRow, SessionRows } from './session-rows.ts'
+
+const MaybeText = v.nullable(v.string())
+const Texts = v.array(v.string())
+
+/** What another version sealed in another shape does not parse; such a session ends in a sign-in, not in an error. */
+const Identity = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    user: v.object({
+      id: v.string(),
+      tenantId: v.string(),
+      name: MaybeText,
+      email: MaybeText,
+      username: MaybeText,
+      roles: Texts,
+      groups: Texts,
+    }),
+    isOperator: v.boolean(),
+    subject: v.string(),
+    loginHint: MaybeText,
+    idToken: MaybeText,
+  }),
+)
+
+const IDENTITY = 'session-identity'
+const CLAIMS = 'claims-challenge'
+
+export interface SealParts {
+  /** Id of the session's object, which everything is bound to. */
+  readonly id: string
+  readonly box: SealedBox
+}
+
+/** What a session object keeps under the browser's half of the key: who it is, and a claims challenge to meet. */
+export class SessionSeals {
+  readonly #parts: SealParts
+  readonly #rows: SessionRows
+  /** Unsealed once per life in memory. */
+  #identity: SessionIdentity | null = null
+
+  constructor(parts: SealParts, rows: SessionRows) {
+    this.#parts = parts
+    this.#rows = rows
+  }
+
+  sealIdentity(identity: SessionIdentity, secret: string): Promise<string> {
+    return this.#parts.box.seal(JSON.stringify(identity), this.#context(IDENTITY, secret))
+  }
+
+  /** `null` for a wrong secret, and when the key that sealed it has left the ring: then nothing can be read any more. */
+  async identityOf(row: SessionRow, secret: string): Promise<SessionIdentity | null> {
+    if ((await digestOf(secret)) !== row.secretHash) return null
+    if (this.#identity !== null) return this.#identity
+    const { box } = this.#parts
+    const json = await box.open(row.sealedIdentity, this.#context(IDENTITY, secret))
+    const { success, output: identity } = v.safeParse(Identity, json)
+    if (!success) return null
+    this.#identity = identity
+    if (!(await box.isCurrent(row.sealedIdentity))) await this.replaceIdentity(identity, secret)
+    return identity
+  }
+
+  async replaceIdentity(identity: SessionIdentity, secret: string): Promise<void> {
+    const sealedIdentity = await this.sealIdentity(identity, secret)
+    const row = this.#rows.read()
+    if (row === null) return
+    this.#rows.write({ ...row, sealedIdentity })
+    this.#identity = identity
+  }
+
+  async claims(secret: string): Promise<string | null> {
+    const sealed = this.#rows.readClaims()
+    return sealed === null ? null : this.#parts.box.open(sealed, this.#context(CLAIMS, secret))
+  }
+
+  /** A challenge is met in another request, after a round through the sign-in service. */
+  async keepClaims(claims: string, secret: string): Promise<void> {
+    const sealed = await this.#parts.box.seal(claims, this.#context(CLAIMS, secret))
+    if (this.#rows.read() !== null) this.#rows.writeClaims(sealed)
+  }
+
+  discard(): void {
+    this.#identity = null
+  }
+
+  #context(purpose: typeof IDENTITY | typeof CLAIMS, secret: string): SealContext {
+    return { purpose, secret, bound: [this.#parts.id] }
+  }
+}

@@ -1,0 +1,69 @@
+import type { Identity } from '../entra/id-token.ts'
+import type { Refusal, RefusalKind } from '../entra/refusal.ts'
+import { EntradaFailure, type FailureCode } from '../failure.ts'
+import { createLog } from '../log.ts'
+import type { GrantOwner } from '../stores/vault.ts'
+import type { AccessTokenAnswer, TokenFailure } from './session-calls.ts'
+
+export type TokenOutcome =
+  | Extract<AccessTokenAnswer, { ok: true }>
+  | {
+      readonly ok: false
+      readonly failure: TokenFailure
+      /** The grant is gone for good, and with it the session. */
+      readonly isOver: boolean
+    }
+
+export type IdentityOutcome =
+  | {
+      readonly ok: true
+      /** `null` when no id token came along, or none that can be trusted. */
+      readonly identity: Identity | null
+    }
+  | Extract<TokenOutcome, { ok: false }>
+
+const CODES: Readonly<Record<RefusalKind, FailureCode>> = {
+  gone: 'session_required',
+  account: 'session_required',
+  interaction: 'interaction_required',
+  consent: 'consent_required',
+  admin_consent: 'admin_consent_required',
+  policy: 'blocked_by_policy',
+  client: 'registration_rejected',
+  request: 'registration_rejected',
+  loop: 'sign_in_unavailable',
+  unavailable: 'sign_in_unavailable',
+}
+
+/** What a refused redemption means to whoever wanted the token; the operator is told as well. */
+export function refusedOutcome(refusal: Refusal, { userId, sessionId }: GrantOwner): TokenOutcome {
+  const { kind, aadsts, correlationId, claims, retryAfter } = refusal
+  const log = createLog(crypto.randomUUID())
+  const fields = { kind, aadsts, correlationId, userId, sessionId }
+  if (kind === 'client') log.error('client_credentials_refused', undefined, fields)
+  else log.audit('refresh_refused', fields)
+  return {
+    ok: false,
+    failure: { code: CODES[kind], aadsts, correlationId, claims, retryAfter },
+    isOver: kind === 'gone' || kind === 'account',
+  }
+}
+
+/** Discovery down, or an answer for somebody else: no token, and no verdict on the session. */
+export function failedOutcome(cause: unknown): TokenOutcome {
+  if (!(cause instanceof EntradaFailure)) throw cause
+  return passing({ code: cause.code })
+}
+
+export function passing(failure: TokenFailure): TokenOutcome {
+  return { ok: false, failure, isOver: false }
+}
+
+/** AADSTS50196 takes about two minutes to forget. */
+const LOOP_PAUSE_SECONDS = 150
+
+/** Seconds the service wants to be left alone for about this user; `undefined` when it did not ask. */
+export function pauseAfter({ kind, retryAfter }: Refusal): number | undefined {
+  if (kind === 'loop') return retryAfter ?? LOOP_PAUSE_SECONDS
+  return kind === 'unavailable' ? retryAfter : undefined
+}

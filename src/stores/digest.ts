@@ -1,0 +1,10 @@
+import { base64url } from 'jose'
+
+/** SHA-256 of a random secret, to compare by: it proves knowledge and gives nothing away. */
+export async function digestOf(secret: string): Promise<string> {
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(secret))))
+}
+
+export function bytesOf(text: string) {
+  return new TextEncoder().encode(text)
+}
