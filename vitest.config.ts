@@ -11,6 +11,9 @@ const inNode = {
   },
 }
 
+/** A test that hangs is found out; how fast the machine is, is not the question. */
+const PATIENT = { testTimeout: 20_000, hookTimeout: 20_000 }
+
 /** The Worker runs where Cloudflare runs it; the tests talk to it over sockets. */
 const onWorkerd = {
   globalSetup: ['test/support/workerd/build-worker.ts'],
@@ -29,7 +32,7 @@ export default defineConfig({
   test: {
     projects: [
       // Functions alone.
-      { resolve: inNode, test: { name: 'pure', include: ['test/pure/**/*.test.ts'] } },
+      { resolve: inNode, test: { name: 'pure', include: ['test/pure/**/*.test.ts'], ...PATIENT } },
       // The whole app, with doubles of the platform beneath it and of Microsoft around it.
       {
         resolve: inNode,
@@ -39,13 +42,22 @@ export default defineConfig({
           setupFiles: ['test/support/app-setup.ts'],
           // Every test has an account of its own; the modules behind it need not be loaded anew.
           isolate: false,
+          ...PATIENT,
         },
       },
       // The doubles of the platform keep the platform's rules.
-      { resolve: inNode, test: { name: 'support', include: ['test/support/**/*.test.ts'] } },
+      {
+        resolve: inNode,
+        test: { name: 'support', include: ['test/support/**/*.test.ts'], ...PATIENT },
+      },
       // Microsoft's side, held against what is known of the real one.
       {
-        test: { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'], exclude: [inBrowser] },
+        test: {
+          name: 'sandbox',
+          include: ['test/sandbox/**/*.test.ts'],
+          exclude: [inBrowser],
+          ...PATIENT,
+        },
       },
       // The deployed script with real KV, real objects and real sockets.
       {

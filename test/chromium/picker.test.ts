@@ -15,7 +15,8 @@ let complaints: string[]
 let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
 
 beforeAll(async () => {
-  entrada = await serveEntrada()
+  // One person opens it in every test, which is more often than anybody would in a minute.
+  entrada = await serveEntrada({ settings: { RATE_LIMITS: '{"picker":{"perMinute":1000}}' } })
   const { entra } = entrada.sandbox
   entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
   entra.grantAdminConsent(['MyFiles.Read', 'AllSites.Read'], entrada.hosts.sharePoint)
