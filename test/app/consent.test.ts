@@ -49,6 +49,18 @@ describe('incremental consent', () => {
     })
   })
 
+  test('for one feature after the other, within a minute of signing in, is no loop', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    await browser.open(`${HOME}/.entrada/consent?feature=people&return_to=%2Fecho`)
+    await browser.submit({ button: ['decision', 'accept'] })
+    // What an administrator has approved is given without a question.
+    entrada.sandbox.entra.grantAdminConsent(['Files.Read.All'])
+    await browser.open(`${HOME}/.entrada/consent?feature=files&return_to=%2Fecho`)
+    expect([browser.page.status, browser.page.url.href]).toEqual([200, `${HOME}/echo`])
+    expect(await features(browser)).toMatchObject({ people: 'on', files: 'on' })
+  })
+
   test('declined: the user is back where they were, signed in, without the feature', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
