@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { chunks, filtersAmong } from './filters.ts'
+import { chunks, filtersAmong } from '../graph/filters.ts'
 import { isRefusal, type GraphQuestions } from './graph-questions.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */

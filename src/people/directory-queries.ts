@@ -1,4 +1,4 @@
-import { filter, literal } from '../membership/filters.ts'
+import { filter, literal } from '../graph/filters.ts'
 import { plainOf, type SearchText } from './search-text.ts'
 
 export type List = 'users' | 'groups'

@@ -1,5 +1,5 @@
 import type { BatchRequest } from '../graph/batch.ts'
-import { filtersAmong } from '../membership/filters.ts'
+import { filtersAmong } from '../graph/filters.ts'
 import { isGuid } from '../settings/guid.ts'
 import { phraseQuery, prefixQuery, searchQuery, type List } from './directory-queries.ts'
 import type { Row } from './permissions.ts'
