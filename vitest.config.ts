@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { findChromium, mustHaveChromium } from './test/support/find-chromium.ts'
@@ -30,6 +31,8 @@ const withChromium = findChromium() !== null || mustHaveChromium()
 
 export default defineConfig({
   test: {
+    // Vitest keeps a core for itself, which on two cores is half of the machine.
+    maxWorkers: availableParallelism(),
     projects: [
       // Functions alone.
       { resolve: inNode, test: { name: 'pure', include: ['test/pure/**/*.test.ts'], ...PATIENT } },

@@ -40,7 +40,8 @@ for (const { name, ok, seconds } of results) {
 }
 const tests = readVitestReport(report)
 rmSync(folder, { recursive: true })
-for (const problem of tests.problems) console.log(`FAILED ${problem}`)
+// Last, because the middle of a long output is what a build server leaves out.
+for (const failure of [...tests.failures, ...tests.problems]) console.log(`FAILED ${failure}`)
 if (findChromium() === null && !mustHaveChromium()) {
   console.log(`\n${'!'.repeat(78)}`)
   console.log('!! NO CHROMIUM ON THIS MACHINE: nothing was tested in a real browser.')

@@ -4,6 +4,8 @@ import * as v from 'valibot'
 export interface VitestReport {
   readonly passed: number
   readonly failed: number
+  /** Each failed test by file and name, with the first line of what it said. */
+  readonly failures: readonly string[]
   /** What went wrong beside failing tests. */
   readonly problems: readonly string[]
 }
@@ -14,7 +16,17 @@ const Report = v.object({
   numPendingTests: v.number(),
   numTodoTests: v.number(),
   testResults: v.array(
-    v.object({ name: v.string(), status: v.string(), assertionResults: v.array(v.unknown()) }),
+    v.object({
+      name: v.string(),
+      status: v.string(),
+      assertionResults: v.array(
+        v.object({
+          status: v.string(),
+          fullName: v.string(),
+          failureMessages: v.nullish(v.array(v.string()), []),
+        }),
+      ),
+    }),
   ),
 })
 
@@ -24,7 +36,7 @@ export function readVitestReport(path: string): VitestReport {
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    return { passed: 0, failed: 0, problems: ['vitest ended without a report'] }
+    return { passed: 0, failed: 0, failures: [], problems: ['vitest ended without a report'] }
   }
   const report = v.parse(v.pipe(v.string(), v.parseJson(), Report), text)
   const unread = report.testResults.filter(
@@ -34,6 +46,14 @@ export function readVitestReport(path: string): VitestReport {
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
+    failures: report.testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(
+          ({ fullName, failureMessages }) =>
+            `${name}: ${fullName}\n         ${failureMessages[0]?.split('\n')[0] ?? 'no message'}`,
+        ),
+    ),
     problems: [
       ...unread.map(({ name }) => `${name} could not be run`),
       ...(left > 0 ? [`${left} tests were skipped: fix them or take them out`] : []),
