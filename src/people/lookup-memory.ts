@@ -29,10 +29,9 @@ export interface LookupMemoryParts {
   readonly freshSeconds: number
 }
 
-/** Two rungs for a name, a few for long ones; whoever pastes a sentence asks for it alone. */
-const MOST_BEGINNINGS = 24
 /** Longer than a search may take, so that nobody asks while it is under way. */
 const HOLD_SECONDS = 14
+
 export interface LookupMemory {
   /** The operator wants nothing kept. */
   readonly isOff: boolean
@@ -51,7 +50,7 @@ export function lookupMemory(asked: LookupMemoryParts): LookupMemory {
   const { own, shared, scopes, search, freshSeconds } = asked
   const keyOf = (text: string) => JSON.stringify(['people', scopes, text])
   /** Longest first, the text itself in front. */
-  const rungs = [search, ...beginningsOf(search, MOST_BEGINNINGS)]
+  const rungs = [search, ...beginningsOf(search)]
   const steps = rungs.map(({ key }) => keyOf(key))
   const foot = keyOf('')
   const keys = [...steps, foot]

@@ -5,7 +5,7 @@ import type { LookupMemory, Memories } from './lookup-memory.ts'
 import type { DirectoryAccess } from './people-access.ts'
 import type { Part, Row } from './permissions.ts'
 import { answersFrom, withFound, type Answers, type Lookup } from './remembered-answers.ts'
-import type { SearchText } from './search-text.ts'
+import { beginningsOf, type SearchText } from './search-text.ts'
 
 export interface PartLookupParts extends Pick<DirectoryAccess, 'graph' | 'tokens'> {
   readonly scope: DirectorySearch['scope']
@@ -48,12 +48,24 @@ export async function findParts(
       if (claim.isGranted) waitUntil(memory.settle(new Map()))
       return answers
     }
-    if (!claim.isGranted && waits < MOST_WAITS) continue
-    const asking = ask({ ...parts, memory, memories: claim }, lookup)
+    const isLast = waits === MOST_WAITS
+    if (!claim.isGranted && !isLast) continue
+    // The letters of a name that waited go on in any order: whichever is first asks for what answers them all.
+    const first = waits === 0 || isLast ? lookup : shortestOpen(claim, lookup, canConfirm)
+    const asking = ask({ ...parts, memory: parts.memoryOf(first.search), memories: claim }, first)
     // Whoever types on leaves this request; what it finds still answers the next.
     waitUntil(asking.catch(() => undefined))
-    return asking
+    if (first === lookup) return asking
+    await asking
   }
+}
+
+/** The first beginning of what is typed that memory has no answer to. */
+function shortestOpen(memories: Memories, lookup: Lookup, canConfirm: boolean): Lookup {
+  const beginnings = beginningsOf(lookup.search).toReversed()
+  const lookups = beginnings.map((search) => ({ ...lookup, search }))
+  const isOpen = (one: Lookup) => answersFrom(memories, one, canConfirm).open.length > 0
+  return lookups.find(isOpen) ?? lookup
 }
 
 /** Asks for what is open, and for what was cut short: when the road is taken, it is taken once. */

@@ -14,6 +14,8 @@ export interface SearchText {
 
 const SHORTEST = 2
 const LONGEST = 100
+/** Beginnings of a name or two; whoever pastes a sentence asks for it alone. */
+const MOST_BEGINNINGS = 24
 
 /** Joiners hold letters together in Persian, Urdu and Indic names. */
 const JOINERS = '\u200c\u200d'
@@ -30,11 +32,11 @@ export function readSearchText(typed: string): SearchText | null {
 }
 
 /** The same for every shorter beginning, longest first; those that cannot be searched for are left out. */
-export function beginningsOf(search: SearchText, most: number): readonly SearchText[] {
+export function beginningsOf(search: SearchText): readonly SearchText[] {
   const characters = [...search.text]
   const beginnings = new Map<string, SearchText>()
   for (
-    let length = Math.min(characters.length - 1, most + SHORTEST);
+    let length = Math.min(characters.length - 1, MOST_BEGINNINGS + SHORTEST);
     length >= SHORTEST;
     length--
   ) {

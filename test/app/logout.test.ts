@@ -128,6 +128,7 @@ test.each(['entra.outage', 'entra.discovery_outage'] as const)(
 )
 
 test('our own session is over before the sign-in service is even asked for its address [bar 84]', async () => {
+  clock.letRun()
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   const elsewhere = anEntrada({ share: entrada })

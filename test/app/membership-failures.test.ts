@@ -241,7 +241,7 @@ describe('the page of a shut door', () => {
     await trySignInSlowly(scene, CAST.adele.userPrincipalName)
     expect(scene.browser.page.html.querySelector('a.button')?.text).toBe('Try again')
     scene.sandbox.faults.clear()
-    const page = await scene.browser.click('a.button')
+    const page = await clock.runOut(scene.browser.click('a.button'))
     expect(page.status).toBe(200)
     expect(await sessionOf(scene.browser)).not.toBeNull()
   })

@@ -80,7 +80,7 @@ describe('an answer to a beginning', () => {
         for (const part of ['users', 'groups'] as const) {
           const finds = graphFinds(part, search)
           const found = KNOWN.filter((known) => known.part === part && finds(known.entity))
-          for (const beginning of beginningsOf(search, 24)) {
+          for (const beginning of beginningsOf(search)) {
             const isFoundEarlier = graphFinds(part, beginning)
             for (const { entity, principal } of found.slice(0, 20)) {
               const context = `${principal.name}: ${search.text} → ${beginning.text}`

@@ -2,8 +2,8 @@ import { setTimeout as realDelay } from 'node:timers/promises'
 import { vi } from 'vitest'
 
 /**
- * Time as the Worker sees it. It runs on its own as real time does, and jumps when a test says so;
- * promises, streams and sockets are left alone.
+ * Time as the Worker sees it. It stands still until a test says otherwise, so that no deadline depends on how
+ * fast the machine is; promises, streams and sockets are left alone.
  */
 export const clock = {
   now: () => Date.now(),
@@ -11,6 +11,11 @@ export const clock = {
   /** Lets the given time pass; timers that fall due on the way fire. */
   async advance(seconds: number): Promise<void> {
     await vi.advanceTimersByTimeAsync(seconds * 1000)
+  },
+
+  /** As fast as real time from here on: for peers that take their time. */
+  letRun(): void {
+    vi.setTimerTickMode('interval')
   },
 
   /** Lets time pass second by second until the work is done: for deadlines and for peers that hang. */
@@ -34,7 +39,6 @@ export const clock = {
 export function installClock(): () => void {
   vi.useFakeTimers({
     toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
-    shouldAdvanceTime: true,
   })
   const { timeout } = AbortSignal
   AbortSignal.timeout = timeoutOnThisClock

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { installClock } from '../clock.ts'
+import { clock, installClock } from '../clock.ts'
 import { Platform } from './platform.ts'
 import { installWorkersGlobals } from './workers-globals.ts'
 
@@ -78,6 +78,7 @@ type Handler = (env: CounterEnv, request: Request, ctx: ExecutionContext) => unk
 let restore: readonly (() => void)[]
 beforeEach(() => {
   restore = [installClock(), installWorkersGlobals()]
+  clock.letRun()
 })
 afterEach(() => {
   for (const one of restore) one()
