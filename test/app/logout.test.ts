@@ -144,7 +144,7 @@ test('our own session is over before the sign-in service is even asked for its a
     isAnswered = true
   })
   const statuses: number[] = []
-  while (statuses.at(-1) !== 401 && statuses.length < 100) {
+  while (statuses.at(-1) !== 401 && !isAnswered) {
     const session = await entrada.fetch('/.entrada/session', { headers: { cookie } })
     statuses.push(session.status)
   }
