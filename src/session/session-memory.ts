@@ -9,11 +9,14 @@ interface Remembered {
 }
 
 const REMEMBERED_SESSIONS = 5_000
+const REMEMBERED_ENDS = 5_000
 
 /** What this isolate knows of sessions, by cookie and for at most `SESSION_CHECK_SECONDS`. */
 export class SessionMemory {
   readonly #checkMs: number
   readonly #remembered = new Map<string, Remembered>()
+  /** Cookies and ids of sessions that are over: an answer that was on its way then must not bring one back. */
+  readonly #ended = new Map<string, true>()
 
   constructor(checkSeconds: number) {
     this.#checkMs = checkSeconds * 1000
@@ -33,18 +36,21 @@ export class SessionMemory {
   }
 
   keep(cookie: string, session: Session, touch: boolean): void {
-    if (this.#checkMs === 0) return
+    if (this.#checkMs === 0 || this.#ended.has(cookie) || this.#ended.has(session.id)) return
     const checkedAt = Date.now()
     const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
     const remembered = { session, checkedAt, touchedAt }
     rememberNewest(this.#remembered, [cookie, remembered], REMEMBERED_SESSIONS)
   }
 
+  /** For good: a session that is over never lives again. */
   forget(cookie: string): void {
+    rememberNewest(this.#ended, [cookie, true], REMEMBERED_ENDS)
     this.#remembered.delete(cookie)
   }
 
   forgetSession(id: string): void {
+    rememberNewest(this.#ended, [id, true], REMEMBERED_ENDS)
     for (const [cookie, { session }] of this.#remembered) {
       if (session.id === id) this.#remembered.delete(cookie)
     }

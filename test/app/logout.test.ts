@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import type { Browser } from '../support/browser/browser.ts'
 import { clock } from '../support/clock.ts'
@@ -45,6 +45,39 @@ test('a form leads through Entra to a page that does not sign in again', async (
   expect(next.url.origin).toBe(entrada.sandbox.hosts.login)
   expect(next.html.querySelector('button[name=account]')).not.toBeNull()
 })
+
+const WAYS_TO_END: Readonly<Record<string, (own: Browser, other: Browser) => Promise<Response>>> = {
+  'by its own browser': (own) => signOut(own),
+  'from another': (_, other) =>
+    other.fetch('/.entrada/sessions/end', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ all: true }),
+    }),
+}
+
+test.each(Object.entries(WAYS_TO_END))(
+  'a session that was ended %s is not brought back by an answer that was on its way [bar 84]',
+  async (_, end) => {
+    const entrada = anEntrada()
+    const [own, other] = [await signedIn(entrada), await signedIn(entrada)]
+    const cookie = `${SESSION}=${own.cookies.get(SESSION)?.value}`
+    const script = { headers: { cookie, 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'no-cors' } }
+    // Nothing is remembered any more: the object has to be asked.
+    await clock.advance(11)
+    const { SESSIONS } = entrada.platform.objects
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const before = SESSIONS.count('check')
+    SESSIONS.bend({ late })
+    const onItsWay = entrada.fetch('/app.js', script)
+    await vi.waitUntil(() => SESSIONS.count('check') > before)
+    SESSIONS.bend({})
+    expect((await end(own, other)).status).toBe(200)
+    resolve()
+    await onItsWay
+    expect((await entrada.fetch('/app.js', script)).status).toBe(401)
+  },
+)
 
 describe('the way back from Entra’s sign-out', () => {
   async function sentAway(browser: Browser): Promise<string> {

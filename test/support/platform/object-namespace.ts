@@ -14,6 +14,8 @@ export interface ObjectBends {
   readonly fails?: 'overloaded' | 'unreachable'
   /** Calls are delivered and their answers lost. */
   readonly loses?: boolean
+  /** Calls are delivered at once, and their answers arrive when this has settled. */
+  readonly late?: Promise<void>
   /** Calls never answer. */
   readonly hangs?: boolean
   /** Only these methods; all without it. */
@@ -125,11 +127,12 @@ export class ObjectNamespaceDouble {
 
   async #call(host: ObjectHost, method: string, deliver: () => Promise<unknown>): Promise<unknown> {
     this.calls.push({ object: nameOf(host), method })
-    const { fails, loses, hangs, methods } = this.#bends
+    const { fails, loses, hangs, late, methods } = this.#bends
     const isBent = methods?.includes(method) ?? true
     if (isBent && hangs === true) return new Promise<never>(() => {})
     if (isBent && fails !== undefined) throw platformError(fails)
     const answer = await deliver()
+    if (isBent) await late
     if (isBent && loses === true) throw platformError('unreachable')
     return answer
   }
