@@ -1,4 +1,5 @@
 import { LoginAttempts } from './auth/login-attempts.ts'
+import { logout } from './auth/logout.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
 import type { EdgeParts, Enrichment } from './edge-parts.ts'
@@ -10,14 +11,19 @@ import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-t
 import { filesRoutes } from './files/routes.ts'
 import { readSharePointOrigin } from './files/sharepoint-hosts.ts'
 import { injectionFor } from './kit/page-injection.ts'
-import { AssertionSigner, jwksResponse } from './origin/assertion.ts'
+import { AssertionSigner } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
 import { Origin } from './origin/origin.ts'
+import { jwksResponse, SigningKeys } from './origin/signing-keys.ts'
 import { SkipRules } from './origin/skip-rules.ts'
 import { PRINCIPALS_PATH, searchPrincipals } from './people/librechat-principals.ts'
 import type { PeopleParts } from './people/people-access.ts'
 import { peopleFeatures } from './people/permissions.ts'
 import { peopleRoutes } from './people/routes.ts'
+import { Grants } from './provider/grants.ts'
+import { createProvider, issuerOf } from './provider/routes.ts'
+import type { Resource } from './session/access-token.ts'
+import { OneTimeUses } from './session/one-time-uses.ts'
 import { consentScopesFor } from './session/resource-scope.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { Sessions } from './session/sessions.ts'
@@ -37,12 +43,11 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
   const { publicOrigin, callbackPath, signingKeys } = settings
   const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
   const lookups = new Lookups(env.LOOKUPS, box)
+  const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
   const signer = new AssertionSigner({
+    keys,
     issuer: publicOrigin,
     audience: settings.origin.url?.origin ?? publicOrigin,
-    configured: signingKeys,
-    box,
-    objects: env.KEYS,
   })
   const polling = new SkipRules(settings.sessions.pollingRoutes)
   const auth = {
@@ -64,6 +69,20 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     service,
   })
   const people = { graph, lookups, box }
+  const provider = () =>
+    createProvider({
+      clients: settings.oidcClients,
+      sessions,
+      grants: new Grants(box, issuerOf(publicOrigin)),
+      issuer: issuerOf(publicOrigin),
+      uses: new OneTimeUses(env.USERS),
+      sign: (claims) => keys.sign(claims),
+      verify: (token) => keys.verify(token),
+      publicKeys: () => jwksResponse(keys),
+      graphOrigin: settings.issuer.microsoft?.graph ?? null,
+      resourceOf: (origin) => resourceOf(origin, settings),
+      signOut: (c) => logout(c, auth),
+    })
   const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
   return {
     settings,
@@ -71,10 +90,11 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     auth,
     chat,
     kit: settings.kit.guard ? injectionFor(publicOrigin) : null,
-    publicKeys: () => jwksResponse(signer),
+    publicKeys: () => jwksResponse(keys),
+    provider: settings.oidcClients.length === 0 ? null : provider(),
     check: {
       settings,
-      dependencies: dependenciesOf(env, signer),
+      dependencies: dependenciesOf(env, keys),
       forgetfulEntra: () => createEntra(settings, NO_SHELF),
       isServiceBound: service !== null,
       toChat,
@@ -84,6 +104,11 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     enriched: enrichedBy(settings, people),
     features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
   }
+}
+
+function resourceOf(origin: string, { issuer: { microsoft } }: Settings): Resource | null {
+  if (microsoft === null) return null
+  return origin === microsoft.graph ? 'graph' : readSharePointOrigin(origin, microsoft)
 }
 
 function sharePointScopesOf(origin: string, settings: Settings): readonly string[] | null {
@@ -108,14 +133,14 @@ function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched
 }
 
 /** One call per binding; none changes anything. */
-function dependenciesOf(env: Bindings, signer: AssertionSigner): Dependencies {
+function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
   const name = 'readiness'
   return {
     VAULT: () => env.VAULT.get(name),
     SESSIONS: () => env.SESSIONS.get(env.SESSIONS.idFromName(name)).describe(),
     USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
     LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
-    KEYS: () => signer.publicKeys(),
+    KEYS: () => keys.published(),
   }
 }
 

@@ -3,6 +3,7 @@ import type { AuthParts } from './auth/routes.ts'
 import type { CheckParts } from './check/verdict.ts'
 import type { EdgeEnv } from './edge-env.ts'
 import type { Origin } from './origin/origin.ts'
+import type { Provider } from './provider/routes.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Session, SessionView } from './session/session.ts'
@@ -31,6 +32,8 @@ export interface EdgeParts {
   >
   /** `GET /.entrada/jwks.json`: what assertions are verified with. */
   readonly publicKeys: () => Promise<Response>
+  /** `null`: Entrada is nobody's OpenID provider. */
+  readonly provider: Provider | null
   /** What `GET /.entrada/check` looks at; its dependencies are those `GET /.entrada/ready` asks. */
   readonly check: CheckParts
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */

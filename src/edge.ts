@@ -14,7 +14,7 @@ export type Edge = (request: Request, context: ExecutionContext) => Promise<Resp
 /** The road of a request, in the order it travels. */
 export function createEdge(parts: EdgeParts): Edge {
   const own = createOwnApp(parts)
-  const { settings } = parts
+  const { settings, provider } = parts
   const { callbackPath } = settings
   // Not asynchronous itself: each turn of a promise shows on a proxied request.
   return (request, context) => {
@@ -25,7 +25,9 @@ export function createEdge(parts: EdgeParts): Edge {
     }
     const { pathname } = url
     const isOwn =
-      pathname === PREFIX || pathname.startsWith(`${PREFIX}/`) || pathname === callbackPath
+      pathname === PREFIX ||
+      pathname.startsWith(`${PREFIX}/`) ||
+      (pathname === callbackPath && !isForChat(url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))
       : toChat(request, pathname, parts, context)
@@ -74,6 +76,12 @@ async function toChat(
   } catch (cause) {
     return chat.sharing.share(head, await answerFailure(cause, request, settings))
   }
+}
+
+/** The chat may have the same callback path; an answer says whose it is (RFC 9207). */
+function isForChat({ searchParams }: URL, provider: EdgeParts['provider']): boolean {
+  const [issuer, ...others] = searchParams.getAll('iss')
+  return provider !== null && issuer === provider.issuer && others.length === 0
 }
 
 const CIRCLE =

@@ -26,6 +26,7 @@ export const FAILURES = {
   identity_rejected: failing(502, 'operator', 'The sign-in service gave an answer we cannot trust'),
   registration_rejected: failing(502, 'operator', 'The sign-in service does not accept this app'),
   sign_in_unavailable: failing(503, 'wait', 'The sign-in service did not answer'),
+  client_refused: failing(401, 'operator', 'This client is not known here'),
   operator_required: failing(403, 'user', 'Only operators may do this'),
 
   consent_required: failing(403, 'consent', 'This feature needs your permission'),

@@ -14,7 +14,7 @@ import { requireSameOrigin, SAFE_METHODS } from './same-origin.ts'
 
 /** Everything that Entrada answers itself. */
 export function createOwnApp(parts: EdgeParts) {
-  const { settings, sessions, auth, limiter, publicKeys, check, features } = parts
+  const { settings, sessions, auth, limiter, publicKeys, provider, check, features } = parts
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
     c.set('settings', settings)
@@ -36,6 +36,7 @@ export function createOwnApp(parts: EdgeParts) {
   app.route(PREFIX, checkRoutes(check, sessions))
   app.route(PREFIX, kitRoutes())
   app.get(`${PREFIX}/jwks.json`, publicKeys)
+  if (provider !== null) app.route(PREFIX, provider.routes)
   const guard = guardFeature(parts)
   for (const routes of features) {
     // By path, so that an unknown address is unknown rather than a reason to sign in.

@@ -43,7 +43,10 @@ export class RateLimiter {
 }
 
 const LIMITED: readonly (readonly [RegExp, RateLimited])[] = [
-  [/^\/\.entrada\/(?:login|consent|check|frontchannel-logout|backchannel-logout)$/, 'login'],
+  [
+    /^\/\.entrada\/(?:login|consent|check|frontchannel-logout|backchannel-logout|oidc\/authorize)$/,
+    'login',
+  ],
   [/^\/\.entrada\/(?:people|groups)(?:\/|$)/, 'search'],
   [/^\/\.entrada\/files\//, 'download'],
   [/^\/\.entrada\/picker\//, 'picker'],

@@ -9,9 +9,9 @@ const BAR_KIB = 80
 
 /**
  * The bar is not met since people, files and membership are whole. Until it is, this is the most there may be:
- * lowering it is welcome, raising it needs a reason.
+ * lowering it is welcome, raising it needs a reason: five more came with the OpenID provider.
  */
-const CEILING_KIB = 98
+const CEILING_KIB = 103
 
 const folder = mkdtempSync(join(tmpdir(), 'entrada-bundle-'))
 try {

@@ -1,10 +1,10 @@
-import { SignJWT, type JSONWebKeySet } from 'jose'
 import { epochSeconds } from '../epoch-seconds.ts'
 import type { SessionView } from '../session/session.ts'
 import { rememberNewest } from '../stores/newest.ts'
-import { SigningKeys, type SigningKey, type SigningKeysParts } from './signing-keys.ts'
+import { signedBy, type SigningKey, type SigningKeys } from './signing-keys.ts'
 
-export interface AssertionSignerParts extends SigningKeysParts {
+export interface AssertionSignerParts {
+  readonly keys: SigningKeys
   /** `DOMAIN_SERVER`. */
   readonly issuer: string
   /** Where the chat app is. */
@@ -34,30 +34,24 @@ const REMEMBERED = 5_000
  */
 export class AssertionSigner {
   readonly #parts: AssertionSignerParts
-  readonly #keys: SigningKeys
   readonly #signings = new Map<string, Signing>()
 
   constructor(parts: AssertionSignerParts) {
     this.#parts = parts
-    this.#keys = new SigningKeys(parts)
   }
 
   async assertionFor(session: SessionView): Promise<Assertion> {
     // First, because another request of the session may sign while the keys are fetched.
-    const key = await this.#keys.current()
+    const key = await this.#parts.keys.current()
     const known = this.#signings.get(session.id)
     const { token, freshUntil } =
       known !== undefined && Date.now() < known.freshUntil ? known : this.#signing(session, key)
     return { token: await token, freshUntil }
   }
 
-  publicKeys(): Promise<JSONWebKeySet> {
-    return this.#keys.published()
-  }
-
-  #signing({ id, user }: SessionView, { kid, privateKey }: SigningKey): Signing {
+  #signing({ id, user }: SessionView, key: SigningKey): Signing {
     const now = epochSeconds()
-    const token = new SignJWT({
+    const token = signedBy(key, {
       iss: this.#parts.issuer,
       aud: this.#parts.audience,
       sub: user.id,
@@ -71,21 +65,9 @@ export class AssertionSigner {
       iat: now,
       exp: now + LIFE_SECONDS,
     })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
-      .sign(privateKey)
     token.catch(() => this.#signings.delete(id))
     const signing = { token, freshUntil: Date.now() + FRESH_MS }
     rememberNewest(this.#signings, [id, signing], REMEMBERED)
     return signing
   }
-}
-
-/** `GET /.entrada/jwks.json`. Keys are published two days before they sign, so verifiers may keep the set. */
-export async function jwksResponse(signer: AssertionSigner): Promise<Response> {
-  return new Response(JSON.stringify(await signer.publicKeys()), {
-    headers: {
-      'content-type': 'application/jwk-set+json',
-      'cache-control': 'public, max-age=3600',
-    },
-  })
 }

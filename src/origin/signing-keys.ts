@@ -1,4 +1,10 @@
-import type { JSONWebKeySet } from 'jose'
+import {
+  compactVerify,
+  createLocalJWKSet,
+  SignJWT,
+  type JSONWebKeySet,
+  type JWTPayload,
+} from 'jose'
 import * as v from 'valibot'
 import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
@@ -34,6 +40,8 @@ export interface SigningKeysParts {
   readonly objects: ObjectNamespace<SigningKeyCalls>
 }
 
+const Claims = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()))
+
 /** One object in all: there is one issuer. */
 const OBJECT_NAME = 'assertion'
 const FRESH_MS = 10 * 60 * 1000
@@ -60,6 +68,20 @@ export class SigningKeys {
 
   async published(): Promise<JSONWebKeySet> {
     return (await this.#load()).published
+  }
+
+  async sign(claims: JWTPayload): Promise<string> {
+    return signedBy(await this.current(), claims)
+  }
+
+  /** The claims of a token that was signed here, however old; `null` for any other. */
+  async verify(token: string): Promise<Readonly<Record<string, unknown>> | null> {
+    try {
+      const { payload } = await compactVerify(token, createLocalJWKSet(await this.published()))
+      return v.parse(Claims, new TextDecoder().decode(payload))
+    } catch {
+      return null
+    }
   }
 
   /**
@@ -92,6 +114,21 @@ export class SigningKeys {
     }
     return ringOf(keys, records)
   }
+}
+
+/** An RS256 JWT. */
+export function signedBy({ kid, privateKey }: SigningKey, claims: JWTPayload): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid }).sign(privateKey)
+}
+
+/** `GET /.entrada/jwks.json`. Keys are published two days before they sign, so verifiers may keep the set. */
+export async function jwksResponse(keys: SigningKeys): Promise<Response> {
+  return new Response(JSON.stringify(await keys.published()), {
+    headers: {
+      'content-type': 'application/jwk-set+json',
+      'cache-control': 'public, max-age=3600',
+    },
+  })
 }
 
 async function firstOf([signing]: readonly PrivateSigningKey[]): Promise<SigningKey> {

@@ -81,7 +81,8 @@ export interface SessionDescription {
 
 /** What is asked of the object that knows which sessions a user has. */
 export interface UserCalls {
-  add(sessionId: string, expiresAt: number): Promise<void>
+  /** Whether it was not on the list yet. */
+  add(sessionId: string, expiresAt: number): Promise<boolean>
   remove(sessionId: string): Promise<void>
   list(): Promise<readonly string[]>
   /** Epoch seconds until which the sign-in service wants to be left alone about this user. */

@@ -109,11 +109,9 @@ export class Sessions {
   }
 
   /** Whether a logout token's id is new; asking makes it used. */
-  async isFirstUse(tokenId: string): Promise<boolean> {
-    const list = this.#list(`logout-token/${tokenId}`)
-    if ((await list.list()).length > 0) return false
-    await list.add('used', epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS)
-    return true
+  isFirstUse(tokenId: string): Promise<boolean> {
+    const until = epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS
+    return this.#list(`logout-token/${tokenId}`).add('used', until)
   }
 
   /** The living sessions of a user, newest first. */

@@ -31,11 +31,14 @@ export class UserSessions implements UserCalls {
     this.#tables = new Tables(storage, TABLES)
   }
 
-  async add(sessionId: string, expiresAt: number): Promise<void> {
+  async add(sessionId: string, expiresAt: number): Promise<boolean> {
+    // In one step: of two who ask at once, one is first.
+    const isNew = !this.#living().includes(sessionId)
     this.#tables.create()
     // Sessions that ended by themselves take themselves off; one that could not is swept here.
     this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', epochSeconds())
     this.#storage.sql.exec('INSERT OR REPLACE INTO session VALUES (?, ?)', sessionId, expiresAt)
+    return isNew
   }
 
   async remove(sessionId: string): Promise<void> {
@@ -46,14 +49,7 @@ export class UserSessions implements UserCalls {
   }
 
   async list(): Promise<readonly string[]> {
-    if (!this.#tables.exist) return []
-    return this.#storage.sql
-      .exec<{ id: string }>(
-        'SELECT session_id AS id FROM session WHERE expires_at > ?',
-        epochSeconds(),
-      )
-      .toArray()
-      .map(({ id }) => id)
+    return this.#living()
   }
 
   async pausedUntil(): Promise<number> {
@@ -66,5 +62,16 @@ export class UserSessions implements UserCalls {
     this.#tables.create()
     const longest = Math.max(until, await this.pausedUntil())
     this.#storage.sql.exec('INSERT OR REPLACE INTO pause VALUES (1, ?)', longest)
+  }
+
+  #living(): readonly string[] {
+    if (!this.#tables.exist) return []
+    return this.#storage.sql
+      .exec<{ id: string }>(
+        'SELECT session_id AS id FROM session WHERE expires_at > ?',
+        epochSeconds(),
+      )
+      .toArray()
+      .map(({ id }) => id)
   }
 }

@@ -2,6 +2,7 @@ import { readAccess, type AccessSettings } from './access.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
 import { readKit, type KitSettings } from './kit.ts'
+import { readOidcClients, type OidcClient } from './oidc-clients.ts'
 import { reportUnknownNames } from './unknown-names.ts'
 import { readOrigin, type OriginSettings } from './origin.ts'
 import { readPeople, type PeopleSettings } from './people.ts'
@@ -12,7 +13,7 @@ import { readSignInScopes, type SignInScopes } from './scopes.ts'
 import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
 import { readSessions, type SessionSettings } from './sessions.ts'
 import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
-import { isLoopback, LEAVE_OUT, Variables } from './variables.ts'
+import { isLoopback, Variables } from './variables.ts'
 
 /** The whole configuration, parsed once. Frozen by type; every duration is in seconds. */
 export interface Settings {
@@ -45,6 +46,8 @@ export interface Settings {
   readonly kit: KitSettings
   /** The first signs, all are published; `null`: Entrada makes its own. */
   readonly signingKeys: readonly PrivateSigningKey[] | null
+  /** Whom Entrada is an OpenID provider for. */
+  readonly oidcClients: readonly OidcClient[]
   readonly rateLimits: RateLimits
   /** Worth saying, not worth refusing to serve. */
   readonly warnings: readonly string[]
@@ -101,11 +104,8 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     origin: readOrigin(variables, publicOrigin),
     kit: readKit(variables),
     signingKeys: readSigningKeys(variables),
+    oidcClients: readOidcClients(variables, issuer?.microsoft ?? null),
     rateLimits: readRateLimits(variables),
-  }
-  // Accepting what changes nothing would be worse than refusing it.
-  if (variables.text('OIDC_CLIENTS') !== null) {
-    variables.problem('OIDC_CLIENTS', 'is for what this version does not have yet', LEAVE_OUT)
   }
   reportUnknownNames(variables)
   const { problems, warnings } = variables

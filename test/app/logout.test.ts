@@ -57,7 +57,7 @@ const WAYS_TO_END: Readonly<Record<string, (own: Browser, other: Browser) => Pro
 }
 
 test.each(Object.entries(WAYS_TO_END))(
-  'a session that was ended %s is not brought back by an answer that was on its way [bar 84]',
+  'a session that was ended %s is not brought back by an answer that was on its way [bar 32]',
   async (_, end) => {
     const entrada = anEntrada()
     const [own, other] = [await signedIn(entrada), await signedIn(entrada)]

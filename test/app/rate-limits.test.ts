@@ -27,6 +27,7 @@ describe('before sign-in an address is counted [bar 95]', () => {
     '/.entrada/login',
     '/oauth/openid/callback?state=x',
     '/.entrada/frontchannel-logout?sid=x',
+    '/.entrada/oidc/authorize',
   ])('on %s: the fourth in a minute waits, and says how long', async (path) => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const found = await statuses(4, () => entrada.fetch(path, { headers: PAGE }))

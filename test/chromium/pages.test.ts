@@ -14,7 +14,12 @@ let entrada: ServedEntrada
 let chromium: Browser
 beforeAll(async () => {
   entrada = await serveEntrada({
-    settings: { RATE_LIMITS: '{"login":{"perMinute":10000},"callback":{"perMinute":10000}}' },
+    settings: {
+      RATE_LIMITS: '{"login":{"perMinute":10000},"callback":{"perMinute":10000}}',
+      OIDC_CLIENTS: JSON.stringify([
+        { client_id: 'chat', client_secret: 'x'.repeat(32), redirect_uris: ['https://x.example/'] },
+      ]),
+    },
   })
   chromium = await launchChromium()
   mkdirSync(SCREENSHOTS, { recursive: true })
@@ -48,6 +53,7 @@ const signedInAt = (path: string) => async (page: Page) => {
 /** Name of the picture, and how one gets to the page. */
 const PAGES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
   ['signed-out', at('/.entrada/signed-out')],
+  ['sign-out', signedInAt('/.entrada/oidc/logout')],
   ['renewed', signedInAt('/.entrada/renewed')],
   ['set-up-check', signedInAt('/.entrada/check')],
   ['set-up-check-failed', async (page) => {

@@ -44,6 +44,16 @@ test('the few required settings are enough, and the rest has sane defaults', () 
   expect(settings.issuer.microsoft?.graph).toBe('https://graph.microsoft.com')
 })
 
+/** `OIDC_CLIENTS` with a client like this one, and others beside it. */
+function clients(...changes: readonly Readonly<Record<string, unknown>>[]): Record<string, string> {
+  const client = {
+    client_id: 'librechat',
+    client_secret: 'what-only-the-chat-and-Entrada-know',
+    redirect_uris: ['https://chat.example.com/oauth/openid/callback'],
+  }
+  return { OIDC_CLIENTS: JSON.stringify(changes.map((change) => ({ ...client, ...change }))) }
+}
+
 const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[] = [
   ['DOMAIN_SERVER', { DOMAIN_SERVER: undefined }, /missing/],
   ['DOMAIN_SERVER', { DOMAIN_SERVER: '   ' }, /missing/],
@@ -107,7 +117,21 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OPENID_CLINET_ID', { OPENID_CLINET_ID: 'x' }, /not a setting/],
   ['SHAREPOINT_MAX_FILE', { SHAREPOINT_MAX_FILE: '1' }, /not a setting/],
   ['ENTRA_ID_TENANT', { ENTRA_ID_TENANT: 'x' }, /not a setting/],
-  ['OIDC_CLIENTS', { OIDC_CLIENTS: '[]' }, /not have yet/],
+  ['OIDC_CLIENTS', { OIDC_CLIENTS: '{}' }, /form/],
+  ['OIDC_CLIENTS', { OIDC_CLIENTS: 'librechat' }, /JSON/],
+  ['OIDC_CLIENTS', clients({ client_secret: 'short' }), /client_secret/],
+  ['OIDC_CLIENTS', clients({ client_secret: undefined }), /client_secret/],
+  ['OIDC_CLIENTS', clients({ client_id: 'with space' }), /client_id/],
+  ['OIDC_CLIENTS', clients({ redirect_uris: [] }), /redirect_uris/],
+  ['OIDC_CLIENTS', clients({ redirect_uris: ['http://chat.example.com/back'] }), /redirect_uris/],
+  ['OIDC_CLIENTS', clients({ redirect_uris: ['https://chat.example.com/back#x'] }), /redirect_uris/],
+  ['OIDC_CLIENTS', clients({ redirect_uris: ['https://a:b@chat.example.com/back'] }), /redirect_uris/],
+  ['OIDC_CLIENTS', clients({ redirect_uris: ['/back'] }), /redirect_uris/],
+  ['OIDC_CLIENTS', clients({ resource: 'https://graph.microsoft.com' }), /resource/],
+  ['OIDC_CLIENTS', clients({ resources: ['https://graph.microsoft.com/.default'] }), /not Microsoft/],
+  ['OIDC_CLIENTS', clients({ resources: ['https://evil.example'] }), /not Microsoft/],
+  ['OIDC_CLIENTS', clients({ resources: ['http://contoso.sharepoint.com'] }), /not Microsoft/],
+  ['OIDC_CLIENTS', clients({}, {}), /twice/],
 ] // prettier-ignore
 
 test('there are at least thirty ways to get it wrong [bar 98]', () => {

@@ -1,0 +1,37 @@
+import { OAuthRefusal } from './oauth-refusal.ts'
+
+/** Parameters of a request, each given once at most (RFC 6749 §3.1); an empty one counts as left out. */
+export type Parameters = ReadonlyMap<string, string>
+
+/** @throws OAuthRefusal `invalid_request` */
+export function readParameters(given: URLSearchParams): Parameters {
+  const parameters = new Map<string, string>()
+  const seen = new Set<string>()
+  for (const [name, value] of given) {
+    if (seen.has(name)) throw new OAuthRefusal('invalid_request', 'A parameter was given twice.')
+    seen.add(name)
+    if (value !== '') parameters.set(name, value)
+  }
+  return parameters
+}
+
+/** @throws OAuthRefusal `invalid_request` */
+export function required(parameters: Parameters, name: string): string {
+  const value = parameters.get(name)
+  if (value === undefined) throw new OAuthRefusal('invalid_request', `${name} is missing.`)
+  return value
+}
+
+/** Largest form a client has reason to send: a few sealed values. */
+const MOST_BYTES = 32 * 1024
+
+/** @throws OAuthRefusal `invalid_request` */
+export async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) {
+    throw new OAuthRefusal('invalid_request', 'Expected application/x-www-form-urlencoded.')
+  }
+  const text = await request.text()
+  if (text.length > MOST_BYTES) throw new OAuthRefusal('invalid_request', 'The form is too large.')
+  return new URLSearchParams(text)
+}

@@ -1,0 +1,72 @@
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
+import { addressOf } from '../address.ts'
+import type { EdgeEnv } from '../edge-env.ts'
+import { createLog } from '../log.ts'
+import { authorize } from './authorize.ts'
+import { metadataOf } from './discovery.ts'
+import { endSession } from './end-session.ts'
+import { OAuthRefusal } from './oauth-refusal.ts'
+import { readForm } from './parameters.ts'
+import type { ProviderParts } from './provider-parts.ts'
+import { token } from './token.ts'
+import { userInfo } from './user-info.ts'
+
+/** The one name of the issuer; what the sign-in service answers bears another. */
+export function issuerOf(publicOrigin: string): string {
+  return `${publicOrigin}/.entrada/oidc`
+}
+
+/** Entrada as the chat's OpenID provider. */
+export interface Provider {
+  readonly issuer: string
+  /** Mounted at `/.entrada`. */
+  readonly routes: Hono<EdgeEnv>
+}
+
+export function createProvider(parts: ProviderParts): Provider {
+  const metadata = metadataOf(parts)
+  const routes = new Hono<EdgeEnv>()
+    .get('/oidc/.well-known/openid-configuration', (c) =>
+      c.json(metadata, 200, { 'cache-control': 'public, max-age=3600' }),
+    )
+    .get('/oidc/jwks', parts.publicKeys)
+    .get('/oidc/authorize', (c) => authorize(c, parts))
+    .post('/oidc/authorize', (c) => inProtocol(c, () => asGet(c, parts)))
+    .post('/oidc/token', (c) => inProtocol(c, () => token(c, parts)))
+    .get('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, parts)))
+    .post('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, parts)))
+    .get('/oidc/logout', (c) => endSession(c, c.req.query('id_token_hint'), parts))
+    .post('/oidc/logout', (c) =>
+      inProtocol(c, async () => {
+        const hint = (await readForm(c.req.raw)).get('id_token_hint')
+        return endSession(c, hint ?? undefined, parts)
+      }),
+    )
+  return { issuer: parts.issuer, routes }
+}
+
+/** A form is a request like any other (OIDC Core §3.1.2.1), but only a GET brings the session's cookie along. */
+async function asGet(c: Context<EdgeEnv>, { issuer }: ProviderParts): Promise<Response> {
+  const url = addressOf(`${issuer}/authorize`, {})
+  url.search = (await readForm(c.req.raw)).toString()
+  return c.redirect(url.href, 303)
+}
+
+/** Refusals as a client reads them (RFC 6749 §5.2, RFC 6750 §3). */
+async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>): Promise<Response> {
+  try {
+    return await answer()
+  } catch (cause) {
+    if (!(cause instanceof OAuthRefusal)) throw cause
+    const { error, description, code } = cause
+    createLog(c.var.requestId).info('request_refused', { code, reason: error })
+    const scheme = error === 'invalid_token' ? `Bearer error="invalid_token"` : 'Basic'
+    const isUnknown = error === 'invalid_token' || error === 'invalid_client'
+    const status = isUnknown ? 401 : error === 'temporarily_unavailable' ? 503 : 400
+    return c.json({ error, error_description: description }, status, {
+      'entrada-error': code,
+      ...(isUnknown ? { 'www-authenticate': scheme } : {}),
+    })
+  }
+}

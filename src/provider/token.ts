@@ -1,0 +1,104 @@
+import type { Context } from 'hono'
+import type { EdgeEnv } from '../edge-env.ts'
+import { epochSeconds } from '../epoch-seconds.ts'
+import { createLog } from '../log.ts'
+import type { Session } from '../session/session.ts'
+import { digestOf } from '../stores/digest.ts'
+import { claimsOf } from './claims.ts'
+import { authenticateClient } from './client-authentication.ts'
+import { TOKEN_SECONDS, type Grant } from './grants.ts'
+import { OAuthRefusal } from './oauth-refusal.ts'
+import { livingSession, refusedGrant, revocationOf, type TokenRequest } from './living-grant.ts'
+import { exchangeOnBehalf } from './on-behalf-of.ts'
+import { readForm, readParameters, required } from './parameters.ts'
+import { sessionOfGrant, type ProviderParts } from './provider-parts.ts'
+
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+/**
+ * `POST /.entrada/oidc/token`, from the chat's server.
+ * @throws OAuthRefusal
+ */
+export async function token(c: Context<EdgeEnv>, parts: ProviderParts): Promise<Response> {
+  const parameters = readParameters(await readForm(c.req.raw))
+  const authorization = c.req.header('authorization') ?? null
+  const client = await authenticateClient(authorization, parameters, parts.clients)
+  const request = { client, parameters }
+  switch (required(parameters, 'grant_type')) {
+    case 'authorization_code':
+      return c.json(await redeemCode(request, parts, c.var.requestId))
+    case 'refresh_token':
+      return c.json(await refresh(request, parts))
+    case JWT_BEARER:
+      return c.json(await exchangeOnBehalf(request, parts, c.var.requestId))
+    default:
+      throw new OAuthRefusal('unsupported_grant_type', 'This grant_type is not offered.')
+  }
+}
+
+async function redeemCode(
+  { client, parameters }: TokenRequest,
+  parts: ProviderParts,
+  requestId: string,
+) {
+  const { grants, sessions, uses } = parts
+  const code = await grants.openCode(required(parameters, 'code'))
+  if (code === null || code.clientId !== client.id) throw refusedGrant()
+  if (code.redirectUri !== required(parameters, 'redirect_uri')) throw refusedGrant()
+  if (!(await isVerifier(parameters.get('code_verifier'), code.codeChallenge))) throw refusedGrant()
+  const session = await sessionOfGrant(sessions, code.sessionCookie)
+  if (session === null) throw refusedGrant()
+  if (!(await uses.take(`oidc-code/${code.id}`, session.expiresAt))) {
+    // Somebody else has it, too, and nobody can tell which of the two is the client (RFC 6749 §4.1.2).
+    await uses.take(revocationOf(code), session.expiresAt)
+    const { id, tenantId } = session.user
+    createLog(requestId).audit('oidc_code_replayed', { userId: id, tenantId, clientId: client.id })
+    throw refusedGrant()
+  }
+  return tokensFor(code, session, parts, code.nonce)
+}
+
+/** The refresh token stays what it is: only its client can use it, and two tabs cannot race for a new one. */
+async function refresh({ client, parameters }: TokenRequest, parts: ProviderParts) {
+  const refreshToken = required(parameters, 'refresh_token')
+  const grant = await parts.grants.openRefreshToken(refreshToken)
+  const session = await livingSession(grant, client, parts)
+  // Fewer scopes may be asked for, others may not (RFC 6749 §6); unknown ones were never granted.
+  return tokensFor(session.grant, session.session, parts, null)
+}
+
+async function tokensFor(
+  { id, clientId, sessionCookie, scopes }: Grant,
+  session: Session,
+  { grants, issuer, sign }: ProviderParts,
+  nonce: string | null,
+) {
+  const grant = { id, clientId, sessionCookie, scopes }
+  const now = epochSeconds()
+  const idToken = sign({
+    ...claimsOf(session, scopes),
+    iss: issuer,
+    aud: clientId,
+    sid: session.id,
+    auth_time: session.createdAt,
+    nonce: nonce ?? undefined,
+    iat: now,
+    exp: now + TOKEN_SECONDS,
+  })
+  return {
+    access_token: await grants.accessToken(grant),
+    token_type: 'Bearer',
+    expires_in: TOKEN_SECONDS,
+    scope: scopes.join(' '),
+    id_token: await idToken,
+    ...(scopes.includes('offline_access')
+      ? { refresh_token: await grants.refreshToken(grant, session.expiresAt) }
+      : {}),
+  }
+}
+
+/** A verifier without a challenge is a downgrade as much as none with one (RFC 9700 §4.8.2). */
+async function isVerifier(verifier: string | undefined, challenge: string | null) {
+  if (verifier === undefined) return challenge === null
+  return (await digestOf(verifier)) === challenge
+}

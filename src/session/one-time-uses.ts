@@ -1,0 +1,29 @@
+import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
+import type { UserCalls } from './session-calls.ts'
+
+const USED = 'used'
+
+/** Remembers what may happen once: each name has an object of its own, in which asking and noting are one step. */
+export class OneTimeUses {
+  readonly #objects: ObjectNamespace<UserCalls>
+
+  constructor(objects: ObjectNamespace<UserCalls>) {
+    this.#objects = objects
+  }
+
+  /**
+   * Whether it is the first time; asking makes it used.
+   * @param until epoch seconds; then it is forgotten
+   */
+  take(name: string, until: number): Promise<boolean> {
+    return callObject(() => this.#object(name).add(USED, until))
+  }
+
+  async isTaken(name: string): Promise<boolean> {
+    return (await callObject(() => this.#object(name).list())).length > 0
+  }
+
+  #object(name: string): UserCalls {
+    return this.#objects.get(this.#objects.idFromName(name))
+  }
+}

@@ -1,0 +1,68 @@
+import * as v from 'valibot'
+import type { MicrosoftSettings } from './issuer.ts'
+import { isLoopback, type Variables } from './variables.ts'
+
+/** A chat app that signs its people in at Entrada (OpenID Connect), with a secret of its own. */
+export interface OidcClient {
+  readonly id: string
+  readonly secret: string
+  /** Compared as they are written (RFC 9700 §4.1.3). */
+  readonly redirectUris: readonly string[]
+  /** Origins of Graph or SharePoint hosts its server may have a person's tokens for; usually none. */
+  readonly resources: readonly string[]
+}
+
+/** The secret is compared, never stretched. */
+const SHORTEST_SECRET = 32
+
+const FIX =
+  'Store [{"client_id":"…","client_secret":"…","redirect_uris":["https://…"],"resources":[]}]; a secret has 32 characters or more, an address is https without a fragment, a resource is the origin of Graph or of a SharePoint host'
+
+const RedirectUri = v.pipe(v.string(), v.check(isRedirectUri, 'is not such an address'))
+
+const Client = v.strictObject({
+  client_id: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/)),
+  client_secret: v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/), v.minLength(SHORTEST_SECRET)),
+  redirect_uris: v.pipe(v.array(RedirectUri), v.minLength(1)),
+  resources: v.optional(v.array(v.string()), []),
+})
+
+/** `OIDC_CLIENTS`: whom Entrada is an OpenID provider for; without it, for nobody. */
+export function readOidcClients(
+  variables: Variables,
+  microsoft: MicrosoftSettings | null,
+): readonly OidcClient[] {
+  const name = 'OIDC_CLIENTS'
+  const clients = (variables.json(name, v.array(Client), FIX) ?? []).map((client) => ({
+    id: client.client_id,
+    secret: client.client_secret,
+    redirectUris: client.redirect_uris,
+    resources: client.resources,
+  }))
+  if (new Set(clients.map(({ id }) => id)).size !== clients.length) {
+    variables.problem(name, 'lists a client_id twice', FIX)
+  }
+  for (const resource of clients.flatMap(({ resources }) => resources)) {
+    if (!isMicrosoftOrigin(resource, microsoft)) {
+      variables.problem(name, `names the resource ${resource}, which is not Microsoft’s`, FIX)
+    }
+  }
+  return clients
+}
+
+function isRedirectUri(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || text.includes('#') || `${url.username}${url.password}` !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
+}
+
+function isMicrosoftOrigin(text: string, microsoft: MicrosoftSettings | null): boolean {
+  const url = URL.parse(text)
+  if (url === null || microsoft === null || url.origin !== text) return false
+  const suffixes = microsoft.cloud?.sharePointSuffixes ?? []
+  return (
+    text === microsoft.graph ||
+    microsoft.extraOrigins.includes(text) ||
+    (url.protocol === 'https:' && suffixes.some((suffix) => url.hostname.endsWith(suffix)))
+  )
+}
