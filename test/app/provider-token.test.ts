@@ -56,7 +56,7 @@ describe('a code', () => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene))
     const both = await Promise.all([redeem(scene, { code }), redeem(scene, { code })])
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 400])
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 400]))
   })
 
   test('is good for a minute', async () => {

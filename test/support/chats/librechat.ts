@@ -81,9 +81,11 @@ export class LibreChat {
       OPENID_CLIENT_SECRET,
       authentication,
       {
-        [oidc.customFetch]: (url, { method, headers, body }) =>
+        [oidc.customFetch]: (url, { headers, body }) =>
           this.#settings.fetch(
-            new Request(url, { method, headers, body: String(body ?? '') || null }),
+            body instanceof URLSearchParams
+              ? new Request(url, { method: 'POST', headers, body })
+              : new Request(url, { headers }),
           ),
         // Its own word for http on one's own machine; the issuer of the tests is https where it can be.
         execute: OPENID_ISSUER.startsWith('http:') ? [oidc.allowInsecureRequests] : [],
