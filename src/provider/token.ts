@@ -58,13 +58,14 @@ async function redeemCode(
   return tokensFor(code, session, parts, code.nonce)
 }
 
-/** The refresh token stays what it is: only its client can use it, and two tabs cannot race for a new one. */
+/**
+ * A refresh token may be used any number of times: its client proves to be itself each time (RFC 9700 §2.2.2), and
+ * tabs or replicas that refresh at once cannot shut each other out. `scope` cannot add to what was given.
+ */
 async function refresh({ client, parameters }: TokenRequest, parts: ProviderParts) {
-  const refreshToken = required(parameters, 'refresh_token')
-  const grant = await parts.grants.openRefreshToken(refreshToken)
-  const session = await livingSession(grant, client, parts)
-  // Fewer scopes may be asked for, others may not (RFC 6749 §6); unknown ones were never granted.
-  return tokensFor(session.grant, session.session, parts, null)
+  const given = await parts.grants.openRefreshToken(required(parameters, 'refresh_token'))
+  const { grant, session } = await livingSession(given, client, parts)
+  return tokensFor(grant, session, parts, null)
 }
 
 async function tokensFor(

@@ -5,15 +5,16 @@ import { isLoopback, type Variables } from './variables.ts'
 /** A chat app that signs its people in at Entrada (OpenID Connect), with a secret of its own. */
 export interface OidcClient {
   readonly id: string
-  readonly secret: string
+  /** Any of them will do, so that a secret is rotated without downtime. */
+  readonly secrets: readonly string[]
   /** Compared as they are written (RFC 9700 §4.1.3). */
   readonly redirectUris: readonly string[]
   /** Origins of Graph or SharePoint hosts its server may have a person's tokens for; usually none. */
   readonly resources: readonly string[]
 }
 
-/** The secret is compared, never stretched. */
-const SHORTEST_SECRET = 32
+/** One secret or several, separated by commas. They are compared, never stretched. */
+const SECRETS = /^[\x21-\x2b\x2d-\x7e]{32,}(?:,[\x21-\x2b\x2d-\x7e]{32,})*$/
 
 const FIX =
   'Store [{"client_id":"…","client_secret":"…","redirect_uris":["https://…"],"resources":[]}]; a secret has 32 characters or more, an address is https without a fragment, a resource is the origin of Graph or of a SharePoint host'
@@ -22,7 +23,7 @@ const RedirectUri = v.pipe(v.string(), v.check(isRedirectUri, 'is not such an ad
 
 const Client = v.strictObject({
   client_id: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/)),
-  client_secret: v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/), v.minLength(SHORTEST_SECRET)),
+  client_secret: v.pipe(v.string(), v.regex(SECRETS)),
   redirect_uris: v.pipe(v.array(RedirectUri), v.minLength(1)),
   resources: v.optional(v.array(v.string()), []),
 })
@@ -35,7 +36,7 @@ export function readOidcClients(
   const name = 'OIDC_CLIENTS'
   const clients = (variables.json(name, v.array(Client), FIX) ?? []).map((client) => ({
     id: client.client_id,
-    secret: client.client_secret,
+    secrets: client.client_secret.split(','),
     redirectUris: client.redirect_uris,
     resources: client.resources,
   }))

@@ -214,6 +214,28 @@ describe('a client', () => {
     expect(scene.entrada.logs.text).not.toContain(CLIENT_SECRET)
   })
 
+  test('may have two secrets while one replaces the other', async () => {
+    const [old, next] = [
+      'the-old-secret-of-32-characters-or-more',
+      'the-next-secret-of-32-characters-or-more',
+    ]
+    const client = {
+      client_id: CLIENT_ID,
+      redirect_uris: [CALLBACK],
+      client_secret: `${old},${next}`,
+    }
+    const scene = aChat([], { settings: { OIDC_CLIENTS: JSON.stringify([client]) } })
+    const browser = await signedIn(scene)
+    for (const [secret, status] of [
+      [old, 200],
+      [next, 200],
+      [`${old},${next}`, 401],
+    ] as const) {
+      const fields = { code: await codeFor(browser), client_secret: secret }
+      expect((await redeem(scene, fields)).status).toBe(status)
+    }
+  })
+
   test('may send its secret in the header, and not in both places', async () => {
     const scene = aChat()
     const browser = await signedIn(scene)

@@ -121,6 +121,7 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OIDC_CLIENTS', { OIDC_CLIENTS: 'librechat' }, /JSON/],
   ['OIDC_CLIENTS', clients({ client_secret: 'short' }), /client_secret/],
   ['OIDC_CLIENTS', clients({ client_secret: undefined }), /client_secret/],
+  ['OIDC_CLIENTS', clients({ client_secret: `${'x'.repeat(32)},short` }), /client_secret/],
   ['OIDC_CLIENTS', clients({ client_id: 'with space' }), /client_id/],
   ['OIDC_CLIENTS', clients({ redirect_uris: [] }), /redirect_uris/],
   ['OIDC_CLIENTS', clients({ redirect_uris: ['http://chat.example.com/back'] }), /redirect_uris/],
