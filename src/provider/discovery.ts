@@ -1,4 +1,4 @@
-import { SCOPES } from './authorize.ts'
+import { SCOPES } from './authorization-request.ts'
 import { CLAIMS } from './claims.ts'
 import type { ProviderParts } from './provider-parts.ts'
 import { JWT_BEARER } from './token.ts'

@@ -1,0 +1,105 @@
+import { epochSeconds } from '../epoch-seconds.ts'
+import { EntradaFailure } from '../failure.ts'
+import type { SessionView } from '../session/session.ts'
+import { OAuthRefusal } from './oauth-refusal.ts'
+import type { Parameters } from './parameters.ts'
+import type { ProviderParts } from './provider-parts.ts'
+
+export const SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
+
+/** BASE64URL of SHA-256 (RFC 7636 §4.2). */
+const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
+
+/** An answer may be led to the client only once it is known that the address is the client's. */
+export interface Asker {
+  readonly clientId: string
+  readonly redirectUri: string
+}
+
+/**
+ * Neither is believed before both are: a mistake in one of them is shown here, and led nowhere (RFC 9700 §4.11).
+ * @throws EntradaFailure `invalid_request`
+ */
+export function readAsker(given: URLSearchParams, { clients }: ProviderParts): Asker {
+  const only = (name: string) => {
+    const [value, ...others] = given.getAll(name)
+    return others.length > 0 ? undefined : value
+  }
+  const client = clients.find(({ id }) => id === only('client_id'))
+  const redirectUri = client?.redirectUris.find((uri) => uri === only('redirect_uri'))
+  if (client === undefined || redirectUri === undefined) {
+    throw new EntradaFailure('invalid_request', {
+      detail: `${client === undefined ? 'client_id' : 'redirect_uri'} is not one of OIDC_CLIENTS.`,
+    })
+  }
+  return { clientId: client.id, redirectUri }
+}
+
+/** What a client asks for, once it is known that it is the client. */
+export interface AuthorizationRequest {
+  readonly scopes: readonly string[]
+  readonly prompts: readonly string[]
+  /** Seconds a sign-in may be old. */
+  readonly maxAge: number
+  readonly nonce: string | null
+  readonly codeChallenge: string | null
+}
+
+/** @throws OAuthRefusal what the client has to mend */
+export function readRequest(parameters: Parameters): AuthorizationRequest {
+  for (const name of ['request', 'request_uri'] as const) {
+    if (parameters.has(name)) {
+      throw new OAuthRefusal(`${name}_not_supported`, 'Send the parameters themselves.')
+    }
+  }
+  if (parameters.get('response_type') !== 'code') {
+    throw new OAuthRefusal('unsupported_response_type', 'The one response_type is code.')
+  }
+  if ((parameters.get('response_mode') ?? 'query') !== 'query') {
+    throw new OAuthRefusal('invalid_request', 'The one response_mode is query.')
+  }
+  const scopes = words(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
+  if (!scopes.includes('openid')) {
+    throw new OAuthRefusal('invalid_scope', 'scope has to contain openid.')
+  }
+  const prompts = words(parameters.get('prompt'))
+  if (prompts.includes('none') && prompts.length > 1) {
+    throw new OAuthRefusal('invalid_request', 'prompt=none stands alone.')
+  }
+  const maxAge = parameters.get('max_age')
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {
+    throw new OAuthRefusal('invalid_request', 'max_age is not a number of seconds.')
+  }
+  return {
+    scopes,
+    prompts,
+    maxAge: maxAge === undefined ? Infinity : Number(maxAge),
+    nonce: parameters.get('nonce') ?? null,
+    codeChallenge: readChallenge(parameters),
+  }
+}
+
+/** @throws OAuthRefusal `invalid_request` */
+function readChallenge(parameters: Parameters): string | null {
+  const challenge = parameters.get('code_challenge')
+  // Without a method it would be `plain`, which protects from nothing (RFC 9700 §2.1.1).
+  const isS256 = parameters.get('code_challenge_method') === 'S256'
+  if (challenge === undefined && !parameters.has('code_challenge_method')) return null
+  if (challenge === undefined || !isS256 || !CHALLENGE.test(challenge)) {
+    throw new OAuthRefusal('invalid_request', 'code_challenge has to be of the method S256.')
+  }
+  return challenge
+}
+
+/** Whether the sign-in is as fresh as the client wants it. */
+export function isRecent(
+  { createdAt }: SessionView,
+  { prompts, maxAge }: AuthorizationRequest,
+): boolean {
+  if (prompts.includes('login') || prompts.includes('select_account')) return false
+  return epochSeconds() - createdAt <= maxAge
+}
+
+function words(text = ''): readonly string[] {
+  return text.split(' ').filter((word) => word !== '')
+}
