@@ -11,7 +11,7 @@ const GrantShape = v.object({
   clientId: v.string(),
   /** Of the session it was given in. What is built on it ends with that session. */
   sessionCookie: v.string(),
-  scopes: v.array(v.string()),
+  scopes: v.pipe(v.array(v.string()), v.readonly()),
 })
 
 /** What the code was made for, and must be redeemed with. */
