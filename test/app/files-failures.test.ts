@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import type { FaultName, FaultSetting } from '../sandbox/faults.ts'
 import { MICROSOFT_HOSTS } from '../sandbox/hosts.ts'
-import { clock } from '../support/clock.ts'
+import { refusal } from './files-download-fixture.ts'
 import {
   aFilesScene,
   bodySha256,
@@ -15,12 +15,6 @@ import {
   type FileName,
   type FilesScene,
 } from './files-fixture.ts'
-
-/** What a chat is told when it asks for a file's bytes. */
-async function refusal(scene: FilesScene, name: FileName = 'report') {
-  const response = await clock.runOut(scene.browser.fetch(contentPathOf(fileOf(scene, name))))
-  return { response, problem: await problemOf(response) }
-}
 
 describe('what may not be had says why', () => {
   test.each<[FileName, number, string]>([
@@ -71,47 +65,6 @@ describe('what may not be had says why', () => {
     expect(response.status).toBe(status)
     expect(problem).toMatchObject({ code })
     expect(scene.entrada.sandbox.journal.to('unknown')).toEqual([])
-  })
-
-  test('a wait that Microsoft asked for is passed on, and kept to without asking again [bar 87]', async () => {
-    const scene = await aFilesScene()
-    const { faults, journal } = scene.entrada.sandbox
-    faults.set('graph.throttled', { retryAfterSeconds: 17 })
-    const first = await refusal(scene)
-    expect(Number(first.response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
-    faults.clear()
-    journal.clear()
-    const second = await refusal(scene)
-    expect(second.problem).toMatchObject({ code: 'graph_throttled' })
-    expect(journal.to('graph')).toEqual([])
-    await clock.advance(25)
-    const third = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
-    expect(third.status).toBe(200)
-    await third.body?.cancel()
-  })
-
-  test('a wait that the download host asked for is kept to as well: everyone waits together', async () => {
-    let asked = 0
-    const scene: FilesScene = await aFilesScene({
-      hosts: {
-        [MICROSOFT_HOSTS.download]: (request) => {
-          asked += 1
-          if (asked > 1) return scene.entrada.sandbox.fetch(request)
-          return new Response(null, { status: 429, headers: { 'retry-after': '17' } })
-        },
-      },
-    })
-    const first = await refusal(scene)
-    expect(first.problem).toMatchObject({ code: 'graph_throttled' })
-    expect(Number(first.response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
-    scene.entrada.sandbox.journal.clear()
-    const second = await refusal(scene, 'text')
-    expect(second.problem).toMatchObject({ code: 'graph_throttled' })
-    expect(scene.entrada.sandbox.journal.all).toEqual([])
-    await clock.advance(25)
-    const item = fileOf(scene, 'text')
-    const third = await scene.browser.fetch(contentPathOf(item))
-    expect(await bodySha256(third)).toBe(sha256(await bytesOf(scene, item)))
   })
 
   test.each([
@@ -190,23 +143,6 @@ describe('what may not be had says why', () => {
     expect(String(problem['loginUrl'])).toContain('step_up=1')
   })
 
-  test('a token that was refused is renewed once, and the file comes', async () => {
-    const scene = await aFilesScene()
-    scene.entrada.sandbox.faults.set('graph.token_rejected', { times: 1 })
-    const item = fileOf(scene, 'report')
-    const response = await scene.browser.fetch(contentPathOf(item))
-    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
-  })
-
-  test('an address that has expired is replaced once, and the file comes', async () => {
-    const scene = await aFilesScene()
-    scene.entrada.sandbox.faults.set('files.url_expired', { times: 1 })
-    const item = fileOf(scene, 'report')
-    const response = await scene.browser.fetch(contentPathOf(item))
-    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
-    expect(scene.entrada.sandbox.drives.downloads.issued).toHaveLength(2)
-  })
-
   test('one further redirect on the download host is followed, without a bearer', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.chained_redirect')
@@ -264,58 +200,5 @@ describe('what may not be had says why', () => {
     const page = await scene.browser.open(contentPathOf(fileOf(scene, 'malware')))
     expect(page.status).toBe(403)
     expect(page.html.querySelector('h1')?.textContent).toContain('malware')
-  })
-})
-
-describe('consent and settings', () => {
-  test('without consent the way to it is named, and Graph is not asked', async () => {
-    const scene = await aFilesScene()
-    const { entra, hosts, journal } = scene.entrada.sandbox
-    entra.revokeAdminConsent(hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
-    const other = scene.entrada.browser('203.0.113.9')
-    await other.signIn(CAST.adele.userPrincipalName)
-    journal.clear()
-    const response = await other.fetch(contentPathOf(fileOf(scene, 'report')))
-    expect(response.status).toBe(403)
-    const problem = await problemOf(response)
-    expect(problem).toMatchObject({ code: 'consent_required' })
-    expect(String(problem['consentUrl'])).toContain('/.entrada/consent?feature=files')
-    expect(journal.to('graph', '/v1.0/drives')).toEqual([])
-  })
-
-  test.each([
-    ['ENABLE_SHAREPOINT_FILEPICKER', 'false'],
-    ['OPENID_REUSE_TOKENS', 'false'],
-  ])('with %s=%s the feature is off', async (name, value) => {
-    const scene = await aFilesScene({ settings: { [name]: value } })
-    for (const path of [
-      pathOf(fileOf(scene, 'report')),
-      contentPathOf(fileOf(scene, 'report')),
-      '/.entrada/picker?channel=channel-1',
-    ]) {
-      const response = await scene.browser.fetch(path)
-      expect(response.status).toBe(404)
-      expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
-    }
-  })
-
-  test('the session says whether files are on', async () => {
-    const scene = await aFilesScene()
-    const session = await scene.browser.fetch('/.entrada/session')
-    expect(await session.json()).toMatchObject({ features: { files: 'on' } })
-  })
-
-  test('downloads are limited per user [bar 95]', async () => {
-    const scene = await aFilesScene({
-      settings: { RATE_LIMITS: '{"download":{"perMinute":3}}' },
-    })
-    const path = pathOf(fileOf(scene, 'text'))
-    for (let count = 0; count < 3; count++) {
-      expect((await scene.browser.fetch(path)).status).toBe(200)
-    }
-    const response = await scene.browser.fetch(path)
-    expect(response.status).toBe(429)
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(await problemOf(response)).toMatchObject({ code: 'rate_limited' })
   })
 })
