@@ -108,6 +108,16 @@ test('a form is as good as a link, also from a page of another site', async () =
   expect(answer?.searchParams.get('code')).toBeTruthy()
 })
 
+test('a dead cookie that a sibling site has planted in front does not hide the living one', async () => {
+  const scene = aChat()
+  const browser = await signedIn(scene)
+  const living = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const planted = `__Host-entrada=${'A'.repeat(24)}.${'A'.repeat(43)}`
+  const headers = { cookie: `${planted}; ${living}` }
+  const response = await scene.entrada.fetch(authorizeUrl(), { headers })
+  expect(new URL(response.headers.get('location') ?? '').searchParams.has('code')).toBe(true)
+})
+
 describe('when nobody is signed in', () => {
   test('a page load is led to the sign-in, and comes back', async () => {
     const browser = aChat().entrada.browser()
@@ -122,7 +132,7 @@ describe('when nobody is signed in', () => {
 
   test('a script’s request is told so, and begins nothing', async () => {
     const browser = aChat().entrada.browser()
-    const response = await browser.fetch(authorizeUrl())
+    const response = await browser.fetch(authorizeUrl(), { redirect: 'manual' })
     expect([response.status, response.headers.get('entrada-error')]).toEqual([
       401,
       'session_required',
@@ -142,6 +152,7 @@ describe('a client that wants the person to sign in anew', () => {
     ['at once', { prompt: 'login' }, 1],
     ['with a choice', { prompt: 'select_account' }, 1],
     ['after an hour', { max_age: '3600' }, 3601],
+    ['each time', { max_age: '0' }, 1],
   ])('%s gets a session that is younger', async (_, changes, age) => {
     const scene = aChat()
     const browser = await signedIn(scene)
@@ -149,6 +160,9 @@ describe('a client that wants the person to sign in anew', () => {
     await clock.advance(age)
     const page = await browser.open(authorizeUrl(changes))
     expect(page.url.origin).toBe(scene.entrada.sandbox.hosts.login)
+    // What demanded it is met, and would demand it again on the way back.
+    const login = page.hops.find(({ url }) => url.pathname === '/.entrada/login')
+    expect(login?.url.searchParams.get('return_to')).not.toMatch(/prompt|max_age/)
     const back = await browser.submit({ button: ['account', CAST.adele.userPrincipalName] })
     expect(back.hops.some(({ url }) => url.searchParams.get('iss') === ISSUER)).toBe(true)
     expect(await (await browser.fetch('/.entrada/session')).json()).not.toEqual(before)

@@ -72,7 +72,9 @@ test('a client that sends its secret in a header is served as well', async () =>
 
 test('the id token is signed by the published keys and says when and in which session the person signed in', async () => {
   const scene = aChat()
-  const browser = await signedInAtChat(scene)
+  const browser = await signedIn(scene)
+  await clock.advance(100)
+  await browser.open(`${HOME}/oauth/openid`)
   const idToken = scene.chat.tokens.id_token ?? ''
   const { keys } = await (
     await browser.fetch('/.entrada/jwks.json')

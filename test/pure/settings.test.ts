@@ -131,6 +131,7 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OIDC_CLIENTS', clients({ resource: 'https://graph.microsoft.com' }), /resource/],
   ['OIDC_CLIENTS', clients({ resources: ['https://graph.microsoft.com/.default'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({ resources: ['https://evil.example'] }), /not Microsoft/],
+  ['OIDC_CLIENTS', clients({ resources: ['https://contoso.sharepoint.com/sites/x'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({ resources: ['http://contoso.sharepoint.com'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({}, {}), /twice/],
 ] // prettier-ignore
