@@ -1,13 +1,50 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../sandbox/directory/cast.ts'
-import { aScene, type Scene } from './membership-fixture.ts'
+import { CAST, CONTOSO } from '../sandbox/directory/cast.ts'
+import {
+  aScene,
+  contoso,
+  sessionOf,
+  thePerson,
+  verdictOn,
+  type Scene,
+} from './membership-fixture.ts'
 import { CHECK, GRACE, isInAfter, sessionAfter, setAppRoles } from './membership-recheck-fixture.ts'
 
 describe('a required app role', () => {
-  const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User' }
+  const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User, Entrada.Admin' }
+
+  test('admits who holds one of those named, and shows that one alone', async () => {
+    const scene = aScene({ settings })
+    const alex = thePerson(scene.sandbox, CAST.alex.id)
+    contoso(scene.sandbox).putPerson({ ...alex, appRoles: ['Other.Role', 'Entrada.Admin'] })
+    expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user).toMatchObject({
+      roles: ['Entrada.Admin'],
+      groups: [],
+    })
+  })
+
+  test('refuses who holds none, whatever groups they are in', async () => {
+    expect(await verdictOn(aScene({ settings }), CAST.megan.userPrincipalName)).toBe('not_a_member')
+  })
+
+  test('has nothing to do with how roles are spelled otherwise', async () => {
+    for (const role of ['entrada.admin', 'Entrada.Admi', 'Entrada.Admins', 'Entrada']) {
+      const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: role } })
+      expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('not_a_member')
+    }
+  })
+
+  test('can be any claim there is', async () => {
+    const scene = aScene({
+      settings: { OPENID_REQUIRED_ROLE: CONTOSO, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'tid' },
+    })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user.roles).toEqual([CONTOSO])
+  })
 
   async function aUser(): Promise<Scene> {
-    const scene = aScene({ settings })
+    const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: 'Entrada.User' } })
     setAppRoles(scene, 'adele', ['Entrada.User'])
     await scene.browser.signIn(CAST.adele.userPrincipalName)
     return scene
