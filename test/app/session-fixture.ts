@@ -17,3 +17,17 @@ export async function signedIn(
 export function signOut(browser: Browser): Promise<Response> {
   return browser.fetch('/.entrada/logout', { method: 'POST', redirect: 'manual' })
 }
+
+export function cookieOf(browser: Browser): string {
+  return browser.cookies.get(SESSION)?.value ?? ''
+}
+
+export async function statusWith(
+  entrada: Entrada,
+  cookie: string,
+  path = '/.entrada/session',
+): Promise<number> {
+  const response = await entrada.fetch(path, { headers: { cookie, accept: 'application/json' } })
+  await response.body?.cancel()
+  return response.status
+}
