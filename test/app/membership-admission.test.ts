@@ -6,7 +6,6 @@ import {
   asked,
   byGroup,
   contoso,
-  putGroup,
   sessionOf,
   thePerson,
   trySignIn,
@@ -14,56 +13,10 @@ import {
   type Scene,
 } from './membership-fixture.ts'
 
-const ADMIN_BY_ROLE = { OPENID_ADMIN_ROLE: 'Entrada.Admin' }
-const ADMIN_BY_GROUP = {
-  OPENID_ADMIN_ROLE: CAST_GROUPS.chatAdministrators,
-  OPENID_ADMIN_ROLE_PARAMETER_PATH: 'groups',
-  OPENID_ADMIN_ROLE_TOKEN_KIND: 'graph',
-}
-
 function putMail(scene: Scene, mail: string | null): void {
   const directory = contoso(scene.sandbox)
   directory.putPerson({ ...thePerson(scene.sandbox, CAST.adele.id), mail })
 }
-
-async function endsSessions(scene: Scene): Promise<number> {
-  const path = `/.entrada/admin/users/${CONTOSO}:${CAST.adele.id}/end`
-  return (await scene.browser.fetch(path, { method: 'POST' })).status
-}
-
-describe('a required app role', () => {
-  const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User, Entrada.Admin' }
-
-  test('admits who holds one of those named, and shows that one alone', async () => {
-    const scene = aScene({ settings })
-    const alex = thePerson(scene.sandbox, CAST.alex.id)
-    contoso(scene.sandbox).putPerson({ ...alex, appRoles: ['Other.Role', 'Entrada.Admin'] })
-    expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
-    expect((await sessionOf(scene.browser))?.user).toMatchObject({
-      roles: ['Entrada.Admin'],
-      groups: [],
-    })
-  })
-
-  test('refuses who holds none, whatever groups they are in', async () => {
-    expect(await verdictOn(aScene({ settings }), CAST.megan.userPrincipalName)).toBe('not_a_member')
-  })
-
-  test('has nothing to do with how roles are spelled otherwise', async () => {
-    for (const role of ['entrada.admin', 'Entrada.Admi', 'Entrada.Admins', 'Entrada']) {
-      const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: role } })
-      expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('not_a_member')
-    }
-  })
-
-  test('can be any claim there is', async () => {
-    const scene = aScene({
-      settings: { OPENID_REQUIRED_ROLE: CONTOSO, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'tid' },
-    })
-    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
-    expect((await sessionOf(scene.browser))?.user.roles).toEqual([CONTOSO])
-  })
-})
 
 describe('without a rule', () => {
   test('everyone the tenant signs in comes in, and Graph is asked nothing about them', async () => {
@@ -247,67 +200,5 @@ describe('several tenants', () => {
     expect(await verdictOn({ ...scene, browser }, CAST.felix.userPrincipalName)).toBe(
       'not_a_member',
     )
-  })
-})
-
-describe('the operators', () => {
-  test.each([
-    ['an app role', ADMIN_BY_ROLE],
-    ['a group', ADMIN_BY_GROUP],
-  ])('are those with %s, and nobody else', async (_, settings) => {
-    for (const [who, status] of [
-      [CAST.alex, 200],
-      [CAST.adele, 403],
-    ] as const) {
-      const scene = aScene({ settings })
-      expect(await verdictOn(scene, who.userPrincipalName)).toBe('admitted')
-      expect(await endsSessions(scene)).toBe(status)
-    }
-  })
-
-  test('are nobody where no rule says who', async () => {
-    const scene = aScene()
-    await scene.browser.signIn(CAST.alex.userPrincipalName)
-    expect(await endsSessions(scene)).toBe(403)
-  })
-
-  test('need to be members as well', async () => {
-    const settings = { ...byGroup('auto', CAST_GROUPS.chatUsers), ...ADMIN_BY_ROLE }
-    expect(await verdictOn(aScene({ settings }), CAST.alex.userPrincipalName)).toBe('not_a_member')
-  })
-
-  test('are known to a chat that takes a role', async () => {
-    const settings = { ...ADMIN_BY_ROLE, ORIGIN_PRESET: 'open-webui' }
-    for (const [who, role] of [
-      [CAST.alex, 'admin'],
-      [CAST.adele, 'user'],
-    ] as const) {
-      const scene = aScene({ settings })
-      await scene.browser.signIn(who.userPrincipalName)
-      const [request] = scene.sandbox.journal.to('chat', '/')
-      expect([...(request?.headers.values() ?? [])]).toContain(role)
-    }
-  })
-
-  test('are not found out by an outage: everyone comes in, nobody as operator, and it is noted', async () => {
-    const scene = aScene({ settings: ADMIN_BY_GROUP })
-    scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
-    expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
-    expect(await endsSessions(scene)).toBe(403)
-    expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
-      { level: 'audit', userId: CAST.alex.id, reason: 'graph_throttled', rule: 'admin' },
-    ])
-  })
-
-  test('by group name need the one group of that name', async () => {
-    const settings = { ...ADMIN_BY_GROUP, OPENID_ADMIN_ROLE: 'Chat Administrators' }
-    const scene = aScene({ settings })
-    putGroup(scene.sandbox, {
-      id: '0f1b6f0e-2f6c-4f6e-8a77-00000000f0ab',
-      displayName: 'chat administrators',
-      memberIds: [CAST.adele.id],
-    })
-    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
-    expect(await endsSessions(scene)).toBe(403)
   })
 })

@@ -11,6 +11,7 @@ import {
   trySignIn,
   verdictOn,
 } from './membership-fixture.ts'
+import { CHECK, GRACE, isInAfter, leaveSales, signedIn } from './membership-recheck-fixture.ts'
 
 const SOURCES = ['id', 'auto', 'graph'] as const
 const OTHER = '0f1b6f0e-2f6c-4f6e-8a77-00000000f0aa'
@@ -128,4 +129,32 @@ test('a group by its id that has been removed admits nobody', async () => {
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
   }
+})
+
+describe('a group by its name', () => {
+  test('that is renamed is lost at the next recheck [bar 80]', async () => {
+    for (const source of ['auto', 'graph'] as const) {
+      const scene = await signedIn({ settings: byGroup(source, 'Chat Users') })
+      const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
+      putGroup(scene.sandbox, { ...group, displayName: 'Former Chat Users' })
+      expect(await isInAfter(scene, CHECK)).toBe(false)
+    }
+  })
+
+  test('that becomes ambiguous serves for the grace and no longer [bar 80]', async () => {
+    const scene = await signedIn({ settings: byGroup('graph', 'Chat Users') })
+    putGroup(scene.sandbox, {
+      id: '0f1b6f0e-2f6c-4f6e-8a77-00000000f0ac',
+      displayName: 'Chat Users',
+    })
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    expect(await isInAfter(scene, GRACE)).toBe(false)
+  })
+
+  test('is looked for in a new token where tokens tell names', async () => {
+    const scene = await signedIn({ settings: byGroup('id', 'Chat Users') })
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    leaveSales(scene)
+    expect(await isInAfter(scene, CHECK)).toBe(false)
+  })
 })

@@ -7,6 +7,12 @@ import { anEntrada, type Entrada, type TestSettings } from '../support/entrada.t
 
 export const ALL_SCOPES = ['People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All'] as const
 
+/** The status of a search all of which was asked. */
+export const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
+
+/** Longer than an access token of these searches lives. */
+export const TOKEN_LIFE_SECONDS = 2 * 3600
+
 const Result = v.strictObject({
   id: v.null(),
   type: v.picklist(['user', 'group']),

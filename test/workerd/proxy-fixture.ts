@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerResponse,
 } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { CAST } from '../sandbox/directory/cast.ts'
@@ -51,6 +52,17 @@ export async function aScene(
       chat.closeAllConnections()
       chat.close()
     },
+  }
+}
+
+/** What a chat does with a path; a test says so before it asks. */
+export type Routes = Map<string, (request: IncomingMessage, response: ServerResponse) => void>
+
+export function answerBy(routes: Routes): RequestListener {
+  return (request, response) => {
+    const route = routes.get(request.url?.split('?')[0] ?? '/')
+    if (route === undefined) response.end('hello')
+    else route(request, response)
   }
 }
 

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../sandbox/directory/cast.ts'
+import { clock } from '../support/clock.ts'
+import { anEntrada } from '../support/entrada.ts'
+import { cookieOf, SESSION, signedIn, statusWith } from './session-fixture.ts'
+
+describe('the session cookie', () => {
+  test('is __Host-, Secure, HttpOnly, Lax and small, also for a member of 700 groups [bar 25] [bar 26]', async () => {
+    const browser = await signedIn(anEntrada(), 'megan')
+    const cookie = browser.cookies.get(SESSION)
+    expect(cookie).toMatchObject({
+      secure: true,
+      httpOnly: true,
+      sameSite: 'lax',
+      path: '/',
+      hostOnly: true,
+    })
+    const own = browser.cookies.all.filter(({ name }) => name.startsWith('__Host-entrada'))
+    expect(
+      own.reduce((bytes, { name, value }) => bytes + name.length + value.length, 0),
+    ).toBeLessThan(300)
+  })
+
+  test('is random through and through [bar 27]', async () => {
+    const entrada = anEntrada()
+    const values = new Set<string>()
+    const bytes: number[][] = []
+    for (let index = 0; index < 40; index++) {
+      const value = cookieOf(await signedIn(entrada))
+      values.add(value)
+      const [id = '', secret = ''] = value.split('.')
+      expect([
+        Buffer.from(id, 'base64url').length,
+        Buffer.from(secret, 'base64url').length,
+      ]).toEqual([18, 32])
+      bytes.push([...Buffer.from(id + secret, 'base64url')])
+      await clock.advance(61)
+    }
+    expect(values.size).toBe(40)
+    // No byte stands still: there is no structure, no time, no user in it.
+    for (let place = 0; place < 48; place++) {
+      expect(new Set(bytes.map((one) => one[place])).size).toBeGreaterThan(20)
+    }
+  })
+
+  test('is new at every sign-in, and the one before is dead at once [bar 28]', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const before = cookieOf(browser)
+    await browser.open('/.entrada/login?account=other')
+    await browser.submit({ button: ['account', CAST.alex.userPrincipalName] })
+    if (browser.page.url.origin !== entrada.origin) {
+      await browser.submit({ button: ['decision', 'accept'] })
+    }
+    expect(cookieOf(browser)).not.toBe(before)
+    expect(await statusWith(entrada, `${SESSION}=${before}`)).toBe(401)
+    expect(await statusWith(entrada, `${SESSION}=${cookieOf(browser)}`)).toBe(200)
+  })
+
+  test('presented before sign-in is never the one that is signed in [bar 28]', async () => {
+    const entrada = anEntrada()
+    const planted = `${'A'.repeat(24)}.${'B'.repeat(43)}`
+    const browser = entrada.browser()
+    browser.cookies.put({
+      name: SESSION, value: planted, domain: 'chat.contoso.example', hostOnly: true, path: '/',
+      secure: true, httpOnly: true, sameSite: 'lax', expiresAt: null,
+    }) // prettier-ignore
+    await browser.signIn(CAST.adele.userPrincipalName)
+    expect(cookieOf(browser)).not.toBe(planted)
+    expect(await statusWith(entrada, `${SESSION}=${planted}`)).toBe(401)
+  })
+
+  test('with any bit changed, cut short or foreign is no session and no error [bar 24]', async () => {
+    const entrada = anEntrada()
+    const value = cookieOf(await signedIn(entrada))
+    const damaged = Array.from(value, (char, index) => {
+      const flipped = String.fromCharCode((char.codePointAt(0) ?? 0) ^ 1)
+      return value.slice(0, index) + flipped + value.slice(index + 1)
+    })
+    const answers = new Set<string>()
+    for (const one of [
+      ...damaged,
+      value.slice(0, -1),
+      value.slice(1),
+      '',
+      '.',
+      'x',
+      `${value}A`,
+      '%00',
+      '"',
+      `${value}.`,
+    ]) {
+      const response = await entrada.fetch('/.entrada/session', {
+        headers: { cookie: `${SESSION}=${one}` },
+      })
+      const { code } = await response.json<{ code: string }>()
+      answers.add(`${response.status} ${code}`)
+    }
+    expect([...answers]).toEqual(['401 session_required'])
+  })
+
+  test('given twice: the one that opens wins, in either order [bar 24]', async () => {
+    const entrada = anEntrada()
+    const good = `${SESSION}=${cookieOf(await signedIn(entrada))}`
+    const planted = `${SESSION}=${'A'.repeat(24)}.${'B'.repeat(43)}`
+    expect(await statusWith(entrada, `${good}; ${planted}`)).toBe(200)
+    expect(await statusWith(entrada, `${planted}; ${good}`)).toBe(200)
+  })
+
+  test('with another session’s secret opens nothing', async () => {
+    const entrada = anEntrada()
+    const [id] = cookieOf(await signedIn(entrada)).split('.')
+    const [, secret] = cookieOf(await signedIn(entrada, 'alex')).split('.')
+    expect(await statusWith(entrada, `${SESSION}=${id}.${secret}`)).toBe(401)
+  })
+})

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { answerBy, aScene, sendRaw, type Routes, type Scene } from './proxy-fixture.ts'
+
+const routes: Routes = new Map()
+let scene: Scene
+let lastAddress: string | undefined
+
+beforeAll(async () => {
+  const answer = answerBy(routes)
+  scene = await aScene((request, response) => {
+    lastAddress = request.url
+    answer(request, response)
+  })
+})
+afterAll(() => scene.close())
+
+function rawHeaders({ rawHeaders: raw }: IncomingMessage): readonly [string, string][] {
+  return Array.from({ length: raw.length / 2 }, (_, index) => [
+    (raw[index * 2] ?? '').toLowerCase(),
+    raw[index * 2 + 1] ?? '',
+  ])
+}
+
+describe('what HTTP says', () => {
+  test('headers for one connection stop here in both directions [bar 72]', async () => {
+    let seen: readonly [string, string][] = []
+    routes.set('/hops', (request, response) => {
+      seen = rawHeaders(request)
+      response.writeHead(403, {
+        connection: 'x-answer-hop',
+        'x-answer-hop': '1',
+        'proxy-authenticate': 'Basic',
+        'keep-alive': 'timeout=9',
+        'x-stays': '1',
+      })
+      response.end()
+    })
+    const incoming = await scene.request('/hops', {
+      headers: {
+        connection: 'X-Hop, close',
+        'x-hop': '1',
+        'proxy-authorization': 'Basic eA==',
+        'proxy-connection': 'keep-alive',
+        te: 'trailers',
+        upgrade: 'h2c',
+      },
+    })
+    const names = seen.map(([name]) => name)
+    for (const name of ['x-hop', 'proxy-authorization', 'proxy-connection', 'te', 'upgrade']) {
+      expect(names).not.toContain(name)
+    }
+    expect(incoming.headers['x-stays']).toBe('1')
+    expect(incoming.headers['x-answer-hop']).toBeUndefined()
+    expect(incoming.headers['proxy-authenticate']).toBeUndefined()
+  })
+
+  test('the chat sees one of each of our headers, whatever a client repeats [bar 59]', async () => {
+    let seen: readonly [string, string][] = []
+    routes.set('/repeated', (request, response) => {
+      seen = rawHeaders(request)
+      response.end()
+    })
+    await sendRaw(
+      scene.entrada.origin,
+      `GET /repeated HTTP/1.1\r\nHost: localhost\r\nCookie: ${scene.cookie}\r\n` +
+        'X-Forwarded-User: a\r\nx-forwarded-user: b\r\nX_Forwarded_User: c\r\nX-FORWARDED-USER: d\r\n\r\n',
+    )
+    const users = seen.filter(([name]) => /^x.forwarded.user$/.test(name))
+    expect(users).toEqual([['x-forwarded-user', expect.stringMatching(/^[0-9a-f-]{36}$/)]])
+    expect(seen.filter(([name]) => name === 'host')).toHaveLength(1)
+    expect(seen.map(([, value]) => value).join()).not.toContain('__Host-entrada')
+  })
+
+  test.each([
+    ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
+    [
+      'a length and chunks',
+      'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n',
+    ],
+    ['a length that is none', 'Content-Length: +5\r\n\r\nhello'],
+    ['a coding nobody speaks', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
+  ])('%s: nothing is smuggled past [bar 72]', async (_what, rest) => {
+    const paths: (string | undefined)[] = []
+    const note = (request: IncomingMessage, response: ServerResponse) => {
+      paths.push(request.url)
+      response.end()
+    }
+    routes.set('/framed', note)
+    routes.set('/smuggled', note)
+    await sendRaw(
+      scene.entrada.origin,
+      `POST /framed HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${scene.cookie}\r\n${rest}`,
+    )
+    expect(paths).not.toContain('/smuggled')
+  })
+
+  test.each([
+    ['/a/../b', '/b'],
+    ['/a/%2e%2e/b', '/b'],
+    ['//double//slash', '//double//slash'],
+    ['/keep%2Fthis%20as;it=is?x=%2e%2e/', '/keep%2Fthis%20as;it=is?x=%2e%2e/'],
+    ['/?q=%F0%9F%98%80&empty=&&', '/?q=%F0%9F%98%80&empty=&&'],
+  ])('the address %s reaches the chat as %s', async (sent, received) => {
+    const { entrada, cookie } = scene
+    await sendRaw(
+      entrada.origin,
+      `GET ${sent} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n\r\n`,
+    )
+    expect(lastAddress).toBe(received)
+  })
+})

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket, type RawData } from 'ws'
+import { aSocketScene, MODES, type SocketScene } from './proxy-sockets-fixture.ts'
+
+describe.each(MODES)('a socket $name', ({ settings }) => {
+  let scene: SocketScene
+  beforeAll(async () => {
+    scene = await aSocketScene(settings)
+  })
+  afterAll(() => scene.close())
+
+  const closing = (socket: WebSocket) =>
+    new Promise<readonly [number, string]>((resolve) => {
+      socket.on('close', (code, reason) => resolve([code, reason.toString()]))
+    })
+
+  /** By a frame behind all the others, which is on its way when they are. */
+  const drained = (socket: WebSocket) =>
+    new Promise<void>((resolve) => {
+      socket.ping('', undefined, () => resolve())
+    })
+
+  test.each([
+    [1000, 'done'],
+    [1001, ''],
+    [1008, 'policy'],
+    [1011, 'error'],
+    [3000, 'registered'],
+    [4001, 'ü'.repeat(60)],
+  ])('closes with %i as the client says [bar 69]', async (code, reason) => {
+    const socket = await scene.open()
+    const closed = closing(scene.lastAtChat().socket)
+    socket.close(code, reason)
+    expect(await closed).toEqual([code, reason])
+  })
+
+  test.each([
+    [1000, 'done'],
+    [1012, 'restart'],
+    [4999, 'own'],
+  ])('closes with %i as the chat says [bar 69]', async (code, reason) => {
+    const socket = await scene.open()
+    const closed = closing(socket)
+    scene.lastAtChat().socket.close(code, reason)
+    expect(await closed).toEqual([code, reason])
+  })
+
+  test('closes without a code when none is given', async () => {
+    const socket = await scene.open()
+    const closed = closing(scene.lastAtChat().socket)
+    socket.close()
+    expect((await closed)[0]).toBe(1005)
+  })
+
+  test('what the chat still has to say after the client began to close arrives [bar 69]', async () => {
+    const socket = await scene.open()
+    const { socket: chat } = scene.lastAtChat()
+    const received: string[] = []
+    socket.on('message', (data: RawData) => received.push(String(data)))
+    // A library answers a good-bye at once; not reading it yet is how this one is kept from that.
+    chat.pause()
+    const closed = closing(socket)
+    socket.close(1000, 'enough')
+    for (let index = 0; index < 100; index++) chat.send(`last ${index}`)
+    await Promise.all([closed, drained(chat).then(() => chat.resume())])
+    expect(received).toHaveLength(100)
+    expect((await closed)[0]).toBe(1000)
+  })
+
+  test('a chat that breaks off takes the client’s side along', async () => {
+    const socket = await scene.open()
+    const closed = closing(socket)
+    scene.lastAtChat().socket.terminate()
+    expect([1006, 1011]).toContain((await closed)[0])
+  })
+
+  test('a client that breaks off takes the chat’s side along', async () => {
+    const socket = await scene.open()
+    const closed = closing(scene.lastAtChat().socket)
+    socket.terminate()
+    expect([1001, 1005, 1006, 1011]).toContain((await closed)[0])
+  })
+})
+
+describe('the end of a session', () => {
+  test('closes a socket bound to it with 4401, within SESSION_CHECK_SECONDS [bar 68]', async () => {
+    const scene = await aSocketScene({
+      WEBSOCKET_SESSION_BOUND: 'true',
+      SESSION_CHECK_SECONDS: '1',
+    })
+    try {
+      const { origin } = scene.entrada
+      const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, {
+        headers: { cookie: scene.cookie, origin },
+      })
+      await new Promise((resolve) => socket.on('open', resolve))
+      const chat = scene.atChat.at(-1)?.socket
+      const closedAtChat = new Promise<number>((resolve) => chat?.on('close', resolve))
+      await delay(2500)
+      expect(socket.readyState).toBe(WebSocket.OPEN)
+      const logout = await scene.request('/.entrada/logout', { method: 'POST' })
+      expect(logout.statusCode).toBeLessThan(400)
+      const ended = Date.now()
+      const closed = new Promise<readonly [number, string]>((resolve) => {
+        socket.on('close', (code, reason) => resolve([code, reason.toString()]))
+      })
+      expect(await closed).toEqual([4401, 'session ended'])
+      expect(Date.now() - ended).toBeLessThan(2500)
+      expect(await closedAtChat).toBe(4401)
+    } finally {
+      await scene.close()
+    }
+  })
+
+  test('closes it also for a client that has said good-bye and still listens', async () => {
+    const scene = await aSocketScene({
+      WEBSOCKET_SESSION_BOUND: 'true',
+      SESSION_CHECK_SECONDS: '1',
+    })
+    try {
+      const { origin } = scene.entrada
+      const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, {
+        headers: { cookie: scene.cookie, origin },
+      })
+      await new Promise((resolve) => socket.on('open', resolve))
+      const closed = new Promise<number>((resolve) => socket.on('close', resolve))
+      // A chat that does not answer a good-bye leaves the client listening.
+      scene.atChat.at(-1)?.socket.pause()
+      socket.close(1000)
+      await scene.request('/.entrada/logout', { method: 'POST' })
+      expect(await closed).toBe(4401)
+    } finally {
+      await scene.close()
+    }
+  })
+})
