@@ -126,9 +126,18 @@ describe('the answer as HTTP', () => {
     expect(await response.json()).toEqual({ hits: [1, 2] })
   })
 
-  test('comes from the chat alone under another preset, and for another method', async () => {
+  test('comes from the chat alone under another preset', async () => {
     const { chat, user } = await aChat({ settings: { ORIGIN_PRESET: 'generic' } })
     await found(user, { q: 'megan' })
+    expect(chat.requests).toHaveLength(1)
+    expect(user.roundTrips).toBe(0)
+  })
+
+  test('comes from the chat alone for another method', async () => {
+    const { chat, user } = await aChat()
+    const headers = { authorization: BEARER }
+    const response = await user.browser.fetch(`${PATH}?q=megan`, { method: 'POST', headers })
+    await response.body?.cancel()
     expect(chat.requests).toHaveLength(1)
     expect(user.roundTrips).toBe(0)
   })

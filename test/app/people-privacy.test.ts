@@ -44,14 +44,20 @@ describe('what is stored', () => {
 
   test('opens in nobody else’s object', async () => {
     const adele = await aSearcher()
-    await adele.search('bowen')
+    await adele.search('pr')
     await adele.pause(0)
     const alex = await aSearcher({ who: 'alex', entrada: adele.entrada })
-    await alex.search('siciliani')
+    const answer = await alex.search('pr')
     await alex.pause(0)
-    const { hosts } = adele.entrada.platform.objects.LOOKUPS
-    expect(hosts.map(({ id }) => id.name)).toHaveLength(2)
-    expect(new Set(hosts.map(({ id }) => id.name)).size).toBe(2)
+    const [hers, his] = adele.entrada.platform.objects.LOOKUPS.hosts
+    const rows = hers?.disk.database.prepare("SELECT sealed FROM lookup WHERE part = 'users'").all()
+    expect(rows).toHaveLength(1)
+    his?.disk.database
+      .prepare("UPDATE lookup SET sealed = ? WHERE part = 'users'")
+      .run(String(rows?.[0]?.['sealed']))
+    const before = alex.roundTrips
+    expect(await alex.search('pr')).toEqual(answer)
+    expect(alex.roundTrips).toBe(before + 1)
   })
 })
 

@@ -22,12 +22,9 @@ export function cookieOf(browser: Browser): string {
   return browser.cookies.get(SESSION)?.value ?? ''
 }
 
-export async function statusWith(
-  entrada: Entrada,
-  cookie: string,
-  path = '/.entrada/session',
-): Promise<number> {
-  const response = await entrada.fetch(path, { headers: { cookie, accept: 'application/json' } })
+export async function statusWith(entrada: Entrada, cookie: string): Promise<number> {
+  const headers = { cookie, accept: 'application/json' }
+  const response = await entrada.fetch('/.entrada/session', { headers })
   await response.body?.cancel()
   return response.status
 }

@@ -117,12 +117,10 @@ describe('a chat that is not there', () => {
       settings: { ORIGIN_TIMEOUT_SECONDS: '1' },
     })
     try {
-      const [handler] = away.chat.listeners('request')
       away.chat.removeAllListeners('request')
       away.chat.on('request', () => {})
       const slow = await away.request('/x')
       expect([slow.statusCode, slow.headers['entrada-error']]).toEqual([504, 'origin_timeout'])
-      expect(handler).toBeDefined()
       away.chat.closeAllConnections()
       await new Promise((resolve) => away.chat.close(resolve))
       const dead = await away.request('/x')
