@@ -42,6 +42,9 @@ export interface AuthorizationRequest {
   /** Seconds a sign-in may be old. */
   readonly maxAge: number
   readonly nonce: string | null
+  /** An id token of ours: who the client takes the person for. */
+  readonly idTokenHint: string | null
+  readonly loginHint: string | null
   readonly codeChallenge: string | null
 }
 
@@ -75,6 +78,8 @@ export function readRequest(parameters: Parameters): AuthorizationRequest {
     prompts,
     maxAge: maxAge === undefined ? Infinity : Number(maxAge),
     nonce: parameters.get('nonce') ?? null,
+    idTokenHint: parameters.get('id_token_hint') ?? null,
+    loginHint: parameters.get('login_hint') ?? null,
     codeChallenge: readChallenge(parameters),
   }
 }

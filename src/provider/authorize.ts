@@ -4,6 +4,7 @@ import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { isTopLevelNavigation } from '../navigation.ts'
+import type { SessionView } from '../session/session.ts'
 import { randomText } from '../stores/random-text.ts'
 import {
   isRecent,
@@ -42,13 +43,15 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   const { parts, asker, request } = asked
   const { sessions, grants } = parts
   const found = await liveSession(sessions, c.req.header('cookie') ?? null)
-  if (found === null || !isRecent(found.session, request)) {
+  const isRight =
+    found !== null && isRecent(found.session, request) && (await isExpected(found.session, asked))
+  if (!isRight) {
     if (request.prompts.includes('none')) {
-      throw new OAuthRefusal('login_required', 'Nobody is signed in, or not recently enough.')
+      throw new OAuthRefusal('login_required', 'They are not signed in, or not recently enough.')
     }
     // Only a person opening a page may begin a sign-in.
     if (!isTopLevelNavigation(c.req.raw)) throw new EntradaFailure('session_required')
-    return c.redirect(signInUrl(c, found !== null), 302)
+    return c.redirect(signInUrl(c, request, found !== null), 302)
   }
   const { session, cookie } = found
   const { scopes, nonce, codeChallenge } = request
@@ -70,14 +73,25 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   return lead(c, parts, asker, { code })
 }
 
+/** Whether it is the person whom the client means (OIDC Core §3.1.2.1, `id_token_hint`), if it means one. */
+async function isExpected({ user }: SessionView, { parts, request }: Asked): Promise<boolean> {
+  if (request.idTokenHint === null) return true
+  const claims = await parts.verify(request.idTokenHint)
+  return claims?.['iss'] === parts.issuer && claims['sub'] === user.id
+}
+
 /** Sign-in, and back here; without what demanded it, which would demand it again. */
-function signInUrl(c: Context<EdgeEnv>, isAnew: boolean): string {
+function signInUrl(
+  c: Context<EdgeEnv>,
+  { loginHint }: AuthorizationRequest,
+  isAnew: boolean,
+): string {
   const again = new URL(c.req.url)
-  again.searchParams.delete('prompt')
-  again.searchParams.delete('max_age')
+  for (const demand of ['prompt', 'max_age', 'id_token_hint']) again.searchParams.delete(demand)
   const returnTo = `${again.pathname}${again.search}`
   return addressOf(`${c.var.settings.publicOrigin}/.entrada/login`, {
     return_to: returnTo,
+    login_hint: loginHint,
     account: isAnew ? 'other' : null,
   }).href
 }

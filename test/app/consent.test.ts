@@ -3,14 +3,7 @@ import { CAST } from '../sandbox/directory/cast.ts'
 import type { Browser } from '../support/browser/browser.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada, type Entrada } from '../support/entrada.ts'
-
-const HOME = 'https://chat.contoso.example'
-
-async function signedIn(entrada: Entrada, who: keyof typeof CAST = 'adele'): Promise<Browser> {
-  const browser = entrada.browser()
-  await browser.signIn(CAST[who].userPrincipalName)
-  return browser
-}
+import { HOME, signedIn } from './session-fixture.ts'
 
 async function features(browser: Browser): Promise<Record<string, string>> {
   const response = await browser.fetch('/.entrada/session')

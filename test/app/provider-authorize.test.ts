@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { clock } from '../support/clock.ts'
-import {
-  aChat,
-  answerTo,
-  authorizeUrl,
-  CALLBACK,
-  HOME,
-  ISSUER,
-  OTHER,
-  signedIn,
-} from './provider-fixture.ts'
+import { aChat, answerTo, authorizeUrl, CALLBACK, ISSUER, OTHER } from './provider-fixture.ts'
+import { HOME, signedIn } from './session-fixture.ts'
 
 /* Requests of a client, in the browser of somebody who may or may not be signed in. */
 
@@ -27,7 +19,7 @@ describe('a request that cannot be the client’s', () => {
     ['the address of another client', { redirect_uri: `${HOME}/other` }],
     ['no address', { redirect_uri: null }],
   ])('%s: it is told to the person and led nowhere', async (_, changes) => {
-    const browser = await signedIn(aChat())
+    const browser = await signedIn(aChat().entrada)
     const page = await browser.open(authorizeUrl(changes))
     expect([page.status, page.headers.get('entrada-error')]).toEqual([400, 'invalid_request'])
     expect(page.url.pathname).toBe('/.entrada/oidc/authorize')
@@ -35,7 +27,7 @@ describe('a request that cannot be the client’s', () => {
   })
 
   test('an address given twice is nobody’s', async () => {
-    const browser = await signedIn(aChat())
+    const browser = await signedIn(aChat().entrada)
     const twice = `${authorizeUrl()}&redirect_uri=${encodeURIComponent('https://evil.example/')}`
     expect((await browser.open(twice)).status).toBe(400)
   })
@@ -65,7 +57,7 @@ describe('a request that the client has to mend', () => {
     ['a prompt that contradicts itself', { prompt: 'none login' }, 'invalid_request'],
     ['an age that is no number', { max_age: 'soon' }, 'invalid_request'],
   ])('%s is led back with its error and no code', async (_, changes, error) => {
-    const answer = await answerTo(await signedIn(aChat()), authorizeUrl(changes))
+    const answer = await answerTo(await signedIn(aChat().entrada), authorizeUrl(changes))
     expect(`${answer.origin}${answer.pathname}`).toBe(CALLBACK)
     const { code = null, ...rest } = Object.fromEntries(answer.searchParams)
     expect([code, rest]).toEqual([
@@ -75,14 +67,14 @@ describe('a request that the client has to mend', () => {
   })
 
   test('a parameter given twice is one of them', async () => {
-    const answer = await answerTo(await signedIn(aChat()), `${authorizeUrl()}&scope=openid`)
+    const answer = await answerTo(await signedIn(aChat().entrada), `${authorizeUrl()}&scope=openid`)
     expect(answer.searchParams.get('error')).toBe('invalid_request')
   })
 })
 
 test('a correct request is answered with a code, the state as it was and the issuer', async () => {
   const state = 'ü &=%/?#'
-  const answer = await answerTo(await signedIn(aChat()), authorizeUrl({ state }))
+  const answer = await answerTo(await signedIn(aChat().entrada), authorizeUrl({ state }))
   const { code, ...rest } = Object.fromEntries(answer.searchParams)
   expect(rest).toEqual({ state, iss: ISSUER })
   expect(code).toBeTruthy()
@@ -91,7 +83,9 @@ test('a correct request is answered with a code, the state as it was and the iss
 test('an address that has a query of its own keeps it', async () => {
   const uri = `${HOME}/callback?provider=entrada`
   const clients = [{ ...OTHER, redirect_uris: [uri] }]
-  const browser = await signedIn(aChat([], { settings: { OIDC_CLIENTS: JSON.stringify(clients) } }))
+  const browser = await signedIn(
+    aChat([], { settings: { OIDC_CLIENTS: JSON.stringify(clients) } }).entrada,
+  )
   const changes = { client_id: OTHER.client_id, redirect_uri: uri }
   const { searchParams } = await answerTo(browser, authorizeUrl(changes))
   expect([searchParams.get('provider'), searchParams.has('code')]).toEqual(['entrada', true])
@@ -99,7 +93,7 @@ test('an address that has a query of its own keeps it', async () => {
 
 test('a form is as good as a link, also from a page of another site', async () => {
   const scene = aChat()
-  const browser = await signedIn(scene)
+  const browser = await signedIn(scene.entrada)
   const fields = Object.fromEntries(new URL(authorizeUrl()).searchParams)
   const page = await browser.post(`${ISSUER}/authorize`, fields, 'https://elsewhere.example')
   const answer = page.hops
@@ -110,7 +104,7 @@ test('a form is as good as a link, also from a page of another site', async () =
 
 test('a dead cookie that a sibling site has planted in front does not hide the living one', async () => {
   const scene = aChat()
-  const browser = await signedIn(scene)
+  const browser = await signedIn(scene.entrada)
   const living = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
   const planted = `__Host-entrada=${'A'.repeat(24)}.${'A'.repeat(43)}`
   const headers = { cookie: `${planted}; ${living}` }
@@ -155,7 +149,7 @@ describe('a client that wants the person to sign in anew', () => {
     ['each time', { max_age: '0' }, 1],
   ])('%s gets a session that is younger', async (_, changes, age) => {
     const scene = aChat()
-    const browser = await signedIn(scene)
+    const browser = await signedIn(scene.entrada)
     const before = await (await browser.fetch('/.entrada/session')).json()
     await clock.advance(age)
     const page = await browser.open(authorizeUrl(changes))
@@ -169,14 +163,14 @@ describe('a client that wants the person to sign in anew', () => {
   })
 
   test('within the age it allows is answered at once', async () => {
-    const browser = await signedIn(aChat())
+    const browser = await signedIn(aChat().entrada)
     await clock.advance(3599)
     const answer = await answerTo(browser, authorizeUrl({ max_age: '3600', prompt: 'none' }))
     expect(answer.searchParams.has('code')).toBe(true)
   })
 
   test('without questions is told that it cannot be', async () => {
-    const browser = await signedIn(aChat())
+    const browser = await signedIn(aChat().entrada)
     await clock.advance(3601)
     const answer = await answerTo(browser, authorizeUrl({ max_age: '3600', prompt: 'none' }))
     expect(answer.searchParams.get('error')).toBe('login_required')

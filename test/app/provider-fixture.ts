@@ -1,10 +1,9 @@
-import { CAST } from '../sandbox/directory/cast.ts'
 import type { Browser } from '../support/browser/browser.ts'
 import { CHAT_ORIGIN } from '../support/chat-double.ts'
 import { LibreChat, type LibreChatSettings } from '../support/chats/librechat.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../support/entrada.ts'
+import { HOME, signedIn } from './session-fixture.ts'
 
-export const HOME = 'https://chat.contoso.example'
 export const ISSUER = `${HOME}/.entrada/oidc`
 export const CALLBACK = `${HOME}/oauth/openid/callback`
 export const CLIENT_ID = 'librechat'
@@ -49,15 +48,9 @@ export function aChat(
   return { entrada, chat: libreChat }
 }
 
-export async function signedIn({ entrada }: Scene): Promise<Browser> {
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
-  return browser
-}
-
 /** Somebody signed in at Entrada and, through it, at the chat. */
 export async function signedInAtChat(scene: Scene): Promise<Browser> {
-  const browser = await signedIn(scene)
+  const browser = await signedIn(scene.entrada)
   await browser.open(`${HOME}/oauth/openid`)
   return browser
 }

@@ -3,11 +3,11 @@ import { importJWK, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import type { Browser } from '../support/browser/browser.ts'
-import { aChat, HOME, ISSUER, signedIn, signedInAtChat } from './provider-fixture.ts'
+import { aChat, ISSUER, signedInAtChat } from './provider-fixture.ts'
+import { HOME, SESSION, signedIn } from './session-fixture.ts'
 
 /* RP-initiated sign-out: LibreChat leads the browser to the issuer's end-session endpoint. */
 
-const SESSION = '__Host-entrada'
 const KEY = {
   ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
   kid: 'test',
@@ -59,7 +59,7 @@ describe('a link that anybody could have made', () => {
     const scene = aChat([], { settings: { SIGNING_KEYS: JSON.stringify({ keys: [KEY] }) } })
     await signedInAtChat(scene)
     const other = scene.chat.tokens.id_token ?? ''
-    const browser = await signedIn(scene)
+    const browser = await signedIn(scene.entrada)
     const hint = await hintOf(await sessionId(browser), other)
     const url = `${ISSUER}/logout?id_token_hint=${hint}`
     const page = await browser.open(url, { from: 'https://evil.example' })

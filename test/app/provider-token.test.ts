@@ -7,13 +7,12 @@ import {
   CLIENT_ID,
   CLIENT_SECRET,
   codeFor,
-  HOME,
   ISSUER,
   OTHER,
   redeem,
-  signedIn,
   signedInAtChat,
 } from './provider-fixture.ts'
+import { HOME, signedIn } from './session-fixture.ts'
 
 /* What a client's server asks, and what whoever only looks like it gets. */
 
@@ -38,7 +37,7 @@ function basic(id: string, secret: string): Record<string, string> {
 describe('a code', () => {
   test('is good once; a second time takes away what the first gave [bar 40]', async () => {
     const scene = aChat()
-    const code = await codeFor(await signedIn(scene))
+    const code = await codeFor(await signedIn(scene.entrada))
     const first = await redeem(scene, { code })
     const tokens = await first.json<{ access_token: string; refresh_token: string }>()
     expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'no-store'])
@@ -54,14 +53,14 @@ describe('a code', () => {
 
   test('redeemed by two at the same moment is redeemed by one at most', async () => {
     const scene = aChat()
-    const code = await codeFor(await signedIn(scene))
+    const code = await codeFor(await signedIn(scene.entrada))
     const both = await Promise.all([redeem(scene, { code }), redeem(scene, { code })])
     expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 400]))
   })
 
   test('is good for a minute', async () => {
     const scene = aChat()
-    const browser = await signedIn(scene)
+    const browser = await signedIn(scene.entrada)
     const [young, old] = [await codeFor(browser), await codeFor(browser)]
     await clock.advance(59)
     expect((await redeem(scene, { code: young })).status).toBe(200)
@@ -76,7 +75,7 @@ describe('a code', () => {
     ['a letter changed', { code: 'v1.x.y.z' }],
   ])('with %s is worth nothing', async (_, fields) => {
     const scene = aChat()
-    const code = await codeFor(await signedIn(scene))
+    const code = await codeFor(await signedIn(scene.entrada))
     expect(await refusal(await redeem(scene, { code, ...fields }))).toEqual(REFUSED)
     // Nothing was used up: the client itself is not shut out by somebody's guess.
     expect((await redeem(scene, { code })).status).toBe(200)
@@ -90,14 +89,14 @@ describe('a code', () => {
     'that was asked for with a challenge needs its own verifier: %s',
     async (_, verifier, status) => {
       const scene = aChat()
-      const code = await codeFor(await signedIn(scene), CHALLENGE)
+      const code = await codeFor(await signedIn(scene.entrada), CHALLENGE)
       expect((await redeem(scene, { code, code_verifier: verifier })).status).toBe(status)
     },
   )
 
   test('brings its nonce back in the id token, a refresh does not', async () => {
     const scene = aChat()
-    const code = await codeFor(await signedIn(scene), { nonce: 'n-0S6' })
+    const code = await codeFor(await signedIn(scene.entrada), { nonce: 'n-0S6' })
     const payload = async (response: Response) => {
       const { id_token: idToken } = await response.json<{ id_token: string }>()
       return JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString()) as object
@@ -207,7 +206,7 @@ describe('a client', () => {
     ['a bearer in the place of a secret', { client_secret: null }, { authorization: 'Bearer abc' }],
   ])('with %s is not known', async (_, fields, headers) => {
     const scene = aChat()
-    const code = await codeFor(await signedIn(scene))
+    const code = await codeFor(await signedIn(scene.entrada))
     const response = await redeem(scene, { code, ...fields }, headers)
     expect(response.headers.get('www-authenticate')).toBe('Basic')
     expect(await refusal(response)).toEqual([401, 'invalid_client', 'client_refused'])
@@ -225,7 +224,7 @@ describe('a client', () => {
       client_secret: `${old},${next}`,
     }
     const scene = aChat([], { settings: { OIDC_CLIENTS: JSON.stringify([client]) } })
-    const browser = await signedIn(scene)
+    const browser = await signedIn(scene.entrada)
     for (const [secret, status] of [
       [old, 200],
       [next, 200],
@@ -238,7 +237,7 @@ describe('a client', () => {
 
   test('may send its secret in the header, and not in both places', async () => {
     const scene = aChat()
-    const browser = await signedIn(scene)
+    const browser = await signedIn(scene.entrada)
     const header = basic(CLIENT_ID, CLIENT_SECRET)
     const bare = { client_id: null, client_secret: null }
     const inHeader = await redeem(scene, { code: await codeFor(browser), ...bare }, header)

@@ -11,12 +11,11 @@ import {
   CALLBACK,
   CLIENT_ID,
   codeFor,
-  HOME,
   ISSUER,
   redeem,
-  signedIn,
   signedInAtChat,
 } from './provider-fixture.ts'
+import { HOME, signedIn } from './session-fixture.ts'
 
 /*
  * Entrada as the chat's OpenID provider. The chat is LibreChat as far as its sign-in goes, and `openid-client`,
@@ -36,7 +35,7 @@ const ADELE = {
 
 test('whoever is signed in at Entrada is signed in at the chat without a word', async () => {
   const scene = aChat()
-  const browser = await signedIn(scene)
+  const browser = await signedIn(scene.entrada)
   const page = await browser.open(`${HOME}/oauth/openid`)
   expect([page.url.href, page.text]).toEqual([`${HOME}/`, '<h1>LibreChat</h1>'])
   const { tokens } = scene.chat
@@ -72,7 +71,7 @@ test('a client that sends its secret in a header is served as well', async () =>
 
 test('the id token is signed by the published keys and says when and in which session the person signed in', async () => {
   const scene = aChat()
-  const browser = await signedIn(scene)
+  const browser = await signedIn(scene.entrada)
   await clock.advance(100)
   await browser.open(`${HOME}/oauth/openid`)
   const idToken = scene.chat.tokens.id_token ?? ''
@@ -148,7 +147,7 @@ describe('the end of a session', () => {
 
   test('between the code and its redemption leaves the code worth nothing', async () => {
     const scene = aChat()
-    const browser = await signedIn(scene)
+    const browser = await signedIn(scene.entrada)
     const code = await codeFor(browser)
     await browser.fetch('/.entrada/logout', { method: 'POST', redirect: 'manual' })
     expect(await (await redeem(scene, { code })).json()).toMatchObject({ error: 'invalid_grant' })
@@ -170,7 +169,7 @@ describe('the callback path that both have', () => {
     ['an issuer that only begins like ours', `iss=${encodeURIComponent(`${ISSUER}/x`)}`],
   ])('is Entrada’s when the answer names %s', async (_, query) => {
     const scene = aChat()
-    const browser = await signedIn(scene)
+    const browser = await signedIn(scene.entrada)
     await browser.open(`${CALLBACK}?code=x&state=y&${query}`)
     expect(scene.chat.paths).not.toContain('/oauth/openid/callback')
   })

@@ -13,6 +13,7 @@ import type { Browser } from '../support/browser/browser.ts'
 import { aGuardedChat, type ChatDouble } from '../support/chat-double.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../support/entrada.ts'
+import { signedIn } from './session-fixture.ts'
 
 /*
  * The runbooks of docs/key-rotation.md and docs/secret-rotation.md, each step a deployment. What was deployed
@@ -30,12 +31,6 @@ function deploy(before: Entrada, settings: TestSettings): Entrada {
   const next = anEntrada({ share: before, settings })
   before.platform.evict()
   return next
-}
-
-async function signedIn(entrada: Entrada, who: keyof typeof CAST = 'adele'): Promise<Browser> {
-  const browser = entrada.browser()
-  await browser.signIn(CAST[who].userPrincipalName)
-  return browser
 }
 
 /** What people see of it, and whether a token could be had: `on`, `consent_needed`, `unavailable` or the status. */

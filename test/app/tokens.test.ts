@@ -1,21 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../sandbox/directory/cast.ts'
 import type { FaultName } from '../sandbox/faults.ts'
 import type { Browser } from '../support/browser/browser.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada, type Entrada } from '../support/entrada.ts'
+import { signedIn } from './session-fixture.ts'
 
 const PAST_EXPIRY = 3 * 3600
 
 interface SessionAnswer {
   readonly user: { readonly id: string }
   readonly features: Readonly<Record<string, string>>
-}
-
-async function signedIn(entrada: Entrada, who: keyof typeof CAST = 'adele'): Promise<Browser> {
-  const browser = entrada.browser()
-  await browser.signIn(CAST[who].userPrincipalName)
-  return browser
 }
 
 /** Asks for something that needs a Graph token. */

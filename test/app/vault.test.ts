@@ -4,16 +4,11 @@ import type { Browser } from '../support/browser/browser.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada, type Entrada } from '../support/entrada.ts'
 import type { KvBends } from '../support/platform/kv-namespace.ts'
+import { signedIn } from './session-fixture.ts'
 
 const PAST_EXPIRY = 3 * 3600
 const OLD_KEY = 'the-key-that-has-sealed-everything-so-far-0123456789'
 const NEW_KEY = 'the-key-that-seals-from-now-on-abcdefghijklmnopqrstu'
-
-async function signedIn(entrada: Entrada): Promise<Browser> {
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
-  return browser
-}
 
 /** Makes the session redeem its refresh token. */
 async function refresh(browser: Browser): Promise<string | undefined> {
