@@ -178,3 +178,20 @@ describe.each(PAGES)('the page %s [bar 76]', (name, open) => {
     expect((await inspect(page)).overflows).toBe(false)
   })
 })
+
+test('the button of the page sign-out leads through Microsoft’s to the end [bar 84]', async () => {
+  const { context, page, complaints } = await opened(signedInAt('/.entrada/oidc/logout'))
+  const seen: string[] = []
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) seen.push(new URL(request.url()).origin)
+  })
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  // Its form is redirected to another site, which the page's own policy has to allow.
+  await page.waitForURL(`${entrada.origin}/.entrada/signed-out`)
+  expect(seen).toContain(new URL(entrada.hosts.login).origin)
+  expect(complaints).toEqual([])
+  expect((await context.cookies(entrada.origin)).map(({ name }) => name)).not.toContain(
+    '__Host-entrada',
+  )
+  await context.close()
+})
