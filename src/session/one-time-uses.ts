@@ -1,7 +1,8 @@
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
+import { randomText } from '../stores/random-text.ts'
 import type { UserCalls } from './session-calls.ts'
 
-const USED = 'used'
+const USE_BYTES = 18
 
 /** Remembers what may happen once: each name has an object of its own, in which asking and noting are one step. */
 export class OneTimeUses {
@@ -16,7 +17,9 @@ export class OneTimeUses {
    * @param until epoch seconds; then it is forgotten
    */
   take(name: string, until: number): Promise<boolean> {
-    return callObject(() => this.#object(name).add(USED, until))
+    // By a name of its own, so that asking again because an answer was lost is no second use.
+    const use = randomText(USE_BYTES)
+    return callObject(() => this.#object(name).add(use, until))
   }
 
   async isTaken(name: string): Promise<boolean> {

@@ -81,7 +81,7 @@ export interface SessionDescription {
 
 /** What is asked of the object that knows which sessions a user has. */
 export interface UserCalls {
-  /** Whether it was not on the list yet. */
+  /** Whether nothing else is on the list. */
   add(sessionId: string, expiresAt: number): Promise<boolean>
   remove(sessionId: string): Promise<void>
   list(): Promise<readonly string[]>

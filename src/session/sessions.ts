@@ -18,6 +18,7 @@ import {
   sessionCookiesOf,
   type SessionKey,
 } from './session-cookie.ts'
+import { OneTimeUses } from './one-time-uses.ts'
 import { SessionMemory } from './session-memory.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
@@ -31,6 +32,7 @@ const COOKIES_TRIED = 3
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionCalls>
   readonly #users: ObjectNamespace<UserCalls>
+  readonly #uses: OneTimeUses
   readonly #memory: SessionMemory
 
   constructor(
@@ -40,6 +42,7 @@ export class Sessions {
   ) {
     this.#sessions = sessions
     this.#users = users
+    this.#uses = new OneTimeUses(users)
     this.#memory = new SessionMemory(settings.sessions.checkSeconds)
   }
 
@@ -111,7 +114,7 @@ export class Sessions {
   /** Whether a logout token's id is new; asking makes it used. */
   isFirstUse(tokenId: string): Promise<boolean> {
     const until = epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS
-    return this.#list(`logout-token/${tokenId}`).add('used', until)
+    return this.#uses.take(`logout-token/${tokenId}`, until)
   }
 
   /** The living sessions of a user, newest first. */

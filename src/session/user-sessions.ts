@@ -32,13 +32,13 @@ export class UserSessions implements UserCalls {
   }
 
   async add(sessionId: string, expiresAt: number): Promise<boolean> {
-    // In one step: of two who ask at once, one is first.
-    const isNew = !this.#living().includes(sessionId)
+    // In one step: of two who ask at once, one is alone.
+    const isAlone = this.#living().every((id) => id === sessionId)
     this.#tables.create()
     // Sessions that ended by themselves take themselves off; one that could not is swept here.
     this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', epochSeconds())
     this.#storage.sql.exec('INSERT OR REPLACE INTO session VALUES (?, ?)', sessionId, expiresAt)
-    return isNew
+    return isAlone
   }
 
   async remove(sessionId: string): Promise<void> {

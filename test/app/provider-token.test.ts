@@ -58,6 +58,14 @@ describe('a code', () => {
     expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 400]))
   })
 
+  test('is not taken for used because an answer was lost on its way', async () => {
+    const scene = aChat()
+    const code = await codeFor(await signedIn(scene.entrada))
+    scene.entrada.platform.objects.USERS.bend({ loses: true, methods: ['add'], times: 1 })
+    expect((await redeem(scene, { code })).status).toBe(200)
+    expect(await refusal(await redeem(scene, { code }))).toEqual(REFUSED)
+  })
+
   test('is good for a minute', async () => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)

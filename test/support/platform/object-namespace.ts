@@ -20,6 +20,8 @@ export interface ObjectBends {
   readonly hangs?: boolean
   /** Only these methods; all without it. */
   readonly methods?: readonly string[]
+  /** Only so many calls, then all is well. */
+  readonly times?: number
 }
 
 const FAILURES = {
@@ -42,6 +44,7 @@ export class ObjectNamespaceDouble {
   readonly #env: () => unknown
   readonly #background: (promise: Promise<unknown>) => void
   #bends: ObjectBends = {}
+  #bent = 0
 
   constructor(parts: {
     binding: string
@@ -58,6 +61,7 @@ export class ObjectNamespaceDouble {
   /** Makes calls fail until `bend({})`. */
   bend(bends: ObjectBends): void {
     this.#bends = bends
+    this.#bent = 0
   }
 
   count(method?: string): number {
@@ -127,8 +131,9 @@ export class ObjectNamespaceDouble {
 
   async #call(host: ObjectHost, method: string, deliver: () => Promise<unknown>): Promise<unknown> {
     this.calls.push({ object: nameOf(host), method })
-    const { fails, loses, hangs, late, methods } = this.#bends
-    const isBent = methods?.includes(method) ?? true
+    const { fails, loses, hangs, late, methods, times = Infinity } = this.#bends
+    const isBent = (methods?.includes(method) ?? true) && this.#bent < times
+    if (isBent) this.#bent += 1
     if (isBent && hangs === true) return new Promise<never>(() => {})
     if (isBent && fails !== undefined) throw platformError(fails)
     const answer = await deliver()
