@@ -10,27 +10,22 @@ type Properties = ReadonlyMap<string, string>
  */
 export class GraphSchema {
   readonly #source: string
+  readonly #types: ReadonlySet<string>
+  /** Of types that were asked for; the declarations are long, and entities many. */
+  readonly #known = new Map<string, Properties>()
 
   constructor() {
     const require = createRequire(import.meta.url)
     const path = require.resolve('@microsoft/microsoft-graph-types/microsoft-graph.d.ts')
     this.#source = readFileSync(path, 'utf8')
+    const names = this.#source.matchAll(/^export interface (\w+)/gm)
+    this.#types = new Set(Array.from(names, ([, name = '']) => name))
   }
 
   properties(type: string): Properties {
-    const start = new RegExp(`^export interface ${type}(?: extends (\\w+))? \\{(\\})?`, 'm').exec(
-      this.#source,
-    )
-    if (start === null) throw new RangeError(`Graph has no type ${type}`)
-    const [opening, parent, isEmpty] = start
-    const inherited: Properties = parent === undefined ? new Map() : this.properties(parent)
-    if (isEmpty !== undefined) return inherited
-    const from = start.index + opening.length
-    const body = this.#source.slice(from, this.#source.indexOf('\n}', from))
-    const own = [...body.matchAll(/^ {4}(\w+)\?: (.+);$/gm)].map(
-      ([, name = '', value = '']) => [name, value] as const,
-    )
-    return new Map([...inherited, ...own])
+    const properties = this.#known.get(type) ?? this.#read(type)
+    this.#known.set(type, properties)
+    return properties
   }
 
   /** Every property of the value, at any depth, that Graph does not have there. */
@@ -46,13 +41,25 @@ export class GraphSchema {
       const declared = properties.get(name)
       if (declared === undefined) return [`${path}/${name}`]
       const inner = /^(?:NullableOption<)?([A-Z]\w*)(?:\[\])?>?$/.exec(declared)?.[1]
-      return inner === undefined || !this.#has(inner)
+      return inner === undefined || !this.#types.has(inner)
         ? []
         : this.strangers(nested, inner, `${path}/${name}`)
     })
   }
 
-  #has(type: string): boolean {
-    return new RegExp(`^export interface ${type}\\b`, 'm').test(this.#source)
+  #read(type: string): Properties {
+    const start = new RegExp(`^export interface ${type}(?: extends (\\w+))? \\{(\\})?`, 'm').exec(
+      this.#source,
+    )
+    if (start === null) throw new RangeError(`Graph has no type ${type}`)
+    const [opening, parent, isEmpty] = start
+    const inherited: Properties = parent === undefined ? new Map() : this.properties(parent)
+    if (isEmpty !== undefined) return inherited
+    const from = start.index + opening.length
+    const body = this.#source.slice(from, this.#source.indexOf('\n}', from))
+    const own = [...body.matchAll(/^ {4}(\w+)\?: (.+);$/gm)].map(
+      ([, name = '', value = '']) => [name, value] as const,
+    )
+    return new Map([...inherited, ...own])
   }
 }
