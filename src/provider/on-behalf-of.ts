@@ -1,6 +1,7 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
+import { SCOPES } from './authorization-request.ts'
 import { livingSession, type TokenRequest } from './living-grant.ts'
 import { OAuthRefusal } from './oauth-refusal.ts'
 import { required } from './parameters.ts'
@@ -53,7 +54,7 @@ export async function exchangeOnBehalf(
 function originOf(scope: string, { graphOrigin }: ProviderParts): string {
   const origins = scope
     .split(' ')
-    .filter((one) => one !== '' && !['openid', 'profile', 'email', 'offline_access'].includes(one))
+    .filter((one) => one !== '' && !SCOPES.includes(one))
     .map((one) => (GRAPH_BY_ITS_NAME.test(one) ? graphOrigin : URL.parse(one)?.origin))
   const [origin, ...others] = new Set(origins)
   if (origin == null || others.length > 0) {

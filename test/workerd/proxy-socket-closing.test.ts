@@ -83,18 +83,13 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
   })
 })
 
+const BOUND = { WEBSOCKET_SESSION_BOUND: 'true', SESSION_CHECK_SECONDS: '1' }
+
 describe('the end of a session', () => {
   test('closes a socket bound to it with 4401, within SESSION_CHECK_SECONDS [bar 68]', async () => {
-    const scene = await aSocketScene({
-      WEBSOCKET_SESSION_BOUND: 'true',
-      SESSION_CHECK_SECONDS: '1',
-    })
+    const scene = await aSocketScene(BOUND)
     try {
-      const { origin } = scene.entrada
-      const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, {
-        headers: { cookie: scene.cookie, origin },
-      })
-      await new Promise((resolve) => socket.on('open', resolve))
+      const socket = await scene.open()
       const chat = scene.atChat.at(-1)?.socket
       const closedAtChat = new Promise<number>((resolve) => chat?.on('close', resolve))
       await delay(2500)
@@ -114,16 +109,9 @@ describe('the end of a session', () => {
   })
 
   test('closes it also for a client that has said good-bye and still listens', async () => {
-    const scene = await aSocketScene({
-      WEBSOCKET_SESSION_BOUND: 'true',
-      SESSION_CHECK_SECONDS: '1',
-    })
+    const scene = await aSocketScene(BOUND)
     try {
-      const { origin } = scene.entrada
-      const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, {
-        headers: { cookie: scene.cookie, origin },
-      })
-      await new Promise((resolve) => socket.on('open', resolve))
+      const socket = await scene.open()
       const closed = new Promise<number>((resolve) => socket.on('close', resolve))
       // A chat that does not answer a good-bye leaves the client listening.
       scene.atChat.at(-1)?.socket.pause()
