@@ -1,21 +1,24 @@
-/** Fields of an event. Flat and few: what is not a field cannot leak. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+import type { EventFields, EventName } from './events.ts'
 
 export interface Log {
   readonly requestId: string
   /** Something an auditor asks about later: who, what, with which result. */
-  audit(event: string, fields?: LogFields): void
-  info(event: string, fields?: LogFields): void
-  warn(event: string, fields?: LogFields): void
+  audit<Name extends EventName<'audit'>>(event: Name, fields?: EventFields<Name>): void
+  info<Name extends EventName<'info'>>(event: Name, fields?: EventFields<Name>): void
+  warn<Name extends EventName<'warn'>>(event: Name, fields?: EventFields<Name>): void
   /** `cause` is reduced to its class: messages of libraries quote what they were given. */
-  error(event: string, cause: unknown, fields?: LogFields): void
+  error<Name extends EventName<'error'>>(
+    event: Name,
+    cause: unknown,
+    fields?: EventFields<Name>,
+  ): void
 }
 
 type Level = 'audit' | 'info' | 'warn' | 'error'
 
 /** One JSON object a line, whatever the values hold; Workers Logs indexes its fields. */
 export function createLog(requestId: string): Log {
-  const write = (level: Level, event: string, fields: LogFields = {}) => {
+  const write = (level: Level, event: string, fields: object = {}) => {
     const line = JSON.stringify({ level, event, requestId, ...fields })
     if (level === 'error') console.error(line)
     else if (level === 'warn') console.warn(line)

@@ -45,7 +45,10 @@ export function readProofs(): readonly Proof[] {
     .map((path) => `test/${path}`)
     .sort()
     .flatMap((file) =>
-      readCitations(readFileSync(join(ROOT, file), 'utf8')).map((citation) => ({ ...citation, file })),
+      readCitations(readFileSync(join(ROOT, file), 'utf8')).map((citation) => ({
+        ...citation,
+        file,
+      })),
     )
 }
 
@@ -91,7 +94,8 @@ export async function isCurrent(): Promise<boolean> {
 }
 
 if (import.meta.main) {
-  if (!process.argv.includes('--check')) await writeFile(join(ROOT, PAGE), securityRequirementsPage())
+  if (!process.argv.includes('--check'))
+    await writeFile(join(ROOT, PAGE), securityRequirementsPage())
   else if (!(await isCurrent())) {
     console.error(`${PAGE} is not current: npm run security-requirements`)
     process.exitCode = 1

@@ -93,7 +93,9 @@ function textOf(node: Node): string | null {
         .map(({ value }) => (isNode(value) ? String(value['cooked']) : ''))
         .join(COMPUTED)
     case 'BinaryExpression': {
-      const sides = [node['left'], node['right']].map((side) => (isNode(side) ? textOf(side) : null))
+      const sides = [node['left'], node['right']].map((side) =>
+        isNode(side) ? textOf(side) : null,
+      )
       if (node['operator'] !== '+' || sides.every((side) => side === null)) return null
       return sides.map((side) => side ?? COMPUTED).join('')
     }

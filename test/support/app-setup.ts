@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, onTestFailed } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFailed } from 'vitest'
 import { installClock } from './clock.ts'
 import { closeEntradas, logs } from './entrada.ts'
+import { unknownParts } from './known-events.ts'
 import { installWorkersGlobals } from './platform/workers-globals.ts'
 
 let restore: readonly (() => void)[] = []
@@ -20,4 +21,6 @@ afterEach(async () => {
   } finally {
     for (const one of restore.toReversed()) one()
   }
+  // Nothing is logged that docs/events.md does not list.
+  expect(logs.events().flatMap(unknownParts)).toEqual([])
 })
