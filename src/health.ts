@@ -2,6 +2,7 @@ import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from './edge-env.ts'
 import { createLog, nameOf, type Log } from './log.ts'
 import { within } from './stores/answer-within.ts'
+import { VERSION } from './version.ts'
 
 /** What the Worker cannot do without, and how to find out whether it answers. */
 export type Dependencies = Readonly<Record<string, () => Promise<unknown>>>
@@ -9,12 +10,12 @@ export type Dependencies = Readonly<Record<string, () => Promise<unknown>>>
 const DEADLINE_MS = 5_000
 
 /**
- * `GET /health`: this Worker runs. `GET /ready`: it could serve, because everything it is bound to answers.
+ * `GET /health`: this Worker runs, and which version. `GET /ready`: it could serve, because everything it is bound to answers.
  * Neither tells how it is configured.
  */
 export function healthRoutes(dependencies: Dependencies) {
   return new Hono<EdgeEnv>()
-    .get('/health', (c) => c.json({ status: 'ok' }))
+    .get('/health', (c) => c.json({ status: 'ok', version: VERSION }))
     .get('/ready', async (c) => {
       const isReady = (await silentAmong(dependencies, createLog(c.var.requestId))).length === 0
       return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503)

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { Settings } from '../settings/settings.ts'
+import { USER_AGENT } from '../version.ts'
 import { clientAuthentications } from './client-authentication.ts'
 import { discoveryDocument } from './discovery.ts'
 import { IssuerKeys } from './issuer-keys.ts'
@@ -19,7 +20,7 @@ export interface Entra {
   credentials: readonly oauth.ClientAuth[]
   readonly options: Pick<
     oauth.HttpRequestOptions<'GET'>,
-    typeof oauth.allowInsecureRequests | 'signal'
+    typeof oauth.allowInsecureRequests | 'headers' | 'signal'
   >
 }
 
@@ -35,6 +36,7 @@ export function createEntra(settings: Settings, shelf: DocumentShelf): Entra {
     credentials: clientAuthentications(client),
     options: {
       [oauth.allowInsecureRequests]: issuer.authority.protocol === 'http:',
+      headers: { 'user-agent': USER_AGENT },
       signal: () => AbortSignal.timeout(DEADLINE_MS),
     },
   }

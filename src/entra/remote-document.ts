@@ -1,4 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
+import { USER_AGENT } from '../version.ts'
 
 const FRESH_MS = 3_600_000
 const USABLE_MS = 86_400_000
@@ -95,7 +96,7 @@ export class RemoteDocument<T> {
 async function fetchText(url: string): Promise<string> {
   try {
     const response = await fetch(url, {
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', 'user-agent': USER_AGENT },
       redirect: 'manual',
       signal: AbortSignal.timeout(DEADLINE_MS),
     })

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { authorizationUrl } from './authorization.ts'
+import { USER_AGENT } from '../version.ts'
 import type { Entra } from './entra.ts'
 import { aadstsIn, refusalOf, type Refusal } from './refusal.ts'
 
@@ -71,7 +72,7 @@ export async function askSilently(entra: Entra): Promise<SilentAnswer> {
   const url = await authorizationUrl(entra, { ...secrets, prompt: 'none' })
   url.searchParams.delete('code_challenge')
   url.searchParams.delete('code_challenge_method')
-  const response = await fetch(url, { redirect: 'manual' })
+  const response = await fetch(url, { redirect: 'manual', headers: { 'user-agent': USER_AGENT } })
   const location = response.headers.get('location') ?? ''
   const isLedBack = location.startsWith(`${entra.redirectUri}?`)
   return {

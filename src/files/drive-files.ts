@@ -4,6 +4,7 @@ import { driveItemPath, type DriveItemAddress } from '../graph/drive-item-addres
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { pausedError } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
+import { USER_AGENT } from '../version.ts'
 import { rangeHeader, type ByteRange } from './byte-range.ts'
 import { fetchDownload, isRedirect } from './download-hop.ts'
 import { fileFailureOf } from './file-failure.ts'
@@ -32,8 +33,6 @@ export interface OpenRequest {
 
 /** A shortcut may lead to a shortcut; more than a few in a row lead nowhere. */
 const MAX_SHORTCUTS = 3
-/** SharePoint asks callers to say who they are, and throttles those last who do. */
-const TRAFFIC_NAME = 'NONISV|Entrada|Entrada/1.0'
 
 /** Files as one user may see them: every look goes through Graph with that user's token. */
 export class DriveFiles {
@@ -71,7 +70,7 @@ export class DriveFiles {
    * bearer, because it refuses one (OneDrive/onedrive-api-docs#1901) and has no claim to it.
    */
   async open(item: DriveItem, { range, asPdf }: OpenRequest): Promise<OpenContent> {
-    const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': TRAFFIC_NAME })
+    const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': USER_AGENT })
     if (range !== null) headers.set('range', rangeHeader(range))
     const { graph, microsoft, bucket } = this.#parts
     const locate = () => this.#locate(item.address, asPdf)
@@ -97,8 +96,7 @@ export class DriveFiles {
   /** @throws EntradaFailure what Graph's refusal means to the person; whatever a token fails with */
   async ask(path: string, { asPdf, deadlineMs }: AskOptions = {}): Promise<Response> {
     const { graph, tokens, bucket } = this.#parts
-    const headers = { 'user-agent': TRAFFIC_NAME }
-    const answer = await graph.call(tokens, { path, bucket, headers, deadlineMs })
+    const answer = await graph.call(tokens, { path, bucket, deadlineMs })
     if (answer.ok) return answer.response
     throw fileFailureOf(answer.error, { asPdf })
   }

@@ -1,6 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import type { AccessToken, AccessTokenOptions } from '../session/access-token.ts'
 import { NO_ANSWER, pausedError, readGraphError, type GraphError } from './graph-error.ts'
+import { USER_AGENT } from '../version.ts'
 import { Throttle } from './throttle.ts'
 
 /** Where a call gets its bearer from. Asked again, with what was refused, after a 401. */
@@ -79,6 +80,7 @@ export class Graph {
     const headers = new Headers(request.headers)
     headers.set('authorization', `Bearer ${token.value}`)
     headers.set('client-request-id', crypto.randomUUID())
+    headers.set('user-agent', USER_AGENT)
     headers.set('x-ms-throttle-priority', isBackground === true ? 'low' : 'high')
     if (body !== undefined) headers.set('content-type', 'application/json')
     const sentAt = Date.now()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { VERSION } from '../../src/version.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada, type TestSettings } from '../support/entrada.ts'
 
@@ -71,7 +72,7 @@ describe('health and readiness', () => {
   test('say that it runs and could serve, and nothing of how it is configured [bar 94]', async () => {
     const entrada = anEntrada()
     const health = await entrada.fetch('/.entrada/health')
-    expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }])
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok', version: VERSION }])
     const ready = await entrada.fetch('/.entrada/ready')
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
   })
