@@ -45,8 +45,9 @@ export async function isCurrent(): Promise<boolean> {
 }
 
 if (import.meta.main) {
-  if (!process.argv.includes('--check')) await writeFile(join(ROOT, PAGE), eventsPage())
-  else if (!(await isCurrent())) {
+  if (!process.argv.includes('--check')) {
+    await writeFile(join(ROOT, PAGE), eventsPage())
+  } else if (!(await isCurrent())) {
     console.error(`${PAGE} is not current: npm run events`)
     process.exitCode = 1
   }

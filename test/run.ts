@@ -15,6 +15,7 @@ const STEPS: readonly (readonly [name: string, command: string])[] = [
   ['types of the picker page', 'tsc -p src/files/picker-page'],
   ['types of the kit', 'tsc -p src/kit/page'],
   ['types of test', 'tsc -p test'],
+  ['types of findings', 'tsc -p findings'],
   ['lint', 'oxlint --type-aware'],
   ['format', 'oxfmt --check'],
   ['bindings', 'npm run --silent bindings -- --check'],

@@ -94,9 +94,9 @@ export async function isCurrent(): Promise<boolean> {
 }
 
 if (import.meta.main) {
-  if (!process.argv.includes('--check'))
+  if (!process.argv.includes('--check')) {
     await writeFile(join(ROOT, PAGE), securityRequirementsPage())
-  else if (!(await isCurrent())) {
+  } else if (!(await isCurrent())) {
     console.error(`${PAGE} is not current: npm run security-requirements`)
     process.exitCode = 1
   }

@@ -79,6 +79,7 @@ test('docs/architecture.md lists every route, and none that there is not', () =>
 const DOCUMENTS = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
   ...filesBelow('docs', '.md'),
+  ...filesBelow('findings', '.md'),
   ...filesBelow('test/sandbox', '.md'),
 ]
 
