@@ -90,8 +90,8 @@ export const EVENTS = {
   refused_membership: {
     level: 'audit',
     fields: ['userId', 'tenantId', 'reason', 'at'],
-    when: 'A user who satisfies no rule tried to sign in.',
-    act: 'Operator, if the user asks: add the user to the group or role.',
+    when: 'A user whom the rules do not admit tried to sign in; `reason` says which rule.',
+    act: 'Operator, if the user asks: see docs/membership.md.',
   },
   request_failed: {
     level: 'error',
@@ -102,7 +102,7 @@ export const EVENTS = {
   request_refused: {
     level: 'info',
     fields: ['code', 'reason'],
-    when: 'A request ended with a status from 400 to 499.',
+    when: 'A request was refused, usually with a status from 400 to 499.',
     act: 'Operator, if there are floods of them.',
   },
   sessions_ended: {

@@ -20,7 +20,8 @@ export function eventsPage(): string {
 <!-- Written by \`npm run events\` from src/events.ts. -->
 
 The Worker writes one JSON object per line. Every line has \`level\`, \`event\` and \`requestId\`, and at level
-\`error\` also \`cause\`, the class of the error. Error pages show the same \`requestId\`.
+\`error\` also \`cause\`, the class of the error. An error page shows the \`requestId\` of its request;
+lines from the object of a session have an id of their own.
 
 | Level | Means |
 |---|---|
