@@ -61,12 +61,23 @@ async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>):
     if (!(cause instanceof OAuthRefusal)) throw cause
     const { error, description, code } = cause
     createLog(c.var.requestId).info('request_refused', { code, reason: error })
-    const scheme = error === 'invalid_token' ? `Bearer error="invalid_token"` : 'Basic'
     const isUnknown = error === 'invalid_token' || error === 'invalid_client'
     const status = isUnknown ? 401 : error === 'temporarily_unavailable' ? 503 : 400
+    const challenge = challengeFor(cause, c)
     return c.json({ error, error_description: description }, status, {
       'entrada-error': code,
-      ...(isUnknown ? { 'www-authenticate': scheme } : {}),
+      ...(challenge === null ? {} : { 'www-authenticate': challenge }),
     })
   }
+}
+
+/**
+ * `WWW-Authenticate` of a refusal. A client that sent its secret in the form gets none: oauth4webapi, which
+ * openid-client and Auth.js stand on, shows a challenge in place of the OAuth error.
+ */
+function challengeFor({ error }: OAuthRefusal, c: Context<EdgeEnv>): string | null {
+  if (error === 'invalid_token') return `Bearer error="invalid_token"`
+  const isBasic = /^basic /i.test(c.req.header('authorization') ?? '')
+  const realm = issuerOf(c.var.settings.publicOrigin)
+  return error === 'invalid_client' && isBasic ? `Basic realm="${realm}"` : null
 }
