@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
-import { epochSeconds } from '../epoch-seconds.ts'
+import { epochSeconds, issuedAt } from '../epoch-seconds.ts'
 import { createLog } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import { digestOf } from '../stores/digest.ts'
@@ -75,7 +75,6 @@ async function tokensFor(
   nonce: string | null,
 ) {
   const grant = { id, clientId, sessionCookie, scopes }
-  const now = epochSeconds()
   const idToken = sign({
     ...claimsOf(session, scopes),
     iss: issuer,
@@ -83,8 +82,8 @@ async function tokensFor(
     sid: session.id,
     auth_time: session.createdAt,
     nonce: nonce ?? undefined,
-    iat: now,
-    exp: now + TOKEN_SECONDS,
+    iat: issuedAt(),
+    exp: epochSeconds() + TOKEN_SECONDS,
   })
   return {
     access_token: await grants.accessToken(grant),
