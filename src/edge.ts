@@ -27,7 +27,7 @@ export function createEdge(parts: EdgeParts): Edge {
     const isOwn =
       pathname === PREFIX ||
       pathname.startsWith(`${PREFIX}/`) ||
-      (pathname === callbackPath && !isForChat(url, provider))
+      (pathname === callbackPath && !isForChat(request.method, url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))
       : toChat(request, pathname, parts, context)
@@ -78,10 +78,18 @@ async function toChat(
   }
 }
 
-/** The chat may have the same callback path; an answer says whose it is (RFC 9207). */
-function isForChat({ searchParams }: URL, provider: EdgeParts['provider']): boolean {
+/**
+ * The chat may have the same callback path. An answer says whose it is (RFC 9207); one that comes as a form is not
+ * Microsoft's, which is asked for `response_mode=query`.
+ */
+function isForChat(
+  method: string,
+  { searchParams }: URL,
+  provider: EdgeParts['provider'],
+): boolean {
   const [issuer, ...others] = searchParams.getAll('iss')
-  return provider !== null && issuer === provider.issuer && others.length === 0
+  const isOurs = issuer === provider?.issuer && others.length === 0
+  return provider !== null && (isOurs || method === 'POST')
 }
 
 const CIRCLE =

@@ -7,6 +7,9 @@ import type { ProviderParts } from './provider-parts.ts'
 
 export const SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
 
+/** OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2. */
+export const RESPONSE_MODES: readonly string[] = ['query', 'form_post']
+
 /** BASE64URL of SHA-256 (RFC 7636 §4.2). */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 
@@ -58,8 +61,8 @@ export function readRequest(parameters: Parameters): AuthorizationRequest {
   if (parameters.get('response_type') !== 'code') {
     throw new OAuthRefusal('unsupported_response_type', 'The one response_type is code.')
   }
-  if ((parameters.get('response_mode') ?? 'query') !== 'query') {
-    throw new OAuthRefusal('invalid_request', 'The one response_mode is query.')
+  if (!RESPONSE_MODES.includes(parameters.get('response_mode') ?? 'query')) {
+    throw new OAuthRefusal('invalid_request', 'response_mode is query or form_post.')
   }
   const scopes = words(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
   if (!scopes.includes('openid')) {

@@ -5,6 +5,7 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { isTopLevelNavigation } from '../navigation.ts'
 import type { SessionView } from '../session/session.ts'
+import { formPostPage } from '../pages/form-post-page.ts'
 import { randomText } from '../stores/random-text.ts'
 import {
   isRecent,
@@ -96,14 +97,16 @@ function signInUrl(
   }).href
 }
 
-/** Back to the client, with `iss` against mix-up (RFC 9207). */
-function lead(
+/** Back to the client in the response mode it asked for, with `iss` against mix-up (RFC 9207). */
+async function lead(
   c: Context<EdgeEnv>,
   { issuer }: ProviderParts,
   { redirectUri }: Asker,
   given: Readonly<Record<string, string>>,
-): Response {
-  const state = new URL(c.req.url).searchParams.getAll('state')
-  const url = addressOf(redirectUri, { ...given, state: state[0], iss: issuer })
-  return c.redirect(url.href, 302)
+): Promise<Response> {
+  const { searchParams } = new URL(c.req.url)
+  const state = searchParams.get('state')
+  const answer = { ...given, ...(state === null ? {} : { state }), iss: issuer }
+  if (searchParams.get('response_mode') === 'form_post') return formPostPage(redirectUri, answer)
+  return c.redirect(addressOf(redirectUri, answer).href, 302)
 }

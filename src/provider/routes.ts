@@ -60,12 +60,21 @@ async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>):
   } catch (cause) {
     if (!(cause instanceof OAuthRefusal)) throw cause
     const { error, description, code } = cause
+    const { aadsts, retryAfter } = cause.details
     createLog(c.var.requestId).info('request_refused', { code, reason: error })
     const isUnknown = error === 'invalid_token' || error === 'invalid_client'
     const status = isUnknown ? 401 : error === 'temporarily_unavailable' ? 503 : 400
     const challenge = challengeFor(cause, c)
-    return c.json({ error, error_description: description }, status, {
+    // As Entra writes them, for clients that read its errors.
+    const body =
+      aadsts === undefined
+        ? { error, error_description: description }
+        : { error, error_description: `AADSTS${aadsts}: ${description}`, error_codes: [aadsts] }
+    return c.json(body, status, {
       'entrada-error': code,
+      ...(retryAfter === undefined
+        ? {}
+        : { 'retry-after': `${Math.max(1, Math.ceil(retryAfter))}` }),
       ...(challenge === null ? {} : { 'www-authenticate': challenge }),
     })
   }
