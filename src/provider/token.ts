@@ -80,7 +80,7 @@ async function tokensFor(
     iss: issuer,
     aud: clientId,
     sid: session.id,
-    auth_time: session.createdAt,
+    auth_time: session.authenticatedAt ?? undefined,
     nonce: nonce ?? undefined,
     iat: issuedAt(),
     exp: epochSeconds() + TOKEN_SECONDS,

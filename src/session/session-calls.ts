@@ -36,6 +36,8 @@ export interface SessionIdentity {
   readonly subject: string
   readonly loginHint: string | null
   readonly idToken: string | null
+  /** Epoch seconds, by the sign-in service's word; `null` where it says nothing. */
+  readonly authenticatedAt: number | null
 }
 
 export type SessionCheck =

@@ -25,6 +25,8 @@ const Identity = v.pipe(
     subject: v.string(),
     loginHint: MaybeText,
     idToken: MaybeText,
+    // Sessions begun before it was kept do without.
+    authenticatedAt: v.optional(v.nullable(v.number()), null),
   }),
 )
 

@@ -68,6 +68,29 @@ test('the whole sign-in: discovery, PKCE, response issuer, signed id token, and 
   })
 })
 
+test('a client of ours that wants fresh credentials has this issuer ask for them', async () => {
+  const client = {
+    client_id: 'chat',
+    client_secret: 's'.repeat(32),
+    redirect_uris: [`${HOME}/back`],
+  }
+  await start({ OIDC_CLIENTS: JSON.stringify([client]) })
+  const browser = await signIn()
+  const url = new URL(`${HOME}/.entrada/oidc/authorize`)
+  url.search = new URLSearchParams({
+    client_id: 'chat',
+    redirect_uri: `${HOME}/back`,
+    response_type: 'code',
+    scope: 'openid',
+    prompt: 'login',
+  }).toString()
+  await browser.open(url.href)
+  await browser.submit({ fields: { login: 'ada', password: 'x' } })
+  if (browser.page.url.origin !== HOME) await browser.submit({})
+  const answer = browser.page.hops.find(({ url: { pathname } }) => pathname === '/back')
+  expect(answer?.url.searchParams.has('code')).toBe(true)
+})
+
 test('Microsoft’s features are off with a reason, not broken', async () => {
   await start()
   const browser = await signIn()
