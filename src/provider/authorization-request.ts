@@ -62,6 +62,11 @@ export interface AuthorizationRequest {
   readonly codeChallenge: string | null
 }
 
+/** Of the scopes asked for, those that are offered; others are passed over (OIDC Core §3.1.2.1). */
+export function scopesIn(parameters: Parameters): readonly string[] {
+  return words(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
+}
+
 /** @throws OAuthRefusal what the client has to mend */
 export function readRequest(parameters: Parameters): AuthorizationRequest {
   for (const name of ['request', 'request_uri'] as const) {
@@ -75,7 +80,7 @@ export function readRequest(parameters: Parameters): AuthorizationRequest {
   if (!RESPONSE_MODES.includes(parameters.get('response_mode') ?? 'query')) {
     throw new OAuthRefusal('invalid_request', 'response_mode is query or form_post.')
   }
-  const scopes = words(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
+  const scopes = scopesIn(parameters)
   if (!scopes.includes('openid')) {
     throw new OAuthRefusal('invalid_scope', 'scope has to contain openid.')
   }
