@@ -84,7 +84,12 @@ test('a client of ours that wants fresh credentials has this issuer ask for them
     scope: 'openid',
     prompt: 'login',
   }).toString()
-  await browser.open(url.href)
+  const { hops } = await browser.open(url.href)
+  const asked = hops.find(
+    (hop) => hop.url.origin === provider.issuer && hop.url.searchParams.has('prompt'),
+  )
+  // Standard issuers owe auth_time to those who name an age (OIDC Core §3.1.2.1).
+  expect(asked?.url.searchParams.get('max_age')).toBe('900')
   await browser.submit({ fields: { login: 'ada', password: 'x' } })
   if (browser.page.url.origin !== HOME) await browser.submit({})
   const answer = browser.page.hops.find(({ url: { pathname } }) => pathname === '/back')
