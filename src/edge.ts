@@ -41,10 +41,16 @@ async function toChat(
   parts: EdgeParts,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { auth, chat, kit, sessions, settings } = parts
+  const { auth, chat, kit, provider, sessions, settings } = parts
   const head = readHead(request)
   const { method, headers } = head
   try {
+    const stray = provider?.isStrayAnswer(pathname, request) ?? false
+    if (stray !== false && (await stray)) {
+      // The code stays another session's, so signing in must not lead back to it.
+      const detail = 'It was begun in another session.'
+      throw new EntradaFailure('sign_in_expired', { detail, returnTo: '/' })
+    }
     if (chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)

@@ -4,6 +4,7 @@ import { addressOf } from '../address.ts'
 import type { EdgeEnv } from '../edge-env.ts'
 import { createLog } from '../log.ts'
 import { authorize } from './authorize.ts'
+import { strayAnswerTest, type StrayAnswerTest } from './code-binding.ts'
 import { metadataOf } from './discovery.ts'
 import { endSession } from './end-session.ts'
 import { OAuthRefusal } from './oauth-refusal.ts'
@@ -22,6 +23,7 @@ export interface Provider {
   readonly issuer: string
   /** Mounted at `/.entrada`. */
   readonly routes: Hono<EdgeEnv>
+  readonly isStrayAnswer: StrayAnswerTest
 }
 
 export function createProvider(parts: ProviderParts): Provider {
@@ -43,7 +45,7 @@ export function createProvider(parts: ProviderParts): Provider {
         return endSession(c, hint ?? undefined, parts)
       }),
     )
-  return { issuer: parts.issuer, routes }
+  return { issuer: parts.issuer, routes, isStrayAnswer: strayAnswerTest(parts) }
 }
 
 /** A form is a request like any other (OIDC Core §3.1.2.1), but only a GET brings the session's cookie along. */
