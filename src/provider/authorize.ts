@@ -56,10 +56,13 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   }
   const { session, cookie } = found
   const { scopes, nonce, codeChallenge } = request
+  const granted = await sessions.grant(cookie)
+  // It has ended since it was found.
+  if (granted === null) throw new EntradaFailure('session_required')
   const code = await grants.code({
+    ...granted,
     id: randomText(18),
     clientId: asker.clientId,
-    sessionCookie: cookie,
     scopes,
     redirectUri: asker.redirectUri,
     codeChallenge,

@@ -1,4 +1,4 @@
-import { sessionCookiesOf } from '../session/session-cookie.ts'
+import { readSessionKey, sessionCookiesOf } from '../session/session-cookie.ts'
 import type { ProviderParts } from './provider-parts.ts'
 
 /** Whether a request brings the chat an authorization response of another browser's. */
@@ -22,8 +22,10 @@ export function strayAnswerTest({ clients, grants, issuer }: ProviderParts): Str
   const isStray = async ({ headers, url }: Pick<Request, 'headers' | 'url'>) => {
     const codes = new URL(url).searchParams.getAll('code')
     const opened = await Promise.all(codes.map((code) => grants.openCode(code)))
-    const own = sessionCookiesOf(headers.get('cookie'))
-    return opened.some((code) => code !== null && !own.includes(code.sessionCookie))
+    const own = sessionCookiesOf(headers.get('cookie')).map(
+      (cookie) => readSessionKey(cookie)?.name,
+    )
+    return opened.some((code) => code !== null && !own.includes(code.sessionName))
   }
   // Not a promise for every other path: each turn of one shows on a proxied request.
   return (pathname, request) => paths.has(pathname) && isStray(request)

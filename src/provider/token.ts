@@ -12,7 +12,7 @@ import { OAuthRefusal } from './oauth-refusal.ts'
 import { livingSession, refusedGrant, revocationOf, type TokenRequest } from './living-grant.ts'
 import { exchangeOnBehalf } from './on-behalf-of.ts'
 import { readForm, readParameters, required, type Parameters } from './parameters.ts'
-import { sessionOfGrant, type ProviderParts } from './provider-parts.ts'
+import type { ProviderParts } from './provider-parts.ts'
 
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
@@ -47,7 +47,7 @@ async function redeemCode(
   if (code === null || code.clientId !== client.id) throw refusedGrant()
   if (code.redirectUri !== required(parameters, 'redirect_uri')) throw refusedGrant()
   if (!(await isVerifier(parameters.get('code_verifier'), code.codeChallenge))) throw refusedGrant()
-  const session = await sessionOfGrant(sessions, code.sessionCookie)
+  const session = await sessions.findGranted(code)
   if (session === null) throw refusedGrant()
   if (!(await uses.take(`oidc-code/${code.id}`, session.expiresAt))) {
     // Somebody else has it, too, and nobody can tell which of the two is the client (RFC 6749 §4.1.2).
@@ -83,12 +83,12 @@ function narrowed({ scopes }: Grant, parameters: Parameters): readonly string[] 
 }
 
 async function tokensFor(
-  { id, clientId, sessionCookie, scopes: granted }: Grant,
+  { id, clientId, sessionName, wrappedSecret, scopes: granted }: Grant,
   session: Session,
   { grants, issuer, sign }: ProviderParts,
   { nonce, scopes }: { readonly nonce: string | null; readonly scopes: readonly string[] },
 ) {
-  const grant = { id, clientId, sessionCookie, scopes: granted }
+  const grant = { id, clientId, sessionName, wrappedSecret, scopes: granted }
   const idToken = sign({
     ...claimsOf(session, scopes),
     iss: issuer,
