@@ -171,7 +171,7 @@ async function lead(
 ): Promise<Response> {
   const { searchParams } = new URL(c.req.url)
   const state = searchParams.get('state')
-  const answer = { ...given, ...(state === null ? {} : { state }), iss: issuer }
-  if (searchParams.get('response_mode') === 'form_post') return formPostPage(redirectUri, answer)
-  return c.redirect(addressOf(redirectUri, answer).href, 302)
+  const fields = { ...given, ...(state === null ? {} : { state }), iss: issuer }
+  if (searchParams.get('response_mode') === 'form_post') return formPostPage(redirectUri, fields)
+  return c.redirect(addressOf(redirectUri, fields).href, 302)
 }

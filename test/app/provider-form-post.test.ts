@@ -42,13 +42,11 @@ describe('response_mode=form_post', () => {
     const { entrada, chat } = aScene()
     const browser = await signedIn(entrada)
     const config = await oidc.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET, undefined, {
-      [oidc.customFetch]: (url, { headers, body, method }) =>
+      [oidc.customFetch]: (url, { headers, body }) =>
         entrada.fetch(
-          new Request(url, {
-            method,
-            headers,
-            body: body instanceof URLSearchParams ? body : null,
-          }),
+          body instanceof URLSearchParams
+            ? new Request(url, { method: 'POST', headers, body })
+            : new Request(url, { headers }),
         ),
     })
     const url = oidc.buildAuthorizationUrl(config, {
