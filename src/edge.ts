@@ -27,7 +27,7 @@ export function createEdge(parts: EdgeParts): Edge {
     const isOwn =
       pathname === PREFIX ||
       pathname.startsWith(`${PREFIX}/`) ||
-      (pathname === callbackPath && !isForChat(url, provider))
+      (pathname === callbackPath && !isForChat(request.method, url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))
       : toChat(request, pathname, parts, context)
@@ -41,10 +41,16 @@ async function toChat(
   parts: EdgeParts,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { auth, chat, kit, sessions, settings } = parts
+  const { auth, chat, kit, provider, sessions, settings } = parts
   const head = readHead(request)
   const { method, headers } = head
   try {
+    const stray = provider?.isStrayAnswer(pathname, request) ?? false
+    if (stray !== false && (await stray)) {
+      // The code stays another session's, so signing in must not lead back to it.
+      const detail = 'It was begun in another session.'
+      throw new EntradaFailure('sign_in_expired', { detail, returnTo: '/' })
+    }
     if (chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
@@ -78,10 +84,18 @@ async function toChat(
   }
 }
 
-/** The chat may have the same callback path; an answer says whose it is (RFC 9207). */
-function isForChat({ searchParams }: URL, provider: EdgeParts['provider']): boolean {
+/**
+ * The chat may have the same callback path. An answer says whose it is (RFC 9207); one that comes as a form is not
+ * Microsoft's, which is asked for `response_mode=query`.
+ */
+function isForChat(
+  method: string,
+  { searchParams }: URL,
+  provider: EdgeParts['provider'],
+): boolean {
   const [issuer, ...others] = searchParams.getAll('iss')
-  return provider !== null && issuer === provider.issuer && others.length === 0
+  const isOurs = issuer === provider?.issuer && others.length === 0
+  return provider !== null && (isOurs || method === 'POST')
 }
 
 const CIRCLE =

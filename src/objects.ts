@@ -30,6 +30,14 @@ export class SessionObject extends DurableObject<Bindings> {
     return this.#authority.check(secret, touch)
   }
 
+  wrapSecret(secret: string) {
+    return this.#authority.wrapSecret(secret)
+  }
+
+  checkWrapped(wrapped: string) {
+    return this.#authority.checkWrapped(wrapped)
+  }
+
   accessToken(secret: string, request: AccessTokenRequest) {
     return this.#authority.accessToken(secret, request)
   }

@@ -94,6 +94,7 @@ async function finish(
         isOperator,
         subject: identity.subject,
         loginHint: identity.loginHint,
+        authenticatedAt: identity.authenticatedAt,
         idToken: useEndSessionEndpoint && identity.loginHint === null ? tokens.idToken : null,
       },
       refreshToken: reuseTokens ? tokens.refreshToken : null,

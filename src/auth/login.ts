@@ -41,8 +41,19 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
       claims: await session.pendingClaims(),
     })
   }
+  const isOther = c.req.query('account') === 'other'
+  if (c.req.query('fresh') === '1') {
+    const known = isOther ? undefined : session?.user.username
+    return begin(c, parts, {
+      // Whoever is signed in does not go round.
+      purpose: session === null ? 'sign_in' : 'step_up',
+      returnTo,
+      prompt: 'login',
+      loginHint: readHint(c.req.query('login_hint')) ?? known,
+    })
+  }
   // Entra refuses `login_hint` beside `select_account`.
-  if (c.req.query('account') === 'other') {
+  if (isOther) {
     return begin(c, parts, { purpose: 'sign_in', returnTo, prompt: 'select_account' })
   }
   // Somebody else's link must not make a signed-in person change accounts.

@@ -39,6 +39,8 @@ export async function authorizationUrl(entra: Entra, request: AuthorizationReque
     login_hint: request.loginHint,
     domain_hint: request.domainHint,
     prompt: request.prompt,
+    // Elsewhere it makes `auth_time` a part of the id token (OIDC Core §3.1.2.1); Entra has an optional claim for it.
+    max_age: request.prompt === 'login' && settings.issuer.microsoft === null ? '900' : null,
     claims: claimsParameter(request.claims, settings),
   })
 }

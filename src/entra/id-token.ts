@@ -13,6 +13,8 @@ export interface Identity {
   readonly name: string | null
   readonly email: string | null
   readonly username: string | null
+  /** Epoch seconds of `auth_time`; Entra says it only as an optional claim. */
+  readonly authenticatedAt: number | null
   /** Identifies Entra's browser session in front-channel sign-out. */
   readonly sessionId: string | null
   /** Opaque hint that spares the account picker on sign-out. */
@@ -44,6 +46,7 @@ export function readIdentity(
     name: textOf(claims['name']),
     email: textOf(claims['email']),
     username: textOf(claims['preferred_username']),
+    authenticatedAt: timeOf(claims['auth_time']),
     sessionId: textOf(claims['sid']),
     loginHint: textOf(claims['login_hint']),
     claims,
@@ -52,6 +55,10 @@ export function readIdentity(
 
 function textOf(claim: unknown): string | null {
   return typeof claim === 'string' ? claim : null
+}
+
+function timeOf(claim: unknown): number | null {
+  return typeof claim === 'number' && Number.isSafeInteger(claim) ? claim : null
 }
 
 /**

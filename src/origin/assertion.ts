@@ -1,4 +1,4 @@
-import { epochSeconds } from '../epoch-seconds.ts'
+import { issuedAt } from '../epoch-seconds.ts'
 import type { SessionView } from '../session/session.ts'
 import { rememberNewest } from '../stores/newest.ts'
 import { signedBy, type SigningKey, type SigningKeys } from './signing-keys.ts'
@@ -24,13 +24,13 @@ interface Signing {
 }
 
 const LIFE_SECONDS = 120
-/** Half of its life, so that whoever gets it has a minute to check it. */
-const FRESH_MS = 60_000
+/** Whoever gets an assertion has 60 seconds to check it; the first 5 of its 120 are over when it is signed. */
+const FRESH_MS = 55_000
 const REMEMBERED = 5_000
 
 /**
  * Says who is signed in, verifiably: an RS256 JWT for one audience. Signing costs more than everything else on
- * a proxied request, so one serves a session for a minute; `jti` names the assertion, not the request.
+ * a proxied request, so one serves a session for 55 seconds; `jti` names the assertion, not the request.
  */
 export class AssertionSigner {
   readonly #parts: AssertionSignerParts
@@ -50,7 +50,7 @@ export class AssertionSigner {
   }
 
   #signing({ id, user }: SessionView, key: SigningKey): Signing {
-    const now = epochSeconds()
+    const iat = issuedAt()
     const token = signedBy(key, {
       iss: this.#parts.issuer,
       aud: this.#parts.audience,
@@ -62,8 +62,8 @@ export class AssertionSigner {
       groups: user.groups,
       roles: user.roles,
       jti: crypto.randomUUID(),
-      iat: now,
-      exp: now + LIFE_SECONDS,
+      iat,
+      exp: iat + LIFE_SECONDS,
     })
     token.catch(() => this.#signings.delete(id))
     const signing = { token, freshUntil: Date.now() + FRESH_MS }

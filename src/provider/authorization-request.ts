@@ -5,7 +5,17 @@ import { OAuthRefusal } from './oauth-refusal.ts'
 import type { Parameters } from './parameters.ts'
 import type { ProviderParts } from './provider-parts.ts'
 
+/** Ours, on the way back from a sign-in: what it had to bring. A second sign-in would not bring it either. */
+export const ASKED_SINCE = 'entrada_since'
+export const ASKED_SUBJECT = 'entrada_subject'
+
+/** Entra's clock may be behind ours by so much. */
+const CLOCK_TOLERANCE_SECONDS = 30
+
 export const SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
+
+/** OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2. */
+export const RESPONSE_MODES: readonly string[] = ['query', 'form_post']
 
 /** BASE64URL of SHA-256 (RFC 7636 §4.2). */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
@@ -39,13 +49,22 @@ export function readAsker(given: URLSearchParams, { clients }: ProviderParts): A
 export interface AuthorizationRequest {
   readonly scopes: readonly string[]
   readonly prompts: readonly string[]
-  /** Seconds a sign-in may be old. */
-  readonly maxAge: number
+  /** Epoch seconds since when the person must have authenticated; `null` where any time will do. */
+  readonly since: number | null
+  /** They were asked to authenticate for this request already. */
+  readonly wasAsked: boolean
+  /** `sub` of the person they were asked to sign in as for this request already. */
+  readonly askedSubject: string | null
   readonly nonce: string | null
   /** An id token of ours: who the client takes the person for. */
   readonly idTokenHint: string | null
   readonly loginHint: string | null
   readonly codeChallenge: string | null
+}
+
+/** Of the scopes asked for, those that are offered; others are passed over (OIDC Core §3.1.2.1). */
+export function scopesIn(parameters: Parameters): readonly string[] {
+  return words(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
 }
 
 /** @throws OAuthRefusal what the client has to mend */
@@ -58,10 +77,10 @@ export function readRequest(parameters: Parameters): AuthorizationRequest {
   if (parameters.get('response_type') !== 'code') {
     throw new OAuthRefusal('unsupported_response_type', 'The one response_type is code.')
   }
-  if ((parameters.get('response_mode') ?? 'query') !== 'query') {
-    throw new OAuthRefusal('invalid_request', 'The one response_mode is query.')
+  if (!RESPONSE_MODES.includes(parameters.get('response_mode') ?? 'query')) {
+    throw new OAuthRefusal('invalid_request', 'response_mode is query or form_post.')
   }
-  const scopes = words(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
+  const scopes = scopesIn(parameters)
   if (!scopes.includes('openid')) {
     throw new OAuthRefusal('invalid_scope', 'scope has to contain openid.')
   }
@@ -69,19 +88,39 @@ export function readRequest(parameters: Parameters): AuthorizationRequest {
   if (prompts.includes('none') && prompts.length > 1) {
     throw new OAuthRefusal('invalid_request', 'prompt=none stands alone.')
   }
-  const maxAge = parameters.get('max_age')
-  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {
-    throw new OAuthRefusal('invalid_request', 'max_age is not a number of seconds.')
-  }
   return {
     scopes,
     prompts,
-    maxAge: maxAge === undefined ? Infinity : Number(maxAge),
+    ...readFreshness(parameters, prompts),
+    askedSubject: parameters.get(ASKED_SUBJECT) ?? null,
     nonce: parameters.get('nonce') ?? null,
     idTokenHint: parameters.get('id_token_hint') ?? null,
     loginHint: parameters.get('login_hint') ?? null,
     codeChallenge: readChallenge(parameters),
   }
+}
+
+/** @throws OAuthRefusal `invalid_request` */
+function readFreshness(
+  parameters: Parameters,
+  prompts: readonly string[],
+): Pick<AuthorizationRequest, 'since' | 'wasAsked'> {
+  const maxAge = secondsIn(parameters, 'max_age')
+  const asked = secondsIn(parameters, ASKED_SINCE)
+  if (asked !== null) return { since: asked - CLOCK_TOLERANCE_SECONDS, wasAsked: true }
+  const now = epochSeconds()
+  if (prompts.includes('login')) return { since: now, wasAsked: false }
+  return { since: maxAge === null ? null : now - maxAge, wasAsked: false }
+}
+
+/** @throws OAuthRefusal `invalid_request` */
+function secondsIn(parameters: Parameters, name: string): number | null {
+  const text = parameters.get(name)
+  if (text === undefined) return null
+  if (!/^\d{1,10}$/.test(text)) {
+    throw new OAuthRefusal('invalid_request', `${name} is not a number of seconds.`)
+  }
+  return Number(text)
 }
 
 /** @throws OAuthRefusal `invalid_request` */
@@ -96,13 +135,17 @@ function readChallenge(parameters: Parameters): string | null {
   return challenge
 }
 
-/** Whether the sign-in is as fresh as the client wants it. */
-export function isRecent(
-  { createdAt }: SessionView,
-  { prompts, maxAge }: AuthorizationRequest,
+/**
+ * Whether the person authenticated when the client wants it. Only the sign-in service's word counts: a session
+ * begins without anybody at the keyboard where the service knows the browser.
+ */
+export function isFresh(
+  { authenticatedAt }: SessionView,
+  { prompts, since, wasAsked }: AuthorizationRequest,
 ): boolean {
-  if (prompts.includes('login') || prompts.includes('select_account')) return false
-  return epochSeconds() - createdAt <= maxAge
+  // Until they were asked: an authentication of this very second is another one.
+  if (prompts.includes('login') && !wasAsked) return false
+  return since === null || (authenticatedAt !== null && authenticatedAt >= since)
 }
 
 function words(text = ''): readonly string[] {

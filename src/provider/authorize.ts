@@ -5,9 +5,12 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { isTopLevelNavigation } from '../navigation.ts'
 import type { SessionView } from '../session/session.ts'
+import { formPostPage } from '../pages/form-post-page.ts'
 import { randomText } from '../stores/random-text.ts'
 import {
-  isRecent,
+  ASKED_SINCE,
+  ASKED_SUBJECT,
+  isFresh,
   readAsker,
   readRequest,
   type Asker,
@@ -42,23 +45,24 @@ interface Asked {
 async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   const { parts, asker, request } = asked
   const { sessions, grants } = parts
+  const subject = await expectedSubject(asked)
   const found = await liveSession(sessions, c.req.header('cookie') ?? null)
-  const isRight =
-    found !== null && isRecent(found.session, request) && (await isExpected(found.session, asked))
-  if (!isRight) {
-    if (request.prompts.includes('none')) {
-      throw new OAuthRefusal('login_required', 'They are not signed in, or not recently enough.')
-    }
+  const lacks = found === null ? NOBODY : shortcomings(found.session, request, subject)
+  if (found === null || lacks.freshness || lacks.person || lacks.choice) {
+    refuseIfFutile(asked, lacks, found?.session ?? null)
     // Only a person opening a page may begin a sign-in.
     if (!isTopLevelNavigation(c.req.raw)) throw new EntradaFailure('session_required')
-    return c.redirect(signInUrl(c, request, found !== null), 302)
+    return c.redirect(signInUrl(c, request, { ...lacks, subject }), 302)
   }
   const { session, cookie } = found
   const { scopes, nonce, codeChallenge } = request
+  const granted = await sessions.grant(cookie)
+  // It has ended since it was found.
+  if (granted === null) throw new EntradaFailure('session_required')
   const code = await grants.code({
+    ...granted,
     id: randomText(18),
     clientId: asker.clientId,
-    sessionCookie: cookie,
     scopes,
     redirectUri: asker.redirectUri,
     codeChallenge,
@@ -73,37 +77,101 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   return lead(c, parts, asker, { code })
 }
 
-/** Whether it is the person whom the client means (OIDC Core §3.1.2.1, `id_token_hint`), if it means one. */
-async function isExpected({ user }: SessionView, { parts, request }: Asked): Promise<boolean> {
-  if (request.idTokenHint === null) return true
-  const claims = await parts.verify(request.idTokenHint)
-  return claims?.['iss'] === parts.issuer && claims['sub'] === user.id
+/** What keeps a session from being an answer to a request. */
+interface Shortcomings {
+  /** They authenticated too long ago. */
+  readonly freshness: boolean
+  /** It is somebody else's. */
+  readonly person: boolean
+  /** They have not chosen their account. */
+  readonly choice: boolean
 }
 
-/** Sign-in, and back here; without what demanded it, which would demand it again. */
+/** Whoever is not signed in may be known to the sign-in service, which then decides by itself. */
+const NOBODY: Shortcomings = { freshness: false, person: false, choice: false }
+
+function shortcomings(
+  session: SessionView,
+  request: AuthorizationRequest,
+  subject: string | null,
+): Shortcomings {
+  return {
+    freshness: !isFresh(session, request),
+    person: subject !== null && session.user.id !== subject,
+    choice: request.prompts.includes('select_account'),
+  }
+}
+
+/**
+ * Ends what another sign-in would not mend.
+ * @throws OAuthRefusal `login_required`
+ */
+function refuseIfFutile(
+  { request }: Asked,
+  lacks: Shortcomings,
+  session: SessionView | null,
+): void {
+  if (request.prompts.includes('none')) {
+    throw new OAuthRefusal('login_required', 'They are not signed in, or not recently enough.')
+  }
+  if (lacks.freshness && request.wasAsked) {
+    const reason =
+      session?.authenticatedAt === null
+        ? 'The sign-in service does not say when they authenticated (optional claim auth_time).'
+        : 'They did not authenticate again.'
+    throw new OAuthRefusal('login_required', reason)
+  }
+  if (lacks.person && request.askedSubject !== null) {
+    throw new OAuthRefusal('login_required', 'Somebody else signed in.')
+  }
+}
+
+/**
+ * `sub` of the person whom the client means (OIDC Core §3.1.2.1, `id_token_hint`), `null` if it means anybody.
+ * @throws OAuthRefusal `invalid_request`
+ */
+async function expectedSubject({ parts, request }: Asked): Promise<string | null> {
+  if (request.idTokenHint === null) return request.askedSubject
+  const claims = await parts.verify(request.idTokenHint)
+  const subject = claims?.['sub']
+  if (claims?.['iss'] !== parts.issuer || typeof subject !== 'string') {
+    throw new OAuthRefusal('invalid_request', 'id_token_hint is not an id token of this issuer.')
+  }
+  return subject
+}
+
+/** Sign-in, and back here with what it had to bring in place of what demanded it. */
 function signInUrl(
   c: Context<EdgeEnv>,
-  { loginHint }: AuthorizationRequest,
-  isAnew: boolean,
+  { loginHint, prompts, since, wasAsked }: AuthorizationRequest,
+  lacks: Shortcomings & { readonly subject: string | null },
 ): string {
   const again = new URL(c.req.url)
-  for (const demand of ['prompt', 'max_age', 'id_token_hint']) again.searchParams.delete(demand)
-  const returnTo = `${again.pathname}${again.search}`
+  for (const demand of ['prompt', 'id_token_hint']) again.searchParams.delete(demand)
+  const needsFreshness = lacks.freshness || wasAsked || prompts.includes('login')
+  if (needsFreshness && since !== null && !wasAsked) {
+    again.searchParams.delete('max_age')
+    again.searchParams.set(ASKED_SINCE, `${since}`)
+  }
+  if (lacks.subject !== null) again.searchParams.set(ASKED_SUBJECT, lacks.subject)
   return addressOf(`${c.var.settings.publicOrigin}/.entrada/login`, {
-    return_to: returnTo,
+    return_to: `${again.pathname}${again.search}`,
     login_hint: loginHint,
-    account: isAnew ? 'other' : null,
+    fresh: needsFreshness ? '1' : null,
+    account: lacks.person || lacks.choice ? 'other' : null,
   }).href
 }
 
-/** Back to the client, with `iss` against mix-up (RFC 9207). */
-function lead(
+/** Back to the client in the response mode it asked for, with `iss` against mix-up (RFC 9207). */
+async function lead(
   c: Context<EdgeEnv>,
   { issuer }: ProviderParts,
   { redirectUri }: Asker,
   given: Readonly<Record<string, string>>,
-): Response {
-  const state = new URL(c.req.url).searchParams.getAll('state')
-  const url = addressOf(redirectUri, { ...given, state: state[0], iss: issuer })
-  return c.redirect(url.href, 302)
+): Promise<Response> {
+  const { searchParams } = new URL(c.req.url)
+  const state = searchParams.get('state')
+  const fields = { ...given, ...(state === null ? {} : { state }), iss: issuer }
+  if (searchParams.get('response_mode') === 'form_post') return formPostPage(redirectUri, fields)
+  return c.redirect(addressOf(redirectUri, fields).href, 302)
 }

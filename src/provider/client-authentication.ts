@@ -14,35 +14,62 @@ export async function authenticateClient(
   parameters: Parameters,
   clients: readonly OidcClient[],
 ): Promise<OidcClient> {
-  const [id, secret] = authorization === null ? readForm(parameters) : readBasic(authorization)
+  const readings = authorization === null ? [readForm(parameters)] : readBasic(authorization)
   if (authorization !== null && parameters.has('client_secret')) {
     throw new OAuthRefusal('invalid_request', 'The client authenticates in two ways.')
   }
-  const stated = parameters.get('client_id') ?? id
-  const client = clients.find((one) => one.id === id && one.id === stated)
-  // Digests, so that the time a comparison takes says nothing about the secret.
-  const [given, ...known] = await Promise.all([secret, ...(client?.secrets ?? [])].map(digestOf))
-  if (client === undefined || !known.some((one) => one === given)) {
-    throw new OAuthRefusal('invalid_client', REFUSAL, 'client_refused')
-  }
+  const stated = parameters.get('client_id')
+  const accepted = await Promise.all(
+    readings.map(async ({ id, secret }) => {
+      const client = clients.find((one) => one.id === id && one.id === (stated ?? id))
+      // Digests, so that the time a comparison takes says nothing about the secret.
+      const [given, ...known] = await Promise.all(
+        [secret, ...(client?.secrets ?? [])].map(digestOf),
+      )
+      return known.includes(given ?? '') ? client : undefined
+    }),
+  )
+  const client = accepted.find((one) => one !== undefined)
+  if (client === undefined) throw new OAuthRefusal('invalid_client', REFUSAL, 'client_refused')
   return client
 }
 
-function readForm(parameters: Parameters): readonly [id: string, secret: string] {
-  return [parameters.get('client_id') ?? '', parameters.get('client_secret') ?? '']
+/** One way to read what a client sent. */
+interface Credentials {
+  readonly id: string
+  readonly secret: string
 }
 
-/** Both parts are form-encoded before they are joined, which is what most libraries do and some forget. */
-function readBasic(authorization: string): readonly [id: string, secret: string] {
+function readForm(parameters: Parameters): Credentials {
+  return { id: parameters.get('client_id') ?? '', secret: parameters.get('client_secret') ?? '' }
+}
+
+/**
+ * The header's two readings: form-encoded, as RFC 6749 §2.3.1 has it, and as it is, as Authlib, arctic and the MCP
+ * SDK send it. Both are compared every time, so that the time says nothing about which of them was right.
+ */
+function readBasic(authorization: string): readonly Credentials[] {
   const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? []
+  const [, id = '', secret = ''] = /^([^:]*):(.*)$/.exec(textOf(encoded)) ?? []
+  return [
+    { id: decode(id), secret: decode(secret) },
+    { id, secret },
+  ]
+}
+
+function textOf(base64: string): string {
   try {
-    const [, id = '', secret = ''] = /^([^:]*):(.*)$/.exec(atob(encoded)) ?? []
-    return [decode(id), decode(secret)]
+    return atob(base64)
   } catch {
-    throw new OAuthRefusal('invalid_client', REFUSAL, 'client_refused')
+    return ''
   }
 }
 
+/** What is not form-encoded has no first reading; an empty text is nobody's secret. */
 function decode(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '))
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return ''
+  }
 }

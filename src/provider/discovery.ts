@@ -1,4 +1,4 @@
-import { SCOPES } from './authorization-request.ts'
+import { RESPONSE_MODES, SCOPES } from './authorization-request.ts'
 import { CLAIMS } from './claims.ts'
 import type { ProviderParts } from './provider-parts.ts'
 import { JWT_BEARER } from './token.ts'
@@ -16,7 +16,7 @@ export function metadataOf({ issuer, clients }: ProviderParts) {
     scopes_supported: SCOPES,
     claims_supported: CLAIMS,
     response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    response_modes_supported: RESPONSE_MODES,
     grant_types_supported: [
       ...['authorization_code', 'refresh_token'],
       ...(exchanges ? [JWT_BEARER] : []),

@@ -9,8 +9,9 @@ const GrantShape = v.object({
   /** Random; a code that is redeemed twice takes everything of its grant away. */
   id: v.string(),
   clientId: v.string(),
-  /** Of the session it was given in. What is built on it ends with that session. */
-  sessionCookie: v.string(),
+  /** The session it was given in. What is built on it ends with that session. */
+  sessionName: v.string(),
+  wrappedSecret: v.string(),
   scopes: v.pipe(v.array(v.string()), v.readonly()),
 })
 

@@ -3,7 +3,7 @@ import type { OidcClient } from '../settings/oidc-clients.ts'
 import type { Grant } from './grants.ts'
 import { OAuthRefusal } from './oauth-refusal.ts'
 import type { Parameters } from './parameters.ts'
-import { sessionOfGrant, type ProviderParts } from './provider-parts.ts'
+import type { ProviderParts } from './provider-parts.ts'
 
 /** A request of a client that has proved to be that client. */
 export interface TokenRequest {
@@ -22,7 +22,7 @@ export async function livingSession(
 ): Promise<{ readonly grant: Grant; readonly session: Session }> {
   if (grant === null || (client !== null && grant.clientId !== client.id)) throw refusedGrant()
   const [session, isRevoked] = await Promise.all([
-    sessionOfGrant(sessions, grant.sessionCookie),
+    sessions.findGranted(grant),
     uses.isTaken(revocationOf(grant)),
   ])
   if (session === null || isRevoked) throw refusedGrant()

@@ -17,6 +17,13 @@ export type OAuthError =
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
 
+export interface RefusalDetails {
+  /** Number of Microsoft's error. */
+  readonly aadsts?: number | undefined
+  /** Seconds. */
+  readonly retryAfter?: number | undefined
+}
+
 /**
  * A refusal in the protocol's own words. Where a client is spoken to it takes the place of `EntradaFailure`,
  * whose codes no OAuth library knows; `Entrada-Error` carries one of those all the same.
@@ -27,11 +34,19 @@ export class OAuthRefusal extends Error {
   /** For the developer of the client: plain ASCII, without a quotation mark (RFC 6749 §5.2). */
   readonly description: string
   readonly code: FailureCode
+  /** What Microsoft said, where a refusal is Microsoft's. */
+  readonly details: RefusalDetails
 
-  constructor(error: OAuthError, description: string, code: FailureCode = 'invalid_request') {
+  constructor(
+    error: OAuthError,
+    description: string,
+    code: FailureCode = 'invalid_request',
+    details: RefusalDetails = {},
+  ) {
     super(error)
     this.error = error
     this.description = description
     this.code = code
+    this.details = details
   }
 }

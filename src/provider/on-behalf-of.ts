@@ -63,13 +63,19 @@ function originOf(scope: string, { graphOrigin }: ProviderParts): string {
   return origin
 }
 
-/** Whose turn it is, in words that a client of Entra's knows. */
-function refusalOf({ code, status }: EntradaFailure): OAuthRefusal {
+/** Whose turn it is, in words that a client of Entra's knows, with the number it was refused with. */
+function refusalOf({ code, status, details }: EntradaFailure): OAuthRefusal {
+  const { aadsts, retryAfter } = details
   if (code === 'session_required') {
     return new OAuthRefusal('invalid_grant', 'The session has ended.', code)
   }
   if (status >= 500) {
-    return new OAuthRefusal('temporarily_unavailable', 'Microsoft did not give a token.', code)
+    return new OAuthRefusal('temporarily_unavailable', 'Microsoft did not give a token.', code, {
+      aadsts,
+      retryAfter,
+    })
   }
-  return new OAuthRefusal('interaction_required', 'Microsoft wants the person themselves.', code)
+  return new OAuthRefusal('interaction_required', 'Microsoft wants the person themselves.', code, {
+    aadsts,
+  })
 }

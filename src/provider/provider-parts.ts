@@ -42,8 +42,3 @@ export async function liveSession(
   }
   return null
 }
-
-/** The session a grant was given in, while it lives; a server that asks is no sign of a person at work. */
-export function sessionOfGrant(sessions: Sessions, cookie: string): Promise<Session | null> {
-  return sessions.find(`${SESSION_COOKIE}=${cookie}`, false)
-}

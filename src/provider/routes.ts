@@ -4,6 +4,7 @@ import { addressOf } from '../address.ts'
 import type { EdgeEnv } from '../edge-env.ts'
 import { createLog } from '../log.ts'
 import { authorize } from './authorize.ts'
+import { strayAnswerTest, type StrayAnswerTest } from './code-binding.ts'
 import { metadataOf } from './discovery.ts'
 import { endSession } from './end-session.ts'
 import { OAuthRefusal } from './oauth-refusal.ts'
@@ -22,6 +23,7 @@ export interface Provider {
   readonly issuer: string
   /** Mounted at `/.entrada`. */
   readonly routes: Hono<EdgeEnv>
+  readonly isStrayAnswer: StrayAnswerTest
 }
 
 export function createProvider(parts: ProviderParts): Provider {
@@ -43,7 +45,7 @@ export function createProvider(parts: ProviderParts): Provider {
         return endSession(c, hint ?? undefined, parts)
       }),
     )
-  return { issuer: parts.issuer, routes }
+  return { issuer: parts.issuer, routes, isStrayAnswer: strayAnswerTest(parts) }
 }
 
 /** A form is a request like any other (OIDC Core §3.1.2.1), but only a GET brings the session's cookie along. */
@@ -60,13 +62,33 @@ async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>):
   } catch (cause) {
     if (!(cause instanceof OAuthRefusal)) throw cause
     const { error, description, code } = cause
+    const { aadsts, retryAfter } = cause.details
     createLog(c.var.requestId).info('request_refused', { code, reason: error })
-    const scheme = error === 'invalid_token' ? `Bearer error="invalid_token"` : 'Basic'
     const isUnknown = error === 'invalid_token' || error === 'invalid_client'
     const status = isUnknown ? 401 : error === 'temporarily_unavailable' ? 503 : 400
-    return c.json({ error, error_description: description }, status, {
+    const challenge = challengeFor(cause, c)
+    // As Entra writes them, for clients that read its errors.
+    const body =
+      aadsts === undefined
+        ? { error, error_description: description }
+        : { error, error_description: `AADSTS${aadsts}: ${description}`, error_codes: [aadsts] }
+    return c.json(body, status, {
       'entrada-error': code,
-      ...(isUnknown ? { 'www-authenticate': scheme } : {}),
+      ...(retryAfter === undefined
+        ? {}
+        : { 'retry-after': `${Math.max(1, Math.ceil(retryAfter))}` }),
+      ...(challenge === null ? {} : { 'www-authenticate': challenge }),
     })
   }
+}
+
+/**
+ * `WWW-Authenticate` of a refusal. A client that sent its secret in the form gets none: oauth4webapi, which
+ * openid-client and Auth.js stand on, shows a challenge in place of the OAuth error.
+ */
+function challengeFor({ error }: OAuthRefusal, c: Context<EdgeEnv>): string | null {
+  if (error === 'invalid_token') return `Bearer error="invalid_token"`
+  const isBasic = /^basic /i.test(c.req.header('authorization') ?? '')
+  const realm = issuerOf(c.var.settings.publicOrigin)
+  return error === 'invalid_client' && isBasic ? `Basic realm="${realm}"` : null
 }

@@ -1,17 +1,18 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
-import { epochSeconds } from '../epoch-seconds.ts'
+import { epochSeconds, issuedAt } from '../epoch-seconds.ts'
 import { createLog } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import { digestOf } from '../stores/digest.ts'
+import { scopesIn } from './authorization-request.ts'
 import { claimsOf } from './claims.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { TOKEN_SECONDS, type Grant } from './grants.ts'
 import { OAuthRefusal } from './oauth-refusal.ts'
 import { livingSession, refusedGrant, revocationOf, type TokenRequest } from './living-grant.ts'
 import { exchangeOnBehalf } from './on-behalf-of.ts'
-import { readForm, readParameters, required } from './parameters.ts'
-import { sessionOfGrant, type ProviderParts } from './provider-parts.ts'
+import { readForm, readParameters, required, type Parameters } from './parameters.ts'
+import type { ProviderParts } from './provider-parts.ts'
 
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
@@ -46,7 +47,7 @@ async function redeemCode(
   if (code === null || code.clientId !== client.id) throw refusedGrant()
   if (code.redirectUri !== required(parameters, 'redirect_uri')) throw refusedGrant()
   if (!(await isVerifier(parameters.get('code_verifier'), code.codeChallenge))) throw refusedGrant()
-  const session = await sessionOfGrant(sessions, code.sessionCookie)
+  const session = await sessions.findGranted(code)
   if (session === null) throw refusedGrant()
   if (!(await uses.take(`oidc-code/${code.id}`, session.expiresAt))) {
     // Somebody else has it, too, and nobody can tell which of the two is the client (RFC 6749 §4.1.2).
@@ -55,44 +56,56 @@ async function redeemCode(
     createLog(requestId).audit('oidc_code_replayed', { userId: id, tenantId, clientId: client.id })
     throw refusedGrant()
   }
-  return tokensFor(code, session, parts, code.nonce)
+  return tokensFor(code, session, parts, { nonce: code.nonce, scopes: code.scopes })
 }
 
 /**
  * A refresh token may be used any number of times: its client proves to be itself each time (RFC 9700 §2.2.2), and
- * tabs or replicas that refresh at once cannot shut each other out. `scope` cannot add to what was given.
+ * tabs or replicas that refresh at once cannot shut each other out.
  */
 async function refresh({ client, parameters }: TokenRequest, parts: ProviderParts) {
   const given = await parts.grants.openRefreshToken(required(parameters, 'refresh_token'))
   const { grant, session } = await livingSession(given, client, parts)
-  return tokensFor(grant, session, parts, null)
+  return tokensFor(grant, session, parts, { nonce: null, scopes: narrowed(grant, parameters) })
+}
+
+/**
+ * What a refresh is for: all that was given, or a part of it (RFC 6749 §6). Scopes that are not offered are passed
+ * over as they are at sign-in, because LibreChat repeats its whole `OPENID_SCOPE`.
+ * @throws OAuthRefusal `invalid_scope`
+ */
+function narrowed({ scopes }: Grant, parameters: Parameters): readonly string[] {
+  const wanted = scopesIn(parameters)
+  if (!wanted.every((scope) => scopes.includes(scope))) {
+    throw new OAuthRefusal('invalid_scope', 'A refresh cannot add to the scopes of the sign-in.')
+  }
+  return wanted.length === 0 ? scopes : wanted
 }
 
 async function tokensFor(
-  { id, clientId, sessionCookie, scopes }: Grant,
+  { id, clientId, sessionName, wrappedSecret, scopes: granted }: Grant,
   session: Session,
   { grants, issuer, sign }: ProviderParts,
-  nonce: string | null,
+  { nonce, scopes }: { readonly nonce: string | null; readonly scopes: readonly string[] },
 ) {
-  const grant = { id, clientId, sessionCookie, scopes }
-  const now = epochSeconds()
+  const grant = { id, clientId, sessionName, wrappedSecret, scopes: granted }
   const idToken = sign({
     ...claimsOf(session, scopes),
     iss: issuer,
     aud: clientId,
     sid: session.id,
-    auth_time: session.createdAt,
+    auth_time: session.authenticatedAt ?? undefined,
     nonce: nonce ?? undefined,
-    iat: now,
-    exp: now + TOKEN_SECONDS,
+    iat: issuedAt(),
+    exp: epochSeconds() + TOKEN_SECONDS,
   })
   return {
-    access_token: await grants.accessToken(grant),
+    access_token: await grants.accessToken({ ...grant, scopes }),
     token_type: 'Bearer',
     expires_in: TOKEN_SECONDS,
     scope: scopes.join(' '),
     id_token: await idToken,
-    ...(scopes.includes('offline_access')
+    ...(granted.includes('offline_access')
       ? { refresh_token: await grants.refreshToken(grant, session.expiresAt) }
       : {}),
   }

@@ -7,6 +7,7 @@ import type {
   AccessTokenRequest,
   SessionCalls,
   SessionCheck,
+  WrappedCheck,
   SessionDescription,
   SessionEnd,
   SessionIdentity,
@@ -77,6 +78,18 @@ export class SessionAuthority implements SessionCalls {
     if (isSeen) this.#rows.seen(now)
     const seen = isSeen ? { ...row, lastSeenAt: now } : row
     return { alive: true, session: this.#view(seen, identity) }
+  }
+
+  async wrapSecret(secret: string): Promise<string | null> {
+    if ((await this.#alive(secret)) === null) return null
+    return this.#seals.wrap(secret)
+  }
+
+  async checkWrapped(wrapped: string): Promise<WrappedCheck> {
+    const secret = await this.#seals.unwrap(wrapped)
+    if (secret === null) return { alive: false }
+    const check = await this.check(secret, false)
+    return check.alive ? { ...check, secret } : check
   }
 
   async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer> {
@@ -198,10 +211,12 @@ export class SessionAuthority implements SessionCalls {
     return Math.min(expiresAt, lastSeenAt + this.#parts.settings.sessions.idleSeconds)
   }
 
-  #view(row: SessionRow, { user, isOperator }: SessionIdentity): SessionView {
+  #view(row: SessionRow, identity: SessionIdentity): SessionView {
+    const { user, isOperator, authenticatedAt } = identity
     const { createdAt, expiresAt } = row
+    const { id } = this.#parts
     const idleExpiresAt = this.#idleEnd(row)
-    return { id: this.#parts.id, user, isOperator, createdAt, expiresAt, idleExpiresAt }
+    return { id, user, isOperator, authenticatedAt, createdAt, expiresAt, idleExpiresAt }
   }
 
   #holder(row: SessionRow, { user, subject }: SessionIdentity, secret: string): TokenHolder {

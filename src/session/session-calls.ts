@@ -9,6 +9,12 @@ export interface SessionCalls {
   begin(start: SessionStart): Promise<SessionView>
   /** Is it alive for the holder of this secret? `touch` counts as activity. */
   check(secret: string, touch: boolean): Promise<SessionCheck>
+  /**
+   * The secret, sealed under a key of this object's own: what a chat's server may hold. `null` when it is not alive.
+   */
+  wrapSecret(secret: string): Promise<string | null>
+  /** `check` for the holder of a wrapped secret, which comes back unwrapped. It counts as no activity. */
+  checkWrapped(wrapped: string): Promise<WrappedCheck>
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer>
   /** The claims challenge waiting for the person, JSON text. */
   pendingClaims(secret: string): Promise<string | null>
@@ -36,10 +42,16 @@ export interface SessionIdentity {
   readonly subject: string
   readonly loginHint: string | null
   readonly idToken: string | null
+  /** Epoch seconds, by the sign-in service's word; `null` where it says nothing. */
+  readonly authenticatedAt: number | null
 }
 
 export type SessionCheck =
   | { readonly alive: true; readonly session: SessionView }
+  | { readonly alive: false }
+
+export type WrappedCheck =
+  | { readonly alive: true; readonly session: SessionView; readonly secret: string }
   | { readonly alive: false }
 
 export interface AccessTokenRequest {

@@ -108,6 +108,16 @@ export class SessionRows {
     this.#storage.sql.exec('INSERT OR REPLACE INTO claims_challenge VALUES (1, ?)', sealed)
   }
 
+  /** One for the session's life: the first that is offered. Only while there is a session. */
+  wrappingKey(offered: string): string {
+    // Made on first use: sessions older than this table have the others already.
+    this.#storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS wrapping_key (id INTEGER PRIMARY KEY, key TEXT NOT NULL)',
+    )
+    this.#storage.sql.exec('INSERT OR IGNORE INTO wrapping_key VALUES (1, ?)', offered)
+    return this.#first<{ key: string }>('SELECT key FROM wrapping_key')?.key ?? offered
+  }
+
   /** Nothing is left, not even that there was a session: ids are random and never come again. */
   erase(): Promise<void> {
     return this.#tables.drop()

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { digestOf } from '../stores/digest.ts'
+import { randomText } from '../stores/random-text.ts'
 import type { SealContext, SealedBox } from '../stores/sealed-box.ts'
 import type { SessionIdentity } from './session-calls.ts'
 import type { SessionRow, SessionRows } from './session-rows.ts'
@@ -25,11 +26,15 @@ const Identity = v.pipe(
     subject: v.string(),
     loginHint: MaybeText,
     idToken: MaybeText,
+    // Sessions begun before it was kept do without.
+    authenticatedAt: v.optional(v.nullable(v.number()), null),
   }),
 )
 
 const IDENTITY = 'session-identity'
 const CLAIMS = 'claims-challenge'
+const WRAPPED = 'wrapped-secret'
+const WRAPPING_KEY_BYTES = 32
 
 export interface SealParts {
   /** Id of the session's object, which everything is bound to. */
@@ -83,6 +88,27 @@ export class SessionSeals {
   async keepClaims(claims: string, secret: string): Promise<void> {
     const sealed = await this.#parts.box.seal(claims, this.#context(CLAIMS, secret))
     if (this.#rows.read() !== null) this.#rows.writeClaims(sealed)
+  }
+
+  /**
+   * The browser's half of the key, sealed for a chat's server. A part of this seal's key is stored in this object
+   * alone, so that a chat's database together with the Worker's secrets opens no session.
+   */
+  async wrap(secret: string): Promise<string | null> {
+    const context = this.#wrapping()
+    return context === null ? null : this.#parts.box.seal(secret, context)
+  }
+
+  async unwrap(wrapped: string): Promise<string | null> {
+    const context = this.#wrapping()
+    return context === null ? null : this.#parts.box.open(wrapped, context)
+  }
+
+  /** `null` without a session: an object that has none stores no key either. */
+  #wrapping(): SealContext | null {
+    if (this.#rows.read() === null) return null
+    const secret = this.#rows.wrappingKey(randomText(WRAPPING_KEY_BYTES))
+    return { purpose: WRAPPED, secret, bound: [this.#parts.id] }
   }
 
   discard(): void {

@@ -22,6 +22,8 @@ export interface SessionView {
   readonly user: User
   /** May use the operator endpoints (`OPENID_ADMIN_ROLE`). */
   readonly isOperator: boolean
+  /** Epoch seconds when the person authenticated, by the sign-in service's word; `null` where it says nothing. */
+  readonly authenticatedAt: number | null
   /** Epoch seconds. */
   readonly createdAt: number
   readonly expiresAt: number

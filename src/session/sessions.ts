@@ -28,6 +28,13 @@ const LOGOUT_TOKEN_MEMORY_SECONDS = 900
 /** One planted duplicate is plausible, more are noise. */
 const COOKIES_TRIED = 3
 
+/** Opens a session only with what its object stores. */
+export interface SessionGrant {
+  /** Name of the session's object. */
+  readonly sessionName: string
+  readonly wrappedSecret: string
+}
+
 /** The Worker's side of sessions: cookie to object, and a short memory for proxied sub-resources. */
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionCalls>
@@ -79,6 +86,22 @@ export class Sessions {
       if (session !== null) return session
     }
     return null
+  }
+
+  /** What a chat's server may hold of a session; `null` when the session has ended. */
+  async grant(cookie: string): Promise<SessionGrant | null> {
+    const key = readSessionKey(cookie)
+    if (key === null) return null
+    const wrappedSecret = await callObject(() => this.#object(key).wrapSecret(key.secret))
+    return wrappedSecret === null ? null : { sessionName: key.name, wrappedSecret }
+  }
+
+  /** The living session of a grant; a server that asks is no sign of a person at work. */
+  async findGranted({ sessionName: name, wrappedSecret }: SessionGrant): Promise<Session | null> {
+    const check = await callObject(() =>
+      this.#sessions.get(this.#sessions.idFromName(name)).checkWrapped(wrappedSecret),
+    )
+    return check.alive ? this.#sessionOf({ name, secret: check.secret }, check.session) : null
   }
 
   /** Ends the session of a request. Every isolate learns of it within `SESSION_CHECK_SECONDS`, this one at once. */

@@ -68,6 +68,34 @@ test('the whole sign-in: discovery, PKCE, response issuer, signed id token, and 
   })
 })
 
+test('a client of ours that wants fresh credentials has this issuer ask for them', async () => {
+  const client = {
+    client_id: 'chat',
+    client_secret: 's'.repeat(32),
+    redirect_uris: [`${HOME}/back`],
+  }
+  await start({ OIDC_CLIENTS: JSON.stringify([client]) })
+  const browser = await signIn()
+  const url = new URL(`${HOME}/.entrada/oidc/authorize`)
+  url.search = new URLSearchParams({
+    client_id: 'chat',
+    redirect_uri: `${HOME}/back`,
+    response_type: 'code',
+    scope: 'openid',
+    prompt: 'login',
+  }).toString()
+  const { hops } = await browser.open(url.href)
+  const asked = hops.find(
+    (hop) => hop.url.origin === provider.issuer && hop.url.searchParams.has('prompt'),
+  )
+  // Standard issuers owe auth_time to those who name an age (OIDC Core §3.1.2.1).
+  expect(asked?.url.searchParams.get('max_age')).toBe('900')
+  await browser.submit({ fields: { login: 'ada', password: 'x' } })
+  if (browser.page.url.origin !== HOME) await browser.submit({})
+  const answer = browser.page.hops.find(({ url: { pathname } }) => pathname === '/back')
+  expect(answer?.url.searchParams.has('code')).toBe(true)
+})
+
 test('Microsoft’s features are off with a reason, not broken', async () => {
   await start()
   const browser = await signIn()

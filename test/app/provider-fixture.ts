@@ -17,10 +17,16 @@ export interface Scene {
   readonly chat: LibreChat
 }
 
+export interface ChatOptions extends Partial<LibreChatSettings> {
+  readonly settings?: TestSettings
+  /** The registration has the optional claim `auth_time`. */
+  readonly knowsAuthTime?: boolean
+}
+
 /** LibreChat behind Entrada, with Entrada as its issuer. */
 export function aChat(
   resources: readonly string[] = [],
-  { settings = {}, ...chat }: { settings?: TestSettings } & Partial<LibreChatSettings> = {},
+  { settings = {}, knowsAuthTime = true, ...chat }: ChatOptions = {},
 ): Scene {
   const client = {
     client_id: CLIENT_ID,
@@ -45,6 +51,11 @@ export function aChat(
       ...settings,
     },
   })
+  const { sandbox } = entrada
+  if (knowsAuthTime) {
+    const optionalClaims = [...sandbox.registration.optionalClaims, 'auth_time'] as const
+    sandbox.registration = { ...sandbox.registration, optionalClaims }
+  }
   return { entrada, chat: libreChat }
 }
 

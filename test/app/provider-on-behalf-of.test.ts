@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { clock } from '../support/clock.ts'
 import { aChat, CLIENT_ID, redeem, signedInAtChat, type Scene } from './provider-fixture.ts'
 
 /* LibreChat's server asks for Microsoft's tokens by Entra's on-behalf-of flow; Entrada answers from its own. */
@@ -115,6 +116,27 @@ describe('what Microsoft does not give', () => {
     const response = await exchange(scene, { scope: `${SHAREPOINT}/.default` })
     expect(response.headers.get('entrada-error')).toMatch(/consent_required$/)
     expect(await errorOf(response)).toEqual([400, 'interaction_required'])
+  })
+
+  test('because consent is missing carries Microsoft’s number, where clients of Entra’s read it', async () => {
+    const scene = aChat([SHAREPOINT])
+    await signedInAtChat(scene)
+    const response = await exchange(scene, { scope: `${SHAREPOINT}/.default` })
+    expect(await response.json()).toMatchObject({
+      error_description: expect.stringMatching(/^AADSTS65001: /),
+      error_codes: [65001],
+    })
+  })
+
+  test('because it wants a pause says how long, also while the pause lasts', async () => {
+    const scene = await aReadyChat([SHAREPOINT])
+    scene.entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 40, times: 1 })
+    for (const seconds of ['40', '10']) {
+      const response = await exchange(scene, { scope: `${SHAREPOINT}/.default` })
+      expect(await errorOf(response)).toEqual([503, 'temporarily_unavailable'])
+      expect(response.headers.get('retry-after')).toBe(seconds)
+      await clock.advance(30)
+    }
   })
 
   test('because it does not answer is no reason to sign anybody out', async () => {

@@ -117,6 +117,46 @@ describe('a code', () => {
   })
 })
 
+describe('a refresh with a scope', () => {
+  async function refreshed(asked: string, scope: string) {
+    const scene = aChat()
+    const code = await codeFor(await signedIn(scene.entrada), { scope: asked })
+    const first = await (await redeem(scene, { code })).json<{ refresh_token: string }>()
+    const again = (refreshToken: string, wanted: string | null) =>
+      redeem(scene, { grant_type: 'refresh_token', refresh_token: refreshToken, scope: wanted })
+    return { scene, again, response: await again(first.refresh_token, scope) }
+  }
+
+  test.each([
+    ['openid offline_access', 'openid offline_access email'],
+    ['openid profile offline_access', 'email'],
+  ])('beyond “%s” is invalid_scope: “%s” (RFC 6749 §6)', async (asked, scope) => {
+    const { response } = await refreshed(asked, scope)
+    const { error } = await response.json<{ error: string }>()
+    expect([response.status, error]).toEqual([400, 'invalid_scope'])
+  })
+
+  test('passes over what sign-in passed over, too: LibreChat repeats its OPENID_SCOPE', async () => {
+    const scope = 'openid profile email offline_access api://chat/access'
+    const { response } = await refreshed(scope, scope)
+    const { scope: given } = await response.json<{ scope: string }>()
+    expect([response.status, given]).toEqual([200, 'openid profile email offline_access'])
+  })
+
+  test('that is smaller narrows the access token, not the next refresh', async () => {
+    const whole = 'openid profile email offline_access'
+    const { scene, again, response } = await refreshed(whole, 'openid profile')
+    const tokens = await response.json<Record<string, string>>()
+    expect(tokens['scope']).toBe('openid profile')
+    const authorization = `Bearer ${tokens['access_token']}`
+    const info = await scene.entrada.fetch(`${ISSUER}/userinfo`, { headers: { authorization } })
+    const claims = await info.json<Record<string, unknown>>()
+    expect([claims['name'], claims['email']]).toEqual(['Adele Vance', undefined])
+    const next = await again(tokens['refresh_token'] ?? '', null)
+    expect(await next.json()).toMatchObject({ scope: whole })
+  })
+})
+
 describe('each kind of token', () => {
   test('is good for its own use alone', async () => {
     const scene = aChat()
@@ -216,7 +256,10 @@ describe('a client', () => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada))
     const response = await redeem(scene, { code, ...fields }, headers)
-    expect(response.headers.get('www-authenticate')).toBe('Basic')
+    // Only for those who tried Basic: openid-client shows the challenge in place of the error (RFC 6749 §5.2).
+    const isBasic = new Headers(headers).get('authorization')?.startsWith('Basic ') === true
+    const challenge = isBasic ? `Basic realm="${ISSUER}"` : null
+    expect(response.headers.get('www-authenticate')).toBe(challenge)
     expect(await refusal(response)).toEqual([401, 'invalid_client', 'client_refused'])
     expect(scene.entrada.logs.text).not.toContain(CLIENT_SECRET)
   })

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { aScene, portOf, type Scene } from './proxy-fixture.ts'
@@ -81,6 +82,31 @@ test.each([0, 1])(
     }
   },
 )
+
+test.each([0, 1])('recipe %i allows for a clock 5 seconds ahead, and no more', async (index) => {
+  const personOf = await load(recipes()[index] ?? '')
+  await scene.request('/')
+  const { exp = 0 } = decodeJwt(received.get('entrada-assertion') ?? '')
+  try {
+    vi.useFakeTimers({ toFake: ['Date'], now: (exp + 4) * 1000 })
+    await expect(personOf(received)).resolves.toMatchObject({ id: CAST.adele.id })
+    vi.setSystemTime((exp + 6) * 1000)
+    await expect(personOf(received)).rejects.toThrow()
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('recipes that Node cannot run have the same leeway, and Python a User-Agent', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'assertion.md'), 'utf8')
+  const [python = '', go = '', cSharp = ''] = ['python', 'go', 'csharp'].map(
+    (language) => page.split(`\`\`\`${language}\n`)[1]?.split('```')[0],
+  )
+  expect(python).toMatch(/headers=\{"User-Agent": "[^"]+"\}/)
+  expect(python).toContain('leeway=5')
+  expect(go).toContain('jwt.WithLeeway(5*time.Second)')
+  expect(cSharp).toContain('ClockSkew = TimeSpan.FromSeconds(5)')
+})
 
 test.each([0, 1])('recipe %i believes nothing that is meant for others or over', async (index) => {
   const code = recipes()[index] ?? ''
