@@ -52,19 +52,27 @@ export async function endSessions(
 
 const USER = /^([^:]{1,200}):([^:]{1,200})$/
 
-/** `POST /.entrada/admin/users/{tenantId}:{objectId}/end`: an operator ends every session of a user. */
+/**
+ * `POST /.entrada/admin/users/{tenantId}:{objectId}/end`: an operator ends every session of a user of the own
+ * tenant.
+ */
 export async function endSessionsOfUser(
   c: Context<EdgeEnv>,
   sessions: Sessions,
 ): Promise<Response> {
-  if (!c.var.session.isOperator) throw new EntradaFailure('operator_required')
+  const { isOperator, user: operator } = c.var.session
+  if (!isOperator) throw new EntradaFailure('operator_required')
   const [, tenantId, userId] = USER.exec(c.req.param('user') ?? '') ?? []
   if (tenantId === undefined || userId === undefined) throw new EntradaFailure('not_found')
+  if (tenantId !== operator.tenantId) {
+    const detail = 'Operators end sessions of people of their own organisation.'
+    throw new EntradaFailure('operator_required', { detail })
+  }
   const ended = await sessions.endOfUser(tenantId, userId)
   createLog(c.var.requestId).audit('sessions_ended_by_operator', {
     userId,
     tenantId,
-    operatorId: c.var.session.user.id,
+    operatorId: operator.id,
     count: ended,
   })
   return c.json({ ended })

@@ -13,9 +13,9 @@ export class RuleCheck {
   #own: Promise<ReadonlySet<string>> | null = null
 
   /** @param questions `null` for an issuer that is not Entra */
-  constructor(rules: readonly RoleRule[], questions: GraphQuestions | null) {
+  constructor(rules: readonly (RoleRule | null)[], questions: GraphQuestions | null) {
     this.#questions = questions
-    const entries = rules.flatMap(({ anyOf, isAboutGroups }) => (isAboutGroups ? anyOf : []))
+    const entries = rules.flatMap((rule) => (rule?.isAboutGroups === true ? rule.anyOf : []))
     this.#ids = [...new Set(entries.filter(isGuid).map((id) => id.toLowerCase()))]
   }
 

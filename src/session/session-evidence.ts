@@ -17,6 +17,10 @@ export class SessionEvidence implements Evidence {
     this.#holder = holder
   }
 
+  get canRenew(): boolean {
+    return this.#keeper.canRenew
+  }
+
   /** There is nothing left to ask with, now or later. */
   get isGrantGone(): boolean {
     return this.#isGrantGone
