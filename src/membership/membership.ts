@@ -6,10 +6,9 @@ import type { Log } from '../log.ts'
 import type { RoleRule } from '../settings/roles.ts'
 import type { Settings } from '../settings/settings.ts'
 import { refusedAccount } from './account-policy.ts'
-import type { Claims } from './claims.ts'
 import { GraphQuestions } from './graph-questions.ts'
 import { refusalOf } from './refusal.ts'
-import { RuleCheck } from './rule-check.ts'
+import { RuleCheck, type ClaimsEvidence } from './rule-check.ts'
 import { signInTokens } from './sign-in-tokens.ts'
 
 /** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
@@ -27,12 +26,8 @@ export interface Member {
 }
 
 /** What a running session has to go by. */
-export interface Evidence {
+export interface Evidence extends ClaimsEvidence {
   readonly tokens: GraphTokens
-  /** Whether there is a grant to get a new id token with. */
-  readonly canRenew: boolean
-  /** Claims of a new, verified id token; `null` when there is none to be had. */
-  claims(): Promise<Claims | null>
 }
 
 export type Recheck =
@@ -99,7 +94,7 @@ export class Membership {
     const check = new RuleCheck([requiredRole, adminRole], questions)
     const held = (rule: RoleRule | null) => {
       const known = rule?.isAboutGroups === true ? standing.groups : standing.roles
-      return check.heldByRecheck(rule, known, () => evidence.claims())
+      return check.heldByRecheck(rule, known, evidence)
     }
     try {
       const required = await held(requiredRole)
