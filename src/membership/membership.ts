@@ -1,15 +1,15 @@
 import type { Identity } from '../entra/id-token.ts'
-import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Log } from '../log.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { RoleRule } from '../settings/roles.ts'
 import type { Settings } from '../settings/settings.ts'
 import { refusedAccount } from './account-policy.ts'
 import { GraphQuestions } from './graph-questions.ts'
 import { refusalOf } from './refusal.ts'
 import { RuleCheck, type ClaimsEvidence } from './rule-check.ts'
-import { signInTokens } from './sign-in-tokens.ts'
+import type { SignInTokens } from './sign-in-tokens.ts'
 
 /** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
 export interface Standing {
@@ -55,10 +55,12 @@ export class Membership {
   }
 
   /** @throws EntradaFailure `not_a_member`, `wrong_account`, `membership_unknown` */
-  async admit(identity: Identity, tokens: RedeemedTokens, log: Log): Promise<Standing> {
+  async admit(identity: Identity, tokens: SignInTokens, log: Log): Promise<Standing> {
     const { userId, tenantId } = identity
     try {
-      return await this.#admit(identity, this.#questions(signInTokens(tokens), tenantId), log)
+      const { requiredRole, adminRole } = this.#rulesFor(tenantId)
+      const graphTokens = tokens.graph([requiredRole, adminRole].some(hasGroupNames))
+      return await this.#admit(identity, this.#questions(graphTokens, tenantId), log)
     } catch (cause) {
       if (!(cause instanceof EntradaFailure)) throw cause
       const { code, details } = cause
@@ -136,6 +138,10 @@ export class Membership {
     }
     return { roles: among(false), groups: among(true), isOperator: admin.length > 0 }
   }
+}
+
+function hasGroupNames(rule: RoleRule | null): boolean {
+  return rule?.isAboutGroups === true && !rule.anyOf.every(isGuid)
 }
 
 /** @throws whatever is no expected failure */
