@@ -2,10 +2,12 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { readAuthorizationResponse } from '../entra/authorization.ts'
 import type { Identity } from '../entra/id-token.ts'
-import { redeemCode } from '../entra/redemption.ts'
+import { redeemCode, redeemRefreshToken } from '../entra/redemption.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import type { Membership } from '../membership/membership.ts'
+import { SignInTokens } from '../membership/sign-in-tokens.ts'
+import { scopeFor } from '../session/resource-scope.ts'
 import { setSessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
 import type { LoginParts } from './login.ts'
@@ -84,7 +86,13 @@ async function finish(
   const { identity } = tokens
   if (identity === null) throw new EntradaFailure('identity_rejected')
   const log = createLog(c.var.requestId)
-  const { isOperator, ...held } = await parts.membership.admit(identity, tokens, log)
+  const signInTokens = new SignInTokens(tokens, async (refreshToken) => {
+    const scope = scopeFor('graph', c.var.settings)
+    const request = { scope, person: identity, wantsIdentity: false }
+    const second = await redeemRefreshToken(parts.entra, refreshToken, request)
+    return second.ok ? second.tokens : null
+  })
+  const { isOperator, ...held } = await parts.membership.admit(identity, signInTokens, log)
   // Whoever was signed in here before is not any more (session fixation, [bar 28]).
   await parts.sessions.end(cookieHeader)
   const { key, session } = await parts.sessions.begin(
@@ -97,7 +105,7 @@ async function finish(
         authenticatedAt: identity.authenticatedAt,
         idToken: useEndSessionEndpoint && identity.loginHint === null ? tokens.idToken : null,
       },
-      refreshToken: reuseTokens ? tokens.refreshToken : null,
+      refreshToken: reuseTokens ? signInTokens.refreshToken : null,
       userAgent: c.req.header('user-agent') ?? '',
     },
     identity.sessionId,

@@ -5,6 +5,7 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { LogoutParts } from './logout.ts'
 import { addCookies } from './passing-cookies.ts'
 
@@ -41,31 +42,60 @@ export async function endSessions(
   const chosen = own.filter(({ id }) => (wanted === undefined ? id !== currentId : id === wanted))
   // Somebody else's handle looks exactly like one that does not exist.
   if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
-  await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
-  createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count: chosen.length })
+  const ended = await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
+  const count = ended.filter(Boolean).length
+  createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count })
   // Ending the session one is in is a sign-out, and the next person must not meet this one's chat.
   if (chosen.some(({ id }) => id === currentId)) {
     addCookies(c, [clearSessionCookie(), ...chatMemory.onLeave()])
   }
-  return c.json({ ended: chosen.length })
+  return c.json({ ended: count })
 }
 
-const USER = /^([^:]{1,200}):([^:]{1,200})$/
-
-/** `POST /.entrada/admin/users/{tenantId}:{objectId}/end`: an operator ends every session of a user. */
+/**
+ * `POST /.entrada/admin/users/{tenantId}:{userId}/end`: an operator ends every session of a user of the own tenant.
+ * Both halves are percent-encoded: the tenant id of an issuer that is not Entra is the issuer's URL.
+ */
 export async function endSessionsOfUser(
   c: Context<EdgeEnv>,
   sessions: Sessions,
 ): Promise<Response> {
-  if (!c.var.session.isOperator) throw new EntradaFailure('operator_required')
-  const [, tenantId, userId] = USER.exec(c.req.param('user') ?? '') ?? []
-  if (tenantId === undefined || userId === undefined) throw new EntradaFailure('not_found')
+  const { isOperator, user: operator } = c.var.session
+  if (!isOperator) throw new EntradaFailure('operator_required')
+  const { tenantId, userId } = userIn(new URL(c.req.url).pathname)
+  if (tenantId !== operator.tenantId) {
+    const detail = 'Operators end sessions of people of their own organisation.'
+    throw new EntradaFailure('operator_required', { detail })
+  }
   const ended = await sessions.endOfUser(tenantId, userId)
   createLog(c.var.requestId).audit('sessions_ended_by_operator', {
     userId,
     tenantId,
-    operatorId: c.var.session.user.id,
+    operatorId: operator.id,
     count: ended,
   })
+  if (ended === 0) {
+    throw new EntradaFailure('not_found', { detail: 'This person has no session here.' })
+  }
   return c.json({ ended })
+}
+
+/** Split before it is decoded: a URL holds colons and slashes of its own. */
+const USER = /\/users\/([^:/]{1,1000}):([^:/]{1,1000})\/end$/
+
+function userIn(pathname: string): { readonly tenantId: string; readonly userId: string } {
+  const halves = (USER.exec(pathname) ?? []).slice(1).map(decoded)
+  const [tenantId, userId] = halves
+  if (tenantId == null || userId == null) throw new EntradaFailure('not_found')
+  return { tenantId, userId }
+}
+
+/** GUIDs in lower case, as Entra writes them. `null` for what is not percent-encoded UTF-8. */
+function decoded(half: string): string | null {
+  try {
+    const text = decodeURIComponent(half)
+    return isGuid(text) ? text.toLowerCase() : text
+  } catch {
+    return null
+  }
 }

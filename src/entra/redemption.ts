@@ -1,9 +1,10 @@
 import { compactVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { EntradaFailure } from '../failure.ts'
+import type { IssuerSettings } from '../settings/issuer.ts'
 import type { AttemptSecrets } from './authorization.ts'
 import type { Entra } from './entra.ts'
-import { checkAudience, readIdentity } from './id-token.ts'
+import { checkAudience, readIdentity, type Identity } from './id-token.ts'
 import { readTokens } from './redeemed-tokens.ts'
 import { redeem, tokenOptions, type Redemption } from './token-request.ts'
 import { readUserInfo } from './user-info.ts'
@@ -12,11 +13,16 @@ export interface RefreshRequest {
   readonly scope: string
   /** Claims challenge, JSON text. */
   readonly claims?: string | null
-  /** `sub` of the sign-in. */
-  readonly subject: string
+  /** Who signed in. */
+  readonly person: Person
   /** Worth checking the signature of an id token that comes along. */
   readonly wantsIdentity: boolean
 }
+
+export type Person = Pick<Identity, 'subject' | 'tenantId' | 'userId'>
+
+/** `reason` of the failure when a refresh brought the id token of another person: the session must end. */
+export const ANOTHER_PERSON = 'another_person'
 
 /** @throws EntradaFailure `identity_rejected`, `wrong_account`, `sign_in_unavailable` */
 export function redeemCode(
@@ -58,12 +64,13 @@ export function redeemCode(
 
 /**
  * Redeems a refresh token for one resource. `scope` is always sent: Entra refuses without (AADSTS90009).
- * @throws EntradaFailure `identity_rejected` when a returned id token is somebody else's
+ * @throws EntradaFailure `identity_rejected`, with the reason `ANOTHER_PERSON` when a returned id token is somebody
+ *   else's; `wrong_account` when it is of a tenant that is not allowed; `sign_in_unavailable`
  */
 export function redeemRefreshToken(
   entra: Entra,
   refreshToken: string,
-  { scope, claims: challenge, subject, wantsIdentity }: RefreshRequest,
+  { scope, claims: challenge, person, wantsIdentity }: RefreshRequest,
 ): Promise<Redemption> {
   const { client, settings } = entra
   return redeem(
@@ -79,10 +86,9 @@ export function redeemRefreshToken(
     async (issuedBy, response) => {
       const body = await oauth.processRefreshTokenResponse(issuedBy, client, response)
       const claims = oauth.getValidatedIdTokenClaims(body)
-      // OIDC Core §12.2: same subject as at sign-in. The token itself may be unsigned on refresh; then it
-      // confirms who this is and decides nothing else.
-      if (claims !== undefined && claims.sub !== subject) {
-        throw new EntradaFailure('identity_rejected')
+      // Compared before the signature is verified: an unverifiable token decides nothing else.
+      if (claims !== undefined && !isOf(person, claims, settings.issuer)) {
+        throw new EntradaFailure('identity_rejected', { reason: ANOTHER_PERSON })
       }
       const verified = wantsIdentity
         ? await verifiedClaims(entra, issuedBy, body)
@@ -92,6 +98,20 @@ export function redeemRefreshToken(
       return readTokens(body, verified)
     },
   )
+}
+
+/**
+ * OIDC Core §12.2: the same subject as at sign-in. At Entra also the same tenant and object id, which is who the
+ * session is for; they need the `profile` scope and may be left out.
+ */
+function isOf(
+  { subject, tenantId, userId }: Person,
+  claims: oauth.IDToken,
+  { microsoft }: IssuerSettings,
+): boolean {
+  if (claims.sub !== subject) return false
+  if (microsoft === null) return true
+  return (claims['tid'] ?? tenantId) === tenantId && (claims['oid'] ?? userId) === userId
 }
 
 /** @throws EntradaFailure `identity_rejected` when the signature does not hold or the token is meant for others */

@@ -8,7 +8,7 @@ const MOST_IDS = 20
 const MOST_NAMES = 10
 
 /** Delegated permissions that show groups to the person's own token. */
-const READS_GROUPS = /^(?:GroupMember|Group|Directory)\.Read(?:Write)?\.All$/i
+export const READS_GROUPS = /^(?:GroupMember|Group|Directory)\.Read(?:Write)?\.All$/i
 
 export interface ResolvedNames {
   /** Lower-case object id by name, where exactly one group has it. */

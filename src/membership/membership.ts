@@ -1,16 +1,15 @@
 import type { Identity } from '../entra/id-token.ts'
-import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Log } from '../log.ts'
+import { isGuid } from '../settings/guid.ts'
 import type { RoleRule } from '../settings/roles.ts'
 import type { Settings } from '../settings/settings.ts'
 import { refusedAccount } from './account-policy.ts'
-import type { Claims } from './claims.ts'
 import { GraphQuestions } from './graph-questions.ts'
 import { refusalOf } from './refusal.ts'
-import { RuleCheck } from './rule-check.ts'
-import { signInTokens } from './sign-in-tokens.ts'
+import { RuleCheck, type ClaimsEvidence } from './rule-check.ts'
+import type { SignInTokens } from './sign-in-tokens.ts'
 
 /** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
 export interface Standing {
@@ -27,10 +26,8 @@ export interface Member {
 }
 
 /** What a running session has to go by. */
-export interface Evidence {
+export interface Evidence extends ClaimsEvidence {
   readonly tokens: GraphTokens
-  /** Claims of a new, verified id token; `null` when there is none to be had. */
-  claims(): Promise<Claims | null>
 }
 
 export type Recheck =
@@ -53,14 +50,17 @@ export class Membership {
 
   /** Whether a running session is looked at again. Issuers other than Entra are asked at sign-in alone. */
   get isRechecked(): boolean {
-    return this.#graph !== null && this.#rules.length > 0
+    const { requiredRole, adminRole } = this.#settings
+    return this.#graph !== null && (requiredRole ?? adminRole) !== null
   }
 
   /** @throws EntradaFailure `not_a_member`, `wrong_account`, `membership_unknown` */
-  async admit(identity: Identity, tokens: RedeemedTokens, log: Log): Promise<Standing> {
+  async admit(identity: Identity, tokens: SignInTokens, log: Log): Promise<Standing> {
     const { userId, tenantId } = identity
     try {
-      return await this.#admit(identity, this.#questions(signInTokens(tokens), tenantId), log)
+      const { requiredRole, adminRole } = this.#rulesFor(tenantId)
+      const graphTokens = tokens.graph([requiredRole, adminRole].some(hasGroupNames))
+      return await this.#admit(identity, this.#questions(graphTokens, tenantId), log)
     } catch (cause) {
       if (!(cause instanceof EntradaFailure)) throw cause
       const { code, details } = cause
@@ -72,62 +72,76 @@ export class Membership {
   }
 
   async #admit(identity: Identity, questions: GraphQuestions | null, log: Log): Promise<Standing> {
-    const { requiredRole, adminRole, access } = this.#settings
+    const { access } = this.#settings
+    const { userId, tenantId, claims } = identity
     const refusal = await refusedAccount(identity, access, questions)
     if (refusal !== null) throw refusalOf(refusal, access.helpText)
-    const check = new RuleCheck(this.#rules, questions)
-    const required = await check.heldBySignIn(requiredRole, identity.claims)
+    const { requiredRole, adminRole } = this.#rulesFor(tenantId)
+    const check = new RuleCheck([requiredRole, adminRole], questions)
+    const required = await check.heldBySignIn(requiredRole, claims)
     if (requiredRole !== null && required.length === 0) throw refusalOf('role', access.helpText)
-    const admin = await check.heldBySignIn(adminRole, identity.claims).catch((cause: unknown) => {
+    const admin = await check.heldBySignIn(adminRole, claims).catch((cause: unknown) => {
       // The people a chat is for do not stay out because nobody could tell who runs it.
-      const { userId, tenantId } = identity
       const reason = reasonOf(cause)
       log.audit('membership_unknown', { userId, tenantId, reason, at: 'sign_in', rule: 'admin' })
       return []
     })
-    return this.#standing(required, admin)
+    return this.#standing(required, admin, tenantId)
   }
 
   /** The same question about somebody who is in, answered without exceptions: the session lives by it. */
   async recheck({ tenantId, standing }: Member, evidence: Evidence): Promise<Recheck> {
-    const { requiredRole, adminRole } = this.#settings
-    const check = new RuleCheck(this.#rules, this.#questions(evidence.tokens, tenantId))
+    const { requiredRole, adminRole } = this.#rulesFor(tenantId)
+    const questions = this.#questions(evidence.tokens, tenantId)
+    const check = new RuleCheck([requiredRole, adminRole], questions)
     const held = (rule: RoleRule | null) => {
       const known = rule?.isAboutGroups === true ? standing.groups : standing.roles
-      return check.heldByRecheck(rule, known, () => evidence.claims())
+      return check.heldByRecheck(rule, known, evidence)
     }
     try {
       const required = await held(requiredRole)
-      if (requiredRole !== null && required.length === 0) return { kind: 'lost' }
+      // What only a new id token could tell stays as it was at sign-in.
+      const isChecked = requiredRole?.isAboutGroups === true || evidence.canRenew
+      if (requiredRole !== null && isChecked && required.length === 0) return { kind: 'lost' }
       const admin = await held(adminRole).catch((cause: unknown) => {
         // Whoever is no operator does not become one by an answer that is missing.
         if (standing.isOperator || !(cause instanceof EntradaFailure)) throw cause
         return []
       })
-      return { kind: 'member', standing: this.#standing(required, admin) }
+      return { kind: 'member', standing: this.#standing(required, admin, tenantId) }
     } catch (cause) {
       return { kind: 'unknown', reason: reasonOf(cause) }
     }
   }
 
-  get #rules(): readonly RoleRule[] {
+  /** Those that people of the tenant can meet. A required role is among them: other tenants do not sign in. */
+  #rulesFor(tenantId: string): Pick<MembershipSettings, 'requiredRole' | 'adminRole'> {
     const { requiredRole, adminRole } = this.#settings
-    return [requiredRole, adminRole].filter((rule) => rule !== null)
+    const tenants = adminRole?.tenants ?? null
+    const isForThem = tenants === null || tenants.includes(tenantId.toLowerCase())
+    return { requiredRole, adminRole: isForThem ? adminRole : null }
   }
 
   #questions(tokens: GraphTokens, tenantId: string): GraphQuestions | null {
     return this.#graph === null ? null : new GraphQuestions(this.#graph, tokens, tenantId)
   }
 
-  #standing(required: readonly string[], admin: readonly string[]): Standing {
+  /** @param tenantId of the person: a role that makes operators is not told of people whom it cannot make one */
+  #standing(required: readonly string[], admin: readonly string[], tenantId: string): Standing {
     const { requiredRole, adminRole } = this.#settings
+    const isForThem = this.#rulesFor(tenantId).adminRole !== null
+    const isTold = (entry: string) => isForThem || adminRole?.anyOf.includes(entry) !== true
     const among = (isAboutGroups: boolean) => {
       const of = (rule: RoleRule | null, held: readonly string[]) =>
         rule?.isAboutGroups === isAboutGroups ? held : []
-      return [...new Set([...of(requiredRole, required), ...of(adminRole, admin)])]
+      return [...new Set([...of(requiredRole, required).filter(isTold), ...of(adminRole, admin)])]
     }
     return { roles: among(false), groups: among(true), isOperator: admin.length > 0 }
   }
+}
+
+function hasGroupNames(rule: RoleRule | null): boolean {
+  return rule?.isAboutGroups === true && !rule.anyOf.every(isGuid)
 }
 
 /** @throws whatever is no expected failure */

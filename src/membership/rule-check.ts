@@ -5,6 +5,14 @@ import type { GraphQuestions } from './graph-questions.ts'
 import { membershipsAmong, resolveNames } from './group-lookup.ts'
 import { unknownMembership } from './unknown-membership.ts'
 
+/** Where new claims come from while a session runs. */
+export interface ClaimsEvidence {
+  /** Whether there is a grant to get a new id token with. */
+  readonly canRenew: boolean
+  /** Claims of a new, verified id token; `null` when there is none to be had. */
+  claims(): Promise<Claims | null>
+}
+
 /** What one person holds of the rules at one moment. No rule, nothing held. */
 export class RuleCheck {
   readonly #questions: GraphQuestions | null
@@ -13,9 +21,9 @@ export class RuleCheck {
   #own: Promise<ReadonlySet<string>> | null = null
 
   /** @param questions `null` for an issuer that is not Entra */
-  constructor(rules: readonly RoleRule[], questions: GraphQuestions | null) {
+  constructor(rules: readonly (RoleRule | null)[], questions: GraphQuestions | null) {
     this.#questions = questions
-    const entries = rules.flatMap(({ anyOf, isAboutGroups }) => (isAboutGroups ? anyOf : []))
+    const entries = rules.flatMap((rule) => (rule?.isAboutGroups === true ? rule.anyOf : []))
     this.#ids = [...new Set(entries.filter(isGuid).map((id) => id.toLowerCase()))]
   }
 
@@ -36,14 +44,14 @@ export class RuleCheck {
 
   /**
    * The same of somebody who is in already. Groups are asked of Graph, whatever told of them at sign-in; what
-   * only a token tells needs a new one that can be trusted, and without it stays as it was.
+   * only a token tells needs a new one that can be trusted. Where none can be had at all, it stays as it was.
    * @param known what was held before
    * @throws EntradaFailure `membership_unknown`
    */
   async heldByRecheck(
     rule: RoleRule | null,
     known: readonly string[],
-    claims: () => Promise<Claims | null>,
+    evidence: ClaimsEvidence,
   ): Promise<readonly string[]> {
     if (rule === null) return []
     const held = rule.anyOf.filter((entry) => known.includes(entry))
@@ -51,9 +59,11 @@ export class RuleCheck {
     // Groups that a token names by another name than Graph's can only be found in a token again.
     const isClear = rule.source === 'graph' || rule.anyOf.every(isGuid)
     if (rule.isAboutGroups && isClear) return this.#heldInGraph(rule)
-    const current = await claims()
+    const current = await evidence.claims()
     if (current !== null) return this.heldBySignIn({ ...rule, source: 'auto' }, current)
-    return rule.source === 'auto' ? this.#heldInGraph(rule) : held
+    if (rule.source === 'auto') return this.#heldInGraph(rule)
+    if (evidence.canRenew) throw unknownMembership('no_id_token')
+    return held
   }
 
   async #heldInGraph({ anyOf }: RoleRule): Promise<readonly string[]> {

@@ -5,6 +5,7 @@ const REASONS = {
   overage:
     'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
   unreadable_claim: 'Your groups came in a form that we cannot read',
+  no_id_token: 'Microsoft did not say anew who you are in a way that we can trust',
   ambiguous_name:
     'Two groups share a name in the access rule. Whoever runs this chat has to write object ids instead of names',
   not_permitted:

@@ -101,6 +101,8 @@ export class SessionAuthority implements SessionCalls {
     if (this.#rows.read() === null) return OVER
     if (outcome.ok) {
       const isRenewed = this.#tokens.renewals !== renewals
+      // Where there are no rules, a renewal is all that a look would do.
+      if (isRenewed && !this.#watch.hasRules) this.#rows.checked(epochSeconds())
       const isMember = !isRenewed || (await this.#member(secret, isRenewed)) !== null
       return isMember ? outcome : OVER
     }
@@ -148,14 +150,8 @@ export class SessionAuthority implements SessionCalls {
   async #member(secret: string, isRenewed = false): Promise<Alive | null> {
     const alive = await this.#alive(secret)
     if (alive === null || !this.#watch.isDue(alive.row, isRenewed)) return alive
-    const looked = this.#look(alive)
-    if (this.#watch.isAwaited) {
-      await looked
-      return this.#alive(secret)
-    }
-    // An object that dies meanwhile looks again when it is next asked.
-    looked.catch(() => undefined)
-    return alive
+    await this.#watch.waitFor(this.#look(alive))
+    return this.#alive(secret)
   }
 
   async #look(alive: Alive): Promise<void> {

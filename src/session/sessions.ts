@@ -119,10 +119,13 @@ export class Sessions {
     return last
   }
 
-  /** Ends a session by its public handle, which the caller must have taken from the user's own list. */
-  async endById(sessionId: string): Promise<void> {
+  /**
+   * Ends a session by its public handle, which the caller must have taken from the user's own list.
+   * @returns whether there was one left to end
+   */
+  async endById(sessionId: string): Promise<boolean> {
     this.#memory.forgetSession(sessionId)
-    await callObject(() => this.#byId(sessionId).end(null))
+    return (await callObject(() => this.#byId(sessionId).end(null))) !== null
   }
 
   /** Ends every session that began in one browser session of the sign-in service (`sid`). */
@@ -149,8 +152,8 @@ export class Sessions {
 
   async #endAllOn(listName: string): Promise<number> {
     const ids = await callObject(() => this.#list(listName).list())
-    await Promise.all(ids.map((id) => this.endById(id)))
-    return ids.length
+    const ended = await Promise.all(ids.map((id) => this.endById(id)))
+    return ended.filter(Boolean).length
   }
 
   #list(name: string): UserCalls {

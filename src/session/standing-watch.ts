@@ -2,6 +2,7 @@ import { epochSeconds } from '../epoch-seconds.ts'
 import { createLog } from '../log.ts'
 import type { Membership, Standing } from '../membership/membership.ts'
 import type { Settings } from '../settings/settings.ts'
+import { answerWithin } from '../stores/answer-within.ts'
 import type { SessionIdentity } from './session-calls.ts'
 import { SessionEvidence } from './session-evidence.ts'
 import type { SessionRow } from './session-rows.ts'
@@ -11,6 +12,8 @@ import type { TokenHolder, TokenKeeper } from './token-keeper.ts'
 const FRESH_SECONDS = 60
 /** While it cannot be found out, not every request of the session waits for another attempt. */
 const RETRY_SECONDS = 60
+/** How long a request waits for Entra's answer about the account where no rule has to be checked. */
+const ACCOUNT_WAIT_MS = 5_000
 
 /** A living session, and what to ask with. */
 export interface Alive {
@@ -26,11 +29,13 @@ export type WatchVerdict =
   /** No longer here, or unknown for longer than the grace, or nothing left to ask with. */
   | { readonly kind: 'over' }
 
+const UNCHANGED: WatchVerdict = { kind: 'unchanged' }
+const OVER: WatchVerdict = { kind: 'over' }
+
 /**
- * Keeps the rules of admission true while a session runs: one look at a time, whoever asks meanwhile waits. Where
- * there are no rules it still notices that an account was disabled or its sessions were revoked: as often, a token
- * is asked for, although the chat needs none. One that still lives is as good as an answer, so Entra itself hears of
- * it once per token.
+ * Re-evaluates a running session every `MEMBERSHIP_CHECK_SECONDS`, single-flight: the account first, then the rules
+ * of admission. Each look redeems the refresh token, whatever is left of the access token: Entra alone knows of an
+ * account that was disabled or revoked, and an access token lives up to 28 hours (`cp1`).
  */
 export class StandingWatch {
   readonly #membership: Membership
@@ -48,18 +53,18 @@ export class StandingWatch {
     this.#tokens = tokens
   }
 
-  /** Nobody waits for a look at the account alone: whoever is out is out with the next request. */
-  get isAwaited(): boolean {
+  /** Whether there are rules to check beside the account. */
+  get hasRules(): boolean {
     return this.#membership.isRechecked
   }
 
   /** @param isRenewed a token has just been renewed, which brings the next look at membership forward */
   isDue({ checkedAt }: SessionRow, isRenewed: boolean): boolean {
-    if (!this.isAwaited && !this.#tokens.canRenew) return false
+    if (!this.hasRules && !this.#tokens.canRenew) return false
     const age = epochSeconds() - checkedAt
-    const isEarly = isRenewed && this.isAwaited
+    const isEarly = isRenewed && this.hasRules
     if (age < (isEarly ? FRESH_SECONDS : this.#settings.membershipCheckSeconds)) return false
-    return epochSeconds() >= this.#pausedUntil || (this.isAwaited && this.#isBeyondGrace(age))
+    return epochSeconds() >= this.#pausedUntil || (this.hasRules && this.#isBeyondGrace(age))
   }
 
   look(alive: Alive): Promise<WatchVerdict> {
@@ -69,28 +74,49 @@ export class StandingWatch {
     return this.#flight
   }
 
+  /**
+   * Makes a request wait for a look that it started or met. A hanging Entra holds requests up for 5 seconds, once
+   * per `RETRY_SECONDS`, unless there are rules to check; the look goes on and ends the session when it can.
+   */
+  async waitFor(look: Promise<void>): Promise<void> {
+    if (this.hasRules) return look
+    await answerWithin(() => look, { value: undefined, afterMs: ACCOUNT_WAIT_MS })
+    if (this.#flight !== null) this.#pause()
+  }
+
   async #look(alive: Alive): Promise<WatchVerdict> {
-    const verdict = await (this.isAwaited
-      ? this.#lookAtMembership(alive)
-      : this.#lookAtAccount(alive))
-    if (verdict.kind === 'unchanged') this.#pausedUntil = epochSeconds() + RETRY_SECONDS
+    const { canRenew } = this.#tokens
+    const evidence = new SessionEvidence(this.#tokens, alive.holder)
+    const account = canRenew ? await this.#lookAtAccount(alive, evidence) : UNCHANGED
+    let verdict = account
+    if (this.hasRules && account.kind !== 'over') {
+      const membership = await this.#lookAtMembership(alive, evidence)
+      // A rule that nobody has to meet swallows the refusal; without a grant there was nothing to refuse.
+      verdict = canRenew && evidence.isGrantGone ? OVER : membership
+    }
+    if (verdict.kind === 'unchanged') this.#pause()
     return verdict
   }
 
-  async #lookAtAccount({ identity, holder }: Alive): Promise<WatchVerdict> {
+  #pause(): void {
+    this.#pausedUntil = epochSeconds() + RETRY_SECONDS
+  }
+
+  async #lookAtAccount({ identity }: Alive, evidence: SessionEvidence): Promise<WatchVerdict> {
     try {
-      const request = { resource: 'graph', refused: null, claims: null }
-      const outcome = await this.#tokens.accessToken(request, holder)
+      const outcome = await evidence.account()
       if (outcome.ok) return { kind: 'member', standing: standingOf(identity) }
-      return { kind: outcome.isOver ? 'over' : 'unchanged' }
+      return outcome.isOver ? OVER : UNCHANGED
     } catch {
       // The token keeper has said what it could; a look that failed is no verdict.
-      return { kind: 'unchanged' }
+      return UNCHANGED
     }
   }
 
-  async #lookAtMembership({ row, identity, holder }: Alive): Promise<WatchVerdict> {
-    const evidence = new SessionEvidence(this.#tokens, holder)
+  async #lookAtMembership(
+    { row, identity, holder }: Alive,
+    evidence: SessionEvidence,
+  ): Promise<WatchVerdict> {
     const { tenantId, userId, sessionId } = holder.owner
     const member = { tenantId, standing: standingOf(identity) }
     const recheck = await this.#membership.recheck(member, evidence)
@@ -99,12 +125,12 @@ export class StandingWatch {
     const log = createLog(crypto.randomUUID())
     if (recheck.kind === 'lost') {
       log.audit('membership_lost', who)
-      return { kind: 'over' }
+      return OVER
     }
     const isOver = evidence.isGrantGone || this.#isBeyondGrace(epochSeconds() - row.checkedAt)
     const { reason } = recheck
     log.audit('membership_unknown', { ...who, reason, at: 'recheck', ended: isOver })
-    return { kind: isOver ? 'over' : 'unchanged' }
+    return isOver ? OVER : UNCHANGED
   }
 
   #isBeyondGrace(age: number): boolean {

@@ -110,7 +110,7 @@ export class TokenKeeper {
     const flight =
       this.#flights.get(flightName) ??
       this.#renew(request, holder)
-        .catch(failedOutcome)
+        .catch((cause: unknown) => failedOutcome(cause, holder.owner))
         .finally(() => this.#flights.delete(flightName))
     this.#flights.set(flightName, flight)
     const outcome = await flight
@@ -148,12 +148,12 @@ export class TokenKeeper {
   #redeem(
     { refreshToken }: Grant,
     { resource, claims }: AccessTokenRequest,
-    { subject }: TokenHolder,
+    { subject, owner: { tenantId, userId } }: TokenHolder,
   ): Promise<Redemption> {
     const { entra, settings } = this.#parts
     return redeemRefreshToken(entra, refreshToken, {
       scope: scopeFor(resource, settings),
-      subject,
+      person: { subject, tenantId, userId },
       wantsIdentity: settings.requiredRole !== null || settings.adminRole !== null,
       claims,
     })

@@ -1,4 +1,5 @@
 import type { Identity } from '../entra/id-token.ts'
+import { ANOTHER_PERSON } from '../entra/redemption.ts'
 import type { Refusal, RefusalKind } from '../entra/refusal.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 import { createLog } from '../log.ts'
@@ -49,10 +50,17 @@ export function refusedOutcome(refusal: Refusal, { userId, sessionId }: GrantOwn
   }
 }
 
-/** Discovery down, or an answer for somebody else: no token, and no verdict on the session. */
-export function failedOutcome(cause: unknown): TokenOutcome {
+/**
+ * Discovery down, or an answer that does not hold: no token, and no verdict on the session. An answer for another
+ * person, or for a tenant that is not allowed any more, ends it.
+ */
+export function failedOutcome(cause: unknown, { userId, sessionId }: GrantOwner): TokenOutcome {
   if (!(cause instanceof EntradaFailure)) throw cause
-  return passing({ code: cause.code })
+  const { code, details } = cause
+  const isOver = code === 'wrong_account' || details.reason === ANOTHER_PERSON
+  if (!isOver) return passing({ code })
+  createLog(crypto.randomUUID()).audit('refresh_refused', { kind: 'identity', userId, sessionId })
+  return { ok: false, failure: { code: 'session_required' }, isOver }
 }
 
 export function passing(failure: TokenFailure): TokenOutcome {

@@ -12,12 +12,20 @@ export interface RoleRule {
   readonly isAboutGroups: boolean
   /** As in LibreChat, a claim that is simply `true` makes an administrator, whatever the role is called. */
   readonly acceptsTrue: boolean
+  /** Lower-case ids of the tenants whose people can hold it; `null`: everyone who signs in. */
+  readonly tenants: readonly string[] | null
+}
+
+interface RoleRuleSurroundings {
+  readonly isMicrosoft: boolean
+  readonly reuseTokens: boolean
+  readonly tenants: readonly string[] | null
 }
 
 export function readRoleRule(
   variables: Variables,
   name: 'OPENID_REQUIRED_ROLE' | 'OPENID_ADMIN_ROLE',
-  { isMicrosoft, reuseTokens }: { readonly isMicrosoft: boolean; readonly reuseTokens: boolean },
+  { isMicrosoft, reuseTokens, tenants }: RoleRuleSurroundings,
 ): RoleRule | null {
   const [pathName, kindName] = [`${name}_PARAMETER_PATH`, `${name}_TOKEN_KIND`]
   const anyOf = [...new Set(variables.list(name))]
@@ -44,7 +52,12 @@ export function readRoleRule(
       `${name} holds a group object id: set ${pathName} to groups, unless groups are emitted as roles`,
     )
   }
-  if (isAboutGroups && isMicrosoft && !anyOf.every(isGuid)) {
+  const hasGroupNames = isAboutGroups && isMicrosoft && !anyOf.every(isGuid)
+  if (hasGroupNames && tenants !== null && tenants.length > 1) {
+    // Each tenant has its own groups, and in most of them everybody may create one of any name.
+    const problem = 'holds group names, which say nothing where several tenants sign in'
+    variables.problem(name, problem, 'Write object ids')
+  } else if (hasGroupNames) {
     warnings.push(
       `${name} holds group names, which need GroupMember.Read.All and keep everyone out when two groups share one: object ids are safer`,
     )
@@ -55,5 +68,5 @@ export function readRoleRule(
     )
   }
   const acceptsTrue = name === 'OPENID_ADMIN_ROLE'
-  return { anyOf, path: steps, source, isAboutGroups, acceptsTrue }
+  return { anyOf, path: steps, source, isAboutGroups, acceptsTrue, tenants }
 }

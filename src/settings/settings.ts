@@ -1,4 +1,5 @@
 import { readAccess, type AccessSettings } from './access.ts'
+import { readAdminTenants } from './admin-tenants.ts'
 import { readFiles, type FilesSettings } from './files.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
 import { readKit, type KitSettings } from './kit.ts'
@@ -70,7 +71,9 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const reuseTokens = variables.flag('OPENID_REUSE_TOKENS', true)
   const graph = issuer?.microsoft?.graph ?? null
   const isMicrosoft = issuer?.microsoft !== null
-  const roles = { isMicrosoft, reuseTokens }
+  const tenants = issuer?.kind === 'template' ? issuer.allowedTenants : null
+  const roles = { isMicrosoft, reuseTokens, tenants }
+  const adminRoles = { ...roles, tenants: readAdminTenants(variables, issuer) }
   const publicOrigin = publicUrl?.origin ?? ''
   const parsed = {
     publicOrigin,
@@ -89,7 +92,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
       variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'], 'none') === 'cp1',
     reuseTokens,
     requiredRole: readRoleRule(variables, 'OPENID_REQUIRED_ROLE', roles),
-    adminRole: readRoleRule(variables, 'OPENID_ADMIN_ROLE', roles),
+    adminRole: readRoleRule(variables, 'OPENID_ADMIN_ROLE', adminRoles),
     access: readAccess(variables, isMicrosoft),
     useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
     postLogoutRedirectUri:

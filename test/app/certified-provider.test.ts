@@ -177,7 +177,7 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
     inWorker(() =>
       redeemRefreshToken(entra, token ?? '', {
         scope: 'openid',
-        subject: 'ada',
+        person: { subject: 'ada', tenantId: entra.settings.issuer.authority.href, userId: 'ada' },
         wantsIdentity: true,
       }),
     )

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../sandbox/directory/cast.ts'
+import type { TestSettings } from '../support/entrada.ts'
 import {
   aScene,
   asked,
@@ -10,6 +11,7 @@ import {
   theGroup,
   trySignIn,
   verdictOn,
+  type Scene,
 } from './membership-fixture.ts'
 import { CHECK, GRACE, isInAfter, leaveSales, signedIn } from './membership-recheck-fixture.ts'
 
@@ -74,6 +76,57 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.headers.get('entrada-error')).toBe('membership_unknown')
     expect(page.text).toContain('GroupMember.Read.All')
+    expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
+      { reason: 'not_permitted' },
+    ])
+  })
+})
+
+describe('a group name, when a sign-in gets only the scopes that it named', () => {
+  function aStingyEntra(settings: TestSettings, mayReadGroups = true): Scene {
+    const scene = aScene({ settings, mayReadGroups })
+    scene.sandbox.faults.set('entra.named_scopes_only')
+    return scene
+  }
+  const renewals = ({ sandbox }: Scene) => sandbox.journal.redemptions('refresh_token').length
+
+  test.each(SOURCES)('with the source %s, is looked up with a second token', async (source) => {
+    const scene = aStingyEntra(byGroup(source, 'Chat Users'))
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user.groups).toEqual(['Chat Users'])
+  })
+
+  test('makes operators as well', async () => {
+    const scene = aStingyEntra({
+      OPENID_ADMIN_ROLE: 'Chat Administrators',
+      OPENID_ADMIN_ROLE_PARAMETER_PATH: 'groups',
+      OPENID_ADMIN_ROLE_TOKEN_KIND: 'graph',
+    })
+    expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
+    expect((await scene.browser.fetch('/.entrada/check')).status).toBe(200)
+  })
+
+  test('costs one redemption, whose refresh token the session goes on with', async () => {
+    const scene = aStingyEntra(byGroup('graph', 'Chat Users,All Employees'))
+    await scene.browser.signIn(CAST.adele.userPrincipalName)
+    expect(renewals(scene)).toBe(1)
+    const [, second] = scene.sandbox.entra.minted.refreshTokens
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    const presented = scene.sandbox.journal.redemptions('refresh_token')[1]
+    expect(presented?.form.get('refresh_token')).toBe(second)
+  })
+
+  test('costs none where the first token is enough, or object ids are asked for', async () => {
+    const generous = aScene({ settings: byGroup('graph', 'Chat Users') })
+    await generous.browser.signIn(CAST.adele.userPrincipalName)
+    const byId = aStingyEntra(byGroup('graph', CAST_GROUPS.chatUsers))
+    await byId.browser.signIn(CAST.adele.userPrincipalName)
+    expect([renewals(generous), renewals(byId)]).toEqual([0, 0])
+  })
+
+  test('is unknown where nobody consented to it, with the permission named [bar 78]', async () => {
+    const scene = aStingyEntra(byGroup('graph', 'Chat Users'), false)
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('membership_unknown')
     expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
       { reason: 'not_permitted' },
     ])

@@ -22,6 +22,7 @@ const ADMIN_BY_GROUP = {
 }
 
 async function endsSessions(scene: Scene): Promise<number> {
+  await scene.entrada.browser('198.51.100.8').signIn(CAST.megan.userPrincipalName)
   const path = `/.entrada/admin/users/${CONTOSO}:${CAST.megan.id}/end`
   return (await scene.browser.fetch(path, { method: 'POST' })).status
 }
@@ -70,9 +71,12 @@ describe('the operators', () => {
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
     expect(await endsSessions(scene)).toBe(403)
-    expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
-      { level: 'audit', userId: CAST.alex.id, reason: 'graph_throttled', rule: 'admin' },
-    ])
+    expect(scene.entrada.logs.events('membership_unknown')[0]).toMatchObject({
+      level: 'audit',
+      userId: CAST.alex.id,
+      reason: 'graph_throttled',
+      rule: 'admin',
+    })
   })
 
   test('by group name need the one group of that name', async () => {

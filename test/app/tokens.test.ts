@@ -241,12 +241,12 @@ describe('an account that is gone although the chat needs no token', () => {
     expect(refreshes(entrada).length).toBeGreaterThanOrEqual(6)
   })
 
-  test('is not doubted while Microsoft does not answer, and no page waits for it', async () => {
+  test('is not doubted while Microsoft does not answer, and no page waits for it for long', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_hang')
     await clock.advance(PAST_EXPIRY)
-    const page = await browser.open(`${entrada.origin}/echo`)
+    const page = await clock.runOut(browser.open(`${entrada.origin}/echo`), 10)
     expect([page.status, page.hops.length]).toEqual([200, 1])
     entrada.sandbox.faults.set('entra.outage')
     await clock.advance(60)

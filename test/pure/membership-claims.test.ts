@@ -15,6 +15,7 @@ function rule(path: string, anyOf: readonly string[], more: Partial<RoleRule> = 
     source: 'id',
     isAboutGroups: path === 'groups',
     acceptsTrue: false,
+    tenants: null,
     ...more,
   }
 }

@@ -38,6 +38,7 @@ describe('a role rule', () => {
       source: 'id',
       isAboutGroups: false,
       acceptsTrue: false,
+      tenants: null,
     })
   })
 

@@ -54,6 +54,18 @@ function clients(...changes: readonly Readonly<Record<string, unknown>>[]): Reco
   return { OIDC_CLIENTS: JSON.stringify(changes.map((change) => ({ ...client, ...change }))) }
 }
 
+const CONTOSO = 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01'
+const FABRIKAM = 'b3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a02'
+const STRANGERS = 'c3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a03'
+const TWO_TENANTS = {
+  OPENID_ISSUER: 'organizations',
+  OPENID_ALLOWED_TENANTS: `${CONTOSO},${FABRIKAM}`,
+}
+
+function byGroupName(setting: string): Record<string, string> {
+  return { [setting]: 'Chat Users', [`${setting}_PARAMETER_PATH`]: 'groups' }
+}
+
 const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[] = [
   ['DOMAIN_SERVER', { DOMAIN_SERVER: undefined }, /missing/],
   ['DOMAIN_SERVER', { DOMAIN_SERVER: '   ' }, /missing/],
@@ -82,6 +94,11 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OPENID_ALLOWED_TENANTS', { OPENID_ISSUER: 'organizations' }, /every organisation in the world/],
   ['OPENID_ALLOWED_TENANTS', { OPENID_ISSUER: 'https://login.microsoftonline.com/common/v2.0' }, /every organisation/],
   ['OPENID_ALLOWED_TENANTS', { OPENID_ALLOWED_TENANTS: 'contoso.example' }, /not a tenant id/],
+  ['OPENID_ADMIN_TENANTS', { OPENID_ADMIN_TENANTS: 'contoso.example' }, /not a tenant id/],
+  ['OPENID_ADMIN_TENANTS', { OPENID_ADMIN_TENANTS: CONTOSO }, /several tenants/],
+  ['OPENID_ADMIN_TENANTS', { ...TWO_TENANTS, OPENID_ADMIN_TENANTS: STRANGERS }, /not in OPENID_ALLOWED_TENANTS/],
+  ['OPENID_REQUIRED_ROLE', { ...TWO_TENANTS, ...byGroupName('OPENID_REQUIRED_ROLE') }, /group names/],
+  ['OPENID_ADMIN_ROLE', { ...TWO_TENANTS, ...byGroupName('OPENID_ADMIN_ROLE'), OPENID_ADMIN_TENANTS: `${CONTOSO},${FABRIKAM}` }, /group names/],
   ['OPENID_CLIENT_ID', { OPENID_CLIENT_ID: undefined }, /missing/],
   ['OPENID_CLIENT_SECRET', { OPENID_CLIENT_SECRET: undefined }, /missing/],
   ['OPENID_CLIENT_SECRET', { OPENID_CLIENT_SECRET: ' , ' }, /missing/],
@@ -205,6 +222,26 @@ describe('an .env carried over from LibreChat', () => {
     )
     expect(settings.scopes.token).not.toContain('api://7c1e55a0/access_as_user')
     expect(settings.sessions.maxSeconds).toBe(604_800)
+  })
+})
+
+describe('a group name', () => {
+  test.each([
+    ['where one tenant signs in', { ...byGroupName('OPENID_REQUIRED_ROLE') }],
+    [
+      'where one tenant is allowed',
+      {
+        OPENID_ISSUER: 'common',
+        OPENID_ALLOWED_TENANTS: CONTOSO,
+        ...byGroupName('OPENID_REQUIRED_ROLE'),
+      },
+    ],
+    [
+      'of operators, who come from one tenant',
+      { ...TWO_TENANTS, ...byGroupName('OPENID_ADMIN_ROLE') },
+    ],
+  ])('counts %s', (_, values) => {
+    expect(settingsOf(values).warnings.join()).toContain('object ids are safer')
   })
 })
 

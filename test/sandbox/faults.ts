@@ -23,6 +23,7 @@ export const FAULTS = {
   'entra.bad_signature': 'id tokens are signed with a key that is not published',
   'entra.wrong_nonce': 'id tokens carry another nonce',
   'entra.no_refresh_token': 'no refresh_token is issued although offline_access was asked for',
+  'entra.named_scopes_only': 'a code brings a token with the scopes that were named and no others',
   'graph.outage': 'every Graph call answers 503',
   'graph.throttled': 'every Graph call answers 429 with Retry-After (inside a batch: per part)',
   'graph.slow': 'every Graph call answers after `delayMs`',

@@ -99,7 +99,14 @@ async function issue(
   const target = theOneResource(scopes, world.hosts)
   checkAdmission(world, account)
   checkResources(world, account, scopes)
-  const granted = checkConsent(world, account, { scopes, target })
+  const consented = checkConsent(world, account, { scopes, target })
+  const isNamedOnly =
+    previous === null &&
+    !target.isDefault &&
+    faults.take('entra.named_scopes_only', grant.userId) !== null
+  const granted = isNamedOnly
+    ? consented.filter((name) => target.names.includes(name) || /^[a-z_]+$/.test(name))
+    : consented
   checkPolicies(world, grant, claims)
   const lifetime = lifetimeOf(entra.nextIssue(), claims)
   const accessToken = accessTokens.mint({
