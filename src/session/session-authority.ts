@@ -198,10 +198,12 @@ export class SessionAuthority implements SessionCalls {
     return Math.min(expiresAt, lastSeenAt + this.#parts.settings.sessions.idleSeconds)
   }
 
-  #view(row: SessionRow, { user, isOperator }: SessionIdentity): SessionView {
+  #view(row: SessionRow, identity: SessionIdentity): SessionView {
     const { createdAt, expiresAt } = row
     const idleExpiresAt = this.#idleEnd(row)
-    return { id: this.#parts.id, user, isOperator, createdAt, expiresAt, idleExpiresAt }
+    const { user, isEmailVerified, isOperator } = identity
+    const { id } = this.#parts
+    return { id, user, isEmailVerified, isOperator, createdAt, expiresAt, idleExpiresAt }
   }
 
   #holder(row: SessionRow, { user, subject }: SessionIdentity, secret: string): TokenHolder {
