@@ -71,13 +71,13 @@ async function refresh({ client, parameters }: TokenRequest, parts: ProviderPart
 async function tokensFor(
   { id, clientId, sessionCookie, scopes }: Grant,
   session: Session,
-  { grants, issuer, sign }: ProviderParts,
+  { clients, grants, issuer, sign }: ProviderParts,
   nonce: string | null,
 ) {
   const grant = { id, clientId, sessionCookie, scopes }
   const now = epochSeconds()
   const idToken = sign({
-    ...claimsOf(session, scopes),
+    ...claimsOf(session, grant, clients),
     iss: issuer,
     aud: clientId,
     sid: session.id,
