@@ -35,11 +35,11 @@ function addressOf(
   const isMail = emailClaim === 'email'
   const signIn = { email: signInName, isVerified: false }
   if (servesSeveralTenants(issuer)) {
-    return isMail && isVerified === true && named !== null ? { email: named, isVerified } : signIn
+    return isVerified === true && named !== null ? { email: named, isVerified } : signIn
   }
   // Another address in its place would make them a second account in the chat, so there is none.
   if (isVerified === false && (isMail || microsoft === null)) return NOBODY
-  return named === null ? signIn : { email: named, isVerified: isMail && isVerified === true }
+  return named === null ? signIn : { email: named, isVerified: isVerified === true }
 }
 
 function servesSeveralTenants({ kind, allowedTenants }: IssuerSettings): boolean {

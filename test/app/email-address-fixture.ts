@@ -8,7 +8,15 @@ import { aGuardedChat, type ChatDouble } from '../support/chat-double.ts'
 import type { Entrada, EntradaOptions, TestSettings } from '../support/entrada.ts'
 import { ScriptedIssuer, type Script } from '../support/scripted-issuer.ts'
 import { trySignIn } from './membership-fixture.ts'
-import { CALLBACK, CLIENT_ID, CLIENT_SECRET, codeFor, ISSUER, redeem } from './provider-fixture.ts'
+import {
+  CALLBACK,
+  CLIENT_ID,
+  CLIENT_SECRET,
+  codeFor,
+  ISSUER,
+  OTHER,
+  redeem,
+} from './provider-fixture.ts'
 import { CLIENT, ISSUER as OTHER_ISSUER } from './scripted-entrada.ts'
 
 export interface Scene {
@@ -43,12 +51,22 @@ export const NOWHERE: Told = {
 /** A chat that is told by header, by assertion and as a client of the OpenID provider. */
 export function aToldChat(
   settings: TestSettings = {},
-  { client = {}, ...options }: EntradaOptions & { readonly client?: object } = {},
+  {
+    client = {},
+    other = {},
+    ...options
+  }: EntradaOptions & { readonly client?: object; readonly other?: object } = {},
 ): Scene {
   const known = { client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [CALLBACK] }
   return aGuardedChat({
     ...options,
-    settings: { OIDC_CLIENTS: JSON.stringify([{ ...known, ...client }]), ...settings },
+    settings: {
+      OIDC_CLIENTS: JSON.stringify([
+        { ...known, ...client },
+        { ...known, ...OTHER, ...other },
+      ]),
+      ...settings,
+    },
   })
 }
 

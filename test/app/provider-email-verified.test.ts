@@ -51,18 +51,21 @@ describe('email_verified in the provider’s claims', () => {
   })
 
   test('is true on the operator’s word, for that client alone and where there is an address', async () => {
-    const trusting = (client: object, sandboxed = true) => {
-      const scene = aToldChat({}, { client })
+    const trusting = (client: object, { other = {}, hasEdov = false } = {}) => {
+      const scene = aToldChat({}, { client, other })
       const { sandbox } = scene.entrada
-      const optionalClaims = sandboxed ? (['email'] as const) : (['email', 'xms_edov'] as const)
+      const optionalClaims = hasEdov ? (['email', 'xms_edov'] as const) : (['email'] as const)
       sandbox.registration = { ...sandbox.registration, optionalClaims }
       return scene
     }
     expect(await verdictOf(trusting({ email_verified: true }))).toBe(true)
     expect(await verdictOf(trusting({ email_verified: true }), 'unal')).toBe(true)
     expect(await verdictOf(trusting({ email_verified: false }))).toBeUndefined()
+    expect(await verdictOf(trusting({}, { other: { email_verified: true } }))).toBeUndefined()
     // A guest whose address Entra denies has none that anybody could vouch for.
-    expect(await verdictOf(trusting({ email_verified: true }, false), 'gustav')).toBeUndefined()
+    expect(
+      await verdictOf(trusting({ email_verified: true }, { hasEdov: true }), 'gustav'),
+    ).toBeUndefined()
   })
 
   test('needs the scope, and is announced', async () => {

@@ -83,6 +83,13 @@ test('with several tenants email_verified confirms nothing: it is no claim of En
   expect(emailOf({ ...claims, xms_edov: true }, several)).toBe('ceo@elsewhere.example')
 })
 
+test('what another issuer denies is not to be had by another claim’s name', () => {
+  const other = { OPENID_ISSUER: 'https://op.example', OPENID_EMAIL_CLAIM: 'work_email' }
+  const claims = { work_email: NAME, email: NAME }
+  expect(emailOf(claims, other)).toBe(NAME)
+  expect(emailOf({ ...claims, email_verified: false }, other)).toBeNull()
+})
+
 describe('somebody in the directory', () => {
   const guest = { username: 'ada_fabrikam.example#EXT#@contoso.example' }
 
