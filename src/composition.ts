@@ -1,6 +1,7 @@
 import { createEntra, type Entra } from './entra/entra.ts'
 import { Graph } from './graph/graph.ts'
 import { Membership } from './membership/membership.ts'
+import { needsAddress } from './origin/identity-headers.ts'
 import { describeProblems } from './settings/problems.ts'
 import { readSettings, type Settings, type SettingsResult } from './settings/settings.ts'
 import { DocumentCache } from './stores/document-cache.ts'
@@ -59,13 +60,14 @@ export const partsOf = oncePerBindings((env): Parts => {
   const { microsoft } = settings.issuer
   const box = new SealedBox(settings.keyRing)
   const graph = microsoft === null ? null : new Graph(microsoft.graph)
+  const access = { ...settings.access, needsAddress: needsAddress(settings.origin) }
   return {
     settings,
     box,
     vault: new Vault(env.VAULT, box),
     entra: createEntra(settings, new DocumentCache(openCache, settings.publicOrigin)),
     graph,
-    membership: new Membership(settings, graph),
+    membership: new Membership({ ...settings, access }, graph),
   }
 })
 

@@ -22,6 +22,7 @@ export const FAILURES = {
   blocked_by_policy: failing(403, 'administrator', 'A policy of your organisation blocks this'),
   account_disabled: failing(403, 'administrator', 'This account is disabled, locked or at risk'),
   not_a_member: failing(403, 'administrator', 'You do not have access to this chat'),
+  no_address: failing(403, 'administrator', 'Your account has no e-mail address for this chat'),
   membership_unknown: failing(503, 'wait', 'We could not check whether you have access'),
   identity_rejected: failing(502, 'operator', 'The sign-in service gave an answer we cannot trust'),
   registration_rejected: failing(502, 'operator', 'The sign-in service does not accept this app'),

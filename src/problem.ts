@@ -65,7 +65,7 @@ function loginOf({ code, details }: EntradaFailure, context: ProblemContext): st
   const { turn } = FAILURES[code]
   // An answer of the sign-in service is good once: trying again means signing in again, not loading it again.
   const isSpent = turn === 'wait' && details.returnTo !== undefined
-  const isOther = turn === 'switch_account' || code === 'not_a_member'
+  const isOther = turn === 'switch_account' || code === 'not_a_member' || code === 'no_address'
   // Whoever cannot get in may try again, or with another account: without a way to change, Entra's single sign-on
   // leads back to the same refusal for ever.
   const leadsBack = turn === 'sign_in' || isOther || code === 'membership_unknown' || isSpent

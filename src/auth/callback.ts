@@ -52,7 +52,11 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
 }
 
 /** Audited where the rule that was not met is known. */
-const TOLD_BY_MEMBERSHIP: ReadonlySet<string> = new Set(['not_a_member', 'membership_unknown'])
+const TOLD_BY_MEMBERSHIP: ReadonlySet<string> = new Set([
+  'not_a_member',
+  'no_address',
+  'membership_unknown',
+])
 
 interface Answered {
   readonly attempt: LoginAttempt
@@ -99,6 +103,7 @@ async function finish(
     {
       identity: {
         user: { ...userOf(identity), ...held },
+        isEmailVerified: identity.isEmailVerified,
         isOperator,
         subject: identity.subject,
         loginHint: identity.loginHint,

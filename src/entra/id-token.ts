@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose'
 import { EntradaFailure } from '../failure.ts'
 import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
+import { addressOfToken } from './email-address.ts'
 
 /** What sign-in learns from a verified id token. */
 export interface Identity {
@@ -11,7 +12,9 @@ export interface Identity {
   /** Pairwise; compared again on every refresh. */
   readonly subject: string
   readonly name: string | null
+  /** `null` unless it counts (email-address.ts). */
   readonly email: string | null
+  readonly isEmailVerified: boolean
   readonly username: string | null
   /** Epoch seconds of `auth_time`; Entra says it only as an optional claim. */
   readonly authenticatedAt: number | null
@@ -19,16 +22,21 @@ export interface Identity {
   readonly sessionId: string | null
   /** Opaque hint that spares the account picker on sign-out. */
   readonly loginHint: string | null
-  /** Every claim, for role rules; never stored. */
+  /** Every claim, for role rules; never stored. An address that does not count is not among them. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** @throws EntradaFailure `wrong_account` for a tenant that is not allowed, `identity_rejected` for claims that contradict each other */
+/**
+ * @param info what the UserInfo endpoint adds
+ * @throws EntradaFailure `wrong_account` for a tenant that is not allowed, `identity_rejected` for claims that contradict each other
+ */
 export function readIdentity(
-  claims: Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string },
+  idToken: Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string },
   issuer: IssuerSettings,
+  info: Readonly<Record<string, unknown>> = {},
 ): Identity {
-  const { iss, sub } = claims
+  const { iss, sub } = idToken
+  const claims = { ...info, ...idToken }
   const tenantId = textOf(claims['tid']) ?? ''
   const objectId = textOf(claims['oid'])
   const isMicrosoft = issuer.microsoft !== null
@@ -39,17 +47,22 @@ export function readIdentity(
     }
     checkTenant(tenantId, issuer)
   }
+  // Other issuers let people choose it (OIDC Core §5.7), and LibreChat takes it for the address where there is none.
+  const username = textOf(claims['preferred_username'])
+  const { email, isVerified } = addressOfToken(idToken, info, issuer)
+  const { email: said, ...rest } = claims
   return {
     tenantId: isMicrosoft ? tenantId : iss,
     userId: isMicrosoft ? (objectId ?? '') : sub,
     subject: sub,
     name: textOf(claims['name']),
-    email: textOf(claims['email']),
-    username: textOf(claims['preferred_username']),
+    email,
+    isEmailVerified: isVerified,
+    username: isMicrosoft || email !== null || !username?.includes('@') ? username : null,
     authenticatedAt: timeOf(claims['auth_time']),
     sessionId: textOf(claims['sid']),
     loginHint: textOf(claims['login_hint']),
-    claims,
+    claims: said === email ? claims : rest,
   }
 }
 

@@ -57,7 +57,7 @@ export function redeemCode(
               subject: claims.sub,
             })
           : {}
-      return readTokens(body, readIdentity({ ...info, ...claims }, settings.issuer))
+      return readTokens(body, readIdentity(claims, settings.issuer, info))
     },
   )
 }

@@ -5,7 +5,13 @@ import { isRefusal, type GraphQuestions } from './graph-questions.ts'
 import { unknownMembership } from './unknown-membership.ts'
 
 /** Kinds of account that are kept out whatever groups they are in. */
-export type AccountRefusal = 'guest' | 'email_domain'
+export type AccountRefusal = 'guest' | 'email_domain' | 'no_address'
+
+/** The settings, and what the chat demands of an account. */
+export interface AccessRules extends AccessSettings {
+  /** The chat knows people by their address: without one, nobody there. */
+  readonly needsAddress: boolean
+}
 
 /**
  * What the account itself stands in the way of, `null` if nothing.
@@ -14,15 +20,15 @@ export type AccountRefusal = 'guest' | 'email_domain'
  */
 export async function refusedAccount(
   { email, claims }: Identity,
-  access: Pick<AccessSettings, 'allowGuests' | 'emailDomains'>,
+  access: Pick<AccessRules, 'allowGuests' | 'emailDomains' | 'needsAddress'>,
   ask: GraphQuestions | null,
 ): Promise<AccountRefusal | null> {
   if (access.emailDomains.length > 0) {
-    const domain = VOUCHED_FOR.has(claims['xms_edov']) ? emailDomainOf(email) : null
+    const domain = emailDomainOf(email)
     if (domain === null || !access.emailDomains.includes(domain)) return 'email_domain'
   }
-  if (access.allowGuests) return null
-  return (await isGuest(claims['acct'], ask)) ? 'guest' : null
+  if (!access.allowGuests && (await isGuest(claims['acct'], ask))) return 'guest'
+  return access.needsAddress && email === null ? 'no_address' : null
 }
 
 /**
@@ -33,9 +39,6 @@ export function emailDomainOf(email: string | null): string | null {
   const [, domain] = /^[^@\s]+@([A-Za-z0-9.-]+)$/.exec(email ?? '') ?? []
   return domain?.toLowerCase() ?? null
 }
-
-/** `xms_edov` is optional; where a tenant's owner does not own the domain, it says so. */
-const VOUCHED_FOR: ReadonlySet<unknown> = new Set([undefined, true, 1, '1', 'true'])
 
 /** Accounts from before 2014 have no type; they are the tenant's own. An answer without the property is none. */
 const Me = v.object({ userType: v.nullable(v.string()) })

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts'
 import { isGuid } from '../settings/guid.ts'
 import type { RoleRule } from '../settings/roles.ts'
 import type { Settings } from '../settings/settings.ts'
-import { refusedAccount } from './account-policy.ts'
+import { refusedAccount, type AccessRules } from './account-policy.ts'
 import { GraphQuestions } from './graph-questions.ts'
 import { refusalOf } from './refusal.ts'
 import { RuleCheck, type ClaimsEvidence } from './rule-check.ts'
@@ -35,7 +35,9 @@ export type Recheck =
   | { readonly kind: 'lost' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-type MembershipSettings = Pick<Settings, 'requiredRole' | 'adminRole' | 'access'>
+type MembershipSettings = Pick<Settings, 'requiredRole' | 'adminRole'> & {
+  readonly access: AccessRules
+}
 
 /** Who belongs here, at sign-in and afterwards. When it cannot be found out, the door stays shut. */
 export class Membership {

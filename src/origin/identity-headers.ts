@@ -83,3 +83,10 @@ function rulesOf({ preset, headers }: Settings['origin']): ReadonlyMap<string, H
   }
   return rules
 }
+
+/** Whether the chat has no place for people without an address. `ORIGIN_HEADERS` may name them by another claim. */
+export function needsAddress(origin: Settings['origin']): boolean {
+  const { goesByAddress = false, takesBearer = false } = PRESET_TABLE[origin.preset]
+  const isTold = takesBearer || [...rulesOf(origin).values()].some(({ claim }) => claim === 'email')
+  return goesByAddress && isTold
+}

@@ -6,6 +6,8 @@ import type { RouteRule } from '../settings/routes.ts'
 export interface Preset {
   /** Header names and what of the user they carry. */
   readonly headers: Readonly<Record<string, HeaderRule>>
+  /** The app knows people by their address and by nothing else. */
+  readonly goesByAddress?: true
   /** The app takes the assertion as its bearer, so the client's `Authorization` is replaced. */
   readonly takesBearer?: boolean
   /** What its operators' probes ask without a sign-in. */
@@ -61,6 +63,7 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
       'x-openwebui-user-groups': percent('groups'),
       'x-openwebui-user-role': percent('role'),
     },
+    goesByAddress: true,
     skipRoutes: [get('/health'), get('/ready')],
     cookies: ['token', 'owui-session', 'oui-session', 'oauth_id_token', 'oauth_session_id'],
   },
@@ -69,6 +72,7 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
   'chat-ui': {
     ...NOTHING,
     headers: { 'x-forwarded-email': percent('email') },
+    goesByAddress: true,
     skipRoutes: [get('/healthcheck')],
     cookies: ['hf-chat'],
   },
@@ -83,6 +87,7 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
   onyx: {
     ...NOTHING,
     takesBearer: true,
+    goesByAddress: true,
     skipRoutes: [get('/api/health')],
     cookies: ['fastapiusersauth'],
   },

@@ -9,6 +9,7 @@ import { mayShare, sharedLookups } from './shared-lookups.ts'
 import { accessWith, type Asker, type DirectoryAccess, type PeopleParts } from './people-access.ts'
 import { statusOfAll, type Found, type Status } from './people-answer.ts'
 import { accessTo, PARTS, showsFullProfiles, type Part } from './permissions.ts'
+import { withAddress } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
 export interface PeopleQuery {
@@ -29,6 +30,8 @@ export async function searchPeople(
   query: PeopleQuery,
 ): Promise<Found> {
   const { settings } = asker
+  const addressed = ({ principals }: PartAnswer) =>
+    principals.map((one) => withAddress(one, settings.issuer))
   const wanted = PARTS.filter((part) => query.types.has(part === 'groups' ? 'group' : 'user'))
   const possible = wanted.filter((part) => accessTo(part, settings, []) !== 'off')
   const status: Record<Part, Status> = statusOfAll('off')
@@ -48,7 +51,7 @@ export async function searchPeople(
   const answers = await findParts(await lookupParts(access, asker, parts.lookups), lookup)
   for (const [part, answer] of answers) status[part] = answer.status
   return {
-    parts: new Map([...answers].map(([part, answer]) => [part, answer.principals])),
+    parts: new Map([...answers].map(([part, answer]) => [part, addressed(answer)])),
     status,
     retryAfter: retryAfterOf([...answers.values()]),
   }

@@ -1,3 +1,5 @@
+import { addressInDirectory } from '../entra/email-address.ts'
+import type { IssuerSettings } from '../settings/issuer.ts'
 import { fold } from './fold.ts'
 
 /** A person or group of the directory, with what is needed to show it and to find it again. */
@@ -19,6 +21,12 @@ export interface SearchIndex {
   readonly words: readonly string[]
   /** Searched from their start: given name, surname, addresses. */
   readonly texts: readonly string[]
+}
+
+/** With the address a person is known by after signing in, so that a chat that is told both knows one person. */
+export function withAddress(principal: Principal, issuer: IssuerSettings): Principal {
+  if (principal.type === 'group') return principal
+  return { ...principal, email: addressInDirectory(principal, issuer) }
 }
 
 export function indexOf(name: string, others: readonly (string | null)[]): SearchIndex {

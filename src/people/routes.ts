@@ -6,6 +6,7 @@ import { mergeParts } from './merge.ts'
 import type { Asker, PeopleParts } from './people-access.ts'
 import { toResult } from './people-answer.ts'
 import { readPeopleQuery } from './people-query.ts'
+import { withAddress } from './principal.ts'
 import { searchPeople } from './people-search.ts'
 import { findPicture, readPhotoQuery } from './photo.ts'
 
@@ -32,10 +33,10 @@ export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
   })
 
   routes.get('/groups/:id/members', async (c) => {
-    const { publicOrigin } = c.var.settings
+    const { publicOrigin, issuer } = c.var.settings
     const query = readMembersQuery(c.req.param('id'), parametersOf(c))
     const { principals, withheld, cursor } = await listMembers(parts, askerOf(c), query)
-    const members = principals.map((one) => toResult(one, publicOrigin))
+    const members = principals.map((one) => toResult(withAddress(one, issuer), publicOrigin))
     const next = new URLSearchParams({
       transitive: String(query.isTransitive),
       limit: String(query.limit),

@@ -85,12 +85,12 @@ function narrowed({ scopes }: Grant, parameters: Parameters): readonly string[] 
 async function tokensFor(
   { id, clientId, sessionName, wrappedSecret, scopes: granted }: Grant,
   session: Session,
-  { grants, issuer, sign }: ProviderParts,
+  { clients, grants, issuer, sign }: ProviderParts,
   { nonce, scopes }: { readonly nonce: string | null; readonly scopes: readonly string[] },
 ) {
   const grant = { id, clientId, sessionName, wrappedSecret, scopes: granted }
   const idToken = sign({
-    ...claimsOf(session, scopes),
+    ...claimsOf(session, grant, clients),
     iss: issuer,
     aud: clientId,
     sid: session.id,

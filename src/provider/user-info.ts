@@ -16,5 +16,5 @@ export async function userInfo(c: Context<EdgeEnv>, parts: ProviderParts): Promi
     if (!(cause instanceof OAuthRefusal)) throw cause
     throw new OAuthRefusal('invalid_token', cause.description, cause.code)
   })
-  return c.json(claimsOf(living.session, living.grant.scopes))
+  return c.json(claimsOf(living.session, living.grant, parts.clients))
 }

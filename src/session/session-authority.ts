@@ -208,11 +208,20 @@ export class SessionAuthority implements SessionCalls {
   }
 
   #view(row: SessionRow, identity: SessionIdentity): SessionView {
-    const { user, isOperator, authenticatedAt } = identity
+    const { user, isEmailVerified, isOperator, authenticatedAt } = identity
     const { createdAt, expiresAt } = row
     const { id } = this.#parts
     const idleExpiresAt = this.#idleEnd(row)
-    return { id, user, isOperator, authenticatedAt, createdAt, expiresAt, idleExpiresAt }
+    return {
+      id,
+      user,
+      isEmailVerified,
+      isOperator,
+      authenticatedAt,
+      createdAt,
+      expiresAt,
+      idleExpiresAt,
+    }
   }
 
   #holder(row: SessionRow, { user, subject }: SessionIdentity, secret: string): TokenHolder {

@@ -37,6 +37,7 @@ export interface SessionStart {
 /** Sealed in the object with the browser's half of the key. */
 export interface SessionIdentity {
   readonly user: User
+  readonly isEmailVerified: boolean
   readonly isOperator: boolean
   /** `sub`, compared again on every refresh (OIDC Core §12.2). */
   readonly subject: string

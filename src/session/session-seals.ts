@@ -22,6 +22,7 @@ const Identity = v.pipe(
       roles: Texts,
       groups: Texts,
     }),
+    isEmailVerified: v.boolean(),
     isOperator: v.boolean(),
     subject: v.string(),
     loginHint: MaybeText,

@@ -7,6 +7,7 @@ export interface User {
   /** Entra tenant id (`tid`); for other issuers the issuer's URL. */
   readonly tenantId: string
   readonly name: string | null
+  /** Counts as an address (entra/email-address.ts); `null` otherwise. */
   readonly email: string | null
   /** `preferred_username`: mutable, for display only. */
   readonly username: string | null
@@ -20,6 +21,8 @@ export interface SessionView {
   /** Public handle for listing and ending; opens nothing. */
   readonly id: string
   readonly user: User
+  /** Whether Entra or the issuer says that the address is the user's. */
+  readonly isEmailVerified: boolean
   /** May use the operator endpoints (`OPENID_ADMIN_ROLE`). */
   readonly isOperator: boolean
   /** Epoch seconds when the person authenticated, by the sign-in service's word; `null` where it says nothing. */

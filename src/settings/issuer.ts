@@ -22,6 +22,8 @@ export interface IssuerSettings {
   readonly kind: 'exact' | 'tenant' | 'template'
   /** Lower-case tenant ids; empty means the issuer alone decides. */
   readonly allowedTenants: readonly string[]
+  /** The claim that holds a person's address. */
+  readonly emailClaim: string
   /** `null` for an issuer that is not Entra: sign-in alone. */
   readonly microsoft: MicrosoftSettings | null
 }
@@ -39,6 +41,13 @@ export function readIssuer(
   )
   const graphUrl = variables.url('MICROSOFT_GRAPH_URL')
   const extraOrigins = readHosts(variables, publicUrlIsLoopback)
+  const emailClaim =
+    variables.pattern(
+      'OPENID_EMAIL_CLAIM',
+      /^[!-~]{1,200}$/,
+      'is not the name of a claim',
+      'Write one name, e.g. email or upn',
+    ) ?? 'email'
   const authority = readAuthority(variables)
   if (authority === null) return null
   const cloud = cloudOf(authority.hostname, graphUrl?.origin ?? null)
@@ -62,7 +71,7 @@ export function readIssuer(
   }
   const hasRelevantPeople = cloud?.hasRelevantPeople ?? true
   const microsoft = graph === undefined ? null : { cloud, graph, extraOrigins, hasRelevantPeople }
-  return { authority, kind, allowedTenants, microsoft }
+  return { authority, kind, allowedTenants, emailClaim, microsoft }
 }
 
 const MULTI_TENANT = /^(?:organizations|common)$/

@@ -11,13 +11,15 @@ export interface OidcClient {
   readonly redirectUris: readonly string[]
   /** Origins of Graph or SharePoint hosts its server may have a person's tokens for; usually none. */
   readonly resources: readonly string[]
+  /** The operator's word that addresses are verified, for clients that take no others. */
+  readonly emailVerified: boolean
 }
 
 /** One secret or several, separated by commas. They are compared, never stretched. */
 const SECRETS = /^[\x21-\x2b\x2d-\x7e]{32,}(?:,[\x21-\x2b\x2d-\x7e]{32,})*$/
 
 const FIX =
-  'Store [{"client_id":"…","client_secret":"…","redirect_uris":["https://…"],"resources":[]}]; a secret has 32 characters or more, an address is https without a fragment, a resource is the origin of Graph or of a SharePoint host'
+  'Store [{"client_id":"…","client_secret":"…","redirect_uris":["https://…"],"resources":[],"email_verified":false}]; a secret has 32 characters or more, an address is https without a fragment, a resource is the origin of Graph or of a SharePoint host'
 
 const RedirectUri = v.pipe(v.string(), v.check(isRedirectUri, 'is not such an address'))
 
@@ -26,6 +28,7 @@ const Client = v.strictObject({
   client_secret: v.pipe(v.string(), v.regex(SECRETS)),
   redirect_uris: v.pipe(v.array(RedirectUri), v.minLength(1)),
   resources: v.optional(v.array(v.string()), []),
+  email_verified: v.optional(v.boolean(), false),
 })
 
 /** `OIDC_CLIENTS`: whom Entrada is an OpenID provider for; without it, for nobody. */
@@ -39,6 +42,7 @@ export function readOidcClients(
     secrets: client.client_secret.split(','),
     redirectUris: client.redirect_uris,
     resources: client.resources,
+    emailVerified: client.email_verified,
   }))
   if (new Set(clients.map(({ id }) => id)).size !== clients.length) {
     variables.problem(name, 'lists a client_id twice', FIX)

@@ -2,7 +2,7 @@ import { LEAVE_OUT, type Variables } from './variables.ts'
 
 /** LibreChat's own, without a meaning here: an `.env` that is carried over may hold them. */
 const LIBRECHAT_NAMES =
-  /^OPENID_(?:AUDIENCE|AUTO_REDIRECT|AVATAR_AUTHORIZED_ORIGINS|BUTTON_LABEL|CLOCK_TOLERANCE|DISCOVERY_RETRY_\w+|EMAIL_CLAIM|GENERATE_NONCE|IMAGE_URL|JWKS_URL_CACHE_\w+|NAME_CLAIM|ON_BEHALF_FLOW_\w+|REFRESH_AUDIENCE|REUSE_MAX_SESSION_AGE_MS|ROLE_SYNC_\w+|USERNAME_CLAIM|USE_PKCE)$/
+  /^OPENID_(?:AUDIENCE|AUTO_REDIRECT|AVATAR_AUTHORIZED_ORIGINS|BUTTON_LABEL|CLOCK_TOLERANCE|DISCOVERY_RETRY_\w+|GENERATE_NONCE|IMAGE_URL|JWKS_URL_CACHE_\w+|NAME_CLAIM|ON_BEHALF_FLOW_\w+|REFRESH_AUDIENCE|REUSE_MAX_SESSION_AGE_MS|ROLE_SYNC_\w+|USERNAME_CLAIM|USE_PKCE)$/
 
 /** Reports every name that looks like ours and was not asked for: a typo is a problem, not silence. */
 export function reportUnknownNames(variables: Variables): void {

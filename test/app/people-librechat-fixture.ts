@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { expect } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
-import { createSandbox } from '../sandbox/sandbox.ts'
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import type { TestSettings } from '../support/entrada.ts'
 import { ALL_SCOPES, aSearcher, type Searcher } from './people-searcher.ts'
 
@@ -100,11 +100,14 @@ export async function bodyOf(response: Response): Promise<Body> {
 }
 
 export async function aChat(
-  options: { readonly scopes?: readonly string[]; readonly settings?: TestSettings } = {},
+  options: {
+    readonly scopes?: readonly string[]
+    readonly settings?: TestSettings
+    readonly sandbox?: Sandbox
+  } = {},
 ): Promise<{ readonly chat: LibreChat; readonly user: Searcher }> {
-  const { scopes = ALL_SCOPES, settings = {} } = options
+  const { scopes = ALL_SCOPES, settings = {}, sandbox = createSandbox() } = options
   const chat = new LibreChat()
-  const sandbox = createSandbox()
   const user = await aSearcher({
     sandbox,
     scopes,

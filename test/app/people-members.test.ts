@@ -55,6 +55,17 @@ describe('the members of a group', () => {
     expect(answer.members[0]).toMatchObject({ type: 'user', source: 'entra', id: null })
   })
 
+  test('have their sign-in name where they have no mail', async () => {
+    const adele = await aSearcher()
+    const [contoso] = adele.sandbox.tenants
+    const person = contoso?.person(CAST.adele.id)
+    if (contoso === undefined || person == null) throw new Error('no tenant')
+    contoso.putPerson({ ...person, mail: null })
+    const { members: found } = await members(adele, pathOf(CAST_GROUPS.chatUsers))
+    const one = found.find(({ idOnTheSource }) => idOnTheSource === CAST.adele.id)
+    expect(one?.email).toBe(CAST.adele.userPrincipalName)
+  })
+
   test('are, on demand, the people in its groups as well, each once', async () => {
     const adele = await aSearcher()
     const direct = await allMembers(adele, pathOf(CAST_GROUPS.everyoneInSales))

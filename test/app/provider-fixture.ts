@@ -99,7 +99,7 @@ export async function codeFor(
 
 /** A request to the token endpoint, correct but for what is given. */
 export function redeem(
-  { entrada }: Scene,
+  { entrada }: Pick<Scene, 'entrada'>,
   fields: Readonly<Record<string, string | null>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {

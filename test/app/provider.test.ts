@@ -28,6 +28,7 @@ const ADELE = {
   tid: CONTOSO,
   name: 'Adele Vance',
   email: CAST.adele.userPrincipalName,
+  email_verified: true,
   preferred_username: CAST.adele.userPrincipalName,
   roles: [],
   groups: [],

@@ -52,7 +52,7 @@ test('a session answers when it ends and who it is', async () => {
       id: CAST.unal.id,
       tenantId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name: 'Ünal, "Ops" O\'Hara & Söhne',
-      email: null,
+      email: CAST.unal.userPrincipalName,
       username: CAST.unal.userPrincipalName,
       roles: [],
       groups: [],

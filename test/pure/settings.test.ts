@@ -148,6 +148,8 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OIDC_CLIENTS', clients({ resource: 'https://graph.microsoft.com' }), /resource/],
   ['OIDC_CLIENTS', clients({ resources: ['https://graph.microsoft.com/.default'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({ resources: ['https://evil.example'] }), /not Microsoft/],
+  ['OIDC_CLIENTS', clients({ email_verified: 'true' }), /form/],
+  ['OPENID_EMAIL_CLAIM', { OPENID_EMAIL_CLAIM: 'e mail' }, /not the name/],
   ['OIDC_CLIENTS', clients({ resources: ['https://contoso.sharepoint.com/sites/x'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({ resources: ['http://contoso.sharepoint.com'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({}, {}), /twice/],

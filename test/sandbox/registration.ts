@@ -19,6 +19,7 @@ export interface Registration {
     | 'email'
     | 'xms_edov'
     | 'auth_time'
+    | 'upn'
   )[]
   /** AADSTS50105 for users who are not assigned. */
   readonly assignmentRequired: boolean

@@ -99,6 +99,28 @@ describe('an id token', () => {
     expect(unal['name']).toBe(`Ünal, "Ops" O'Hara & Söhne`)
   })
 
+  test.each([
+    ['entra.xms_edov_number', 1, 0],
+    ['entra.xms_edov_text', '1', '0'],
+    ['entra.xms_edov_word', 'true', 'false'],
+  ] as const)('may spell xms_edov otherwise: %s', async (fault, yes, no) => {
+    const edovOf = async (who: { readonly userPrincipalName: string }) => {
+      const party = new RelyingParty()
+      party.world.faults.set(fault)
+      return claimsOf((await party.tokens(who)).body['id_token'])['xms_edov']
+    }
+    expect(await edovOf(CAST.adele)).toBe(yes)
+    expect(await edovOf(CAST.gustav)).toBe(no)
+  })
+
+  test('has the user principal name when configured, which shows a guest', async () => {
+    expect(await claimsFor(CAST.gustav, { optionalClaims: ['upn'] })).toMatchObject({
+      upn: CAST.gustav.userPrincipalName,
+      preferred_username: 'gustav@fabrikam.example',
+    })
+    expect(await claimsFor(CAST.adele)).not.toHaveProperty('upn')
+  })
+
   test('of a guest says where they come from', async () => {
     expect(await claimsFor(CAST.gustav, { optionalClaims: ['acct', 'xms_edov'] })).toMatchObject({
       oid: CAST.gustav.id,

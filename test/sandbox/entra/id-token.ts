@@ -83,9 +83,19 @@ function optionalClaims(world: EntraWorld, { account, grant, openid }: IdTokenFo
     ...(configured.has('login_hint') ? { login_hint: loginHintOf(account) } : {}),
     ...(configured.has('acct') ? { acct: person.userType === 'Guest' ? 1 : 0 } : {}),
     ...(configured.has('auth_time') ? { auth_time: Math.floor(grant.authenticatedAt / 1000) } : {}),
+    ...(configured.has('upn') ? { upn: person.userPrincipalName } : {}),
     ...(hasMail ? { email: person.mail } : {}),
-    ...(hasMail && configured.has('xms_edov') ? { xms_edov: isOwnDomain(account) } : {}),
+    ...(hasMail && configured.has('xms_edov') ? { xms_edov: domainVerdict(world, account) } : {}),
   }
+}
+
+/** Documented as a boolean; tokens were seen with numbers and with texts. */
+function domainVerdict({ faults }: EntraWorld, account: Account): boolean | number | string {
+  const verdict = isOwnDomain(account)
+  const { id } = account.person
+  if (faults.take('entra.xms_edov_number', id) !== null) return Number(verdict)
+  if (faults.take('entra.xms_edov_text', id) !== null) return String(Number(verdict))
+  return faults.take('entra.xms_edov_word', id) === null ? verdict : String(verdict)
 }
 
 function isOwnDomain({ directory, person }: Account): boolean {
