@@ -34,7 +34,7 @@ export function oncePerBindings<T>(make: (env: Bindings) => T): (env: Bindings) 
 }
 
 export const settingsOf = oncePerBindings((env) =>
-  withBindingProblems(readSettings(textsOf(env)), env),
+  withBindingProblems(readSettings(variablesOf(env)), env),
 )
 
 const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'] as const
@@ -74,7 +74,15 @@ function openCache(): Promise<Cache> {
   return caches.open('entrada')
 }
 
-/** Bindings are not settings; they are checked by being used. */
-function textsOf(env: Bindings): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string'))
+/**
+ * `[vars]` may hold TOML lists, tables and booleans beside texts: dropped, `ALLOW_GUESTS = false` would admit guests.
+ * Bindings are instances of the platform's classes and no settings; they are checked by being used.
+ */
+function variablesOf(env: Bindings): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => !isBinding(value)))
+}
+
+function isBinding(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.getPrototypeOf(value) !== Object.prototype
 }

@@ -49,8 +49,9 @@ test('.dev.vars is heard, and the environment over it', () => {
 })
 
 test('of the environment only what is meant for Entrada is taken, typos included', () => {
-  const environment = { SESSION_MANAGER: 'local/desktop', OPENID_CLIENT_IDD: 'typo', ENTRA_X: '1' }
-  expect(readOverrides(folder, environment)).toEqual({ OPENID_CLIENT_IDD: 'typo', ENTRA_X: '1' })
+  const typos = { OPENID_CLIENT_IDD: 'typo', ENTRA_X: '1', ALLOW_GUEST: 'false' }
+  const environment = { SESSION_MANAGER: 'local/desktop', ...typos }
+  expect(readOverrides(folder, environment)).toEqual(typos)
 })
 
 test('an empty value takes a default away', () => {
