@@ -47,8 +47,9 @@ function withBindingProblems(result: SettingsResult, env: object): SettingsResul
     fix: 'Keep the binding of that name in wrangler.toml and deploy again',
   }))
   if (missing.length === 0) return result
-  const isLoopback = result.ok ? result.settings.isLoopback : result.isLoopback
-  return { ok: false, problems: [...(result.ok ? [] : result.problems), ...missing], isLoopback }
+  const { isLoopback, warnings } = result.ok ? result.settings : result
+  const problems = [...(result.ok ? [] : result.problems), ...missing]
+  return { ok: false, problems, warnings, isLoopback }
 }
 
 /** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */

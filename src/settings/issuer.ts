@@ -51,6 +51,9 @@ export function readIssuer(
     variables.problem('OPENID_ISSUER', 'is not https://{host}/{tenant}/v2.0', 'Write it like that')
   }
   const [, tenant = ''] = authority.pathname.split('/')
+  if (cloud !== null && !/^[\w.-]+$/.test(tenant)) {
+    variables.problem('OPENID_ISSUER', 'names no tenant', 'Write its id where {tenantid} stands')
+  }
   const byName = MULTI_TENANT.test(tenant) ? 'template' : 'tenant'
   const kind = graph === undefined || isGuid(tenant) ? 'exact' : byName
   if (kind === 'template' && allowedTenants.length === 0) {

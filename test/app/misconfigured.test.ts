@@ -55,6 +55,16 @@ describe('with a bad configuration nothing is served', () => {
     )
   })
 
+  test('warnings stand beside the problems, in the log and on loopback in the answer', async () => {
+    const settings = { ...LOOPBACK, OPENID_CLINET_ID: 'x', OPENID_BUTTON_LABEL: 'Sign in' }
+    const entrada = anEntrada({ settings })
+    const page = await entrada.browser().open('/')
+    expect(page.text).toContain('OPENID_BUTTON_LABEL has no effect here')
+    expect(entrada.logs.text).toContain('OPENID_BUTTON_LABEL has no effect here')
+    const incomplete = anEntrada({ settings, without: ['VAULT'] })
+    expect((await incomplete.browser().open('/')).text).toContain('OPENID_BUTTON_LABEL')
+  })
+
   test.each(['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'])(
     'a missing binding %s is named [bar 94]',
     async (binding) => {

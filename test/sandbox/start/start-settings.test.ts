@@ -30,6 +30,12 @@ test('without a word from anyone it is the sandbox tenant with everything on', (
   })
 })
 
+test('without kept tokens the features that need them are not asked for', () => {
+  const settings = startSettings(SURROUNDINGS, { OPENID_REUSE_TOKENS: 'false' })
+  expect(settings).not.toHaveProperty('ENABLE_SHAREPOINT_FILEPICKER')
+  expect(settings).not.toHaveProperty('USE_ENTRA_ID_FOR_PEOPLE_SEARCH')
+})
+
 test('each start has a secret of its own, long enough for Entrada', () => {
   const [one, other] = [startSettings(SURROUNDINGS, {}), startSettings(SURROUNDINGS, {})]
   expect(one['OPENID_SESSION_SECRET']?.length).toBeGreaterThanOrEqual(32)

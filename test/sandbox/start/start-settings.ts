@@ -44,8 +44,10 @@ export function startSettings(
     ORIGIN_URL: hosts.chat,
     // Made for this start: the tenant it belongs to is gone with the process too.
     OPENID_SESSION_SECRET: randomBytes(36).toString('base64'),
-    USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'true',
-    ENABLE_SHAREPOINT_FILEPICKER: 'true',
+    // Both need tokens that are kept.
+    ...(overrides['OPENID_REUSE_TOKENS'] === 'false'
+      ? {}
+      : { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'true', ENABLE_SHAREPOINT_FILEPICKER: 'true' }),
   }
   // A tenant of one's own comes whole, or its people would be looked up in the sandbox.
   if (overrides['OPENID_ISSUER'] !== undefined && overrides['OPENID_ISSUER'] !== '') {
