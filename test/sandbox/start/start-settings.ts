@@ -59,7 +59,9 @@ export function startSettings(
     OPENID_CLIENT_ID: registration.clientId,
     OPENID_CLIENT_SECRET: registration.clientSecrets.join(','),
     // Refused beside a public address, and then of no interest next to the address itself.
-    ...(isLoopback(overrides['DOMAIN_SERVER'] ?? publicOrigin) ? standIns(hosts) : {}),
+    ...(isLoopback(overrides['DOMAIN_SERVER'] ?? publicOrigin)
+      ? standIns(hosts)
+      : { ORIGIN_URL: '' }),
     ...overrides,
   }
 }
