@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
+import { isExternalIdHost } from '../settings/clouds.ts'
 import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
@@ -11,13 +12,24 @@ import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
  */
 export function discoveryDocument(
   issuer: IssuerSettings,
+  clientId: string,
   shelf: DocumentShelf,
 ): RemoteDocument<oauth.AuthorizationServer> {
   return new RemoteDocument(
-    `${withoutSlash(issuer.authority.href)}/.well-known/openid-configuration`,
+    metadataAddress(issuer, clientId),
     (text) => readMetadata(issuer, text),
     shelf,
   )
+}
+
+/**
+ * Entra lists the signing key of an app that has its own only to those who ask for that app; for others the answer
+ * is the same with and without (access tokens, “Validate the signature”, Microsoft identity platform).
+ */
+function metadataAddress({ authority, microsoft }: IssuerSettings, clientId: string): string {
+  const address = `${withoutSlash(authority.href)}/.well-known/openid-configuration`
+  const listsKeysByApp = microsoft !== null || isExternalIdHost(authority.hostname)
+  return listsKeysByApp ? `${address}?appid=${encodeURIComponent(clientId)}` : address
 }
 
 const Metadata = v.pipe(v.string(), v.parseJson(), v.looseObject({ issuer: v.string() }))

@@ -43,6 +43,11 @@ export function isUnder(suffixes: readonly string[], { protocol, port, hostname 
   )
 }
 
+/** A host of External ID, where customers sign in. No Graph of ours comes with it. */
+export function isExternalIdHost(hostname: string): boolean {
+  return hostname.endsWith('.ciamlogin.com')
+}
+
 /** Where `organizations` and `common` are looked for when they are named without a host. */
 export const GLOBAL_AUTHORITY = `https://${GLOBAL.loginHosts[0]}`
 
