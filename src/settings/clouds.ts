@@ -48,6 +48,10 @@ export function isExternalIdHost(hostname: string): boolean {
   return hostname.endsWith('.ciamlogin.com')
 }
 
+export function isB2cHost(hostname: string): boolean {
+  return hostname.endsWith('.b2clogin.com')
+}
+
 /** Where `organizations` and `common` are looked for when they are named without a host. */
 export const GLOBAL_AUTHORITY = `https://${GLOBAL.loginHosts[0]}`
 

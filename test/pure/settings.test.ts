@@ -185,6 +185,9 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: pem('PRIVATE KEY', EC_PKCS8) }, /not RSA/],
   ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: pem('PRIVATE KEY', '%%%') }, /not RSA/],
   ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\n\n-----END PRIVATE KEY-----' }, /CERTIFICATE block/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://contoso.ciamlogin.com' }, /no address of External ID/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://contoso.ciamlogin.com/contoso.onmicrosoft.com' }, /no address of External ID/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://contoso.b2clogin.com/contoso.onmicrosoft.com/v2.0' }, /no address of a B2C policy/],
   ['SKIP_AUTH_ROUTES', { SKIP_AUTH_ROUTES: 'GET /*' }, /every path/],
   ['SKIP_AUTH_ROUTES', { SKIP_AUTH_ROUTES: 'GET /health, POST *' }, /every path/],
   ['CROSS_SITE_ROUTES', { CROSS_SITE_ROUTES: 'POST /*' }, /every path/],
@@ -262,6 +265,24 @@ test('a PKCS#8 RSA key is taken, its line breaks written as \\n or not', () => {
   for (const written of [certificate, certificate.replaceAll('\n', '\\n')]) {
     expect(settingsOf({ OPENID_CLIENT_CERTIFICATE: written }).client.certificate).toBe(written)
   }
+})
+
+test.each([
+  ['https://contoso.ciamlogin.com', 'https://contoso.ciamlogin.com/{tenant id}/v2.0'],
+  [
+    'https://contoso.ciamlogin.com/contoso.onmicrosoft.com/',
+    'https://contoso.ciamlogin.com/contoso.onmicrosoft.com/v2.0',
+  ],
+  [
+    'https://contoso.b2clogin.com/contoso.onmicrosoft.com/v2.0',
+    'https://contoso.b2clogin.com/contoso.onmicrosoft.com/{policy}/v2.0',
+  ],
+  [
+    'https://contoso.b2clogin.com/tfp/contoso.onmicrosoft.com/B2C_1_sign_in',
+    'https://contoso.b2clogin.com/tfp/contoso.onmicrosoft.com/B2C_1_sign_in/v2.0',
+  ],
+])('the issuer %s is answered with %s', (written, right) => {
+  expect(problemsOf({ OPENID_ISSUER: written })[0]?.fix).toBe(`Write ${right}`)
 })
 
 test.each([
