@@ -35,7 +35,7 @@ export function oncePerBindings<T>(make: (env: Bindings) => T): (env: Bindings) 
 }
 
 export const settingsOf = oncePerBindings((env) =>
-  withBindingProblems(readSettings(textsOf(env)), env),
+  withBindingProblems(readSettings(variablesOf(env)), env),
 )
 
 const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'] as const
@@ -48,8 +48,9 @@ function withBindingProblems(result: SettingsResult, env: object): SettingsResul
     fix: 'Keep the binding of that name in wrangler.toml and deploy again',
   }))
   if (missing.length === 0) return result
-  const isLoopback = result.ok ? result.settings.isLoopback : result.isLoopback
-  return { ok: false, problems: [...(result.ok ? [] : result.problems), ...missing], isLoopback }
+  const { isLoopback, warnings } = result.ok ? result.settings : result
+  const problems = [...(result.ok ? [] : result.problems), ...missing]
+  return { ok: false, problems, warnings, isLoopback }
 }
 
 /** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */
@@ -76,7 +77,15 @@ function openCache(): Promise<Cache> {
   return caches.open('entrada')
 }
 
-/** Bindings are not settings; they are checked by being used. */
-function textsOf(env: Bindings): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string'))
+/**
+ * `[vars]` may hold TOML lists, tables and booleans beside texts: dropped, `ALLOW_GUESTS = false` would admit guests.
+ * Bindings are instances of the platform's classes and no settings; they are checked by being used.
+ */
+function variablesOf(env: Bindings): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => !isBinding(value)))
+}
+
+function isBinding(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.getPrototypeOf(value) !== Object.prototype
 }

@@ -98,6 +98,8 @@ export interface FailureDetails {
   readonly helpUrl?: string | undefined
   /** Fixed word for the log, where one code has several causes. Never shown. */
   readonly reason?: string
+  /** Public facts for the log that an operator compares, such as an issuer or a `kid`. Never shown as such. */
+  readonly facts?: Readonly<Record<string, string>>
   /** Feature to ask consent for; the renderer makes the URL. */
   readonly consentFeature?: string | undefined
   /** Origin of the SharePoint host that consent is missing for, where it is not Graph. */

@@ -27,7 +27,7 @@ export async function answerFailure(
     cause instanceof EntradaFailure ? cause : new EntradaFailure('internal', { cause })
   const log = createLog(requestId)
   const { code, details } = failure
-  const fields = { code, reason: details.reason }
+  const fields = { code, reason: details.reason, ...details.facts }
   if (failure.status >= 500) log.error('request_failed', failure.cause, fields)
   else log.info('request_refused', fields)
   const { publicOrigin, callbackPath } = settings

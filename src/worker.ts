@@ -3,7 +3,7 @@ import { createEdge } from './edge.ts'
 import { EntradaFailure } from './failure.ts'
 import { createLog } from './log.ts'
 import { renderFailure } from './problem.ts'
-import { describeProblems, type SettingProblem } from './settings/problems.ts'
+import { describeProblems } from './settings/problems.ts'
 import { composeEdge } from './compose-edge.ts'
 
 export { KeyObject, LookupObject, SessionObject, UserObject } from './objects.ts'
@@ -11,7 +11,10 @@ export { KeyObject, LookupObject, SessionObject, UserObject } from './objects.ts
 export default {
   fetch(request, env, context): Promise<Response> {
     const result = settingsOf(env)
-    if (!result.ok) return misconfigured(request, result.problems, result.isLoopback)
+    if (!result.ok) {
+      const report = describeProblems(result.problems, result.warnings)
+      return misconfigured(request, report, result.isLoopback)
+    }
     return edgeOf(env)(request, context)
   },
 } satisfies ExportedHandler<Bindings>
@@ -25,13 +28,8 @@ const edgeOf = oncePerBindings((env) => {
 })
 
 /** A Worker with a bad configuration serves nothing. What is wrong goes to the operator, not to visitors. */
-function misconfigured(
-  request: Request,
-  problems: readonly SettingProblem[],
-  isLoopback: boolean,
-): Promise<Response> {
+function misconfigured(request: Request, report: string, isLoopback: boolean): Promise<Response> {
   const requestId = crypto.randomUUID()
-  const report = describeProblems(problems)
   createLog(requestId).error('misconfigured', undefined, { report })
   const failure = new EntradaFailure('misconfigured', isLoopback ? { detail: report } : {})
   return renderFailure(failure, { request, requestId, publicOrigin: null, callbackPath: null })

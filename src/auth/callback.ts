@@ -38,12 +38,13 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
     return await finish(c, parts, { attempt, parameters })
   } catch (cause) {
     if (!(cause instanceof EntradaFailure)) throw cause
-    const { aadsts, correlationId } = cause.details
+    const { aadsts, correlationId, facts } = cause.details
     if (!TOLD_BY_MEMBERSHIP.has(cause.code)) {
       createLog(c.var.requestId).audit('sign_in_refused', {
         code: cause.code,
         aadsts,
         correlationId,
+        ...facts,
       })
     }
     // The way out of a refusal leads to where the person was going.

@@ -1,8 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
+import { isExternalIdHost } from '../settings/clouds.ts'
 import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
+import { isExternalIssuer } from './external-issuer.ts'
 import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
 
 /**
@@ -11,13 +13,24 @@ import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
  */
 export function discoveryDocument(
   issuer: IssuerSettings,
+  clientId: string,
   shelf: DocumentShelf,
 ): RemoteDocument<oauth.AuthorizationServer> {
   return new RemoteDocument(
-    `${withoutSlash(issuer.authority.href)}/.well-known/openid-configuration`,
+    metadataAddress(issuer, clientId),
     (text) => readMetadata(issuer, text),
     shelf,
   )
+}
+
+/**
+ * Entra lists the signing key of an app that has its own only to those who ask for that app; for others the answer
+ * is the same with and without (access tokens, “Validate the signature”, Microsoft identity platform).
+ */
+function metadataAddress({ authority, microsoft }: IssuerSettings, clientId: string): string {
+  const address = `${withoutSlash(authority.href)}/.well-known/openid-configuration`
+  const listsKeysByApp = microsoft !== null || isExternalIdHost(authority.hostname)
+  return listsKeysByApp ? `${address}?appid=${encodeURIComponent(clientId)}` : address
 }
 
 const Metadata = v.pipe(v.string(), v.parseJson(), v.looseObject({ issuer: v.string() }))
@@ -34,9 +47,24 @@ async function readMetadata(
       Response.json(metadata),
     )
   } catch (cause) {
-    const detail = 'It describes itself as another issuer than OPENID_ISSUER.'
-    throw new EntradaFailure('identity_rejected', { detail, cause })
+    const what = 'It describes itself as another issuer than OPENID_ISSUER'
+    throw anotherIssuer(what, [metadata.issuer, issuer.authority.href], cause)
   }
+}
+
+/** Both names are public. What is no address is not repeated: it could be anything. */
+export function anotherIssuer(
+  what: string,
+  [seen, expected]: readonly [seen: unknown, expected: string],
+  cause: unknown,
+): EntradaFailure {
+  const isAddress = typeof seen === 'string' && /^https?:\/\/[\w.:{}/-]{1,200}$/.test(seen)
+  const issuerSeen = isAddress ? seen : 'no address'
+  return new EntradaFailure('identity_rejected', {
+    detail: `${what}: “${issuerSeen}” instead of “${expected}”.`,
+    facts: { issuerSeen, issuerExpected: expected },
+    cause,
+  })
 }
 
 /** The issuer the metadata must name, given how the authority was written. */
@@ -49,7 +77,11 @@ function expectedIssuer(issuer: IssuerSettings, named: string): URL {
 
 /** Whether an `iss` names the configured issuer: for Entra any tenant's, since which one is told by the token. */
 export function isIssuer({ authority, kind }: IssuerSettings, named: string): boolean {
-  if (kind === 'exact') return withoutSlash(named) === withoutSlash(authority.href)
+  if (kind === 'exact') {
+    return (
+      withoutSlash(named) === withoutSlash(authority.href) || isExternalIssuer(authority, named)
+    )
+  }
   const tenantId = named.slice(authority.origin.length + 1, -'/v2.0'.length)
   return isGuid(tenantId) && named === `${authority.origin}/${tenantId}/v2.0`
 }

@@ -30,7 +30,7 @@ export function createEntra(settings: Settings, shelf: DocumentShelf): Entra {
   return {
     settings,
     redirectUri: `${publicOrigin}${callbackPath}`,
-    metadata: discoveryDocument(issuer, shelf),
+    metadata: discoveryDocument(issuer, client.id, shelf),
     keys: new IssuerKeys(shelf),
     client: { client_id: client.id, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
     credentials: clientAuthentications(client),

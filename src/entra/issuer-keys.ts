@@ -1,4 +1,4 @@
-import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, decodeProtectedHeader, type JWTVerifyGetKey } from 'jose'
 import { JWKSNoMatchingKey } from 'jose/errors'
 import type { AuthorizationServer } from 'oauth4webapi'
 import * as v from 'valibot'
@@ -47,6 +47,23 @@ export class IssuerKeys {
     }
     return this.#document.keys
   }
+}
+
+/**
+ * What to tell when a token names a key that is not there.
+ * @param token in compact form
+ */
+export function unlistedKey(
+  server: AuthorizationServer,
+  token: string,
+  cause: unknown,
+): EntradaFailure {
+  const { kid = '' } = decodeProtectedHeader(token)
+  return new EntradaFailure('identity_rejected', {
+    detail: 'It is signed with a key that its issuer does not list.',
+    facts: { kid: kid.slice(0, 200), keysAt: addressOf(server) },
+    cause,
+  })
 }
 
 /** Keys that came over plain http could be anybody's; only an issuer on loopback may have them there. */

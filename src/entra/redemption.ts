@@ -1,10 +1,12 @@
 import { compactVerify } from 'jose'
+import { JWKSNoMatchingKey } from 'jose/errors'
 import * as oauth from 'oauth4webapi'
 import { EntradaFailure } from '../failure.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import type { AttemptSecrets } from './authorization.ts'
 import type { Entra } from './entra.ts'
 import { checkAudience, readIdentity, type Identity } from './id-token.ts'
+import { unlistedKey } from './issuer-keys.ts'
 import { readTokens } from './redeemed-tokens.ts'
 import { redeem, tokenOptions, type Redemption } from './token-request.ts'
 import { readUserInfo } from './user-info.ts'
@@ -124,7 +126,10 @@ async function verifiedClaims(
   if (claims === undefined || body.id_token === undefined) {
     throw new EntradaFailure('identity_rejected')
   }
-  await compactVerify(body.id_token, keys.of(server))
+  const { id_token: token } = body
+  await compactVerify(token, keys.of(server)).catch((cause: unknown) => {
+    throw cause instanceof JWKSNoMatchingKey ? unlistedKey(server, token, cause) : cause
+  })
   checkAudience(claims, client.client_id)
   return claims
 }

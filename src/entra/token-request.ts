@@ -3,6 +3,7 @@ import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { claimsParameter } from './claims-request.ts'
+import { anotherIssuer } from './discovery.ts'
 import type { Entra } from './entra.ts'
 import { claimedTenant } from './id-token.ts'
 import type { RedeemedTokens } from './redeemed-tokens.ts'
@@ -32,7 +33,7 @@ export async function redeem(
       return { ok: true, tokens }
     } catch (cause) {
       if (cause instanceof EntradaFailure) throw cause
-      if (isRejectedIdentity(cause)) throw new EntradaFailure('identity_rejected', { cause })
+      if (isRejectedIdentity(cause)) throw rejectedIdentity(cause)
       refusal = refusalOf(cause)
       if (refusal.kind !== 'client') break
     }
@@ -74,6 +75,21 @@ const IDENTITY_ERRORS: ReadonlySet<string | undefined> = new Set([
   oauth.JWT_CLAIM_COMPARISON,
   oauth.JSON_ATTRIBUTE_COMPARISON,
 ])
+
+const WrongIssuer = v.object({
+  cause: v.object({
+    claim: v.literal('iss'),
+    expected: v.string(),
+    claims: v.object({ iss: v.unknown() }),
+  }),
+})
+
+function rejectedIdentity(cause: unknown): EntradaFailure {
+  const { success, output } = v.safeParse(WrongIssuer, cause)
+  if (!success) return new EntradaFailure('identity_rejected', { cause })
+  const { claims, expected } = output.cause
+  return anotherIssuer('Its token names another issuer', [claims.iss, expected], cause)
+}
 
 /** The service answered, and what it answered does not hold. */
 function isRejectedIdentity(cause: unknown): boolean {

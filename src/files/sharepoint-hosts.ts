@@ -1,12 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import type { SharePointOrigin } from '../session/access-token.ts'
+import { isUnder } from '../settings/clouds.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
-
-/**
- * A name under one of Microsoft's domains: plain labels only. Punycode, address literals and a trailing dot
- * are what Microsoft does not use and disguises do.
- */
-const PLAIN_HOST = /^(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/
 
 /** Parsers disagree about what a backslash, a blank or a letter beyond ASCII does to an address. */
 const AMBIGUOUS = /[^\x21-\x7e]|\\/
@@ -85,18 +80,13 @@ function parse(text: string, base?: URL): URL | null {
 }
 
 function isAccepted(
-  { username, password, origin, protocol, port, hostname }: URL,
+  url: URL,
   { cloud, extraOrigins }: MicrosoftSettings,
   forDownload: boolean,
 ): boolean {
-  if (username !== '' || password !== '') return false
-  if (extraOrigins.includes(origin)) return true
+  if (url.username !== '' || url.password !== '') return false
+  if (extraOrigins.includes(url.origin)) return true
   const { sharePointSuffixes = [], downloadSuffixes = [] } = cloud ?? {}
   const suffixes = forDownload ? [...sharePointSuffixes, ...downloadSuffixes] : sharePointSuffixes
-  return (
-    protocol === 'https:' &&
-    port === '' &&
-    PLAIN_HOST.test(hostname) &&
-    suffixes.some((suffix) => hostname.endsWith(suffix))
-  )
+  return isUnder(suffixes, url)
 }

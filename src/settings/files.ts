@@ -1,4 +1,4 @@
-import type { Variables } from './variables.ts'
+import { KEEP_TOKENS, NEEDS_TOKENS, type Variables } from './variables.ts'
 
 export interface FilesSettings {
   readonly enabled: boolean
@@ -18,7 +18,16 @@ const SHAREPOINT_SCOPE =
   /^(?:\{host\}|https:\/\/[^/\s=]+|http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?)\/[A-Za-z.]+$/
 const GRAPH_SCOPE = /^(?:https:\/\/[^/\s=]+\/)?[A-Za-z]+(?:\.[A-Za-z]+)+$/
 
-export function readFiles(variables: Variables): FilesSettings {
+export function readFiles(
+  variables: Variables,
+  { isMicrosoft, reuseTokens }: { readonly isMicrosoft: boolean; readonly reuseTokens: boolean },
+): FilesSettings {
+  const name = 'ENABLE_SHAREPOINT_FILEPICKER'
+  const enabled = variables.flag(name, false)
+  if (enabled && !reuseTokens) variables.problem(name, NEEDS_TOKENS, KEEP_TOKENS)
+  if (enabled && !isMicrosoft) {
+    variables.warnings.push(`${name} has no effect with an issuer that is not Entra`)
+  }
   const sharePointScope = variables.pattern(
     'SHAREPOINT_PICKER_SHAREPOINT_SCOPE',
     SHAREPOINT_SCOPE,
@@ -32,7 +41,7 @@ export function readFiles(variables: Variables): FilesSettings {
     'Write Files.Read.All or Sites.Read.All',
   )
   return {
-    enabled: variables.flag('ENABLE_SHAREPOINT_FILEPICKER', false),
+    enabled,
     baseUrl: variables.url('SHAREPOINT_BASE_URL'),
     sharePointScope: sharePointScope ?? '{host}/.default',
     graphScope: graphScope?.split('/').at(-1) ?? 'Files.Read.All',

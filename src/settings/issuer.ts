@@ -1,4 +1,4 @@
-import { cloudOf, GLOBAL_AUTHORITY, type Cloud } from './clouds.ts'
+import { cloudOf, GLOBAL_AUTHORITY, isB2cHost, isExternalIdHost, type Cloud } from './clouds.ts'
 import { isGuid } from './guid.ts'
 import { isLoopback, LEAVE_OUT, type Variables } from './variables.ts'
 
@@ -60,6 +60,17 @@ export function readIssuer(
     variables.problem('OPENID_ISSUER', 'is not https://{host}/{tenant}/v2.0', 'Write it like that')
   }
   const [, tenant = ''] = authority.pathname.split('/')
+  const external = externalForm(authority)
+  if (external !== null && !external.form.test(authority.pathname)) {
+    variables.problem(
+      'OPENID_ISSUER',
+      `is no address of ${external.what}`,
+      `Write ${external.right}`,
+    )
+  }
+  if (cloud !== null && !/^[\w.-]+$/.test(tenant)) {
+    variables.problem('OPENID_ISSUER', 'names no tenant', 'Write its id where {tenantid} stands')
+  }
   const byName = MULTI_TENANT.test(tenant) ? 'template' : 'tenant'
   const kind = graph === undefined || isGuid(tenant) ? 'exact' : byName
   if (kind === 'template' && allowedTenants.length === 0) {
@@ -72,6 +83,20 @@ export function readIssuer(
   const hasRelevantPeople = cloud?.hasRelevantPeople ?? true
   const microsoft = graph === undefined ? null : { cloud, graph, extraOrigins, hasRelevantPeople }
   return { authority, kind, allowedTenants, emailClaim, microsoft }
+}
+
+/** How the address of External ID or of a B2C policy is written; `null` for another host. */
+function externalForm({ hostname, origin, pathname }: URL) {
+  const steps = pathname.split('/').filter((step) => step !== '' && step !== 'v2.0')
+  const prefix = steps[0] === 'tfp' ? '/tfp' : ''
+  const [tenant = '{tenant id}', policy = '{policy}'] = prefix === '' ? steps : steps.slice(1)
+  if (isExternalIdHost(hostname)) {
+    const right = `${origin}/${tenant}/v2.0`
+    return { what: 'External ID', form: /^\/[^/]+\/v2\.0$/, right }
+  }
+  if (!isB2cHost(hostname)) return null
+  const right = `${origin}${prefix}/${tenant}/${policy}/v2.0`
+  return { what: 'a B2C policy', form: /^(?:\/tfp)?\/(?!tfp\/)[^/]+\/[^/]+\/v2\.0$/, right }
 }
 
 const MULTI_TENANT = /^(?:organizations|common)$/

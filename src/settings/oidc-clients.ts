@@ -1,6 +1,7 @@
 import * as v from 'valibot'
+import { isUnder } from './clouds.ts'
 import type { MicrosoftSettings } from './issuer.ts'
-import { isLoopback, type Variables } from './variables.ts'
+import { isLoopback, NEEDS_TOKENS, type Variables } from './variables.ts'
 
 /** A chat app that signs its people in at Entrada (OpenID Connect), with a secret of its own. */
 export interface OidcClient {
@@ -15,8 +16,21 @@ export interface OidcClient {
   readonly emailVerified: boolean
 }
 
-/** One secret or several, separated by commas. They are compared, never stretched. */
-const SECRETS = /^[\x21-\x2b\x2d-\x7e]{32,}(?:,[\x21-\x2b\x2d-\x7e]{32,})*$/
+/**
+ * One secret or several: separated by commas, or as a list, where a comma is part of a secret. They are compared,
+ * never stretched.
+ */
+const Secrets = v.pipe(
+  v.union([
+    v.array(v.string()),
+    v.pipe(
+      v.string(),
+      v.transform((secrets) => secrets.split(',')),
+    ),
+  ]),
+  v.minLength(1),
+  v.everyItem((secret) => /^[\x21-\x7e]{32,}$/.test(secret)),
+)
 
 const FIX =
   'Store [{"client_id":"…","client_secret":"…","redirect_uris":["https://…"],"resources":[],"email_verified":false}]; a secret has 32 characters or more, an address is https without a fragment, a resource is the origin of Graph or of a SharePoint host'
@@ -25,7 +39,7 @@ const RedirectUri = v.pipe(v.string(), v.check(isRedirectUri, 'is not such an ad
 
 const Client = v.strictObject({
   client_id: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/)),
-  client_secret: v.pipe(v.string(), v.regex(SECRETS)),
+  client_secret: Secrets,
   redirect_uris: v.pipe(v.array(RedirectUri), v.minLength(1)),
   resources: v.optional(v.array(v.string()), []),
   email_verified: v.optional(v.boolean(), false),
@@ -35,11 +49,12 @@ const Client = v.strictObject({
 export function readOidcClients(
   variables: Variables,
   microsoft: MicrosoftSettings | null,
+  reuseTokens: boolean,
 ): readonly OidcClient[] {
   const name = 'OIDC_CLIENTS'
   const clients = (variables.json(name, v.array(Client), FIX) ?? []).map((client) => ({
     id: client.client_id,
-    secrets: client.client_secret.split(','),
+    secrets: client.client_secret,
     redirectUris: client.redirect_uris,
     resources: client.resources,
     emailVerified: client.email_verified,
@@ -47,7 +62,15 @@ export function readOidcClients(
   if (new Set(clients.map(({ id }) => id)).size !== clients.length) {
     variables.problem(name, 'lists a client_id twice', FIX)
   }
-  for (const resource of clients.flatMap(({ resources }) => resources)) {
+  const resources = clients.flatMap(({ resources: own }) => own)
+  if (resources.length > 0 && !reuseTokens) {
+    variables.problem(
+      name,
+      `names resources, which ${NEEDS_TOKENS.replace('needs', 'need')}`,
+      'Leave OPENID_REUSE_TOKENS out, or the resources',
+    )
+  }
+  for (const resource of resources) {
     if (!isMicrosoftOrigin(resource, microsoft)) {
       variables.problem(name, `names the resource ${resource}, which is not Microsoft’s`, FIX)
     }
@@ -64,10 +87,9 @@ function isRedirectUri(text: string): boolean {
 function isMicrosoftOrigin(text: string, microsoft: MicrosoftSettings | null): boolean {
   const url = URL.parse(text)
   if (url === null || microsoft === null || url.origin !== text) return false
-  const suffixes = microsoft.cloud?.sharePointSuffixes ?? []
   return (
     text === microsoft.graph ||
     microsoft.extraOrigins.includes(text) ||
-    (url.protocol === 'https:' && suffixes.some((suffix) => url.hostname.endsWith(suffix)))
+    isUnder(microsoft.cloud?.sharePointSuffixes ?? [], url)
   )
 }

@@ -40,8 +40,25 @@ export interface OriginSettings {
   readonly timeoutSeconds: number
 }
 
-export function readOrigin(variables: Variables, publicOrigin: string): OriginSettings {
+/**
+ * Names and addresses that only a network of one's own knows: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 6762,
+ * RFC 8375 and what routers and container networks make up.
+ */
+const PRIVATE_HOST =
+  /^(?:[^.:]+|.+\.(?:localhost|local|internal|intranet|private|corp|home|lan|home\.arpa)|(?:0|10|127)(?:\.\d+){3}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+){2}|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|\[(?:::1?|f[cd].*|fe[89ab].*)\])$/
+
+export function readOrigin(
+  variables: Variables,
+  { publicOrigin, isPublicLoopback }: { publicOrigin: string; isPublicLoopback: boolean },
+): OriginSettings {
   const url = variables.baseUrl('ORIGIN_URL')
+  if (url !== null && !isPublicLoopback && PRIVATE_HOST.test(url.hostname)) {
+    variables.problem(
+      'ORIGIN_URL',
+      'is private, where Cloudflare cannot reach it',
+      'Give the chat app a public name, e.g. by a Cloudflare tunnel',
+    )
+  }
   if (url !== null && url.origin === publicOrigin) {
     variables.problem(
       'ORIGIN_URL',

@@ -1,4 +1,4 @@
-import type { Variables } from './variables.ts'
+import { KEEP_TOKENS, NEEDS_TOKENS, type Variables } from './variables.ts'
 
 export interface PeopleSettings {
   readonly enabled: boolean
@@ -6,8 +6,17 @@ export interface PeopleSettings {
   readonly includeOwnersAsMembers: boolean
 }
 
-export function readPeople(variables: Variables): PeopleSettings {
-  const scopes = variables.list('OPENID_GRAPH_SCOPES')
+export function readPeople(variables: Variables, reuseTokens: boolean): PeopleSettings {
+  const scopes = variables.entries(
+    'OPENID_GRAPH_SCOPES',
+    (scope) => (/\s/.test(scope) ? null : scope),
+    'one scope',
+    'Separate scopes with commas',
+  )
+  // On by default, and then simply off; who asks for it by name counts on it.
+  if (!reuseTokens && variables.text('USE_ENTRA_ID_FOR_PEOPLE_SEARCH')?.toLowerCase() === 'true') {
+    variables.problem('USE_ENTRA_ID_FOR_PEOPLE_SEARCH', NEEDS_TOKENS, KEEP_TOKENS)
+  }
   const fallback = ['User.Read', 'People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All']
   return {
     enabled: variables.flag('USE_ENTRA_ID_FOR_PEOPLE_SEARCH', true),

@@ -5,6 +5,18 @@ export interface SettingProblem {
   readonly fix: string
 }
 
-export function describeProblems(problems: readonly SettingProblem[]): string {
-  return problems.map(({ setting, problem, fix }) => `${setting}: ${problem}. ${fix}.`).join('\n')
+/** What keeps it from serving, and what is worth saying beside that: one line each. */
+export function describeProblems(
+  problems: readonly SettingProblem[],
+  warnings: readonly string[] = [],
+): string {
+  const wrong = problems.map(
+    ({ setting, problem, fix }) => `${setting}: ${sentence(problem)} ${sentence(fix)}`,
+  )
+  return [...wrong, ...warnings.map((warning) => `Warning: ${sentence(warning)}`)].join('\n')
+}
+
+/** A question has its mark already. */
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`
 }

@@ -9,6 +9,10 @@ export interface RouteRule {
 
 /** `null` when the variable is absent. */
 export function readRoutes(variables: Variables, name: string): readonly RouteRule[] | null {
+  if (variables.list(name).some((rule) => /^\S+ \/?\*+$/.test(rule))) {
+    variables.problem(name, 'holds a rule for every path', 'Name the paths it is about')
+    return []
+  }
   const rules = variables.entries(
     name,
     readRoute,

@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+import { isGuid } from './guid.ts'
 import type { Variables } from './variables.ts'
 
 const KEY_LENGTH = 32
@@ -13,17 +15,29 @@ export interface ClientSettings {
 /** Weak keys are refused, not stretched. */
 export const STORE_RANDOM = 'Store the output of `openssl rand -base64 48`'
 
-export function readClient(variables: Variables): ClientSettings {
+const NOT_RSA = 'holds a key that is not RSA, which Entra does not take'
+const MAKE_RSA =
+  'Make one with `openssl req -x509 -newkey rsa:2048`, as docs/app-registration.md says'
+
+export function readClient(variables: Variables, isMicrosoft: boolean): ClientSettings {
   const id = variables.required('OPENID_CLIENT_ID', 'Copy it from the app registration')
-  const secrets = variables.list('OPENID_CLIENT_SECRET')
-  const certificate = variables.pattern(
-    'OPENID_CLIENT_CERTIFICATE',
-    /^(?=[^]*-----BEGIN PRIVATE KEY-----)[^]*-----BEGIN CERTIFICATE-----/,
-    'does not hold a PRIVATE KEY (PKCS#8) and a CERTIFICATE block',
-    'Join both PEM files into one value',
-  )
-  if (secrets.length === 0 && certificate === null) {
+  if (isMicrosoft && id !== '' && !isGuid(id)) {
+    const fix = 'Copy Application (client) ID from the app registration'
+    variables.problem('OPENID_CLIENT_ID', 'is not a GUID', fix)
+  }
+  const secrets = readSecrets(variables)
+  for (const [index] of isMicrosoft
+    ? [...secrets.entries()].filter(([, one]) => isGuid(one))
+    : []) {
     variables.problem(
+      'OPENID_CLIENT_SECRET',
+      `value ${index + 1} is a GUID: the secret’s id, not the secret`,
+      'Make a new one and copy its Value, which is shown once',
+    )
+  }
+  const certificate = readCertificate(variables)
+  if (secrets.length === 0 && certificate === null) {
+    variables.missing(
       'OPENID_CLIENT_SECRET',
       'is missing, as is OPENID_CLIENT_CERTIFICATE',
       'Store one of them as a secret',
@@ -32,11 +46,55 @@ export function readClient(variables: Variables): ClientSettings {
   return { id, secrets, certificate }
 }
 
+/** Separated by commas, or a JSON list where a comma is part of a secret: `["one,secret"]`. */
+function readSecrets(variables: Variables): readonly string[] {
+  const name = 'OPENID_CLIENT_SECRET'
+  const List = v.pipe(v.string(), v.parseJson(), v.array(v.pipe(v.string(), v.nonEmpty())))
+  const { success, output } = v.safeParse(List, variables.text(name))
+  return success ? output : variables.list(name)
+}
+
+const PEM_FORMS: readonly (readonly [form: RegExp, problem: string, fix: string])[] = [
+  [
+    /-BEGIN (?:RSA|ENCRYPTED) PRIVATE KEY-/,
+    'holds a key that is PKCS#1 or encrypted, not plain PKCS#8',
+    'Convert it with `openssl pkcs8 -topk8 -nocrypt -in key.pem`',
+  ],
+  [/-BEGIN (?:EC|DSA) PRIVATE KEY-/, NOT_RSA, MAKE_RSA],
+  [
+    /^(?![^]*-BEGIN PRIVATE KEY-)|^(?![^]*-BEGIN CERTIFICATE-)/,
+    'does not hold a PRIVATE KEY (PKCS#8) and a CERTIFICATE block',
+    'Join both PEM files into one value',
+  ],
+]
+
+function readCertificate(variables: Variables): string | null {
+  const name = 'OPENID_CLIENT_CERTIFICATE'
+  const pem = variables.text(name)
+  if (pem === null) return null
+  const [, problem, fix] = PEM_FORMS.find(([form]) => form.test(pem)) ?? []
+  if (problem !== undefined && fix !== undefined) variables.problem(name, problem, fix)
+  else if (!holdsRsaKey(pem)) variables.problem(name, NOT_RSA, MAKE_RSA)
+  return pem
+}
+
+/** RFC 8017 §A.1: the algorithm of a PKCS#8 key is told in its first bytes. */
+const RSA_ENCRYPTION = '\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01'
+
+function holdsRsaKey(pem: string): boolean {
+  const [, text = ''] = /-BEGIN PRIVATE KEY-----([^-]+)-----END/.exec(pem) ?? []
+  try {
+    return atob(text.replaceAll(/\\n|\s/g, '').slice(0, 64)).includes(RSA_ENCRYPTION)
+  } catch {
+    return false
+  }
+}
+
 /** `OPENID_SESSION_SECRET`: what everything at rest is sealed with. */
 export function readKeyRing(variables: Variables): readonly string[] {
   const name = 'OPENID_SESSION_SECRET'
   const ring = variables.list(name)
-  if (ring.length === 0) variables.problem(name, 'is missing', STORE_RANDOM)
+  if (ring.length === 0) variables.missing(name, 'is missing', STORE_RANDOM)
   for (const [index, key] of ring.entries()) {
     const place = `value ${index + 1}`
     if (key.length < KEY_LENGTH) {

@@ -59,6 +59,7 @@ export type SettingsResult =
   | {
       readonly ok: false
       readonly problems: readonly SettingProblem[]
+      readonly warnings: readonly string[]
       readonly isLoopback: boolean
     }
 
@@ -78,7 +79,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const parsed = {
     publicOrigin,
     isLoopback: loopback,
-    client: readClient(variables),
+    client: readClient(variables, isMicrosoft),
     keyRing: readKeyRing(variables),
     scopes: readSignInScopes(variables, { graph, reuseTokens }),
     callbackPath:
@@ -99,20 +100,22 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
       variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ??
       `${publicOrigin}/.entrada/signed-out`,
     maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, [200, 16_000]),
-    people: readPeople(variables),
-    files: readFiles(variables),
+    people: readPeople(variables, reuseTokens),
+    files: readFiles(variables, { isMicrosoft, reuseTokens }),
     sessions: readSessions(variables),
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
-    origin: readOrigin(variables, publicOrigin),
+    origin: readOrigin(variables, { publicOrigin, isPublicLoopback: loopback }),
     kit: readKit(variables),
     signingKeys: readSigningKeys(variables),
-    oidcClients: readOidcClients(variables, issuer?.microsoft ?? null),
+    oidcClients: readOidcClients(variables, issuer?.microsoft ?? null, reuseTokens),
     rateLimits: readRateLimits(variables),
   }
   reportUnknownNames(variables)
   const { problems, warnings } = variables
-  if (issuer === null || problems.length > 0) return { ok: false, problems, isLoopback: loopback }
+  if (issuer === null || problems.length > 0) {
+    return { ok: false, problems, warnings, isLoopback: loopback }
+  }
   return { ok: true, settings: { ...parsed, issuer, warnings } }
 }
 
@@ -122,6 +125,10 @@ function readPublicUrl(variables: Variables): URL | null {
   const url = variables.baseUrl('DOMAIN_SERVER')
   if (url !== null && url.pathname !== '/') {
     variables.problem('DOMAIN_SERVER', 'has a path', 'Write scheme and host only')
+  }
+  // RFC 2606: nobody's, and what the README has where one's own belongs.
+  if (url?.hostname === 'chat.example.com') {
+    variables.problem('DOMAIN_SERVER', 'is the example of the README', 'Write your own host')
   }
   return url
 }

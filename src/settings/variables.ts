@@ -3,15 +3,26 @@ import type { SettingProblem } from './problems.ts'
 
 export const LEAVE_OUT = 'Leave it out'
 
+export const NEEDS_TOKENS = 'needs the tokens that OPENID_REUSE_TOKENS=false does not keep'
+export const KEEP_TOKENS = 'Leave OPENID_REUSE_TOKENS out, or this'
+
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 export function isLoopback(url: URL): boolean {
   return LOOPBACK_HOSTS.includes(url.hostname)
 }
 
+/**
+ * What our own documents write where something of the operator's belongs: `<client id>`, `{tenant id}`, a GUID of
+ * zeros. It is a whole value, an entry of a list or a step of a path.
+ */
+const PLACEHOLDER =
+  /(?<=^\s*|[/,]\s*)(?:<[\w :-]+>|\{\w+ [\w ]+\}|0{8}(?:-0{4}){3}-0{12})(?=\s*$|\s*[/,])/
+
 /** Reads variables by name; what cannot be read becomes a problem and a harmless value in its place. */
 export class Variables {
   readonly #values: Readonly<Record<string, unknown>>
+  readonly #unreadable = new Set<string>()
   /** Collected, so that an operator reads them all at once and not one per deployment. */
   readonly problems: SettingProblem[] = []
   /** Worth saying, not worth refusing to serve. */
@@ -31,18 +42,37 @@ export class Variables {
     this.problems.push({ setting, problem, fix })
   }
 
+  /** What has been found wrong already needs no second line that says it is missing. */
+  missing(setting: string, problem: string, fix: string): void {
+    if (!this.#unreadable.has(setting)) this.problem(setting, problem, fix)
+  }
+
+  /** A setting may be asked for twice and is reported once. */
+  #cannotRead(name: string, problem: string, fix: string): null {
+    this.missing(name, problem, fix)
+    this.#unreadable.add(name)
+    return null
+  }
+
   /** Trimmed; blank counts as absent, as in LibreChat. */
   text(name: string): string | null {
     this.asked.add(name)
     const value = this.#values[name] ?? ''
-    if (typeof value === 'string') return value.trim() || null
-    this.problem(name, 'is not text', 'Store it as text, not as JSON')
-    return null
+    if (typeof value !== 'string') {
+      return this.#cannotRead(name, 'is not text', 'Store it as text, in quotation marks')
+    }
+    const [placeholder] = PLACEHOLDER.exec(value) ?? []
+    if (placeholder === undefined) return value.trim() || null
+    return this.#cannotRead(
+      name,
+      `still holds the placeholder ${placeholder}`,
+      'Put your own there',
+    )
   }
 
   required(name: string, fix: string): string {
     const value = this.text(name)
-    if (value === null) this.problem(name, 'is missing', fix)
+    if (value === null) this.missing(name, 'is missing', fix)
     return value ?? ''
   }
 

@@ -89,7 +89,11 @@ test.each([
 describe('scopes', () => {
   test.each([
     ['by default', {}, 'openid profile email offline_access User.Read'],
-    ['without token reuse', { OPENID_REUSE_TOKENS: 'false' }, 'openid profile email User.Read'],
+    [
+      'without token reuse',
+      { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
+      'openid profile email User.Read',
+    ],
     [
       'with its essentials missing',
       { OPENID_SCOPE: 'profile User.Read' },

@@ -23,7 +23,7 @@ describe('the issuer', () => {
     const { login } = scene.entrada.sandbox.handlers
     scene.entrada.internet.answer(scene.entrada.sandbox.hosts.login, async (request) => {
       const response = await login(request)
-      if (!request.url.endsWith('/openid-configuration')) return response
+      if (!new URL(request.url).pathname.endsWith('/openid-configuration')) return response
       const metadata = await response.json<Record<string, unknown>>()
       return Response.json({ ...metadata, issuer: 'https://login.example/other/v2.0' })
     })

@@ -31,7 +31,9 @@ describe('Microsoft 365', () => {
   })
 
   test('without tokens there is nothing to permit', async () => {
-    const scene = await aScene({ settings: { OPENID_REUSE_TOKENS: 'false' } })
+    const scene = await aScene({
+      settings: { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
+    })
     expect((await verdictOn('permissions', scene)).status).toBe('skipped')
   })
 

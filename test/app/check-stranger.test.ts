@@ -122,7 +122,7 @@ describe('the chat’s own address', () => {
   test('on this machine is nobody else’s', async () => {
     const local = 'http://127.0.0.1:3000'
     const scene = await aScene({
-      settings: { ORIGIN_URL: local },
+      settings: { DOMAIN_SERVER: 'http://localhost:8787', ORIGIN_URL: local },
       hosts: { [local]: () => new Response('hello') },
     })
     expect((await verdictOn('origin_protection', scene)).status).toBe('skipped')

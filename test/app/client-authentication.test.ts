@@ -17,7 +17,7 @@ function withMethods(entrada: Entrada, methods: readonly string[] | undefined): 
   const { login } = entrada.sandbox.handlers
   entrada.internet.answer(entrada.sandbox.hosts.login, async (request) => {
     const response = await login(request)
-    if (!request.url.endsWith('/openid-configuration')) return response
+    if (!new URL(request.url).pathname.endsWith('/openid-configuration')) return response
     const metadata = await response.json<Record<string, unknown>>()
     return Response.json({ ...metadata, token_endpoint_auth_methods_supported: methods })
   })

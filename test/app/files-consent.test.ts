@@ -18,21 +18,22 @@ describe('consent and settings', () => {
     expect(journal.to('graph', '/v1.0/drives')).toEqual([])
   })
 
-  test.each([
-    ['ENABLE_SHAREPOINT_FILEPICKER', 'false'],
-    ['OPENID_REUSE_TOKENS', 'false'],
-  ])('with %s=%s the feature is off', async (name, value) => {
-    const scene = await aFilesScene({ settings: { [name]: value } })
-    for (const path of [
-      pathOf(fileOf(scene, 'report')),
-      contentPathOf(fileOf(scene, 'report')),
-      '/.entrada/picker?channel=channel-1',
-    ]) {
-      const response = await scene.browser.fetch(path)
-      expect(response.status).toBe(404)
-      expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
-    }
-  })
+  test.each([{}, { OPENID_REUSE_TOKENS: 'false' }])(
+    'switched off beside %o it is off',
+    async (beside) => {
+      const settings = { ENABLE_SHAREPOINT_FILEPICKER: 'false', ...beside }
+      const scene = await aFilesScene({ settings })
+      for (const path of [
+        pathOf(fileOf(scene, 'report')),
+        contentPathOf(fileOf(scene, 'report')),
+        '/.entrada/picker?channel=channel-1',
+      ]) {
+        const response = await scene.browser.fetch(path)
+        expect(response.status).toBe(404)
+        expect(await problemOf(response)).toMatchObject({ code: 'feature_off' })
+      }
+    },
+  )
 
   test('the session says whether files are on', async () => {
     const scene = await aFilesScene()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DocumentCache } from '../../src/stores/document-cache.ts'
-import { CAST } from '../sandbox/directory/cast.ts'
+import { CAST, CONTOSO } from '../sandbox/directory/cast.ts'
+import { createSandbox } from '../sandbox/sandbox.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../support/entrada.ts'
 
@@ -119,6 +120,58 @@ describe('a key nobody knows [bar 14]', () => {
     entrada.sandbox.entra.rollKeys()
     expect(await signIn(entrada)).toBeNull()
   })
+})
+
+describe('an app with a signing key of its own', () => {
+  const ownKey = () => createSandbox({ registration: { hasOwnSigningKey: true } })
+
+  test('signs its people in, as discovery names the app', async () => {
+    const entrada = anEntrada({ sandbox: ownKey() })
+    expect(await signIn(entrada)).toBeNull()
+    const { clientId } = entrada.sandbox.registration
+    const documents = entrada.sandbox.journal
+      .to('login')
+      .filter(({ url }) => /(?:openid-configuration|keys)$/.test(url.pathname))
+    expect(documents.map(({ url }) => url.searchParams.get('appid'))).toEqual([clientId, clientId])
+  })
+
+  test('and many tenants, too', async () => {
+    const registration = { hasOwnSigningKey: true, signInAudience: 'AzureADMultipleOrgs' } as const
+    const entrada = anEntrada({
+      sandbox: createSandbox({ registration }),
+      settings: { OPENID_ISSUER: 'organizations', OPENID_ALLOWED_TENANTS: CONTOSO },
+    })
+    expect(await signIn(entrada)).toBeNull()
+  })
+
+  test('passes its set-up check, which counts the keys of the app', async () => {
+    const entrada = anEntrada({
+      sandbox: ownKey(),
+      settings: { DOMAIN_SERVER: 'http://localhost:8787' },
+    })
+    const response = await entrada.fetch('/.entrada/check', {
+      headers: { accept: 'application/json' },
+    })
+    expect(await response.text()).toContain('publishes 1 keys.')
+  })
+})
+
+test('a token signed with a key the issuer does not list: the page says so, the log where it was sought', async () => {
+  const entrada = anEntrada()
+  entrada.sandbox.faults.set('entra.bad_signature')
+  const browser = entrada.browser()
+  await expect(browser.signIn(CAST.adele.userPrincipalName)).rejects.toThrow('could not sign in')
+  expect(browser.page.headers.get('entrada-error')).toBe('identity_rejected')
+  expect(browser.page.text).toContain('signed with a key that its issuer does not list')
+  const { kid } = await entrada.sandbox.entra.keys.unpublished()
+  const { clientId } = entrada.sandbox.registration
+  const sought = {
+    kid,
+    keysAt: `${entrada.sandbox.hosts.login}/${CONTOSO}/discovery/v2.0/keys?appid=${clientId}`,
+  }
+  expect(entrada.logs.events('request_failed')).toEqual([expect.objectContaining(sought)])
+  expect(entrada.logs.events('sign_in_refused')).toEqual([expect.objectContaining(sought)])
+  expect(browser.page.text).not.toContain(kid)
 })
 
 test('a withdrawn key stops working within the hour, in every isolate [bar 14]', async () => {

@@ -81,7 +81,7 @@ describe('a recheck', () => {
 })
 
 describe('without a stored grant (OPENID_REUSE_TOKENS=false)', () => {
-  const noReuse = { OPENID_REUSE_TOKENS: 'false' }
+  const noReuse = { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' }
 
   test('a group rule ends the session at the check time: signing in again is the check', async () => {
     const settings = { ...noReuse, ...byGroup('auto', CAST_GROUPS.chatUsers) }

@@ -42,6 +42,30 @@ describe('with a bad configuration nothing is served', () => {
     expect(page.text).toContain('Did you mean OPENID_CLIENT_ID')
   })
 
+  test.each([
+    ['ALLOW_GUESTS', false],
+    ['ALLOWED_EMAIL_DOMAINS', ['contoso.example']],
+    ['ALLOWED_EMAIL_DOMAIN', ['contoso.example']],
+    ['ALLOW_GUEST', 'false'],
+  ])('%s = %o in [vars] is no open door', async (name, value) => {
+    const entrada = anEntrada({ settings: { ...LOOPBACK, [name]: value } })
+    const response = await entrada.fetch('/', { headers: { accept: 'application/json' } })
+    expect(response.status).toBe(503)
+    expect((await response.json<{ detail: string }>()).detail).toMatch(
+      new RegExp(`^${name}: is not`),
+    )
+  })
+
+  test('warnings stand beside the problems, in the log and on loopback in the answer', async () => {
+    const settings = { ...LOOPBACK, OPENID_CLINET_ID: 'x', OPENID_BUTTON_LABEL: 'Sign in' }
+    const entrada = anEntrada({ settings })
+    const page = await entrada.browser().open('/')
+    expect(page.text).toContain('OPENID_BUTTON_LABEL has no effect here')
+    expect(entrada.logs.text).toContain('OPENID_BUTTON_LABEL has no effect here')
+    const incomplete = anEntrada({ settings, without: ['VAULT'] })
+    expect((await incomplete.browser().open('/')).text).toContain('OPENID_BUTTON_LABEL')
+  })
+
   test.each(['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'])(
     'a missing binding %s is named [bar 94]',
     async (binding) => {

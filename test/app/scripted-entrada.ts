@@ -6,7 +6,10 @@ import { assembled, type Claims } from '../support/scripted-tokens.ts'
 
 export const ISSUER = 'https://op.example'
 export const HOME = 'https://chat.contoso.example'
-export const CLIENT = { clientId: 'entrada', clientSecret: 'a-secret-of-the-script-0123456789' }
+export const CLIENT = {
+  clientId: '3d9f0c51-8a4e-4f7b-a2c6-5b1e7d9a0f42',
+  clientSecret: 'a-secret-of-the-script-0123456789',
+}
 
 /** Entrada in front of an issuer that departs from the rules as scripted. */
 export function start(script: Script = {}): { entrada: Entrada; issuer: ScriptedIssuer } {

@@ -113,7 +113,7 @@ describe('discovery', () => {
       hosts: {
         [LOGIN]: async (request) => {
           const response = await login(request)
-          if (!request.url.endsWith('/openid-configuration')) return response
+          if (!new URL(request.url).pathname.endsWith('/openid-configuration')) return response
           return Response.json(metadata(await response.json()))
         },
       },

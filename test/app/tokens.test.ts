@@ -271,7 +271,9 @@ test('a refresh that ends after sign-out brings nothing back [bar 33]', async ()
 
 describe('with OPENID_REUSE_TOKENS off', () => {
   test('nothing is kept, and the Microsoft features say they are off', async () => {
-    const entrada = anEntrada({ settings: { OPENID_REUSE_TOKENS: 'false' } })
+    const entrada = anEntrada({
+      settings: { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
+    })
     const browser = await signedIn(entrada)
     expect(await features(browser)).toEqual({ people: 'off', groups: 'off', files: 'off' })
     expect([...entrada.platform.vault.stored()]).toEqual([])

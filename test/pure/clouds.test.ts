@@ -11,7 +11,7 @@ const TENANT = 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01'
 function settingsFor(values: Readonly<Record<string, string>>): Settings {
   const result = readSettings({
     DOMAIN_SERVER: 'https://chat.contoso.example',
-    OPENID_CLIENT_ID: 'client',
+    OPENID_CLIENT_ID: '7c1e55a0-30d4-4f0b-9d8a-0e6f5f2f6a11',
     OPENID_CLIENT_SECRET: 'secret',
     OPENID_SESSION_SECRET: 'long-enough-and-not-to-be-guessed-by-anyone',
     ...values,
@@ -23,7 +23,7 @@ function settingsFor(values: Readonly<Record<string, string>>): Settings {
 function problemsFor(values: Readonly<Record<string, string>>): readonly string[] {
   const result = readSettings({
     DOMAIN_SERVER: 'https://chat.contoso.example',
-    OPENID_CLIENT_ID: 'client',
+    OPENID_CLIENT_ID: '7c1e55a0-30d4-4f0b-9d8a-0e6f5f2f6a11',
     OPENID_CLIENT_SECRET: 'secret',
     OPENID_SESSION_SECRET: 'long-enough-and-not-to-be-guessed-by-anyone',
     ...values,

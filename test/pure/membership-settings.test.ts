@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readSettings, type Settings } from '../../src/settings/settings.ts'
 
 const BASE = {
-  DOMAIN_SERVER: 'https://chat.example.com',
+  DOMAIN_SERVER: 'https://chat.contoso.example',
   OPENID_ISSUER: 'https://login.microsoftonline.com/a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01/v2.0',
   OPENID_CLIENT_ID: '7c1e55a0-30d4-4f0b-9d8a-0e6f5f2f6a11',
   OPENID_CLIENT_SECRET: 'a-secret',

@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { describeProblems } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 
 const GOOD = {
@@ -43,6 +45,20 @@ test('the few required settings are enough, and the rest has sane defaults', () 
   expect(settings.postLogoutRedirectUri).toBe('https://chat.contoso.example/.entrada/signed-out')
   expect(settings.issuer.microsoft?.graph).toBe('https://graph.microsoft.com')
 })
+
+/** What documents have where a tenant's or an app's id belongs. */
+const NIL = '00000000-0000-0000-0000-000000000000'
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const PKCS1 = rsa.export({ type: 'pkcs1', format: 'der' }).toString('base64')
+const SEC1 = ec.export({ type: 'sec1', format: 'der' }).toString('base64')
+const EC_PKCS8 = ec.export({ type: 'pkcs8', format: 'der' }).toString('base64')
+
+/** A key of some form, and a certificate. */
+function pem(label: string, base64: string): string {
+  return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----`
+}
 
 /** `OIDC_CLIENTS` with a client like this one, and others beside it. */
 function clients(...changes: readonly Readonly<Record<string, unknown>>[]): Record<string, string> {
@@ -153,6 +169,47 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['OIDC_CLIENTS', clients({ resources: ['https://contoso.sharepoint.com/sites/x'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({ resources: ['http://contoso.sharepoint.com'] }), /not Microsoft/],
   ['OIDC_CLIENTS', clients({}, {}), /twice/],
+  ['DOMAIN_SERVER', { DOMAIN_SERVER: 'https://chat.example.com' }, /example of the README/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://login.microsoftonline.com/<tenant id>/v2.0' }, /placeholder <tenant id>/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://login.microsoftonline.com/{tenant id}/v2.0' }, /placeholder {tenant id}/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://login.microsoftonline.com/{tenantid}/v2.0' }, /names no tenant/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: `https://login.microsoftonline.com/${NIL}/v2.0` }, /placeholder 0000/],
+  ['OPENID_ALLOWED_TENANTS', { OPENID_ALLOWED_TENANTS: `a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01, ${NIL}` }, /placeholder 0000/],
+  ['OPENID_CLIENT_ID', { OPENID_CLIENT_ID: '<client id>' }, /placeholder <client id>/],
+  ['OPENID_CLIENT_ID', { OPENID_CLIENT_ID: NIL }, /placeholder 0000/],
+  ['OPENID_CLIENT_ID', { OPENID_CLIENT_ID: 'entrada' }, /not a GUID/],
+  ['OPENID_CLIENT_SECRET', { OPENID_CLIENT_SECRET: '<the same secret>' }, /placeholder/],
+  ['OPENID_CLIENT_SECRET', { OPENID_CLIENT_SECRET: 'a-client-secret,5e0c2f3a-30d4-4f0b-9d8a-0e6f5f2f6a11' }, /value 2 is a GUID: the secret’s id/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'http://localhost:3080' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://127.0.0.1:3080' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://10.1.2.3' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://172.20.0.3' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://192.168.1.9:8080' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://100.64.0.1' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://[fd00::1]' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://librechat:3080' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://chat.internal' }, /private/],
+  ['ORIGIN_URL', { ORIGIN_URL: 'https://chat.local' }, /private/],
+  ['OPENID_GRAPH_SCOPES', { OPENID_GRAPH_SCOPES: 'User.Read People.Read' }, /not one scope/],
+  ['ENABLE_SHAREPOINT_FILEPICKER', { ENABLE_SHAREPOINT_FILEPICKER: 'true', OPENID_REUSE_TOKENS: 'false' }, /needs the tokens/],
+  ['USE_ENTRA_ID_FOR_PEOPLE_SEARCH', { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'true', OPENID_REUSE_TOKENS: 'false' }, /needs the tokens/],
+  ['OIDC_CLIENTS', { ...clients({ resources: ['https://graph.microsoft.com'] }), OPENID_REUSE_TOKENS: 'false' }, /need the tokens/],
+  ['OIDC_CLIENTS', clients({ resources: ['https://contoso.sharepoint.com:8443'] }), /not Microsoft/],
+  ['OIDC_CLIENTS', clients({ resources: ['https://xn--contso-r0a.sharepoint.com'] }), /not Microsoft/],
+  ['OIDC_CLIENTS', clients({ client_secret: [] }), /client_secret/],
+  ['OIDC_CLIENTS', clients({ client_secret: ['short'] }), /client_secret/],
+  ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: pem('RSA PRIVATE KEY', PKCS1) }, /PKCS#1/],
+  ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: pem('ENCRYPTED PRIVATE KEY', PKCS1) }, /encrypted/],
+  ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: pem('EC PRIVATE KEY', SEC1) }, /not RSA/],
+  ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: pem('PRIVATE KEY', EC_PKCS8) }, /not RSA/],
+  ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: pem('PRIVATE KEY', '%%%') }, /not RSA/],
+  ['OPENID_CLIENT_CERTIFICATE', { OPENID_CLIENT_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\n\n-----END PRIVATE KEY-----' }, /CERTIFICATE block/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://contoso.ciamlogin.com' }, /no address of External ID/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://contoso.ciamlogin.com/contoso.onmicrosoft.com' }, /no address of External ID/],
+  ['OPENID_ISSUER', { OPENID_ISSUER: 'https://contoso.b2clogin.com/contoso.onmicrosoft.com/v2.0' }, /no address of a B2C policy/],
+  ['SKIP_AUTH_ROUTES', { SKIP_AUTH_ROUTES: 'GET /*' }, /every path/],
+  ['SKIP_AUTH_ROUTES', { SKIP_AUTH_ROUTES: 'GET /health, POST *' }, /every path/],
+  ['CROSS_SITE_ROUTES', { CROSS_SITE_ROUTES: 'POST /*' }, /every path/],
 ] // prettier-ignore
 
 test('there are at least thirty ways to get it wrong [bar 98]', () => {
@@ -163,8 +220,7 @@ test.each(BAD)(
   '%s %o is a problem, by name and with the fix [bar 98]',
   (setting, values, about) => {
     const problems = problemsOf(values)
-    expect(problems.map((one) => one.setting)).toEqual(problems.map(() => setting))
-    expect(problems).not.toEqual([])
+    expect(problems.map((one) => one.setting)).toEqual([setting])
     expect(problems[0]?.problem).toMatch(about)
     expect(problems[0]?.fix).toMatch(/\w{3}/)
   },
@@ -206,6 +262,84 @@ test('every problem is reported at once', () => {
 test('a typo is answered with the name that was meant', () => {
   expect(problemsOf({ OPENID_CLINET_ID: 'x' })[0]?.fix).toContain('OPENID_CLIENT_ID')
   expect(problemsOf({ SHAREPOINT_SOMETHING_ELSE_ENTIRELY: 'x' })[0]?.fix).toBe('Leave it out')
+})
+
+test.each([
+  ['one that ends in a comma’s company', '["one,secret"]', ['one,secret']],
+  ['several of them', '["one,secret", "another"]', ['one,secret', 'another']],
+  ['a list as it always was', 'one, another', ['one', 'another']],
+  ['one with brackets', '[one]', ['[one]']],
+])('OPENID_CLIENT_SECRET holds %s', (_what, value, secrets) => {
+  expect(settingsOf({ OPENID_CLIENT_SECRET: value }).client.secrets).toEqual(secrets)
+})
+
+test('the secret of an OpenID client may hold a comma when it stands in a list', () => {
+  const secret = 'what-only-the-chat,and-Entrada-know'
+  expect(settingsOf(clients({ client_secret: [secret] })).oidcClients[0]?.secrets).toEqual([secret])
+})
+
+test('a PKCS#8 RSA key is taken, its line breaks written as \\n or not', () => {
+  const key = rsa.export({ type: 'pkcs8', format: 'pem' }).toString().trim()
+  const certificate = `${key}\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----`
+  for (const written of [certificate, certificate.replaceAll('\n', '\\n')]) {
+    expect(settingsOf({ OPENID_CLIENT_CERTIFICATE: written }).client.certificate).toBe(written)
+  }
+})
+
+test.each([
+  ['https://contoso.ciamlogin.com', 'https://contoso.ciamlogin.com/{tenant id}/v2.0'],
+  [
+    'https://contoso.ciamlogin.com/contoso.onmicrosoft.com/',
+    'https://contoso.ciamlogin.com/contoso.onmicrosoft.com/v2.0',
+  ],
+  [
+    'https://contoso.b2clogin.com/contoso.onmicrosoft.com/v2.0',
+    'https://contoso.b2clogin.com/contoso.onmicrosoft.com/{policy}/v2.0',
+  ],
+  [
+    'https://contoso.b2clogin.com/tfp/contoso.onmicrosoft.com/B2C_1_sign_in',
+    'https://contoso.b2clogin.com/tfp/contoso.onmicrosoft.com/B2C_1_sign_in/v2.0',
+  ],
+])('the issuer %s is answered with %s', (written, right) => {
+  expect(problemsOf({ OPENID_ISSUER: written })[0]?.fix).toBe(`Write ${right}`)
+})
+
+test.each([
+  'https://chat-origin.contoso.example',
+  'https://local.contoso.example',
+  'https://172.32.0.1',
+  'https://10.contoso.example',
+  'https://fd.contoso.example',
+])('%s is a public place for the chat', (address) => {
+  expect(problemsOf({ ORIGIN_URL: address })).toEqual([])
+})
+
+test('a private ORIGIN_URL goes with a DOMAIN_SERVER on loopback', () => {
+  const values = { DOMAIN_SERVER: 'http://localhost:8787', ORIGIN_URL: 'http://127.0.0.1:3000' }
+  expect(problemsOf(values)).toEqual([])
+})
+
+test('with another issuer than Entra ids and secrets are of any form', () => {
+  const issuer = { OPENID_ISSUER: 'https://id.contoso.example' }
+  expect(
+    problemsOf({
+      ...issuer,
+      OPENID_CLIENT_ID: 'entrada',
+      OPENID_CLIENT_SECRET: GOOD.OPENID_CLIENT_ID,
+    }),
+  ).toEqual([])
+  expect(settingsOf({ ...issuer, ENABLE_SHAREPOINT_FILEPICKER: 'true' }).warnings.join()).toContain(
+    'ENABLE_SHAREPOINT_FILEPICKER has no effect',
+  )
+})
+
+test('the report ends each sentence with one mark, and has the warnings beside the problems', () => {
+  const result = readSettings({ ...GOOD, OPENID_CLINET_ID: 'x', OPENID_BUTTON_LABEL: 'Sign in' })
+  const report = result.ok ? '' : describeProblems(result.problems, result.warnings)
+  expect(report.split('\n')).toEqual([
+    'OPENID_CLINET_ID: is not a setting of Entrada. Did you mean OPENID_CLIENT_ID?',
+    'Warning: OPENID_BUTTON_LABEL has no effect here.',
+  ])
 })
 
 describe('an .env carried over from LibreChat', () => {

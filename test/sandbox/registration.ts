@@ -21,6 +21,11 @@ export interface Registration {
     | 'auth_time'
     | 'upn'
   )[]
+  /**
+   * The app has a signing key of its own, as SAML or claims mapping on the same registration makes one. It is
+   * published for this app alone, to those who ask with `?appid=`.
+   */
+  readonly hasOwnSigningKey: boolean
   /** AADSTS50105 for users who are not assigned. */
   readonly assignmentRequired: boolean
   /** `AzureADMyOrg` is one tenant, `AzureADMultipleOrgs` any work account. */
@@ -42,6 +47,7 @@ export const DEFAULT_REGISTRATION: Registration = {
   frontChannelLogoutUrl: null,
   groupMembershipClaims: 'SecurityGroup',
   optionalClaims: ['sid', 'login_hint', 'acct', 'email', 'xms_edov'],
+  hasOwnSigningKey: false,
   assignmentRequired: false,
   signInAudience: 'AzureADMyOrg',
 }

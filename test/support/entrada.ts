@@ -8,7 +8,8 @@ import { Logs } from './logs.ts'
 import { Platform, type Isolate } from './platform/platform.ts'
 import { secretsOf } from './secrets.ts'
 
-export type TestSettings = Readonly<Record<string, string | null>>
+/** Texts, and what `[vars]` in wrangler.toml may hold beside them. */
+export type TestSettings = Readonly<Record<string, string | boolean | readonly string[] | null>>
 type EntradaPlatform = Platform<'SESSIONS' | 'USERS' | 'LOOKUPS' | 'KEYS'>
 
 export interface EntradaOptions {

@@ -80,6 +80,22 @@ describe('keys', () => {
     }
   })
 
+  test('of an app that signs with its own are listed for that app alone', async () => {
+    const party = new RelyingParty({ registration: { hasOwnSigningKey: true } })
+    const { clientId } = party.world.registration
+    const kidsAt = async (url: string) => {
+      const { keys } = recordOf(await (await party.fetch(new Request(url))).json())
+      return Array.isArray(keys) ? keys.map((key) => recordOf(key)['kid']) : []
+    }
+    const { kid } = await party.world.entra.keys.ofApp()
+    const metadata = party.url('v2.0/.well-known/openid-configuration', { appid: clientId })
+    const { jwks_uri: address } = recordOf(await (await party.fetch(new Request(metadata))).json())
+    expect(address).toBe(party.url('discovery/v2.0/keys', { appid: clientId }))
+    expect(await kidsAt(String(address))).toEqual([kid])
+    expect(await kidsAt(party.url('discovery/v2.0/keys'))).not.toContain(kid)
+    expect(await kidsAt(party.url('discovery/v2.0/keys', { appid: CONTOSO }))).not.toContain(kid)
+  })
+
   test('of organizations are for any tenant', async () => {
     for (const { issuer } of await keysOf('organizations')) {
       expect(issuer).toBe(`${LOGIN}/{tenantid}/v2.0`)

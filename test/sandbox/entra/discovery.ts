@@ -12,7 +12,11 @@ function metadataIssuer(login: string, authority: Authority): string {
 }
 
 /** Names the GUID in every URL, also when it was asked for by a domain: an exact comparison then fails. */
-export function openIdConfiguration(world: EntraWorld, authority: Authority): object {
+export function openIdConfiguration(
+  world: EntraWorld,
+  authority: Authority,
+  appId: string | null,
+): object {
   const { login, graph } = world.hosts
   const base = `${login}/${segmentOf(authority)}`
   return {
@@ -22,7 +26,7 @@ export function openIdConfiguration(world: EntraWorld, authority: Authority): ob
       'private_key_jwt',
       'client_secret_basic',
     ],
-    jwks_uri: `${base}/discovery/v2.0/keys`,
+    jwks_uri: `${base}/discovery/v2.0/keys${appId === null ? '' : `?appid=${appId}`}`,
     response_modes_supported: ['query', 'fragment', 'form_post'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
@@ -46,12 +50,20 @@ export function openIdConfiguration(world: EntraWorld, authority: Authority): ob
 }
 
 /** Each key says whom it may sign for; a client that trusts any key for any issuer is wrong. */
-export async function keySet(world: EntraWorld, authority: Authority): Promise<object> {
+export async function keySet(
+  world: EntraWorld,
+  authority: Authority,
+  appId: string | null,
+): Promise<object> {
   const { login } = world.hosts
+  const { clientId, hasOwnSigningKey } = world.registration
   const { keys } = world.entra
   const personal = { ...(await keys.consumers()).publicJwk, issuer: issuerOf(login, CONSUMERS) }
   if (authority.kind === 'consumers') return { keys: [personal] }
   const issuer = metadataIssuer(login, authority)
+  if (appId === clientId && hasOwnSigningKey) {
+    return { keys: [{ ...(await keys.ofApp()).publicJwk, issuer }] }
+  }
   const rolling = (await keys.published()).map(({ publicJwk }) => ({ ...publicJwk, issuer }))
   return { keys: authority.kind === 'common' ? [personal, ...rolling] : rolling }
 }

@@ -55,10 +55,16 @@ export function createEntra(world: EntraWorld): HostHandler {
 function metadata(world: EntraWorld, authorityOf: (context: Context) => Authority) {
   const app = new Hono()
   const document =
-    (describe: (world: EntraWorld, authority: Authority) => object | Promise<object>) =>
+    (
+      describe: (
+        world: EntraWorld,
+        authority: Authority,
+        appId: string | null,
+      ) => object | Promise<object>,
+    ) =>
     async (c: Context) => {
       if (world.faults.take('entra.discovery_outage') !== null) return unavailable()
-      return c.json(await describe(world, authorityOf(c)))
+      return c.json(await describe(world, authorityOf(c), c.req.query('appid') ?? null))
     }
   app.onError((error, c) => {
     if (error instanceof AadstsError) return errorResponse(error, c.req.raw)

@@ -30,7 +30,9 @@ export async function mintIdToken(world: EntraWorld, wanted: IdTokenFor): Promis
   const { entra, faults, hosts, tenants } = world
   const now = Math.floor(Date.now() / 1000)
   const isForged = faults.take('entra.bad_signature', grant.userId) !== null
-  const key = await (isForged ? entra.keys.unpublished() : entra.keys.signing())
+  const { hasOwnSigningKey } = world.registration
+  const usual = () => (hasOwnSigningKey ? entra.keys.ofApp() : entra.keys.signing())
+  const key = await (isForged ? entra.keys.unpublished() : usual())
   const idp = identityProviderOf(account.person, tenants)
   const claims: Claims = {
     aud: grant.clientId,

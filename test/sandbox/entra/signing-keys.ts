@@ -42,6 +42,11 @@ export class SigningKeys {
     return keyNamed('consumers')
   }
 
+  /** The key of an app that has one of its own. */
+  ofApp(): Promise<SigningKey> {
+    return keyNamed('of-the-app')
+  }
+
   /** A key nobody has heard of. */
   unpublished(): Promise<SigningKey> {
     return keyNamed('unpublished')

@@ -30,6 +30,12 @@ test('without a word from anyone it is the sandbox tenant with everything on', (
   })
 })
 
+test('without kept tokens the features that need them are not asked for', () => {
+  const settings = startSettings(SURROUNDINGS, { OPENID_REUSE_TOKENS: 'false' })
+  expect(settings).not.toHaveProperty('ENABLE_SHAREPOINT_FILEPICKER')
+  expect(settings).not.toHaveProperty('USE_ENTRA_ID_FOR_PEOPLE_SEARCH')
+})
+
 test('each start has a secret of its own, long enough for Entrada', () => {
   const [one, other] = [startSettings(SURROUNDINGS, {}), startSettings(SURROUNDINGS, {})]
   expect(one['OPENID_SESSION_SECRET']?.length).toBeGreaterThanOrEqual(32)
@@ -49,8 +55,9 @@ test('.dev.vars is heard, and the environment over it', () => {
 })
 
 test('of the environment only what is meant for Entrada is taken, typos included', () => {
-  const environment = { SESSION_MANAGER: 'local/desktop', OPENID_CLIENT_IDD: 'typo', ENTRA_X: '1' }
-  expect(readOverrides(folder, environment)).toEqual({ OPENID_CLIENT_IDD: 'typo', ENTRA_X: '1' })
+  const typos = { OPENID_CLIENT_IDD: 'typo', ENTRA_X: '1', ALLOW_GUEST: 'false' }
+  const environment = { SESSION_MANAGER: 'local/desktop', ...typos }
+  expect(readOverrides(folder, environment)).toEqual(typos)
 })
 
 test('an empty value takes a default away', () => {

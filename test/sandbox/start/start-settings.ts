@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { nearestName } from '../../../src/settings/unknown-names.ts'
 import { settingNames } from '../../support/setting-names.ts'
 import { CONTOSO } from '../directory/cast.ts'
 import { SHAREPOINT_HOSTS, type SandboxHosts } from '../hosts.ts'
@@ -8,14 +9,14 @@ import type { Registration } from '../registration.ts'
 
 export type StartSettings = Readonly<Record<string, string>>
 
-/** With these prefixes even an unknown name is handed on, so that Entrada can name the typo. */
+/** With these prefixes even an unknown name is handed on, so that Entrada can name the typo; so are names close to ours. */
 const OUR_PREFIXES = /^(?:OPENID|SHAREPOINT|ENTRA)_/
 
 /** What the person who starts it has set: `.dev.vars`, and over it the environment. Empty counts as set. */
 export function readOverrides(folder: string, environment: NodeJS.ProcessEnv): StartSettings {
   const known = settingNames()
   const ours = Object.entries(environment).filter(
-    ([name]) => known.has(name) || OUR_PREFIXES.test(name),
+    ([name]) => known.has(name) || OUR_PREFIXES.test(name) || nearestName(name, known) !== null,
   )
   return definedOnly({ ...readDevVars(folder), ...Object.fromEntries(ours) })
 }
@@ -43,8 +44,10 @@ export function startSettings(
     ORIGIN_URL: hosts.chat,
     // Made for this start: the tenant it belongs to is gone with the process too.
     OPENID_SESSION_SECRET: randomBytes(36).toString('base64'),
-    USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'true',
-    ENABLE_SHAREPOINT_FILEPICKER: 'true',
+    // Both need tokens that are kept.
+    ...(overrides['OPENID_REUSE_TOKENS'] === 'false'
+      ? {}
+      : { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'true', ENABLE_SHAREPOINT_FILEPICKER: 'true' }),
   }
   // A tenant of one's own comes whole, or its people would be looked up in the sandbox.
   if (overrides['OPENID_ISSUER'] !== undefined && overrides['OPENID_ISSUER'] !== '') {
@@ -56,7 +59,9 @@ export function startSettings(
     OPENID_CLIENT_ID: registration.clientId,
     OPENID_CLIENT_SECRET: registration.clientSecrets.join(','),
     // Refused beside a public address, and then of no interest next to the address itself.
-    ...(isLoopback(overrides['DOMAIN_SERVER'] ?? publicOrigin) ? standIns(hosts) : {}),
+    ...(isLoopback(overrides['DOMAIN_SERVER'] ?? publicOrigin)
+      ? standIns(hosts)
+      : { ORIGIN_URL: '' }),
     ...overrides,
   }
 }

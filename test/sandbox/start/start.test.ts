@@ -1,5 +1,16 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -56,6 +67,20 @@ class Start {
   }
 }
 
+/** A module, loaded into each Node process, that writes down whose address is looked up or connected to. */
+function recorderOf(file: string): string {
+  const source = `
+    import { appendFileSync } from 'node:fs'
+    import { Socket } from 'node:net'
+    const { connect } = Socket.prototype
+    Socket.prototype.connect = function (...all) {
+      const [first] = all.flat()
+      if (first?.port) appendFileSync(${JSON.stringify(file)}, (first.host ?? 'localhost') + '\\n')
+      return connect.apply(this, all)
+    }`
+  return `data:text/javascript,${encodeURIComponent(source)}`
+}
+
 let started: Start | null = null
 
 afterEach(() => {
@@ -97,6 +122,42 @@ describe('npm start', LIMITS, () => {
     started.signal('SIGINT')
     await started.exited
     await expectNothingLeft(started, url)
+  })
+
+  test('asks nobody outside this machine, and leaves no folder behind', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'entrada-home-'))
+    const [temporary, hosts] = [join(home, 'tmp'), join(home, 'hosts')]
+    const hadFolder = existsSync(join(ROOT, '.wrangler'))
+    mkdirSync(temporary)
+    writeFileSync(hosts, '')
+    try {
+      started = new Start({
+        HOME: home,
+        TMPDIR: temporary,
+        // npm's own.
+        NODE_DISABLE_COMPILE_CACHE: '1',
+        // In CI npm and wrangler ask for less by themselves.
+        CI: '',
+        CLOUDFLARE_CF_FETCH_ENABLED: '',
+        WRANGLER_SEND_METRICS: '',
+        NODE_OPTIONS: `--import=${recorderOf(hosts)}`,
+      })
+      const url = await started.url()
+      started.signal('SIGINT')
+      await started.exited
+      await expectNothingLeft(started, url)
+      const asked = new Set(readFileSync(hosts, 'utf8').trim().split('\n'))
+      expect(asked.size).toBeGreaterThan(0)
+      expect([...asked].filter((host) => !/^(?:localhost|127\.0\.0\.1|::1)$/.test(host))).toEqual(
+        [],
+      )
+      // npm may keep a log of its own.
+      expect(readdirSync(home).filter((name) => name !== '.npm')).toEqual(['hosts', 'tmp'])
+      expect(readdirSync(temporary)).toEqual([])
+      expect(existsSync(join(ROOT, '.wrangler'))).toBe(hadFolder)
+    } finally {
+      rmSync(home, { recursive: true })
+    }
   })
 
   test('a second start moves aside, and an impatient second Ctrl-C leaves nothing either', async () => {
@@ -142,6 +203,7 @@ describe('npm start', LIMITS, () => {
       OPENID_CLIENT_ID: '',
       OPENID_SESSION_SECRET: 'weak',
       DOMAIN_SERVER: 'http://chat.example.com',
+      OPENID_BUTTON_LABEL: 'Sign in',
     })
     expect(await started.exited).toBe(1)
     const { output } = started
@@ -149,12 +211,13 @@ describe('npm start', LIMITS, () => {
     expect(output).toMatch(/OPENID_CLIENT_ID: is missing\..+/)
     expect(output).toMatch(/OPENID_SESSION_SECRET: .*shorter than 32 characters\..+/)
     expect(output).toMatch(/DOMAIN_SERVER: is plain http\. Use https.+/)
+    expect(output).toContain('Warning: OPENID_BUTTON_LABEL has no effect here.')
     expect(output).not.toContain('weak\n')
     expect(started.members()).toEqual([])
   })
 
   test('the sandbox tenant does not go with a public address', async () => {
-    started = new Start({ DOMAIN_SERVER: 'https://chat.example.com' })
+    started = new Start({ DOMAIN_SERVER: 'https://chat.contoso.example' })
     expect(await started.exited).toBe(1)
     expect(started.output).toContain(
       'DOMAIN_SERVER is a public address and the tenant is the sandbox',
