@@ -54,6 +54,7 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
     return c.redirect(signInUrl(c, request, found !== null), 302)
   }
   const { session, cookie } = found
+  await parts.countCode(session)
   const { scopes, nonce, codeChallenge } = request
   const code = await grants.code({
     id: randomText(18),
