@@ -44,7 +44,7 @@ type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly
 export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
   const { settings, box, entra, graph, membership } = parts
   const { publicOrigin, callbackPath, signingKeys } = settings
-  const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
+  const sessions = new Sessions(env.SESSIONS, env.USERS, parts)
   const lookups = new Lookups(env.LOOKUPS, box)
   const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
   const signer = new AssertionSigner({
