@@ -105,6 +105,20 @@ describe('what objects hold goes by itself', () => {
     )
   })
 
+  test('an alarm that comes too early takes nothing', async () => {
+    const { entrada, browser } = await aBusyDay()
+    const before = rowsOf(entrada)
+    for (const { hosts } of Object.values(entrada.platform.objects)) {
+      for (const host of hosts) await host.alarm(Infinity)
+    }
+    expect(rowsOf(entrada)).toEqual(before)
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+    // It has set itself again.
+    await signOut(browser)
+    await leaveAlone(entrada, MONTH + DAY)
+    expect(rowsOf(entrada)).toEqual([])
+  })
+
   test('a pause of Microsoft’s is forgotten when it is over', async () => {
     const { entrada, browser } = await aBusyDay()
     entrada.sandbox.faults.set('entra.token_throttled')
