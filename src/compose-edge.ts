@@ -2,7 +2,7 @@ import { LoginAttempts } from './auth/login-attempts.ts'
 import { logout } from './auth/logout.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
-import type { EdgeParts, Enrichment } from './edge-parts.ts'
+import { userName, type EdgeParts, type Enrichment } from './edge-parts.ts'
 import { createEntra } from './entra/entra.ts'
 import { EntradaFailure } from './failure.ts'
 import type { Dependencies } from './health.ts'
@@ -25,23 +25,26 @@ import { createProvider, issuerOf } from './provider/routes.ts'
 import type { Resource } from './session/access-token.ts'
 import { OneTimeUses } from './session/one-time-uses.ts'
 import { consentScopesFor } from './session/resource-scope.ts'
-import { RateLimiter } from './rate-limit.ts'
+import { RateLimiter, type RateLimitBinding, type RateLimitBindings } from './rate-limit.ts'
 import { Sessions } from './session/sessions.ts'
 import type { Session, SessionView } from './session/session.ts'
+import type { RateLimited } from './settings/rate-limits.ts'
 import type { Settings } from './settings/settings.ts'
 import { Lookups } from './stores/lookup-cache.ts'
 
 /** For an `Entra` that goes by nothing but what the service says now. */
 const NO_SHELF = { read: async () => null, keep: async () => {} }
 
-/** `ORIGIN` is optional and therefore not among the generated bindings; a text of that name is not for us. */
-type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string }
+/** Optional ones are not among the generated bindings; a text of such a name is not for us. */
+type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly<
+    Partial<Record<`RATE_LIMIT_${Uppercase<RateLimited>}`, RateLimitBinding | string>>
+  >
 
 /** Turns bindings into what the edge is made of. */
 export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
   const { settings, box, entra, graph, membership } = parts
   const { publicOrigin, callbackPath, signingKeys } = settings
-  const sessions = new Sessions(env.SESSIONS, env.USERS, settings)
+  const sessions = new Sessions(env.SESSIONS, env.USERS, parts)
   const lookups = new Lookups(env.LOOKUPS, box)
   const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
   const signer = new AssertionSigner({
@@ -50,9 +53,11 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     audience: settings.origin.url?.origin ?? publicOrigin,
   })
   const polling = new SkipRules(settings.sessions.pollingRoutes)
+  const limiter = new RateLimiter(settings.rateLimits, rateLimitBindingsOf(env))
   const auth = {
     entra,
     sessions,
+    limiter,
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
     sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
@@ -81,6 +86,7 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
       publicKeys: () => jwksResponse(keys),
       graphOrigin: settings.issuer.microsoft?.graph ?? null,
       resourceOf: (origin) => resourceOf(origin, settings),
+      countCode: (session) => limiter.take('login', userName(session)),
       signOut: (c) => logout(c, auth),
     })
   const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
@@ -100,9 +106,23 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
       toChat,
       featuresOf: auth.featuresOf,
     },
-    limiter: new RateLimiter(settings.rateLimits),
+    limiter,
     enriched: enrichedBy(settings, people),
     features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
+  }
+}
+
+/** `RATE_LIMIT_LOGIN` for `login`, and so on. */
+function rateLimitBindingsOf(env: EdgeBindings): RateLimitBindings {
+  const bound = (binding: RateLimitBinding | string | undefined) =>
+    typeof binding === 'object' ? binding : undefined
+  return {
+    login: bound(env.RATE_LIMIT_LOGIN),
+    callback: bound(env.RATE_LIMIT_CALLBACK),
+    notice: bound(env.RATE_LIMIT_NOTICE),
+    search: bound(env.RATE_LIMIT_SEARCH),
+    download: bound(env.RATE_LIMIT_DOWNLOAD),
+    picker: bound(env.RATE_LIMIT_PICKER),
   }
 }
 

@@ -73,7 +73,7 @@ async function toChat(
     chat.guard(head)
     const enriched = parts.enriched.get(`${method} ${pathname}`)
     if (enriched !== undefined) {
-      parts.limiter.take(enriched.limited, userName(session))
+      await parts.limiter.take(enriched.limited, userName(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
       return await enriched.enrich(request, asker, (onward) => chat.forward(onward, session))
     }

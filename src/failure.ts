@@ -8,6 +8,7 @@ export const FAILURES = {
   wrong_host: failing(421, 'user', 'This address is not served here'),
   method_not_allowed: failing(405, 'user', 'This address does not take that method'),
   invalid_request: failing(400, 'user', 'The request could not be understood'),
+  body_too_large: failing(413, 'user', 'This request is too large'),
   cross_site_refused: failing(403, 'user', 'A request from another site was refused'),
   rate_limited: failing(429, 'wait', 'Too many requests'),
   internal: failing(500, 'operator', 'Something went wrong here'),

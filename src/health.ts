@@ -9,15 +9,26 @@ export type Dependencies = Readonly<Record<string, () => Promise<unknown>>>
 
 const DEADLINE_MS = 5_000
 
+/** How long an answer of `GET /ready` serves. Anybody may ask, and each look costs a call per dependency. */
+const READY_MS = 10_000
+
 /**
  * `GET /health`: this Worker runs, and which version. `GET /ready`: it could serve, because everything it is bound to answers.
  * Neither tells how it is configured.
  */
 export function healthRoutes(dependencies: Dependencies) {
+  let lookedAt = -Infinity
+  let known: boolean | null = null
   return new Hono<EdgeEnv>()
     .get('/health', (c) => c.json({ status: 'ok', version: VERSION }))
     .get('/ready', async (c) => {
-      const isReady = (await silentAmong(dependencies, createLog(c.var.requestId))).length === 0
+      const isDue = Date.now() - lookedAt >= READY_MS
+      // Whoever asks during a look gets the last answer: a promise must not be shared between requests.
+      if (isDue || known === null) {
+        lookedAt = Date.now()
+        known = (await silentAmong(dependencies, createLog(c.var.requestId))).length === 0
+      }
+      const isReady = known
       return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503)
     })
 }

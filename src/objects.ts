@@ -87,6 +87,10 @@ export class UserObject extends DurableObject<Bindings> {
   pause(until: number) {
     return this.#sessions.pause(until)
   }
+
+  override alarm() {
+    return this.#sessions.alarm()
+  }
 }
 
 /** One user's look-ups of Microsoft Graph. */
@@ -126,5 +130,9 @@ export class KeyObject extends DurableObject<Bindings> {
 
   list() {
     return this.#table.list()
+  }
+
+  override alarm() {
+    return this.#table.alarm()
   }
 }

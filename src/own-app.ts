@@ -9,8 +9,9 @@ import { EntradaFailure } from './failure.ts'
 import { healthRoutes } from './health.ts'
 import { kitRoutes } from './kit/routes.ts'
 import { answerFailure, harden } from './own-answer.ts'
-import { limitOf } from './rate-limit.ts'
+import { callerOf, limitOf } from './rate-limit.ts'
 import { requireSameOrigin, SAFE_METHODS } from './same-origin.ts'
+import type { Session } from './session/session.ts'
 
 /** Everything that Entrada answers itself. */
 export function createOwnApp(parts: EdgeParts) {
@@ -21,19 +22,18 @@ export function createOwnApp(parts: EdgeParts) {
     c.set('requestId', crypto.randomUUID())
     // Hono's small router takes `/login/` for `/login`; a second spelling is a way around a rule for the first.
     if (c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
-    const limited = limitOf(c.req.path, settings.callbackPath)
-    // Before sign-in there is an address and nothing else to count by.
-    if (limited === 'login' || limited === 'callback') {
-      // Cloudflare's word on who is calling; a client cannot write it.
-      limiter.take(limited, c.req.header('cf-connecting-ip') ?? 'unknown')
-    }
+    // A notice comes without a session: there is an address and nothing else to count by.
+    if (limitOf(c.req.path) === 'notice') await limiter.take('notice', callerOf(c.req.raw))
     await next()
     harden(c.res.headers, settings)
   })
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(PREFIX, authRoutes(auth))
   app.route(PREFIX, healthRoutes(check.dependencies))
-  app.route(PREFIX, checkRoutes(check, sessions))
+  // The check asks Microsoft a dozen questions.
+  const countCheck = (session: Session | null) =>
+    limiter.take('login', session === null ? 'loopback' : userName(session))
+  app.route(PREFIX, checkRoutes(check, sessions, countCheck))
   app.route(PREFIX, kitRoutes())
   app.get(`${PREFIX}/jwks.json`, publicKeys)
   if (provider !== null) app.route(PREFIX, provider.routes)
@@ -61,8 +61,8 @@ export function createOwnApp(parts: EdgeParts) {
 function guardFeature({ settings, sessions, limiter }: EdgeParts) {
   const withinLimits = createMiddleware<EdgeEnv>(async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
-    const limited = limitOf(c.req.path, settings.callbackPath)
-    if (limited !== null) limiter.take(limited, userName(c.var.session))
+    const limited = limitOf(c.req.path)
+    if (limited !== null) await limiter.take(limited, userName(c.var.session))
     await next()
   })
   return [requireSession(sessions), withinLimits] as const

@@ -7,6 +7,7 @@ import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import type { Membership } from '../membership/membership.ts'
 import { SignInTokens } from '../membership/sign-in-tokens.ts'
+import { callerOf } from '../rate-limit.ts'
 import { scopeFor } from '../session/resource-scope.ts'
 import { setSessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
@@ -32,6 +33,8 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   const state = parameters.get('state') ?? ''
   const attempt = await parts.attempts.find(state, cookieHeader)
   if (attempt === null) return late(c, parts, cookieHeader)
+  // The beginning has counted this attempt. Its first callback is never put off: the code may expire meanwhile.
+  if (!parts.limiter.isFirst(state)) await parts.limiter.take('callback', callerOf(c.req.raw))
   // Spent whatever comes of it: a second look at this URL is a late callback.
   addCookies(c, [await parts.attempts.end(state)])
   try {
@@ -136,10 +139,11 @@ async function finish(
  */
 async function late(
   c: Context<EdgeEnv>,
-  { sessions }: CallbackParts,
+  { sessions, limiter }: CallbackParts,
   cookieHeader: string | null,
 ): Promise<Response> {
   if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
+  await limiter.take('callback', callerOf(c.req.raw))
   throw new EntradaFailure('sign_in_expired', {
     detail: 'It was open for too long, or finished in another tab.',
   })

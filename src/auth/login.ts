@@ -9,6 +9,7 @@ import {
 import type { Entra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
 import { isTopLevelNavigation } from '../navigation.ts'
+import { callerOf, type RateLimiter } from '../rate-limit.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { randomText } from '../stores/random-text.ts'
 import type { LoginAttempt, LoginAttempts } from './login-attempts.ts'
@@ -20,6 +21,7 @@ export interface LoginParts {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly attempts: LoginAttempts
+  readonly limiter: RateLimiter
   /** What to ask consent for at one SharePoint host; `null` for what is no such host. */
   readonly sharePointScopes: (origin: string) => readonly string[] | null
 }
@@ -69,12 +71,17 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
 type Beginning = Pick<LoginAttempt, 'purpose' | 'returnTo'> &
   Pick<AuthorizationRequest, 'scopes' | 'loginHint' | 'domainHint' | 'prompt' | 'claims'>
 
-/** Begins an attempt and leads to the sign-in service. */
+/**
+ * Begins an attempt and leads to the sign-in service. Only this counts for an address: images and frames of the
+ * sign-in, which any site can hold, lock nobody out.
+ * @throws EntradaFailure `rate_limited`, `sign_in_loop`
+ */
 export async function begin(
   c: Context<EdgeEnv>,
   parts: LoginParts,
   beginning: Beginning,
 ): Promise<Response> {
+  await parts.limiter.take('login', callerOf(c.req.raw))
   const cookieHeader = c.req.header('cookie') ?? null
   const { purpose, returnTo, ...request } = beginning
   // Whoever is signed in, or approves for everybody, does not go round.

@@ -5,6 +5,7 @@ import { createLog } from '../log.ts'
 import { isIssuer } from '../entra/discovery.ts'
 import type { Entra } from '../entra/entra.ts'
 import { readLogoutToken } from '../entra/logout-token.ts'
+import { readForm } from '../request-body.ts'
 import type { Sessions } from '../session/sessions.ts'
 
 export interface LogoutNoticeParts {
@@ -42,7 +43,7 @@ export async function backChannelLogout(
   c: Context<EdgeEnv>,
   { entra, sessions }: LogoutNoticeParts,
 ): Promise<Response> {
-  const form = await c.req.raw.formData().catch(() => null)
+  const form = await readForm(c.req.raw)
   const token = form?.get('logout_token')
   const notice = typeof token === 'string' ? await readLogoutToken(entra, token) : null
   // The same words for every flaw: a prober learns nothing about which check failed.

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
+import { readJson } from '../request-body.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { isGuid } from '../settings/guid.ts'
@@ -31,8 +32,7 @@ export async function endSessions(
   c: Context<EdgeEnv>,
   { sessions, chatMemory }: Pick<LogoutParts, 'sessions' | 'chatMemory'>,
 ): Promise<Response> {
-  const body: unknown = await c.req.json().catch(() => null)
-  const parsed = v.safeParse(EndRequest, body)
+  const parsed = v.safeParse(EndRequest, await readJson(c.req.raw))
   if (!parsed.success) {
     throw new EntradaFailure('invalid_request', { detail: 'Send {"id":"…"} or {"all":true}.' })
   }

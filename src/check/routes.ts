@@ -10,10 +10,15 @@ import { checkUp } from './checkup.ts'
 import type { CheckParts } from './verdict.ts'
 
 /** `GET /.entrada/check`: whether the set-up holds, for operators, and on one's own machine for whoever asks. */
-export function checkRoutes(parts: CheckParts, sessions: Sessions) {
+export function checkRoutes(
+  parts: CheckParts,
+  sessions: Sessions,
+  count: (session: Session | null) => Promise<void>,
+) {
   return new Hono<EdgeEnv>().get('/check', async (c) => {
     const session = await sessions.find(c.req.header('cookie') ?? null)
     requireOperator(session, parts)
+    await count(session)
     const log = createLog(c.var.requestId)
     const checks = await checkUp(parts, { session, log })
     const failures = checks.flatMap(({ name, status }) => (status === 'failed' ? [name] : []))

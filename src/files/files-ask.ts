@@ -1,9 +1,14 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
+import { LARGEST_BODY_BYTES, readForm, readJson } from '../request-body.ts'
 import { FIELD_NAME } from '../settings/upload.ts'
 
 const Items = v.pipe(v.array(v.object({ driveId: v.string(), id: v.string() })), v.minLength(1))
+/** The same list where a form carries it. */
+const ItemsText = v.pipe(v.string(), v.parseJson())
+/** An id of a drive and one of a file, in the wordiest spelling of a form. */
+const BYTES_PER_FILE = 1024
 const Text = v.pipe(v.string(), v.maxLength(2000))
 const Fields = v.pipe(
   v.record(v.pipe(v.string(), v.regex(FIELD_NAME)), Text),
@@ -27,10 +32,11 @@ export interface FilesAsk {
 /**
  * JSON, or a form whose `items` is the same JSON: a plain form lets the browser save the answer as a file.
  * Each file comes once, however often it is asked for.
- * @throws EntradaFailure `invalid_request`, `too_many_files`
+ * @throws EntradaFailure `invalid_request`, `too_many_files`, `body_too_large`
  */
 export async function readFilesAsk(request: Request, maxFiles: number): Promise<FilesAsk> {
-  const parsed = v.safeParse(Ask, await bodyOf(request).catch(() => null))
+  const most = Math.max(LARGEST_BODY_BYTES, maxFiles * BYTES_PER_FILE)
+  const parsed = v.safeParse(Ask, await bodyOf(request, most))
   if (!parsed.success) {
     throw invalid('Expected {"items": [{"driveId": "…", "id": "…"}]}, and a name or fields.')
   }
@@ -45,13 +51,12 @@ export async function readFilesAsk(request: Request, maxFiles: number): Promise<
   throw new EntradaFailure('too_many_files', { detail: `No more than ${maxFiles} files at once.` })
 }
 
-async function bodyOf(request: Request): Promise<unknown> {
+async function bodyOf(request: Request, most: number): Promise<unknown> {
   const type = request.headers.get('content-type') ?? ''
   const isForm = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)
-  if (!isForm) return request.json()
-  const { items, ...fields } = Object.fromEntries(await request.formData())
-  const json: unknown = typeof items === 'string' ? JSON.parse(items) : null
-  return { ...fields, items: json }
+  if (!isForm) return readJson(request, most)
+  const { items, ...fields } = Object.fromEntries((await readForm(request, most)) ?? [])
+  return { ...fields, items: v.safeParse(ItemsText, items).output }
 }
 
 function invalid(detail: string): EntradaFailure {

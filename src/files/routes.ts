@@ -4,6 +4,7 @@ import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
+import { readJson } from '../request-body.ts'
 import { attachFiles } from './attach.ts'
 import { streamArchive } from './archive.ts'
 import { answerContent } from './content.ts'
@@ -83,7 +84,7 @@ export function filesRoutes(deps: FilesDeps) {
     })
     .post('/picker/token', async (c) => {
       const { hosts } = accessOf(c)
-      const ask = readTokenAsk(await c.req.json().catch(() => null))
+      const ask = readTokenAsk(await readJson(c.req.raw))
       const log = createLog(c.var.requestId)
       const parts = { session: c.var.session, hosts, log }
       const { value, expiresAt } = await brokerToken(ask, parts)

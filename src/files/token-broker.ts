@@ -25,6 +25,9 @@ export function readTokenAsk(json: unknown): TokenAsk {
   })
 }
 
+/** A page that asks for a new token again and again redeems the refresh token once in this time. */
+const YOUNG_SECONDS = 60
+
 export interface BrokerParts {
   readonly session: Session
   readonly hosts: () => Promise<UserHosts>
@@ -71,6 +74,6 @@ async function tokenFor(
 ): Promise<AccessToken<SharePointOrigin>> {
   const token = await session.accessToken(origin)
   if (!renew && claims === undefined) return token
-  const refused = { refused: token.value }
+  const refused = { refused: token.value, youngSeconds: YOUNG_SECONDS }
   return session.accessToken(origin, claims === undefined ? refused : { ...refused, claims })
 }

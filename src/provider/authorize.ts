@@ -55,6 +55,7 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
     return c.redirect(signInUrl(c, request, { ...lacks, subject }), 302)
   }
   const { session, cookie } = found
+  await parts.countCode(session)
   const { scopes, nonce, codeChallenge } = request
   const granted = await sessions.grant(cookie)
   // It has ended since it was found.

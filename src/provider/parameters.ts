@@ -1,3 +1,4 @@
+import { readBody } from '../request-body.ts'
 import { OAuthRefusal } from './oauth-refusal.ts'
 
 /** Parameters of a request, each given once at most (RFC 6749 §3.1); an empty one counts as left out. */
@@ -22,16 +23,11 @@ export function required(parameters: Parameters, name: string): string {
   return value
 }
 
-/** Largest form a client has reason to send: a few sealed values. */
-const MOST_BYTES = 32 * 1024
-
-/** @throws OAuthRefusal `invalid_request` */
+/** @throws OAuthRefusal `invalid_request`, EntradaFailure `body_too_large` */
 export async function readForm(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) {
     throw new OAuthRefusal('invalid_request', 'Expected application/x-www-form-urlencoded.')
   }
-  const text = await request.text()
-  if (text.length > MOST_BYTES) throw new OAuthRefusal('invalid_request', 'The form is too large.')
-  return new URLSearchParams(text)
+  return new URLSearchParams(await (await readBody(request)).text())
 }

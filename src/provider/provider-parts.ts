@@ -24,6 +24,8 @@ export interface ProviderParts {
   readonly graphOrigin: string | null
   /** `null` for an origin that is neither Graph nor a SharePoint host. */
   readonly resourceOf: (origin: string) => Resource | null
+  /** Counts a code for a chat against its user's limit: behind one address there may be a whole office. */
+  readonly countCode: (session: Session) => Promise<void>
   /** What `POST /.entrada/logout` does. */
   readonly signOut: (c: Context<EdgeEnv>) => Promise<Response>
 }

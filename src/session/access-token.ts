@@ -17,6 +17,8 @@ export interface AccessToken<R extends Resource> {
 export interface AccessTokenOptions {
   /** The token the resource refused: get another although it has not expired. */
   readonly refused?: string
+  /** A token this young is not replaced because it was refused: whoever asks may be a loop. Seconds. */
+  readonly youngSeconds?: number
   /** Claims challenge (decoded JSON) the resource answered with. */
   readonly claims?: string
 }

@@ -8,9 +8,16 @@ export interface KeptToken {
   /** Epoch seconds. */
   readonly expiresAt: number
   readonly scopes: readonly string[]
+  /** When it was redeemed. Epoch seconds; 0 where an older version stored it. */
+  readonly redeemedAt: number
 }
 
-const Kept = v.object({ value: v.string(), expiresAt: v.number(), scopes: v.array(v.string()) })
+const Kept = v.object({
+  value: v.string(),
+  expiresAt: v.number(),
+  scopes: v.array(v.string()),
+  redeemedAt: v.optional(v.number(), 0),
+})
 
 /** Access tokens of one session by resource: in memory, and under seal for after the object was evicted. */
 export class KeptTokens {

@@ -59,6 +59,8 @@ export interface AccessTokenRequest {
   /** `graph`, or the origin of a SharePoint host. */
   readonly resource: string
   readonly refused: string | null
+  /** How old a refused token has to be to be replaced. */
+  readonly youngSeconds?: number
   readonly claims: string | null
 }
 

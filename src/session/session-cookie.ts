@@ -3,11 +3,12 @@ import { randomText } from '../stores/random-text.ts'
 /** Opaque: says nothing about who it is, so that nobody is tempted to read it. */
 export const SESSION_COOKIE = '__Host-entrada'
 
-/** 144 bits name the session's object, 256 bits are the browser's half of its key. */
+/** 144 bits name the session's object, 256 bits are the browser's half of its key, 256 the mark of both. */
 const ID_BYTES = 18
 const SECRET_BYTES = 32
-const FORMAT = /^([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})$/
-const PAIR = /(?:^|;)\s*__Host-entrada\s*=\s*([A-Za-z0-9_-]{24}\.[A-Za-z0-9_-]{43})\s*(?=;|$)/
+const FORMAT = /^([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})(?:\.([A-Za-z0-9_-]{43}))?$/
+const PAIR =
+  /(?:^|;)\s*__Host-entrada\s*=\s*([A-Za-z0-9_-]{24}(?:\.[A-Za-z0-9_-]{43}){1,2})\s*(?=;|$)/
 const PAIRS = new RegExp(PAIR, 'g')
 
 export interface SessionKey {
@@ -15,12 +16,16 @@ export interface SessionKey {
   readonly name: string
   /** The browser's half of the key; stored nowhere else. */
   readonly secret: string
+  /** Shows that the other two were made here; `null` in a cookie from before there were marks. */
+  readonly mark: string | null
 }
 
+/** A key without a mark, which takes the key ring. */
 export function createSessionKey(): SessionKey {
   return {
     name: randomText(ID_BYTES),
     secret: randomText(SECRET_BYTES),
+    mark: null,
   }
 }
 
@@ -37,12 +42,12 @@ export function firstSessionCookieOf(header: string | null): string | null {
 }
 
 export function readSessionKey(cookie: string): SessionKey | null {
-  const [, name, secret] = FORMAT.exec(cookie) ?? []
-  return name === undefined || secret === undefined ? null : { name, secret }
+  const [, name, secret, mark = null] = FORMAT.exec(cookie) ?? []
+  return name === undefined || secret === undefined ? null : { name, secret, mark }
 }
 
-export function writeSessionKey({ name, secret }: SessionKey): string {
-  return `${name}.${secret}`
+export function writeSessionKey({ name, secret, mark }: SessionKey): string {
+  return mark === null ? `${name}.${secret}` : `${name}.${secret}.${mark}`
 }
 
 /** `__Host-` demands Secure, Path=/ and no Domain (RFC 6265bis §4.1.3); Lax, so that links into the chat work. */

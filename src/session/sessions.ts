@@ -2,6 +2,7 @@ import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure, type FailureDetails } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
+import type { SealedBox } from '../stores/sealed-box.ts'
 import type { AccessToken, AccessTokenOptions, Resource } from './access-token.ts'
 import type {
   SessionCalls,
@@ -12,13 +13,13 @@ import type {
   UserCalls,
 } from './session-calls.ts'
 import {
-  createSessionKey,
   firstSessionCookieOf,
-  readSessionKey,
   sessionCookiesOf,
+  writeSessionKey,
   type SessionKey,
 } from './session-cookie.ts'
 import { OneTimeUses } from './one-time-uses.ts'
+import { SessionMarks } from './session-marks.ts'
 import { SessionMemory } from './session-memory.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
@@ -35,22 +36,29 @@ export interface SessionGrant {
   readonly wrappedSecret: string
 }
 
+export interface SessionsParts {
+  readonly settings: Pick<Settings, 'sessions'>
+  readonly box: SealedBox
+}
+
 /** The Worker's side of sessions: cookie to object, and a short memory for proxied sub-resources. */
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionCalls>
   readonly #users: ObjectNamespace<UserCalls>
   readonly #uses: OneTimeUses
   readonly #memory: SessionMemory
+  readonly #marks: SessionMarks
 
   constructor(
     sessions: ObjectNamespace<SessionCalls>,
     users: ObjectNamespace<UserCalls>,
-    settings: Pick<Settings, 'sessions'>,
+    { settings, box }: SessionsParts,
   ) {
     this.#sessions = sessions
     this.#users = users
     this.#uses = new OneTimeUses(users)
     this.#memory = new SessionMemory(settings.sessions.checkSeconds)
+    this.#marks = new SessionMarks(box)
   }
 
   /** A new session under a new id, whatever the browser presented before (session fixation). */
@@ -58,7 +66,7 @@ export class Sessions {
     start: Omit<SessionStart, 'secret'>,
     browserSessionId: string | null,
   ): Promise<{ readonly key: SessionKey; readonly session: SessionView }> {
-    const key = createSessionKey()
+    const key = await this.#marks.create()
     const session = await this.#object(key).begin({ ...start, secret: key.secret })
     const { tenantId, id } = session.user
     const lists = [userObjectName(tenantId, id)]
@@ -81,8 +89,8 @@ export class Sessions {
 
   /** The living session of a request as its object knows it, `null` if there is none. */
   async find(cookieHeader: string | null, touch = true): Promise<Session | null> {
-    for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
-      const session = await this.#ask(cookie, touch)
+    for (const key of await this.#keysOf(cookieHeader)) {
+      const session = await this.#ask(key, touch)
       if (session !== null) return session
     }
     return null
@@ -90,7 +98,7 @@ export class Sessions {
 
   /** What a chat's server may hold of a session; `null` when the session has ended. */
   async grant(cookie: string): Promise<SessionGrant | null> {
-    const key = readSessionKey(cookie)
+    const key = await this.#marks.read(cookie)
     if (key === null) return null
     const wrappedSecret = await callObject(() => this.#object(key).wrapSecret(key.secret))
     return wrappedSecret === null ? null : { sessionName: key.name, wrappedSecret }
@@ -101,19 +109,22 @@ export class Sessions {
     const check = await callObject(() =>
       this.#sessions.get(this.#sessions.idFromName(name)).checkWrapped(wrappedSecret),
     )
-    return check.alive ? this.#sessionOf({ name, secret: check.secret }, check.session) : null
+    return check.alive
+      ? this.#sessionOf({ name, secret: check.secret, mark: null }, check.session)
+      : null
   }
 
   /** Ends the session of a request. Every isolate learns of it within `SESSION_CHECK_SECONDS`, this one at once. */
   async end(cookieHeader: string | null): Promise<SessionEnd | null> {
     let last: SessionEnd | null = null
-    for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
-      this.#memory.forget(cookie)
-      const key = readSessionKey(cookie)
-      if (key === null) continue
+    for (const key of await this.#keysOf(cookieHeader)) {
+      this.#memory.forget(writeSessionKey(key))
       const check = await callObject(() => this.#object(key).check(key.secret, false))
       // Only the holder of the secret may end a session by cookie; the id alone is no proof.
-      if (!check.alive) continue
+      if (!check.alive) {
+        this.#marks.missed(key)
+        continue
+      }
       last = await callObject(() => this.#object(key).end(key.secret))
     }
     return last
@@ -164,11 +175,18 @@ export class Sessions {
     return this.#sessions.get(this.#sessions.idFromString(sessionId))
   }
 
-  async #ask(cookie: string, touch: boolean): Promise<Session | null> {
-    const key = readSessionKey(cookie)
-    if (key === null) return null
+  /** What the session cookies of a request say; those that were not made here say nothing. */
+  async #keysOf(cookieHeader: string | null): Promise<readonly SessionKey[]> {
+    const cookies = sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)
+    const keys = await Promise.all(cookies.map((cookie) => this.#marks.read(cookie)))
+    return keys.filter((key) => key !== null)
+  }
+
+  async #ask(key: SessionKey, touch: boolean): Promise<Session | null> {
+    const cookie = writeSessionKey(key)
     const check = await callObject(() => this.#object(key).check(key.secret, touch))
     if (!check.alive) {
+      this.#marks.missed(key)
       this.#memory.forget(cookie)
       return null
     }
@@ -194,6 +212,7 @@ export class Sessions {
       this.#object(key).accessToken(key.secret, {
         resource,
         refused: options.refused ?? null,
+        youngSeconds: options.youngSeconds ?? 0,
         claims: options.claims ?? null,
       }),
     )

@@ -101,7 +101,9 @@ export class TokenKeeper {
     await this.#kept.load(request.resource, holder)
     // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
     const kept = this.#kept.get(request.resource)
-    const isAccepted = kept !== null && kept.value !== request.refused && request.claims === null
+    const isYoung = kept !== null && epochSeconds() - kept.redeemedAt < (request.youngSeconds ?? 0)
+    const isRefused = kept?.value === request.refused && !isYoung
+    const isAccepted = kept !== null && !isRefused && request.claims === null
     if (kept !== null && isAccepted && secondsLeft(kept) > RENEW_BEFORE_SECONDS + this.#jitter) {
       return { ok: true, ...kept }
     }
@@ -165,7 +167,8 @@ export class TokenKeeper {
     holder: TokenHolder,
   ): Promise<TokenOutcome> {
     if (this.#rows.read() === null) return passing({ code: 'session_required' })
-    const kept = { value, expiresAt: epochSeconds() + expiresIn, scopes }
+    const redeemedAt = epochSeconds()
+    const kept = { value, expiresAt: redeemedAt + expiresIn, scopes, redeemedAt }
     // The rotated refresh token goes to storage before anyone holds the access token it came with.
     if (refreshToken !== null) await this.#grant.keep(refreshToken, holder)
     await this.#kept.store(resource, kept, holder)

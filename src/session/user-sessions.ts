@@ -38,6 +38,7 @@ export class UserSessions implements UserCalls {
     // Sessions that ended by themselves take themselves off; one that could not is swept here.
     this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', epochSeconds())
     this.#storage.sql.exec('INSERT OR REPLACE INTO session VALUES (?, ?)', sessionId, expiresAt)
+    await this.#scheduleAlarm()
     return isAlone
   }
 
@@ -62,6 +63,36 @@ export class UserSessions implements UserCalls {
     this.#tables.create()
     const longest = Math.max(until, await this.pausedUntil())
     this.#storage.sql.exec('INSERT OR REPLACE INTO pause VALUES (1, ?)', longest)
+    await this.#scheduleAlarm()
+  }
+
+  /**
+   * Deletes what is over, the object's tables with the last row. Housekeeping alone: no row counts after its time.
+   * Most objects here are never called again: a used code, a logout token, a browser session.
+   */
+  async alarm(): Promise<void> {
+    if (!this.#tables.exist) return
+    const now = epochSeconds()
+    this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', now)
+    this.#storage.sql.exec('DELETE FROM pause WHERE until <= ?', now)
+    if (this.#lastEnd() === null) await this.#tables.drop()
+    else await this.#scheduleAlarm()
+  }
+
+  /** One alarm, at the end of the row that lasts longest: a later row moves it. */
+  async #scheduleAlarm(): Promise<void> {
+    const lastEnd = this.#lastEnd()
+    if (lastEnd !== null) await this.#storage.setAlarm(lastEnd * 1000)
+  }
+
+  /** Epoch seconds at which the last row is over, `null` without rows. */
+  #lastEnd(): number | null {
+    return this.#storage.sql
+      .exec<{ end: number | null }>(
+        `SELECT MAX(ends_at) AS end FROM
+          (SELECT expires_at AS ends_at FROM session UNION ALL SELECT until FROM pause)`,
+      )
+      .one().end
   }
 
   #living(): readonly string[] {

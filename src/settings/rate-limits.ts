@@ -3,8 +3,9 @@ import type { Variables } from './variables.ts'
 
 /** Requests a minute: per address before sign-in, per user after. */
 const Limits = v.strictObject({
-  login: limit(30),
+  login: limit(120),
   callback: limit(60),
+  notice: limit(120),
   search: limit(120),
   download: limit(120),
   picker: limit(60),

@@ -10,7 +10,7 @@ export interface RingKey {
 /** What a derived key may do, and nothing else. */
 export interface KeyUse {
   readonly algorithm: SubtleCryptoImportKeyAlgorithm
-  readonly usages: ('encrypt' | 'decrypt' | 'sign')[]
+  readonly usages: ('encrypt' | 'decrypt' | 'sign' | 'verify')[]
 }
 
 export const VERSION = 'v1'
@@ -23,6 +23,11 @@ export const SEALING: KeyUse = {
 export const NAMING: KeyUse = {
   algorithm: { name: 'HMAC', hash: 'SHA-256', length: 256 },
   usages: ['sign'],
+}
+
+export const MARKING: KeyUse = {
+  algorithm: { name: 'HMAC', hash: 'SHA-256', length: 256 },
+  usages: ['sign', 'verify'],
 }
 
 export async function importRingKey(value: string): Promise<RingKey> {

@@ -1,6 +1,14 @@
 import { base64url } from 'jose'
 import { bytesOf } from './digest.ts'
-import { deriveKey, importRingKey, NAMING, SEALING, VERSION, type RingKey } from './key-ring.ts'
+import {
+  deriveKey,
+  importRingKey,
+  MARKING,
+  NAMING,
+  SEALING,
+  VERSION,
+  type RingKey,
+} from './key-ring.ts'
 
 /** What a sealed value is for and what it belongs to; opening under anything else fails. */
 export interface SealContext {
@@ -80,6 +88,23 @@ export class SealedBox {
     return base64url.encode(new Uint8Array(mac, 0, NAME_BYTES))
   }
 
+  /** A keyed mark that shows later that the text was made here. 256 bits, base64url; says nothing of the text. */
+  async mark(text: string, purpose: string): Promise<string> {
+    const key = await this.#key(await this.#newest(), { purpose }, MARKING)
+    return base64url.encode(new Uint8Array(await crypto.subtle.sign('HMAC', key, bytesOf(text))))
+  }
+
+  /** Whether a key of the ring made the mark for this text; compared in constant time. */
+  async isMarked(text: string, mark: string, purpose: string): Promise<boolean> {
+    const bytes = decodeOrNull(mark)
+    if (bytes === null) return false
+    for (const one of await this.#ring) {
+      const key = await this.#key(one, { purpose }, MARKING)
+      if (await crypto.subtle.verify('HMAC', key, bytes, bytesOf(text))) return true
+    }
+    return false
+  }
+
   async #newest(): Promise<RingKey> {
     const [key] = await this.#ring
     if (key === undefined) throw new Error('the key ring is empty')
@@ -104,6 +129,14 @@ function decode(text: string): Uint8Array {
   const bytes = base64url.decode(text)
   if (base64url.encode(bytes) !== text) throw new TypeError('not canonical base64url')
   return bytes
+}
+
+function decodeOrNull(text: string) {
+  try {
+    return decode(text).slice()
+  } catch {
+    return null
+  }
 }
 
 /** JSON, because joined strings could be cut elsewhere and still match. */

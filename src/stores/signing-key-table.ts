@@ -38,13 +38,15 @@ export const RsaPrivateJwk = v.object({
   ...v.entriesFromList(['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'], v.string()),
 })
 
-/** Entrada's own signing keys: made, rotated and retired when somebody asks for them, so without alarms. */
+/** Entrada's own signing keys: made, rotated and retired when somebody asks for them; an alarm is for when nobody does. */
 export class SigningKeyTable {
+  readonly #storage: Pick<ObjectStorage, 'sql' | 'setAlarm'>
   readonly #sql: ObjectStorage['sql']
   readonly #box: SealedBox
   #upkeep: Promise<void> | null = null
 
-  constructor(storage: Pick<ObjectStorage, 'sql'>, box: SealedBox) {
+  constructor(storage: Pick<ObjectStorage, 'sql' | 'setAlarm'>, box: SealedBox) {
+    this.#storage = storage
     this.#sql = storage.sql
     this.#box = box
     this.#sql.exec(
@@ -62,6 +64,15 @@ export class SigningKeyTable {
     })
     await this.#upkeep
     return this.#rows()
+  }
+
+  /** Deletes the keys of a deployment that nobody has used since the newest of them stopped to count. */
+  async alarm(): Promise<void> {
+    const newest = this.#rows().at(-1)
+    if (newest === undefined) return
+    const end = endOf(newest.signsFrom)
+    if (epochSeconds() < end) await this.#storage.setAlarm(end * 1000)
+    else this.#sql.exec('DELETE FROM signing_key')
   }
 
   async #keepUp(): Promise<void> {
@@ -89,6 +100,7 @@ export class SigningKeyTable {
     const kid = await digestOf(JSON.stringify({ e, kty, n }))
     const sealed = await this.#box.seal(JSON.stringify(privateKey), signingKeyContext(kid))
     this.#sql.exec('INSERT INTO signing_key VALUES (?, ?, ?, ?, ?)', kid, n, e, sealed, signsFrom)
+    await this.#storage.setAlarm(endOf(signsFrom) * 1000)
   }
 
   /** Keys move to the newest secret of the ring; those whose secret was taken out are no longer ours. */
@@ -119,6 +131,11 @@ export class SigningKeyTable {
     )
     return rows.toArray()
   }
+}
+
+/** When a key neither signs nor is needed to verify, had another followed it in time. */
+function endOf(signsFrom: number): number {
+  return signsFrom + ROTATION_SECONDS + OVERLAP_SECONDS
 }
 
 async function generatePrivateJwk(): Promise<unknown> {

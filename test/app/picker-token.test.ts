@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { MICROSOFT_HOSTS } from '../sandbox/hosts.ts'
+import { clock } from '../support/clock.ts'
 import { aFilesScene } from './files-fixture.ts'
 import { askForToken } from './picker-fixture.ts'
 
@@ -34,9 +35,30 @@ describe('the token broker', () => {
     const resource = MICROSOFT_HOSTS.oneDrive
     const first = await askForToken(scene, { resource })
     const same = await askForToken(scene, { resource })
+    await clock.advance(60)
     const renewed = await askForToken(scene, { resource, renew: true })
     expect(same.body['token']).toBe(first.body['token'])
     expect(renewed.body['token']).not.toBe(first.body['token'])
+  })
+
+  test('redeems at most once a minute for each host, however often a page asks to renew', async () => {
+    const scene = await aFilesScene()
+    const { journal } = scene.entrada.sandbox
+    const hosts = [MICROSOFT_HOSTS.oneDrive, MICROSOFT_HOSTS.sharePoint]
+    const renewAll = () =>
+      Promise.all(hosts.map((resource) => askForToken(scene, { resource, renew: true })))
+    await renewAll()
+    const first = journal.redemptions('refresh_token').length
+    for (let time = 0; time < 5; time++) {
+      for (const { status } of await renewAll()) expect(status).toBe(200)
+      // The object forgets what it has in memory, not when it last redeemed.
+      scene.entrada.platform.evict()
+      await clock.advance(10)
+    }
+    expect(journal.redemptions('refresh_token')).toHaveLength(first)
+    await clock.advance(10)
+    await renewAll()
+    expect(journal.redemptions('refresh_token')).toHaveLength(first + hosts.length)
   })
 
   test('hands a claims challenge on', async () => {

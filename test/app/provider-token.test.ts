@@ -313,12 +313,11 @@ describe('a request that cannot be understood', () => {
     ])
   })
 
-  test('in JSON, or with a parameter twice, or without end', async () => {
+  test('in JSON, or with a parameter twice', async () => {
     const { entrada } = aChat()
     const bodies = [
       { body: '{}', type: 'application/json' },
       { body: 'grant_type=a&grant_type=b', type: 'application/x-www-form-urlencoded' },
-      { body: `code=${'x'.repeat(40_000)}`, type: 'application/x-www-form-urlencoded' },
     ]
     for (const { body, type } of bodies) {
       const headers = { 'content-type': type }

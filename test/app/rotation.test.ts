@@ -22,7 +22,6 @@ import { signedIn } from './session-fixture.ts'
 
 const PAST_EXPIRY = 3 * 3600
 const DAY = 86_400
-const SESSION_CHECK_SECONDS = 10
 const OLD = 'the-key-that-has-sealed-everything-so-far-0123456789'
 const NEW = 'the-key-that-seals-from-now-on-abcdefghijklmnopqrstu'
 
@@ -80,6 +79,11 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
     await browser.fetch('/echo')
     const [oldId = ''] = sealedUnder(entrada)
     for (const OPENID_SESSION_SECRET of STEPS.slice(1)) {
+      if (OPENID_SESSION_SECRET === NEW) {
+        // The wait of the runbook, at the end of which every session of before has ended by itself.
+        await clock.advance(7 * DAY)
+        await entrada.tabOf(browser).signIn(CAST.adele.userPrincipalName)
+      }
       entrada = deploy(entrada, { OPENID_SESSION_SECRET })
       const tab = entrada.tabOf(browser)
       expect((await tab.open('/echo')).hops.map(({ status }) => status)).toEqual([200])
@@ -128,19 +132,18 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
     expect((await tab.fetch('/echo')).status).toBe(401)
   })
 
-  test('less costs a sign-in to whoever was away meanwhile, and to nobody else', async () => {
+  test('less costs a sign-in to whoever signed in before the second step, and to nobody else', async () => {
     const before = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD } })
-    const busy = await signedIn(before)
-    const reader = await signedIn(before, 'megan')
+    const early = await signedIn(before, 'megan')
     const during = deploy(before, { OPENID_SESSION_SECRET: `${NEW},${OLD}` })
+    const late = await signedIn(during)
     await clock.advance(PAST_EXPIRY)
-    await expectTokens(during.tabOf(busy))
+    await expectTokens(during.tabOf(late))
+    await expectTokens(during.tabOf(early))
     const after = deploy(during, { OPENID_SESSION_SECRET: NEW })
     await clock.advance(PAST_EXPIRY)
-    await expectTokens(after.tabOf(busy))
-    const tab = after.tabOf(reader)
-    await tab.fetch('/.entrada/session')
-    await clock.advance(SESSION_CHECK_SECONDS)
+    await expectTokens(after.tabOf(late))
+    const tab = after.tabOf(early)
     expect((await tab.fetch('/echo')).status).toBe(401)
     expect((await tab.open('/echo')).hops[0]?.status).toBe(302)
   })

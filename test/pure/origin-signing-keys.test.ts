@@ -29,7 +29,10 @@ function aDisk() {
   return (...ring: readonly string[]) =>
     new SigningKeyTable(
       // The double answers as `ctx.storage.sql` does for the statements there are.
-      { sql: new SqlStorageDouble(() => database) as unknown as SqlStorage },
+      {
+        sql: new SqlStorageDouble(() => database) as unknown as SqlStorage,
+        setAlarm: async () => {},
+      },
       new SealedBox(ring),
     )
 }

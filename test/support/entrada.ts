@@ -20,6 +20,8 @@ export interface EntradaOptions {
   readonly share?: Entrada
   /** Origins that the test answers itself, such as a chat app of its own. */
   readonly hosts?: Readonly<Record<string, HostHandler>>
+  /** Bindings that are optional in a deployment. */
+  readonly bindings?: Readonly<Record<string, unknown>>
   /** Bindings that were forgotten in the deployment. */
   readonly without?: readonly string[]
   /** Binds a service as `ORIGIN`. */
@@ -63,7 +65,7 @@ export class Entrada {
   readonly #jars: Set<CookieJar>
 
   constructor(options: EntradaOptions) {
-    const { settings = {}, sandbox, share, hosts = {}, originService, without } = options
+    const { settings = {}, sandbox, share, hosts = {}, originService, without, bindings } = options
     this.sandbox = share?.sandbox ?? sandbox ?? createSandbox()
     this.internet = share?.internet ?? new Internet(this.sandbox)
     this.platform = share?.platform ?? createPlatform(this.internet)
@@ -74,6 +76,7 @@ export class Entrada {
     this.#isolate = this.platform.isolate(
       {
         ...this.settings,
+        ...bindings,
         ...(originService && { ORIGIN: serviceBinding(originService) }),
       },
       without,
