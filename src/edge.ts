@@ -6,6 +6,7 @@ import { ASSERTION_HEADER } from './origin/identity-headers.ts'
 import { answerFailure, harden } from './own-answer.ts'
 import { createOwnApp } from './own-app.ts'
 import { readHead, type RequestHead } from './request-head.ts'
+import { routedPath } from './routed-path.ts'
 import type { Settings } from './settings/settings.ts'
 import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
@@ -15,7 +16,7 @@ export type Edge = (request: Request, context: ExecutionContext) => Promise<Resp
 export function createEdge(parts: EdgeParts): Edge {
   const own = createOwnApp(parts)
   const { settings, provider } = parts
-  const { callbackPath } = settings
+  const callbackPath = routedPath(settings.callbackPath)
   // Not asynchronous itself: each turn of a promise shows on a proxied request.
   return (request, context) => {
     const url = new URL(request.url)
@@ -24,20 +25,22 @@ export function createEdge(parts: EdgeParts): Edge {
       return answerFailure(new EntradaFailure('wrong_host'), request, settings)
     }
     const { pathname } = url
+    // Another spelling of an address of ours is unknown here, and must not be the chat's to read.
+    const routed = routedPath(pathname)
     const isOwn =
-      pathname === PREFIX ||
-      pathname.startsWith(`${PREFIX}/`) ||
-      (pathname === callbackPath && !isForChat(url, provider))
+      routed === PREFIX ||
+      routed.startsWith(`${PREFIX}/`) ||
+      (routed === callbackPath && !isForChat(url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))
-      : toChat(request, pathname, parts, context)
+      : toChat(request, { pathname, routed }, parts, context)
   }
 }
 
 /** Hono stays off this road: a proxied request should cost what a pass-through costs. */
 async function toChat(
   request: Request,
-  pathname: string,
+  { pathname, routed }: { readonly pathname: string; readonly routed: string },
   parts: EdgeParts,
   context: ExecutionContext,
 ): Promise<Response> {
@@ -45,7 +48,8 @@ async function toChat(
   const head = readHead(request)
   const { method, headers } = head
   try {
-    if (chat.skipRules.match(method, pathname)) {
+    const enriched = parts.enriched.get(`${method} ${routed}`)
+    if (enriched === undefined && chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
       return await chat.forward(request, null, head)
@@ -65,7 +69,6 @@ async function toChat(
       return withoutSession(head, settings)
     }
     chat.guard(head)
-    const enriched = parts.enriched.get(`${method} ${pathname}`)
     if (enriched !== undefined) {
       parts.limiter.take(enriched.limited, userName(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }

@@ -19,8 +19,11 @@ export function createOwnApp(parts: EdgeParts) {
   app.use(async (c, next) => {
     c.set('settings', settings)
     c.set('requestId', crypto.randomUUID())
-    // Hono's small router takes `/login/` for `/login`; a second spelling is a way around a rule for the first.
-    if (c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
+    // Hono's small router takes `/login/` for `/login`, and `%2e` for a dot; a second spelling is a way around a
+    // rule for the first.
+    const { pathname } = new URL(c.req.url)
+    const isOurs = pathname.startsWith(PREFIX) || pathname === settings.callbackPath
+    if (!isOurs || c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
     const limited = limitOf(c.req.path, settings.callbackPath)
     // Before sign-in there is an address and nothing else to count by.
     if (limited === 'login' || limited === 'callback') {

@@ -105,6 +105,32 @@ describe('LibreChat’s graph-token', () => {
     expect(body).toMatchObject({ message: 'This feature needs your permission' })
   })
 
+  test.each([
+    ['GET', '/API/auth/Graph-Token'],
+    ['GET', '/api/auth/graph-token/'],
+    ['GET', '/api/auth/graph%2Dtoken'],
+    ['GET', '//api/auth//graph-token'],
+    ['GET', '/api/x/..%2fauth/graph-token'],
+    ['GET', '/api/auth/graph-token;x=1'],
+    ['HEAD', '/api/auth/graph-token'],
+  ])(
+    'is answered at the edge in any spelling that a router may take for it: %s %s [bar 90]',
+    async (method, path) => {
+      const scene = await aFilesScene({
+        settings: { ...PRESET, SKIP_AUTH_ROUTES: 'GET /api/*, HEAD /api/*' },
+      })
+      const { entrada, browser } = scene
+      const statusFor = async (scope: string) => {
+        const url = `${entrada.origin}${path}?scopes=${encodeURIComponent(scope)}`
+        return (await browser.fetch(url, { method })).status
+      }
+      expect(await statusFor(`${MICROSOFT_HOSTS.sharePoint}/.default`)).toBe(200)
+      expect(entrada.logs.events('picker_token_issued')).toHaveLength(1)
+      expect(await statusFor('https://graph.microsoft.com/Mail.Read')).toBe(403)
+      expect(entrada.sandbox.journal.to('chat').filter(({ url }) => url.search !== '')).toEqual([])
+    },
+  )
+
   test('leaves an audit event like any picker’s token [bar 100]', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     await ask(scene, `${MICROSOFT_HOSTS.sharePoint}/.default`)

@@ -111,6 +111,13 @@ test('an unknown path of ours is 404 and never reaches the chat', async () => {
     '/.entrada/unknown',
     '/.entrada/login/',
     '/.entrada/oidc/authorize',
+    '/.Entrada/login',
+    '/%2eentrada/login',
+    '/.entrada%2flogin',
+    '/x/..%2f.entrada/login',
+    '/x/..;/.entrada/login',
+    '/oauth/OpenID/callback?code=x',
+    '/oauth/openid/callback/?code=x',
   ]) {
     const response = await entrada.fetch(path, { headers: { accept: 'application/json' } })
     expect([path, response.status, response.headers.get('entrada-error')]).toEqual([
