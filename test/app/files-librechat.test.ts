@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { MICROSOFT_HOSTS } from '../sandbox/hosts.ts'
+import { clock } from '../support/clock.ts'
 import { aFilesScene, problemOf, type FilesScene } from './files-fixture.ts'
+import { TOKEN_LIFE_SECONDS } from './people-searcher.ts'
 
 const PRESET = { ORIGIN_PRESET: 'librechat' }
 
@@ -130,6 +132,15 @@ describe('LibreChat’s graph-token', () => {
       expect(entrada.sandbox.journal.to('chat').filter(({ url }) => url.search !== '')).toEqual([])
     },
   )
+
+  test('is refused with a challenge no browser prompts for when the session is over', async () => {
+    const scene = await aFilesScene({ settings: PRESET })
+    await clock.advance(TOKEN_LIFE_SECONDS)
+    scene.entrada.sandbox.faults.set('entra.session_revoked')
+    const { status, headers, body } = await ask(scene, `${MICROSOFT_HOSTS.sharePoint}/.default`)
+    expect([status, body['code']]).toEqual([401, 'session_required'])
+    expect(headers.get('www-authenticate')).toBe('Entrada realm="Entrada"')
+  })
 
   test('leaves an audit event like any picker’s token [bar 100]', async () => {
     const scene = await aFilesScene({ settings: PRESET })
