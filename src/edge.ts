@@ -62,8 +62,9 @@ async function toChat(
     const session = remembered ?? (await sessions.find(cookie, isActivity))
     if (session === null) {
       // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
-      // its requests past it. A sign-in page would begin an endless loop; a client that sends it shuts itself out.
-      if (headers.has(ASSERTION_HEADER)) {
+      // its requests past it. A sign-in page would begin an endless loop. Anybody can send one that is not ours.
+      const assertion = headers.get(ASSERTION_HEADER)
+      if (assertion !== null && (await chat.isOwnAssertion(assertion))) {
         throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       }
       return withoutSession(head, settings)

@@ -49,6 +49,14 @@ export class AssertionSigner {
     return { token: await token, freshUntil }
   }
 
+  /** Whether a token is an assertion of ours that has not expired. */
+  async isOwn(token: string): Promise<boolean> {
+    const { keys, issuer, audience } = this.#parts
+    const claims = await keys.verify(token)
+    const isOurs = claims?.['iss'] === issuer && claims['aud'] === audience
+    return isOurs && Number(claims['exp']) > epochSeconds()
+  }
+
   #signing({ id, user }: SessionView, key: SigningKey): Signing {
     const now = epochSeconds()
     const token = signedBy(key, {

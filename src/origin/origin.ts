@@ -65,6 +65,11 @@ export class Origin {
     this.#hasPathPrefix = new URL(this.#base).pathname !== '/'
   }
 
+  /** Whether a request brings what only this installation could have said, and just now: it has come back. */
+  isOwnAssertion(token: string): Promise<boolean> {
+    return this.#parts.signer.isOwn(token)
+  }
+
   /**
    * What another site must not make a browser do.
    * @throws EntradaFailure `cross_site_refused`
