@@ -1,13 +1,11 @@
-import { addressOf } from './address.ts'
 import { PREFIX, userName, type EdgeParts } from './edge-parts.ts'
 import { EntradaFailure } from './failure.ts'
-import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
+import { needsCertainty } from './navigation.ts'
 import { ASSERTION_HEADER } from './origin/identity-headers.ts'
-import { answerFailure, harden } from './own-answer.ts'
+import { answerFailure } from './own-answer.ts'
 import { createOwnApp } from './own-app.ts'
-import { readHead, type RequestHead } from './request-head.ts'
+import { readHead } from './request-head.ts'
 import { routedPath } from './routed-path.ts'
-import type { Settings } from './settings/settings.ts'
 import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
@@ -67,7 +65,7 @@ async function toChat(
       if (assertion !== null && (await chat.isOwnAssertion(assertion))) {
         throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       }
-      return withoutSession(head, settings)
+      throw new EntradaFailure('session_required')
     }
     chat.guard(head)
     if (enriched !== undefined) {
@@ -90,15 +88,3 @@ function isForChat({ searchParams }: URL, provider: EdgeParts['provider']): bool
 
 const CIRCLE =
   'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'
-
-/** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
-function withoutSession(request: RequestHead, settings: Settings): Response {
-  if (!isTopLevelNavigation(request)) throw new EntradaFailure('session_required')
-  const { pathname, search } = new URL(request.url)
-  const login = addressOf(`${settings.publicOrigin}${PREFIX}/login`, {
-    return_to: `${pathname}${search}`,
-  })
-  const response = new Response(null, { status: 302, headers: { location: login.href } })
-  harden(response.headers, settings)
-  return response
-}

@@ -1,6 +1,7 @@
 import { addressOf } from './address.ts'
 import { type EntradaFailure, FAILURES } from './failure.ts'
 import { navigationOf } from './navigation.ts'
+import { returnPathOf } from './sign-in-redirect.ts'
 import { failurePage, type FailureFacts } from './pages/failure-page.ts'
 
 /**
@@ -106,6 +107,8 @@ function returnToOf({ request, publicOrigin, callbackPath }: ProblemContext): st
   if (text === null || !URL.canParse(text)) return null
   const url = new URL(text)
   if (!isDocument && url.origin !== publicOrigin) return null
-  if (url.pathname.startsWith('/.entrada/') || url.pathname === callbackPath) return null
-  return `${url.pathname}${url.search}`
+  // A page of ours that was loaded is one to come back to; one that only sent a request may not be.
+  const isOurs = url.pathname.startsWith('/.entrada/')
+  if ((isOurs && !isDocument) || url.pathname === callbackPath) return null
+  return returnPathOf(url)
 }
