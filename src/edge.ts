@@ -26,8 +26,8 @@ export function createEdge(parts: EdgeParts): Edge {
     // Another spelling of an address of ours is unknown here, and must not be the chat's to read.
     const routed = routedPath(pathname)
     const isOwn =
-      routed === PREFIX ||
-      routed.startsWith(`${PREFIX}/`) ||
+      pathname.startsWith(`${PREFIX}/`) ||
+      `${routed}/`.startsWith(`${PREFIX}/`) ||
       (routed === callbackPath && !isForChat(url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))

@@ -119,6 +119,8 @@ test('an unknown path of ours is 404 and never reaches the chat', async () => {
     '/.entrada%2flogin',
     '/x/..%2f.entrada/login',
     '/x/..;/.entrada/login',
+    '/.entrada/..%2fapi/messages',
+    '/.entrada/..%2f..%2fapi/messages/',
     '/oauth/OpenID/callback?code=x',
     '/oauth/openid/callback/?code=x',
   ]) {
