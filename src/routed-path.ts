@@ -11,7 +11,7 @@ export function routedPath(path: string): string {
   if (!UNUSUAL.test(path)) return path
   let plain = path
   // Twice escaped is read twice by a chain of two servers.
-  for (let last = ''; last !== plain; ) {
+  for (let last = ''; last !== plain;) {
     last = plain
     plain = plain.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   }

@@ -75,7 +75,10 @@ describe.each(['GET', 'HEAD'])('a %s request with content', (method) => {
   })
 
   test('carries the identity that Entrada says, not the client’s', async () => {
-    await send(`${method} /data`, `X-Forwarded-User: mallory\r\nX_Forwarded_User: m\r\n${JSON_OF_TWO}`)
+    await send(
+      `${method} /data`,
+      `X-Forwarded-User: mallory\r\nX_Forwarded_User: m\r\n${JSON_OF_TWO}`,
+    )
     expect(seen[0]?.user).toMatch(/^[0-9a-f-]{36}$/)
   })
 })
