@@ -2,7 +2,7 @@ import { LoginAttempts } from './auth/login-attempts.ts'
 import { logout } from './auth/logout.ts'
 import type { Features } from './auth/routes.ts'
 import type { Parts } from './composition.ts'
-import { userName, type EdgeParts, type Enrichment } from './edge-parts.ts'
+import { userName, type EdgeParts, type Enriched, type Enrichment } from './edge-parts.ts'
 import { createEntra } from './entra/entra.ts'
 import { EntradaFailure } from './failure.ts'
 import type { Dependencies } from './health.ts'
@@ -144,12 +144,16 @@ function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched
     searchPrincipals(parts, { ...asker, settings }, { request, forward })
   const graphToken = librechatGraphToken(parts, settings)
   const token: Enrichment = (request, { session }) => graphToken(request, session)
-  return new Map([
+  const routes = new Map<string, Enriched>([
     [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
-    ...(isFilesOn(settings)
-      ? ([[`GET ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token }]] as const)
-      : []),
   ])
+  if (isFilesOn(settings)) {
+    // LibreChat's router takes HEAD for GET.
+    for (const method of ['GET', 'HEAD']) {
+      routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token })
+    }
+  }
+  return routes
 }
 
 /** One call per binding; none changes anything. */

@@ -25,11 +25,8 @@ export interface EdgeParts {
   /** `null`: pages pass as they are. */
   readonly kit: PageKit | null
   readonly limiter: RateLimiter
-  /** Requests of the chat's own that we add to on their way, by `METHOD /path`. */
-  readonly enriched: ReadonlyMap<
-    string,
-    { readonly limited: RateLimited; readonly enrich: Enrichment }
-  >
+  /** Requests of the chat's own that we add to on their way, by `METHOD /path` as `routedPath` writes it. */
+  readonly enriched: ReadonlyMap<string, Enriched>
   /** `GET /.entrada/jwks.json`: what assertions are verified with. */
   readonly publicKeys: () => Promise<Response>
   /** `null`: Entrada is nobody's OpenID provider. */
@@ -38,6 +35,11 @@ export interface EdgeParts {
   readonly check: CheckParts
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
   readonly features: readonly Hono<EdgeEnv>[]
+}
+
+export interface Enriched {
+  readonly limited: RateLimited
+  readonly enrich: Enrichment
 }
 
 /** Answers in the chat app's place, with what it answers itself. */

@@ -1,12 +1,11 @@
-import { addressOf } from './address.ts'
 import { PREFIX, userName, type EdgeParts } from './edge-parts.ts'
 import { EntradaFailure } from './failure.ts'
-import { isTopLevelNavigation, needsCertainty } from './navigation.ts'
+import { needsCertainty } from './navigation.ts'
 import { ASSERTION_HEADER } from './origin/identity-headers.ts'
-import { answerFailure, harden } from './own-answer.ts'
+import { answerFailure } from './own-answer.ts'
 import { createOwnApp } from './own-app.ts'
-import { readHead, type RequestHead } from './request-head.ts'
-import type { Settings } from './settings/settings.ts'
+import { readHead } from './request-head.ts'
+import { routedPath } from './routed-path.ts'
 import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
@@ -15,7 +14,7 @@ export type Edge = (request: Request, context: ExecutionContext) => Promise<Resp
 export function createEdge(parts: EdgeParts): Edge {
   const own = createOwnApp(parts)
   const { settings, provider } = parts
-  const { callbackPath } = settings
+  const callbackPath = routedPath(settings.callbackPath)
   // Not asynchronous itself: each turn of a promise shows on a proxied request.
   return (request, context) => {
     const url = new URL(request.url)
@@ -24,20 +23,22 @@ export function createEdge(parts: EdgeParts): Edge {
       return answerFailure(new EntradaFailure('wrong_host'), request, settings)
     }
     const { pathname } = url
+    // Another spelling of an address of ours is unknown here, and must not be the chat's to read.
+    const routed = routedPath(pathname)
     const isOwn =
-      pathname === PREFIX ||
       pathname.startsWith(`${PREFIX}/`) ||
-      (pathname === callbackPath && !isForChat(request.method, url, provider))
+      `${routed}/`.startsWith(`${PREFIX}/`) ||
+      (routed === callbackPath && !isForChat(request.method, url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))
-      : toChat(request, pathname, parts, context)
+      : toChat(request, { pathname, routed }, parts, context)
   }
 }
 
 /** Hono stays off this road: a proxied request should cost what a pass-through costs. */
 async function toChat(
   request: Request,
-  pathname: string,
+  { pathname, routed }: { readonly pathname: string; readonly routed: string },
   parts: EdgeParts,
   context: ExecutionContext,
 ): Promise<Response> {
@@ -51,7 +52,8 @@ async function toChat(
       const detail = 'It was begun in another session.'
       throw new EntradaFailure('sign_in_expired', { detail, returnTo: '/' })
     }
-    if (chat.skipRules.match(method, pathname)) {
+    const enriched = parts.enriched.get(`${method} ${routed}`)
+    if (enriched === undefined && chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
       return await chat.forward(request, null, head)
@@ -64,14 +66,14 @@ async function toChat(
     const session = remembered ?? (await sessions.find(cookie, isActivity))
     if (session === null) {
       // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
-      // its requests past it. A sign-in page would begin an endless loop; a client that sends it shuts itself out.
-      if (headers.has(ASSERTION_HEADER)) {
+      // its requests past it. A sign-in page would begin an endless loop. Anybody can send one that is not ours.
+      const assertion = headers.get(ASSERTION_HEADER)
+      if (assertion !== null && (await chat.isOwnAssertion(assertion))) {
         throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       }
-      return withoutSession(head, settings)
+      throw new EntradaFailure('session_required')
     }
     chat.guard(head)
-    const enriched = parts.enriched.get(`${method} ${pathname}`)
     if (enriched !== undefined) {
       await parts.limiter.take(enriched.limited, userName(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
@@ -100,15 +102,3 @@ function isForChat(
 
 const CIRCLE =
   'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'
-
-/** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
-function withoutSession(request: RequestHead, settings: Settings): Response {
-  if (!isTopLevelNavigation(request)) throw new EntradaFailure('session_required')
-  const { pathname, search } = new URL(request.url)
-  const login = addressOf(`${settings.publicOrigin}${PREFIX}/login`, {
-    return_to: `${pathname}${search}`,
-  })
-  const response = new Response(null, { status: 302, headers: { location: login.href } })
-  harden(response.headers, settings)
-  return response
-}

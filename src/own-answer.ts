@@ -1,6 +1,7 @@
 import { EntradaFailure } from './failure.ts'
 import { createLog } from './log.ts'
 import { renderFailure } from './problem.ts'
+import { signInRedirect } from './sign-in-redirect.ts'
 import type { Settings } from './settings/settings.ts'
 
 /** Defaults for our own responses; a route that knows better has set its own. */
@@ -25,12 +26,17 @@ export async function answerFailure(
 ): Promise<Response> {
   const failure =
     cause instanceof EntradaFailure ? cause : new EntradaFailure('internal', { cause })
+  const { publicOrigin, callbackPath } = settings
+  const redirect = signInRedirect(failure, request, publicOrigin)
+  if (redirect !== null) {
+    harden(redirect.headers, settings)
+    return redirect
+  }
   const log = createLog(requestId)
   const { code, details } = failure
   const fields = { code, reason: details.reason, ...details.facts }
   if (failure.status >= 500) log.error('request_failed', failure.cause, fields)
   else log.info('request_refused', fields)
-  const { publicOrigin, callbackPath } = settings
   const response = await renderFailure(failure, { request, requestId, publicOrigin, callbackPath })
   harden(response.headers, settings)
   return response

@@ -20,8 +20,11 @@ export function createOwnApp(parts: EdgeParts) {
   app.use(async (c, next) => {
     c.set('settings', settings)
     c.set('requestId', crypto.randomUUID())
-    // Hono's small router takes `/login/` for `/login`; a second spelling is a way around a rule for the first.
-    if (c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
+    // Hono's small router takes `/login/` for `/login`, and `%2e` for a dot; a second spelling is a way around a
+    // rule for the first.
+    const { pathname } = new URL(c.req.url)
+    const isOurs = pathname.startsWith(PREFIX) || pathname === settings.callbackPath
+    if (!isOurs || c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
     // A notice comes without a session: there is an address and nothing else to count by.
     if (limitOf(c.req.path) === 'notice') await limiter.take('notice', callerOf(c.req.raw))
     await next()

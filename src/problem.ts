@@ -1,7 +1,15 @@
 import { addressOf } from './address.ts'
 import { type EntradaFailure, FAILURES } from './failure.ts'
 import { navigationOf } from './navigation.ts'
+import { returnPathOf } from './sign-in-redirect.ts'
 import { failurePage, type FailureFacts } from './pages/failure-page.ts'
+
+/**
+ * Every 401 names a way in (RFC 9110 §15.5.2). No browser knows this scheme, so none shows a password prompt.
+ */
+export const CHALLENGE = { 'www-authenticate': 'Entrada realm="Entrada"' }
+
+const NO_SESSION = 'You are not signed in, or your session has ended.'
 
 export interface ProblemContext {
   readonly request: Request
@@ -24,6 +32,7 @@ export async function renderFailure(
     'entrada-error': failure.code,
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
+    ...(failure.status === 401 ? CHALLENGE : {}),
     ...failure.details.headers,
     ...(facts.retryAfter === undefined ? {} : { 'retry-after': String(facts.retryAfter) }),
   }
@@ -50,7 +59,7 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
     type: `urn:entrada:problem:${code}`,
     ...FAILURES[code],
     code,
-    detail,
+    detail: detail ?? (code === 'session_required' ? NO_SESSION : undefined),
     requestId: context.requestId,
     loginUrl: loginOf(failure, context),
     retryAfter: retryAfter === undefined ? undefined : Math.max(1, Math.ceil(retryAfter)),
@@ -98,6 +107,8 @@ function returnToOf({ request, publicOrigin, callbackPath }: ProblemContext): st
   if (text === null || !URL.canParse(text)) return null
   const url = new URL(text)
   if (!isDocument && url.origin !== publicOrigin) return null
-  if (url.pathname.startsWith('/.entrada/') || url.pathname === callbackPath) return null
-  return `${url.pathname}${url.search}`
+  // A page of ours that was loaded is one to come back to; one that only sent a request may not be.
+  const isOurs = url.pathname.startsWith('/.entrada/')
+  if ((isOurs && !isDocument) || url.pathname === callbackPath) return null
+  return returnPathOf(url)
 }

@@ -35,7 +35,7 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
     return begin(c, parts, { purpose: 'sign_in', returnTo, prompt: 'consent' })
   }
   const session = await parts.sessions.find(c.req.header('cookie') ?? null)
-  if (session === null) throw new EntradaFailure('session_required')
+  if (session === null) throw new EntradaFailure('session_required', { returnTo })
   return begin(c, parts, {
     purpose: 'consent',
     returnTo,

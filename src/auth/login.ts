@@ -110,7 +110,9 @@ export async function begin(
  */
 export function requireNavigation(c: Context<EdgeEnv>): void {
   if (c.req.method !== 'GET' || !isTopLevelNavigation(c.req.raw)) {
-    throw new EntradaFailure('session_required')
+    throw new EntradaFailure('session_required', {
+      detail: 'Sign-in begins when a person opens its page in a browser.',
+    })
   }
 }
 

@@ -15,8 +15,11 @@ export function clearedCookie(name: string): string {
   return cookieLine(name, '', 0)
 }
 
+/** The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3). */
+const PAIRS = /(?:^|[;,])\s*(__Host-entrada-[\w-]+)=([\w.-]+)\s*(?=[;,]|$)/g
+
 /** Every one of them that a request carries. No other host can set one under such a name (RFC 6265bis §4.1.3.2). */
 export function passingCookiesOf(header: string | null | undefined): ReadonlyMap<string, string> {
-  const pairs = (header ?? '').matchAll(/(?:^|;)\s*(__Host-entrada-[\w-]+)=([\w.-]+)\s*(?=;|$)/g)
+  const pairs = (header ?? '').matchAll(PAIRS)
   return new Map(Array.from(pairs, ([, name = '', value = '']) => [name, value]))
 }

@@ -1,12 +1,13 @@
+import { RETURN_PATH_LIMIT } from '../sign-in-redirect.ts'
+
 /** A place on our own origin to land on after sign-in. Only `readReturnTo` makes one. */
 export type ReturnTo = string & { readonly returnTo: unique symbol }
-
-const MAXIMUM_LENGTH = 2048
 
 /**
  * Reads a return path, or falls back to the chat's front page. One leading slash and no backslash anywhere,
  * because browsers take `/\` and `//` for another host; no control characters, because they strip them first;
- * then the URL parser has the last word. Longer values are dropped whole: half a path leads nowhere.
+ * then the URL parser has the last word. Of a longer value the path is kept, if that is not too long itself: half
+ * a path leads nowhere.
  */
 export function readReturnTo(
   value: string | null | undefined,
@@ -14,10 +15,12 @@ export function readReturnTo(
   callbackPath: string,
 ): ReturnTo {
   const front = brand('/')
-  if (value === null || value === undefined || value.length > MAXIMUM_LENGTH) return front
-  if (!/^\/(?!\/)/.test(value) || /[\\\p{Cc}]/u.test(value)) return front
-  if (!URL.canParse(value, publicOrigin)) return front
-  const url = new URL(value, publicOrigin)
+  const isLong = (value ?? '').length > RETURN_PATH_LIMIT
+  const path = isLong ? value?.replace(/[?#].*/su, '') : value
+  if (path === null || path === undefined || path.length > RETURN_PATH_LIMIT) return front
+  if (!/^\/(?!\/)/.test(path) || /[\\\p{Cc}]/u.test(path)) return front
+  if (!URL.canParse(path, publicOrigin)) return front
+  const url = new URL(path, publicOrigin)
   // `/.//evil.example` normalises to `//evil.example`: harmless as a URL of ours, not as a Location.
   if (url.origin !== publicOrigin || url.pathname.startsWith('//')) return front
   // Landing on an endpoint of sign-in would run in circles.

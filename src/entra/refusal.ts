@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
+import { readRetryAfter } from '../retry-after.ts'
 import { kindByNumber } from './aadsts.ts'
 
 /**
@@ -107,6 +108,5 @@ export function aadstsIn(text: string): number | undefined {
 }
 
 function retryAfterOf(response: Response | null): number | undefined {
-  const value = response?.headers.get('retry-after') ?? ''
-  return /^\d+$/.test(value) ? Number(value) : undefined
+  return response === null ? undefined : (readRetryAfter(response.headers) ?? undefined)
 }

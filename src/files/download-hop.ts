@@ -1,5 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
-import { readRetryAfter } from '../graph/graph-error.ts'
+import { readRetryAfter } from '../retry-after.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { failureByStatus } from './file-failure.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'

@@ -1,5 +1,6 @@
 import { EntradaFailure, FAILURES } from '../failure.ts'
 import { createLog } from '../log.ts'
+import { CHALLENGE } from '../problem.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
@@ -44,7 +45,10 @@ export function librechatGraphToken(
       const message = details.detail ?? FAILURES[code].title
       return Response.json(
         { message, code, requestId: log.requestId },
-        { status, headers: { ...headers, 'entrada-error': code } },
+        {
+          status,
+          headers: { ...headers, ...(status === 401 ? CHALLENGE : {}), 'entrada-error': code },
+        },
       )
     }
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { readRetryAfter } from '../retry-after.ts'
 
 /** What Graph said when it refused. Branch on `status` and `codes`; the message is never read. */
 export interface GraphError {
@@ -58,15 +59,6 @@ function codesOf(body: unknown): readonly string[] {
   if (!node.success) return []
   const { code, error, innerError, innererror } = node.output
   return [...(code ? [code] : []), ...codesOf(error ?? innerError ?? innererror)]
-}
-
-/** RFC 9110 §10.2.3: seconds or a date. */
-export function readRetryAfter(headers: Headers): number | null {
-  const value = headers.get('retry-after')
-  if (value === null) return null
-  if (/^\d+$/.test(value)) return Number(value)
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000))
 }
 
 /**

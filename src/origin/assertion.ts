@@ -1,4 +1,4 @@
-import { issuedAt } from '../epoch-seconds.ts'
+import { epochSeconds, issuedAt } from '../epoch-seconds.ts'
 import type { SessionView } from '../session/session.ts'
 import { rememberNewest } from '../stores/newest.ts'
 import { signedBy, type SigningKey, type SigningKeys } from './signing-keys.ts'
@@ -47,6 +47,14 @@ export class AssertionSigner {
     const { token, freshUntil } =
       known !== undefined && Date.now() < known.freshUntil ? known : this.#signing(session, key)
     return { token: await token, freshUntil }
+  }
+
+  /** Whether a token is an assertion of ours that has not expired. */
+  async isOwn(token: string): Promise<boolean> {
+    const { keys, issuer, audience } = this.#parts
+    const claims = await keys.verify(token)
+    const isOurs = claims?.['iss'] === issuer && claims['aud'] === audience
+    return isOurs && Number(claims['exp']) > epochSeconds()
   }
 
   #signing({ id, user }: SessionView, key: SigningKey): Signing {

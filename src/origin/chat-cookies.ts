@@ -39,7 +39,7 @@ async function markOf({ tenantId, id }: User): Promise<string> {
 }
 
 function lastUserOf(cookieHeader: string | null): string | null {
-  const pairs = (cookieHeader ?? '').split(';').map((pair) => pair.trim())
+  const pairs = (cookieHeader ?? '').split(/[;,]/).map((pair) => pair.trim())
   const pair = pairs.find((one) => one.startsWith(`${LAST_USER_COOKIE}=`))
   return pair?.slice(LAST_USER_COOKIE.length + 1) ?? null
 }

@@ -65,6 +65,11 @@ export class Origin {
     this.#hasPathPrefix = new URL(this.#base).pathname !== '/'
   }
 
+  /** Whether a request brings what only this installation could have said, and just now: it has come back. */
+  isOwnAssertion(token: string): Promise<boolean> {
+    return this.#parts.signer.isOwn(token)
+  }
+
   /**
    * What another site must not make a browser do.
    * @throws EntradaFailure `cross_site_refused`
@@ -100,16 +105,20 @@ export class Origin {
     const { service, settings } = this.#parts
     const { request, head } = outgoing
     const { body } = request
+    const { method } = head
+    // Clients do send them (`curl -X GET -d`, axios `data: {}`). `fetch` refuses content beside these methods in
+    // `init`, and takes it in a Request; the runtime sends it on where it has a length, and drops it otherwise.
+    const isReadWithContent = body !== null && (method === 'GET' || method === 'HEAD')
     const target = this.#targetOf(head.url)
     // Without `request.signal`: when a client goes away the platform drops what was begun for it, unasked.
     const init = {
-      method: head.method,
       headers: this.#headers.of(request.headers, head.headers, identity),
-      body,
       redirect: 'manual',
       ...(identity !== null && LOOKS_STATIC.test(target) ? NOT_CACHED : {}),
+      ...(isReadWithContent ? {} : { method, body }),
     } satisfies RequestInit
-    const answer = service === null ? fetch(target, init) : service.fetch(target, init)
+    const input = isReadWithContent ? new Request(target, request) : target
+    const answer = service === null ? fetch(input, init) : service.fetch(input, init)
     const seconds = settings.origin.timeoutSeconds
     return untilHeaders(answer, { headers: head.headers, body }, seconds).then(
       (response) => this.#answered(response, outgoing),

@@ -10,7 +10,10 @@ export interface Preset {
   readonly goesByAddress?: true
   /** The app takes the assertion as its bearer, so the client's `Authorization` is replaced. */
   readonly takesBearer?: boolean
-  /** What its operators' probes ask without a sign-in. */
+  /**
+   * What is asked without a sign-in: health, by probes, and the manifest with its icons, which browsers fetch
+   * without cookies unless the page says otherwise (Web App Manifest §4.1; open-webui#1538).
+   */
   readonly skipRoutes: readonly RouteRule[]
   /** Cookies by which the app remembers a person, cleared when that person leaves. */
   readonly cookies: readonly string[]
@@ -18,6 +21,9 @@ export interface Preset {
 
 const percent = (claim: HeaderRule['claim']): HeaderRule => ({ claim, encoding: 'percent' })
 const get = (path: string): RouteRule => ({ method: 'GET', path, isPrefix: false })
+/** @param names below the folder, separated by blanks */
+const icons = (folder: string, names: string): readonly RouteRule[] =>
+  names.split(' ').map((name) => get(`${folder}/${name}`))
 
 const NOTHING = {
   headers: {},
@@ -42,7 +48,14 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
   /** Signs people in by OIDC and believes no header but `X-Tenant-Id` (see withheld-headers.ts). */
   librechat: {
     ...NOTHING,
-    skipRoutes: [get('/health')],
+    skipRoutes: [
+      get('/health'),
+      get('/manifest.webmanifest'),
+      ...icons(
+        '/assets',
+        'favicon-16x16.png favicon-32x32.png apple-touch-icon-180x180.png icon-192x192.png maskable-icon.png',
+      ),
+    ],
     cookies: [
       'connect.sid',
       'refreshToken',
@@ -64,7 +77,15 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
       'x-openwebui-user-role': percent('role'),
     },
     goesByAddress: true,
-    skipRoutes: [get('/health'), get('/ready')],
+    skipRoutes: [
+      get('/health'),
+      get('/ready'),
+      get('/manifest.json'),
+      ...icons(
+        '/static',
+        'favicon.ico favicon.svg favicon.png favicon-96x96.png favicon-dark.png apple-touch-icon.png logo.png',
+      ),
+    ],
     cookies: ['token', 'owui-session', 'oui-session', 'oauth_id_token', 'oauth_session_id'],
   },
 
@@ -73,7 +94,14 @@ export const PRESET_TABLE: Readonly<Record<PresetName, Preset>> = {
     ...NOTHING,
     headers: { 'x-forwarded-email': percent('email') },
     goesByAddress: true,
-    skipRoutes: [get('/healthcheck')],
+    skipRoutes: [
+      get('/healthcheck'),
+      get('/chatui/manifest.json'),
+      ...icons('/chatui', 'favicon.ico favicon.svg icon.svg apple-touch-icon.png'),
+      ...[36, 48, 72, 96, 128, 144, 192, 256, 512].map((side) =>
+        get(`/chatui/icon-${side}x${side}.png`),
+      ),
+    ],
     cookies: ['hf-chat'],
   },
 

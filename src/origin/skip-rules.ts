@@ -28,6 +28,8 @@ export class SkipRules {
 }
 
 function isWithin(route: RouteRule, method: string, path: string): boolean {
-  if (route.method !== method) return false
+  // Every server answers HEAD as it would GET, less the content (RFC 9110 §9.3.2).
+  const isMeant = route.method === method || (route.method === 'GET' && method === 'HEAD')
+  if (!isMeant) return false
   return route.isPrefix ? path.startsWith(`${route.path}/`) : path === route.path
 }

@@ -49,7 +49,9 @@ export async function findPhoto(
 /** `null` for whoever has none. */
 async function readPhoto(answer: GraphAnswer): Promise<KeptPhoto | null> {
   if (!answer.ok) {
-    if (answer.error.status === 404) return null
+    const { status, claims } = answer.error
+    // 400: there is a picture, and Graph cannot make one of this size of it. Neither is there later.
+    if (status === 404 || (status === 400 && claims === null)) return null
     throw graphFailureOf(answer.error)
   }
   const { headers } = answer.response

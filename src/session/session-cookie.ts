@@ -7,8 +7,9 @@ export const SESSION_COOKIE = '__Host-entrada'
 const ID_BYTES = 18
 const SECRET_BYTES = 32
 const FORMAT = /^([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})(?:\.([A-Za-z0-9_-]{43}))?$/
+/** The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3). */
 const PAIR =
-  /(?:^|;)\s*__Host-entrada\s*=\s*([A-Za-z0-9_-]{24}(?:\.[A-Za-z0-9_-]{43}){1,2})\s*(?=;|$)/
+  /(?:^|[;,])\s*__Host-entrada\s*=\s*([A-Za-z0-9_-]{24}(?:\.[A-Za-z0-9_-]{43}){1,2})\s*(?=[;,]|$)/
 const PAIRS = new RegExp(PAIR, 'g')
 
 export interface SessionKey {

@@ -24,7 +24,7 @@ export interface OriginSettings {
   readonly headers: ReadonlyMap<string, HeaderRule | null>
   /** `null`: the preset's. */
   readonly skipAuthRoutes: readonly RouteRule[] | null
-  /** Where other sites may make a browser write, e.g. for a form that posts back. */
+  /** Where sibling hosts may make a browser write; from another domain the session's cookie does not come along. */
   readonly crossSiteRoutes: readonly RouteRule[]
   /** Other origins whose pages may use the chat app with the person's cookies. */
   readonly corsOrigins: readonly string[]

@@ -102,7 +102,8 @@ describe('incremental consent', () => {
     }
     expect(entrada.sandbox.journal.to('login').length).toBe(before)
     const stranger = await entrada.browser('198.51.100.9').open('/.entrada/consent?feature=people')
-    expect(stranger.headers.get('entrada-error')).toBe('session_required')
+    expect(stranger.url.origin).toBe(entrada.sandbox.hosts.login)
+    expect(stranger.hops.map(({ url }) => url.pathname)).toContain('/.entrada/login')
   })
 
   test('taken back later switches off that feature alone, and nobody is signed out [bar 48]', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { MICROSOFT_HOSTS } from '../sandbox/hosts.ts'
+import { clock } from '../support/clock.ts'
 import { aFilesScene, problemOf, type FilesScene } from './files-fixture.ts'
+import { TOKEN_LIFE_SECONDS } from './people-searcher.ts'
 
 const PRESET = { ORIGIN_PRESET: 'librechat' }
 
@@ -103,6 +105,41 @@ describe('LibreChat’s graph-token', () => {
     const { status, body } = await ask(scene, `${hosts.sharePoint}/.default`)
     expect(status).toBe(403)
     expect(body).toMatchObject({ message: 'This feature needs your permission' })
+  })
+
+  test.each([
+    ['GET', '/API/auth/Graph-Token'],
+    ['GET', '/api/auth/graph-token/'],
+    ['GET', '/api/auth/graph%2Dtoken'],
+    ['GET', '//api/auth//graph-token'],
+    ['GET', '/api/x/..%2fauth/graph-token'],
+    ['GET', '/api/auth/graph-token;x=1'],
+    ['HEAD', '/api/auth/graph-token'],
+  ])(
+    'is answered at the edge in any spelling that a router may take for it: %s %s [bar 90]',
+    async (method, path) => {
+      const scene = await aFilesScene({
+        settings: { ...PRESET, SKIP_AUTH_ROUTES: 'GET /api/*, HEAD /api/*' },
+      })
+      const { entrada, browser } = scene
+      const statusFor = async (scope: string) => {
+        const url = `${entrada.origin}${path}?scopes=${encodeURIComponent(scope)}`
+        return (await browser.fetch(url, { method })).status
+      }
+      expect(await statusFor(`${MICROSOFT_HOSTS.sharePoint}/.default`)).toBe(200)
+      expect(entrada.logs.events('picker_token_issued')).toHaveLength(1)
+      expect(await statusFor('https://graph.microsoft.com/Mail.Read')).toBe(403)
+      expect(entrada.sandbox.journal.to('chat').filter(({ url }) => url.search !== '')).toEqual([])
+    },
+  )
+
+  test('is refused with a challenge no browser prompts for when the session is over', async () => {
+    const scene = await aFilesScene({ settings: PRESET })
+    await clock.advance(TOKEN_LIFE_SECONDS)
+    scene.entrada.sandbox.faults.set('entra.session_revoked')
+    const { status, headers, body } = await ask(scene, `${MICROSOFT_HOSTS.sharePoint}/.default`)
+    expect([status, body['code']]).toEqual([401, 'session_required'])
+    expect(headers.get('www-authenticate')).toBe('Entrada realm="Entrada"')
   })
 
   test('leaves an audit event like any picker’s token [bar 100]', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
 import { aGuardedChat, CHAT_ORIGIN } from '../support/chat-double.ts'
+import { clock } from '../support/clock.ts'
 import { adeleAt } from './origin-fixture.ts'
 
 describe('where the chat is', () => {
@@ -49,6 +50,31 @@ describe('where the chat is', () => {
     expect(page.status).toBe(503)
     expect(page.text).toContain('Use a route rather than a custom domain')
     expect(hops).toBe(1)
+  })
+
+  test('an assertion that is not ours, or is over, proves no circle', async () => {
+    const { entrada, chat } = aGuardedChat({ settings: { SIGNING_KEYS: null } })
+    const other = aGuardedChat()
+    for (const one of [entrada, other.entrada]) {
+      const browser = one.browser()
+      await browser.signIn(CAST.adele.userPrincipalName)
+      await browser.fetch('/api')
+    }
+    const ours = chat.last.headers.get('entrada-assertion') ?? ''
+    const foreign = other.chat.last.headers.get('entrada-assertion') ?? ''
+    const codeFor = async (assertion: string) => {
+      const headers = { 'entrada-assertion': assertion, accept: 'application/json' }
+      return (await entrada.fetch('/api', { headers })).headers.get('entrada-error')
+    }
+    const [head, body, signature = ''] = ours.split('.')
+    const forged = `${head}.${body}.${signature.slice(0, -4)}AAAA`
+    for (const assertion of ['x', '', 'e30.e30.', foreign, forged, `${ours}, ${ours}`]) {
+      expect([assertion, await codeFor(assertion)]).toEqual([assertion, 'session_required'])
+    }
+    expect(entrada.logs.text).not.toContain('misconfigured')
+    expect(await codeFor(ours)).toBe('misconfigured')
+    await clock.advance(121)
+    expect(await codeFor(ours)).toBe('session_required')
   })
 
   test('in a service binding, which wins over ORIGIN_URL', async () => {

@@ -65,6 +65,29 @@ describe('a write that another site makes a browser send', () => {
     expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
   })
 
+  test('to a path the operator opened, from another domain: the cookie stays behind all the same', async () => {
+    const { browser, chat } = await signedIn({ CROSS_SITE_ROUTES: 'POST /saml/acs' })
+    const page = await browser.post('/saml/acs', { SAMLResponse: 'x' }, 'https://evil.example')
+    expect(page.status).toBe(401)
+    expect(page.text).toContain('What you sent did not reach the chat.')
+    expect(chat.requests).toEqual([])
+  })
+
+  test('to a path that is skipped as well: passes from any domain, and nobody is named', async () => {
+    const { browser, chat } = await signedIn({
+      CROSS_SITE_ROUTES: 'POST /saml/acs',
+      SKIP_AUTH_ROUTES: 'POST /saml/acs',
+    })
+    browser.cookies.put({
+      name: 'chat', value: '1', domain: 'chat.contoso.example', hostOnly: true, path: '/',
+      secure: true, httpOnly: true, sameSite: 'none', expiresAt: null,
+    }) // prettier-ignore
+    const page = await browser.post('/saml/acs', { SAMLResponse: 'x' }, 'https://evil.example')
+    expect(page.status).toBe(200)
+    expect(chat.last.headers.get('cookie')).toBe('chat=1')
+    expect(chat.last.headers.has('x-forwarded-user')).toBe(false)
+  })
+
   test('reading and linking pass', async () => {
     const { browser } = await signedIn()
     const page = await browser.open('/c/1', { from: 'https://evil.example' })

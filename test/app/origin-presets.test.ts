@@ -214,6 +214,19 @@ describe('librechat and gate', () => {
     },
   )
 
+  test.each([
+    ['librechat', '/manifest.webmanifest', '/assets/icon-192x192.png'],
+    ['open-webui', '/manifest.json', '/static/favicon.png'],
+    ['chat-ui', '/chatui/manifest.json', '/chatui/icon-512x512.png'],
+  ])('%s: its manifest and icons are fetched without cookies', async (preset, ...paths) => {
+    const entrada = behindEntrada(() => new Response('{}'), { ORIGIN_PRESET: preset })
+    const headers = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'manifest', accept: '*/*' }
+    for (const path of paths) {
+      expect([path, (await entrada.fetch(path, { headers })).status]).toEqual([path, 200])
+      expect((await entrada.fetch(`${path}/x`, { headers })).status).toBe(401)
+    }
+  })
+
   test('librechat: its health is open to probes', async () => {
     const entrada = behindEntrada(() => new Response('OK'), { ORIGIN_PRESET: 'librechat' })
     expect((await entrada.fetch('/health')).status).toBe(200)

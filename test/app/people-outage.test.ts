@@ -106,6 +106,17 @@ describe('being throttled [bar 87]', () => {
     expect((await adele.search('megan')).status).toEqual(OK)
   })
 
+  test.each([
+    [10.5, 11, 15],
+    [999_999_999, 3600, 3600 * 1.3],
+  ])('for %d seconds is between %d and %d seconds', async (retryAfterSeconds, least, most) => {
+    const adele = await aSearcher()
+    adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds })
+    const pause = Number((await adele.fetch('/people?q=megan')).headers.get('retry-after'))
+    expect(pause).toBeGreaterThanOrEqual(least)
+    expect(pause).toBeLessThanOrEqual(most)
+  })
+
   test('of one user is spared to the next: it is the organisation that has to wait', async () => {
     const adele = await aSearcher()
     const alex = await aSearcher({ who: 'alex', entrada: adele.entrada })

@@ -159,6 +159,27 @@ describe('initials', () => {
     await later.body?.cancel()
   })
 
+  test('stand in for a photo that Graph cannot give (400), which is asked for once', async () => {
+    const adele = await aSearcher()
+    const { hosts } = adele.sandbox
+    adele.entrada.internet.answer(hosts.graph, (request) =>
+      request.url.endsWith('/$value')
+        ? Response.json({ error: { code: 'ErrorInvalidImage' } }, { status: 400 })
+        : adele.sandbox.fetch(request),
+    )
+    const path = pathOf(CAST.megan.id, '?fallback=initials')
+    const first = await loaded(adele, path)
+    expect(first.headers.get('cache-control')).toBe('private, max-age=3600')
+    expect(await first.text()).toContain('>MB<')
+    await adele.pause(0)
+    adele.entrada.internet.disconnect(hosts.graph)
+    expect(await (await loaded(adele, path)).text()).toContain('>MB<')
+    expect(await problemOf(await loaded(adele, pathOf(CAST.megan.id)))).toMatchObject({
+      status: 404,
+      code: 'graph_not_found',
+    })
+  })
+
   test('stand in where the permission is missing', async () => {
     const adele = await aSearcher({ scopes: ['People.Read'] })
     const response = await loaded(adele, pathOf(CAST.megan.id, '?fallback=initials'))

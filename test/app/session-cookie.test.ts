@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
+import { aGuardedChat } from '../support/chat-double.ts'
 import { clock } from '../support/clock.ts'
 import { anEntrada } from '../support/entrada.ts'
 import { cookieOf, SESSION, signedIn, statusWith } from './session-fixture.ts'
@@ -105,6 +106,39 @@ describe('the session cookie', () => {
     const planted = `${SESSION}=${'A'.repeat(24)}.${'B'.repeat(43)}`
     expect(await statusWith(entrada, `${good}; ${planted}`)).toBe(200)
     expect(await statusWith(entrada, `${planted}; ${good}`)).toBe(200)
+  })
+
+  // The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3).
+  test('counts in a second Cookie line as in the first, for our pages and for the chat [bar 24] [bar 60]', async () => {
+    const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /open' } })
+    const own = `${SESSION}=${cookieOf(await signedIn(entrada))}`
+    for (const cookie of [`a=1, ${own}`, `${own}, a=1`, `a=1, b=2; ${own}`]) {
+      expect(await statusWith(entrada, cookie)).toBe(200)
+      for (const path of ['/api/messages', '/open']) {
+        expect((await entrada.fetch(path, { headers: { cookie } })).status).toBe(200)
+        expect(chat.last.headers.get('cookie')).toMatch(/^a=1(?:, b=2)?$/)
+      }
+    }
+    // Signing out reads them alike, too.
+    const cookie = `a=1, ${own}`
+    const headers = { cookie, 'sec-fetch-site': 'same-origin' }
+    await entrada.fetch('/.entrada/logout', { method: 'POST', headers })
+    expect(await statusWith(entrada, own)).toBe(401)
+  })
+
+  test('of a sign-in attempt counts in a second Cookie line, too', async () => {
+    const entrada = anEntrada()
+    const begun = await entrada.fetch('/.entrada/login', {
+      headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    })
+    const [attempt = ''] = begun.headers.getSetCookie().map((line) => line.split(';')[0] ?? '')
+    const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state')
+    const answer = async (cookie: string) => {
+      const path = `/oauth/openid/callback?error=access_denied&state=${state}`
+      return (await entrada.fetch(path, { headers: { cookie } })).headers.get('entrada-error')
+    }
+    expect(await answer('a=1')).toBe('sign_in_expired')
+    expect(await answer(`a=1, ${attempt}`)).toBe('sign_in_refused')
   })
 
   test('with another session’s secret opens nothing', async () => {

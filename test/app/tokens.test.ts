@@ -148,6 +148,23 @@ describe('a token endpoint that', () => {
     expect((await features(browser))['people']).not.toBe('unavailable')
   })
 
+  test.each([
+    ['a fraction', 10.5, 9, 12],
+    ['999999999 seconds, of which an hour counts', 999_999_999, 3500, 3600],
+  ])('asks to wait for %s', async (_what, retryAfterSeconds, paused, over) => {
+    const entrada = anEntrada({ settings: { SESSION_IDLE_SECONDS: '86400' } })
+    const browser = await signedIn(entrada)
+    entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds, times: 1 })
+    await features(browser)
+    const before = refreshes(entrada).length
+    await clock.advance(paused)
+    await features(browser)
+    expect(refreshes(entrada).length).toBe(before)
+    await clock.advance(over - paused + 1)
+    await features(browser)
+    expect(refreshes(entrada).length).toBeGreaterThan(before)
+  })
+
   test('detects a loop (AADSTS50196) is left alone until it has forgotten', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)

@@ -54,6 +54,7 @@ test.each(CELLS)(
       return
     }
     expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Entrada realm="Entrada"')
     expect(response.headers.get('location')).toBeNull()
     expect(response.headers.get('entrada-error')).toBe('session_required')
     if (verdict === 'form') {
@@ -66,6 +67,7 @@ test.each(CELLS)(
       expect(await response.json()).toMatchObject({
         status: 401,
         code: 'session_required',
+        detail: 'You are not signed in, or your session has ended.',
         loginUrl: expect.stringMatching(/^https:\/\/chat\.contoso\.example\/\.entrada\/login/),
         requestId: expect.any(String),
       })
@@ -99,6 +101,7 @@ describe('a refused request of the chat [bar 51]', () => {
         'session_required',
       ])
       expect(response.headers.get('referrer-policy')).toBe('no-referrer')
+      expect(response.headers.get('www-authenticate')).toMatch(/^Entrada realm=/)
     }
   })
 })
@@ -111,6 +114,15 @@ test('an unknown path of ours is 404 and never reaches the chat', async () => {
     '/.entrada/unknown',
     '/.entrada/login/',
     '/.entrada/oidc/authorize',
+    '/.Entrada/login',
+    '/%2eentrada/login',
+    '/.entrada%2flogin',
+    '/x/..%2f.entrada/login',
+    '/x/..;/.entrada/login',
+    '/.entrada/..%2fapi/messages',
+    '/.entrada/..%2f..%2fapi/messages/',
+    '/oauth/OpenID/callback?code=x',
+    '/oauth/openid/callback/?code=x',
   ]) {
     const response = await entrada.fetch(path, { headers: { accept: 'application/json' } })
     expect([path, response.status, response.headers.get('entrada-error')]).toEqual([

@@ -10,12 +10,19 @@ test.each([
   ['a sign-in attempt', 'a=1; __Host-entrada-login-Xy_1=v1.k.i.c; b=2', 'a=1; b=2'],
   ['without a value', 'a=1; __Host-entrada', 'a=1'],
   ['with spaces', 'a=1;   __Host-entrada = x;b=2', 'a=1;b=2'],
+  // The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3).
+  ['in a second line', 'theme=dark, __Host-entrada=a.b', 'theme=dark'],
+  ['in a first line', '__Host-entrada=a.b, theme=dark', 'theme=dark'],
+  ['in the middle of the second', 'a=1; b=2, c=3; __Host-entrada=a.b; d=4', 'a=1; b=2, c=3; d=4'],
+  ['in every line', '__Host-entrada=a, __Host-entrada=b,__Host-entrada-login-x=c', ''],
+  ['after an empty line', ', __Host-entrada=a.b', ''],
 ])('our cookies are withheld: %s [bar 60]', (_situation, header, forwarded) => {
   expect(withoutOwnCookies(header)).toBe(forwarded)
 })
 
 test.each([
   'theme=dark; draft="a,b;c"; empty=; =nameless; bare',
+  'theme={"a":1, "b":2}, note=x,__Host-entradas=1; a, b',
   'a=1;b=2;  c=3 ; d="__Host-entrada=x"',
   '__Host-entradas=1; x__Host-entrada=2; note=__Host-entrada',
   '__host-entrada=another-cookie-to-a-server',

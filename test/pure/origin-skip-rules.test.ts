@@ -5,6 +5,7 @@ const rules = new SkipRules([
   { method: 'GET', path: '/health', isPrefix: false },
   { method: 'POST', path: '/webhook', isPrefix: true },
   { method: 'GET', path: '/foo/bar', isPrefix: true },
+  { method: 'HEAD', path: '/probe', isPrefix: false },
 ])
 
 /** As the edge asks: by the path of the parsed address. */
@@ -20,13 +21,19 @@ test.each([
   ['POST', '/webhook/teams'],
   ['POST', '/webhook/teams/a@b,c'],
   ['GET', '/foo/bar/baz.png'],
+  // Every server answers HEAD as it would GET (RFC 9110 §9.3.2).
+  ['HEAD', '/health'],
+  ['HEAD', '/foo/bar/baz.png'],
+  ['HEAD', '/probe'],
 ])('%s %s is let through', (method, target) => {
   expect(isSkipped(method, target)).toBe(true)
 })
 
 test.each([
   ['another method', 'POST', '/health'],
-  ['HEAD is not GET', 'HEAD', '/health'],
+  ['HEAD of a POST rule', 'HEAD', '/webhook/teams'],
+  ['GET of a HEAD rule', 'GET', '/probe'],
+  ['HEAD of another path', 'HEAD', '/healthy'],
   ['a method in another case', 'get', '/health'],
   ['another case', 'GET', '/Health'],
   ['a trailing slash', 'GET', '/health/'],

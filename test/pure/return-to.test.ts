@@ -107,9 +107,11 @@ describe('dropped whole, for the front page', () => {
   })
 })
 
-test('a value over 2 KB is dropped and not cut, wherever it would have been cut', () => {
+test('of a value over 2 KB the path is kept whole, and neither it nor the query is cut', () => {
   for (let length = 2040; length < 2060; length++) {
     const value = `/c?q=${'a'.repeat(length - 5)}`
-    expect(landing(value)).toBe(length <= 2048 ? value : '/')
+    expect(landing(value)).toBe(length <= 2048 ? value : '/c')
+    expect(landing(value.replace('?', '#'))).toBe(length <= 2048 ? value.replace('?', '#') : '/c')
+    expect(landing(value.replace('?', '/'))).toBe(length <= 2048 ? value.replace('?', '/') : '/')
   }
 })

@@ -72,6 +72,20 @@ describe('what HTTP says', () => {
     expect(seen.map(([, value]) => value).join()).not.toContain('__Host-entrada')
   })
 
+  test('a session in a second Cookie line is one, and never reaches the chat [bar 60]', async () => {
+    let seen: readonly [string, string][] = []
+    routes.set('/cookies', (request, response) => {
+      seen = rawHeaders(request)
+      response.end()
+    })
+    const answer = await sendRaw(
+      scene.entrada.origin,
+      `GET /cookies HTTP/1.1\r\nHost: localhost\r\nCookie: a=1\r\nCookie: ${scene.cookie}\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 200/)
+    expect(seen.filter(([name]) => name === 'cookie')).toEqual([['cookie', 'a=1']])
+  })
+
   test.each([
     ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
     [
