@@ -62,14 +62,19 @@ async function toChat(
       if (headers.has(ASSERTION_HEADER)) {
         throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       }
-      return withoutSession(head, settings)
+      return chat.sharing.share(head, withoutSession(head, settings))
     }
     chat.guard(head)
     const enriched = parts.enriched.get(`${method} ${pathname}`)
     if (enriched !== undefined) {
       parts.limiter.take(enriched.limited, userName(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
-      return await enriched.enrich(request, asker, (onward) => chat.forward(onward, session))
+      const answer = await enriched.enrich(request, asker, (onward) =>
+        chat.forward(onward, session),
+      )
+      const hardened = new Response(answer.body, answer)
+      harden(hardened.headers, settings)
+      return hardened
     }
     const response = await chat.forward(request, session, head)
     return kit === null ? response : kit(head, response)
