@@ -6,7 +6,7 @@ import { ASSERTION_HEADER } from './origin/identity-headers.ts'
 import { answerFailure, harden } from './own-answer.ts'
 import { createOwnApp } from './own-app.ts'
 import { readHead, type RequestHead } from './request-head.ts'
-import type { Settings } from './settings/settings.ts'
+import type { SessionView } from './session/session.ts'
 import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
@@ -41,14 +41,14 @@ async function toChat(
   parts: EdgeParts,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { auth, chat, kit, sessions, settings } = parts
+  const { auth, chat, sessions, settings } = parts
   const head = readHead(request)
   const { method, headers } = head
   try {
     if (chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
-      return await chat.forward(request, null, head)
+      return await forward(parts, { request, head, session: null })
     }
     const preflight = chat.sharing.preflight(head)
     if (preflight !== null) return preflight
@@ -62,7 +62,7 @@ async function toChat(
       if (headers.has(ASSERTION_HEADER)) {
         throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       }
-      return chat.sharing.share(head, withoutSession(head, settings))
+      return chat.sharing.share(head, withoutSession(head, parts))
     }
     chat.guard(head)
     const enriched = parts.enriched.get(`${method} ${pathname}`)
@@ -76,11 +76,24 @@ async function toChat(
       harden(hardened.headers, settings)
       return hardened
     }
-    const response = await chat.forward(request, session, head)
-    return kit === null ? response : kit(head, response)
+    return await forward(parts, { request, head, session })
   } catch (cause) {
     return chat.sharing.share(head, await answerFailure(cause, request, settings))
   }
+}
+
+interface Onward {
+  readonly request: Request
+  readonly head: RequestHead
+  readonly session: SessionView | null
+}
+
+/** To the chat, and back with what is added to its pages and service workers. */
+async function forward({ chat, kit }: EdgeParts, onward: Onward): Promise<Response> {
+  const { request, head, session } = onward
+  const asked = kit?.ask(request, head, session !== null) ?? request
+  if (kit === null || asked === request) return chat.forward(request, session, head)
+  return kit.add(head, await chat.forward(asked, session))
 }
 
 /** The chat may have the same callback path; an answer says whose it is (RFC 9207). */
@@ -93,7 +106,12 @@ const CIRCLE =
   'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'
 
 /** A page load is led to sign-in; anything else is told, because a redirect would be mistaken for an answer. */
-function withoutSession(request: RequestHead, settings: Settings): Response {
+function withoutSession(request: RequestHead, { kit, settings }: EdgeParts): Response {
+  const standIn = kit?.withoutSession(request) ?? null
+  if (standIn !== null) {
+    harden(standIn.headers, settings)
+    return standIn
+  }
   if (!isTopLevelNavigation(request)) throw new EntradaFailure('session_required')
   const { pathname, search } = new URL(request.url)
   const login = addressOf(`${settings.publicOrigin}${PREFIX}/login`, {
