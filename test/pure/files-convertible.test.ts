@@ -2,14 +2,20 @@ import { expect, test } from 'vitest'
 import { EntradaFailure } from '../../src/failure.ts'
 import { needsConversion } from '../../src/files/file-terms.ts'
 import type { DriveItem } from '../../src/graph/drive-item.ts'
+import { readDriveItemAddress } from '../../src/graph/drive-item-address.ts'
 
 /** Graph's list of sources for `format=pdf` in 2026 (driveItem: get content in another format). */
 const SOURCES =
   'csv doc docx odp ods odt pot potm potx pps ppsx ppsxm ppt pptm pptx rtf xls xlsx'.split(' ')
 
 function itemNamed(name: string): DriveItem {
+  const address = readDriveItemAddress(
+    'b!abcdefghijklmnopqrstuvwxyz',
+    '01ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
+  )
+  if (address === null) throw new Error('not an address')
   return {
-    address: { driveId: 'b!x', itemId: '01X' },
+    address,
     name,
     size: 1,
     eTag: null,
