@@ -10,7 +10,7 @@ import { filesFeature, isFilesOn } from './files/files-tokens.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from './files/librechat-graph-token.ts'
 import { filesRoutes } from './files/routes.ts'
 import { readSharePointOrigin } from './files/sharepoint-hosts.ts'
-import { injectionFor } from './kit/page-injection.ts'
+import { Injection } from './kit/page-injection.ts'
 import { AssertionSigner } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
 import { Origin } from './origin/origin.ts'
@@ -95,7 +95,7 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     sessions,
     auth,
     chat,
-    kit: settings.kit.guard ? injectionFor(publicOrigin) : null,
+    kit: settings.kit.guard ? new Injection(publicOrigin, callbackPath) : null,
     publicKeys: () => jwksResponse(keys),
     provider: settings.oidcClients.length === 0 ? null : provider(),
     check: {

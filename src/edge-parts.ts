@@ -14,8 +14,15 @@ import type { Settings } from './settings/settings.ts'
 /** Everything of ours is below it; the callback path is the one exception. */
 export const PREFIX = '/.entrada'
 
-/** What is added to the chat's pages. */
-export type PageKit = (request: RequestHead, response: Response) => Response
+/** What is added to the chat's pages and service workers. */
+export interface PageKit {
+  /** The request as the chat gets it; the same one where nothing will be added. */
+  ask(request: Request, head: RequestHead, isSignedIn: boolean): Request
+  /** The chat's answer with what is added. */
+  add(head: RequestHead, response: Response): Response | Promise<Response>
+  /** What a request without a session gets from us instead of a refusal; `null`: the refusal. */
+  withoutSession(head: RequestHead): Response | null
+}
 
 export interface EdgeParts {
   readonly settings: Settings

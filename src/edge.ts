@@ -2,10 +2,11 @@ import { PREFIX, userName, type EdgeParts } from './edge-parts.ts'
 import { EntradaFailure } from './failure.ts'
 import { needsCertainty } from './navigation.ts'
 import { ASSERTION_HEADER } from './origin/identity-headers.ts'
-import { answerFailure } from './own-answer.ts'
+import { answerFailure, harden } from './own-answer.ts'
 import { createOwnApp } from './own-app.ts'
-import { readHead } from './request-head.ts'
+import { readHead, type RequestHead } from './request-head.ts'
 import { routedPath } from './routed-path.ts'
+import type { SessionView } from './session/session.ts'
 import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
@@ -56,7 +57,7 @@ async function toChat(
     if (enriched === undefined && chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
-      return await chat.forward(request, null, head)
+      return await forward(parts, { request, head, session: null })
     }
     const preflight = chat.sharing.preflight(head)
     if (preflight !== null) return preflight
@@ -71,19 +72,40 @@ async function toChat(
       if (assertion !== null && (await chat.isOwnAssertion(assertion))) {
         throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       }
-      throw new EntradaFailure('session_required')
+      const standIn = kit?.withoutSession(head) ?? null
+      if (standIn === null) throw new EntradaFailure('session_required')
+      harden(standIn.headers, settings)
+      return chat.sharing.share(head, standIn)
     }
     chat.guard(head)
     if (enriched !== undefined) {
       await parts.limiter.take(enriched.limited, userName(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
-      return await enriched.enrich(request, asker, (onward) => chat.forward(onward, session))
+      const answer = await enriched.enrich(request, asker, (onward) =>
+        chat.forward(onward, session),
+      )
+      const hardened = new Response(answer.body, answer)
+      harden(hardened.headers, settings)
+      return hardened
     }
-    const response = await chat.forward(request, session, head)
-    return kit === null ? response : kit(head, response)
+    return await forward(parts, { request, head, session })
   } catch (cause) {
     return chat.sharing.share(head, await answerFailure(cause, request, settings))
   }
+}
+
+interface Onward {
+  readonly request: Request
+  readonly head: RequestHead
+  readonly session: SessionView | null
+}
+
+/** To the chat, and back with what is added to its pages and service workers. */
+async function forward({ chat, kit }: EdgeParts, onward: Onward): Promise<Response> {
+  const { request, head, session } = onward
+  const asked = kit?.ask(request, head, session !== null) ?? request
+  if (kit === null || asked === request) return chat.forward(request, session, head)
+  return kit.add(head, await chat.forward(asked, session))
 }
 
 /**

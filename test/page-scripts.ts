@@ -24,6 +24,13 @@ const SCRIPTS = [
     says: 'The script in the chat’s pages.',
   },
   {
+    name: 'WORKER_SCRIPT',
+    source: 'src/kit/service-worker/session-guard.ts',
+    output: 'src/kit/worker-script.ts',
+    format: 'iife',
+    says: 'The lines in the chat’s service workers.',
+  },
+  {
     name: 'RENEWED_SCRIPT',
     source: 'src/kit/page/renewed.ts',
     output: 'src/pages/renewed-script.ts',

@@ -4,8 +4,12 @@ const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f"*/:<>?\\|\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 /** Harmless until a program decodes a name that was decoded before. */
 const ENCODED_SEPARATOR = /%(?:2f|5c|00)/gi
-/** Windows gives these to devices, with any extension. */
-const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
+/**
+ * Windows gives these to devices, with any extension; it reads superscript digits as digits and ignores spaces
+ * before a dot (Microsoft, "Naming Files, Paths, and Namespaces").
+ */
+const DEVICE =
+  /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3])(?=\s*(?:\.|$))/i
 const MAX_BYTES = 200
 
 /** A name that stays a name wherever it is saved: no path, no device, no hidden file, no trick of direction. */
@@ -28,7 +32,8 @@ function shortened(name: string): string {
   const extension = /\.[A-Za-z0-9]{1,16}$/.exec(name)?.[0] ?? ''
   const stem = new TextDecoder().decode(bytes.subarray(0, MAX_BYTES - extension.length))
   // Of a character that was cut through, this is left.
-  return `${stem.replace(/\ufffd$/, '').trimEnd()}${extension}`
+  const whole = stem.replace(/\ufffd$/, '')
+  return `${extension === '' ? whole.replace(/[.\s]+$/, '') : whole.trimEnd()}${extension}`
 }
 
 /** RFC 6266 with RFC 8187: a plain name for old programs, the real one for all others. */

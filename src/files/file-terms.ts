@@ -15,8 +15,8 @@ const REFUSED: Readonly<
 
 const MEBIBYTE = 1_048_576
 
-/** What Microsoft converts to PDF. */
-const CONVERTIBLE = /^(?:docx?|eml|epub|html?|md|msg|od[pst]|pp[st]x?|rtf|tiff?|xls[mx]?)$/
+/** What Microsoft converts to PDF, by Graph's list of 2026 (driveItem: get content in another format). */
+const CONVERTIBLE = /^(?:csv|docx?|od[pst]|pot[mx]?|pps(?:x|xm)?|ppt[mx]?|rtf|xlsx?)$/
 
 /** Why an item will not be delivered, as far as its metadata tells; `null` when nothing stands against it. */
 export function refusalOf(item: DriveItem, maxBytes: number): EntradaFailure | null {

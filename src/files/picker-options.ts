@@ -52,7 +52,10 @@ function optionsOf(
         site: hasSites,
       },
     },
-    selection: isMultiple ? { mode: 'multiple', maximumCount: maxFiles } : { mode: 'single' },
+    // Without persistence the picker forgets what was chosen when a person opens another folder.
+    selection: isMultiple
+      ? { mode: 'multiple', maximumCount: maxFiles, enablePersistence: true }
+      : { mode: 'single' },
     search: { enabled: true },
     commands: {
       pick: { action: 'select' },

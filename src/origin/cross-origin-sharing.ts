@@ -36,20 +36,31 @@ export class CrossOriginSharing {
     return this.share(request, new Response(null, { status: 204, headers: answer }))
   }
 
-  /** Opens an answer to an allowed origin, closes it to any other. Untouched when nobody else asks. */
+  /**
+   * Opens an answer to an allowed origin and closes it to any other. An answer that differs by origin says so in
+   * `Vary` to everybody: a cache would hand the one kept for our own page to another origin's (RFC 9110 §12.5.5).
+   */
   share(request: RequestHead, response: Response): Response {
     const origin = this.#foreignOrigin(request)
-    if (origin === null) return response
+    const differs = this.#allowed.size > 0 || response.headers.has('access-control-allow-origin')
+    if (origin === null && !differs) return response
     const shared = new Response(response.body, response)
+    const { headers } = shared
+    if (differs && !variesByOrigin(headers)) headers.append('vary', 'Origin')
+    if (origin === null) return shared
     if (this.#allowed.has(origin)) {
-      shared.headers.set('access-control-allow-origin', origin)
-      shared.headers.set('access-control-allow-credentials', 'true')
-      shared.headers.append('vary', 'Origin')
+      headers.set('access-control-allow-origin', origin)
+      headers.set('access-control-allow-credentials', 'true')
       return shared
     }
-    for (const name of [...shared.headers.keys()]) {
-      if (name.startsWith('access-control-')) shared.headers.delete(name)
+    for (const name of [...headers.keys()]) {
+      if (name.startsWith('access-control-')) headers.delete(name)
     }
     return shared
   }
+}
+
+function variesByOrigin(headers: Headers): boolean {
+  const names = (headers.get('vary') ?? '').split(',').map((name) => name.trim().toLowerCase())
+  return names.includes('origin') || names.includes('*')
 }

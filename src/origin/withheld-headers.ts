@@ -1,15 +1,21 @@
 import { PRESET_TABLE } from './presets.ts'
 
-/** Only Entrada may say these. Whatever a client sends under such a name is a lie or a mistake. */
-const OURS =
-  /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|cf-access-authenticated-user|tailscale|x-(?:forwarded|amzn-oidc|auth-request|authentik|pomerium|remote|webauth|ms-client-principal|ms-token-aad|goog-authenticated-user))(?:-|$)/
+/**
+ * Names under which proxies tell an app who is signed in. Only Entrada may send these: the app may believe them.
+ * docs/protecting-the-chat.md lists them by proxy.
+ */
+const IDENTITY =
+  /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|cf-(?:access|cert|client-cert)|gap-(?:auth|signature)|iv-(?:user|groups|creds)|oidc|shib|sm-?(?:user|userdn|universalid)|tailscale|teleport|client-cert|ssl-client|x-(?:amzn-(?:oidc|ava|mtls)|anonymous-consumer|arr-clientcert|auth-(?:request|user|userid|username|email|name|groups|roles|subject)|authenticated|authentik|client-(?:cert|dn|verify)|consumer|credential|email|forwarded|goog-(?:authenticated-user|iap)|groups|id-token|ms-(?:client-principal|token)|original|pomerium|remote|roles|ssl|token-(?:subject|user)|user|user(?:dn|email|groups|id|info|login|name|roles)|vercel-forwarded|vouch|webauth)(?!-agent$))(?:-|$)/
+
+/** Names from which apps take the visitor's address; `CF-Connecting-IP` itself is Cloudflare's to write. */
+const CLIENT_ADDRESS =
+  /^(?:(?:true|fastly|fly|x|x-cluster|wl-proxy|proxy)-client-ip|client-ip|do-connecting-ip|cf-(?:connecting-ipv6|pseudo-ipv4)|x-(?:real|originating|proxyuser|appengine-user|nf-client-connection)-ip|x-azure-(?:client|socket)ip|x-envoy-external-address)$/
 
 const OTHERS = [
-  // Paths and addresses that servers take from a header in place of the real one.
-  'x-original-url',
-  'x-original-uri',
+  // Paths and hosts that servers take from a header in place of the real one; `X-Original-*` is above.
   'x-rewrite-url',
-  'x-real-ip',
+  'x-host',
+  'x-http-host-override',
   // LibreChat takes a person's tenant from it (LibreChat#8562).
   'x-tenant-id',
   // Meant for one connection, not for the next (RFC 9110 §7.6.1); the platform makes its own.
@@ -49,7 +55,12 @@ export class WithheldHeaders {
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const plain = normalised(name)
-    const isWithheld = this.#names.has(plain) || OURS.test(plain)
+    const isWithheld =
+      this.#names.has(plain) ||
+      IDENTITY.test(plain) ||
+      CLIENT_ADDRESS.test(plain) ||
+      // Cloudflare overwrites its own names in their one spelling; `cf_connecting_ip` would be the client's word.
+      (plain.startsWith('cf-') && plain !== name)
     if (this.#known.size >= REMEMBERED) this.#known.clear()
     this.#known.set(name, isWithheld)
     return isWithheld

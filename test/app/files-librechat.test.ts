@@ -87,6 +87,19 @@ describe('LibreChat’s graph-token', () => {
     expect(both.status).toBe(200)
   })
 
+  test('has the headers of every other answer of ours', async () => {
+    const scene = await aFilesScene({ settings: PRESET })
+    for (const scope of [`${MICROSOFT_HOSTS.sharePoint}/.default`, 'Mail.Read']) {
+      const { headers } = await ask(scene, scope)
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': 'max-age=31536000',
+        'x-content-type-options': 'nosniff',
+      })
+    }
+  })
+
   test('is not given to another site', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     const cookie = `__Host-entrada=${scene.browser.cookies.get('__Host-entrada')?.value}`

@@ -196,6 +196,38 @@ describe('CORS', () => {
     expect(headers.get('vary')).toBe('Accept-Language, Origin')
   })
 
+  test('an answer says that it differs by origin, also to a page that sends none', async () => {
+    const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+    for (const vary of [null, 'Accept', 'accept, ORIGIN', '*']) {
+      const headers = vary === null ? {} : { vary }
+      chat.answer(() => new Response('x', { headers }))
+      const answers = [
+        await entrada.fetch('/api', { headers: { cookie } }),
+        await entrada.fetch('/api', { headers: { cookie, origin: entrada.origin } }),
+        await entrada.fetch('/api', { headers: { cookie, origin: PORTAL } }),
+        await entrada.fetch('/api', { headers: { cookie, origin: 'https://evil.example' } }),
+        await entrada.fetch('/api'),
+        await entrada.fetch('/api', { headers: { accept: 'text/html' } }),
+      ]
+      for (const answer of answers) {
+        expect(answer.headers.get('vary') ?? '').toMatch(/^\*$|\borigin\b/i)
+      }
+      expect(answers[0]?.headers.get('vary')).toBe(
+        { null: 'Origin', Accept: 'Accept, Origin' }[String(vary)] ?? vary,
+      )
+    }
+  })
+
+  test('an answer that the chat shares differs by origin although nobody is named', async () => {
+    const { entrada, chat, cookie } = await signedIn()
+    chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
+    for (const headers of [{ cookie }, { cookie, origin: PORTAL }]) {
+      expect((await entrada.fetch('/api', { headers })).headers.get('vary')).toBe('Origin')
+    }
+    chat.answer(() => new Response('x'))
+    expect((await entrada.fetch('/api', { headers: { cookie } })).headers.has('vary')).toBe(false)
+  })
+
   test('where nobody has to sign in, sharing is the chat’s own affair', async () => {
     const { entrada, chat } = await signedIn({ SKIP_AUTH_ROUTES: 'GET /public/*' })
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))

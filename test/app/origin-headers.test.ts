@@ -29,6 +29,12 @@ const SPELLINGS = [
   'Remote-User',
   'X-Auth-Request-Email',
   'X-Original-URL',
+  'Cf-Access-Jwt-Assertion',
+  'X-Goog-Iap-Jwt-Assertion',
+  'OIDC_CLAIM_email',
+  'X-Vouch-User',
+  'X-User-Email',
+  'True-Client-IP',
 ] as const
 
 const LIE = 'mallory'

@@ -119,6 +119,17 @@ describe('the answer as HTTP', () => {
     await response.body?.cancel()
   })
 
+  test('has the headers of every other answer of ours', async () => {
+    const { user } = await aChat()
+    const { headers } = await asked(user, { q: 'megan' }, { authorization: BEARER })
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': 'max-age=31536000',
+      'x-content-type-options': 'nosniff',
+    })
+  })
+
   test('of another shape is passed on as it came', async () => {
     const { user } = await aChat()
     user.entrada.internet.answer(user.sandbox.hosts.chat, () => Response.json({ hits: [1, 2] }))

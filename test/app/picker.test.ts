@@ -41,7 +41,7 @@ describe('the picker page', () => {
         entry: { oneDrive: { files: {} } },
         authentication: { enabled: true, tokens: { graph: false, sharePoint: true } },
         typesAndSources: { mode: 'files', access: { mode: 'read' } },
-        selection: { mode: 'multiple', maximumCount: 10 },
+        selection: { mode: 'multiple', maximumCount: 10, enablePersistence: true },
         commands: {
           pick: { action: 'select' },
           upload: { enabled: false },

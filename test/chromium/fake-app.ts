@@ -42,6 +42,25 @@ self.addEventListener('fetch', (event) => {
   if (isPage) event.respondWith(caches.match('/'))
 })`
 
+/** Answers every request of a page load from its cache, as single-page apps in development kits do. */
+const GREEDY_LISTENERS = `
+self.addEventListener('install', (event) => {
+  event.waitUntil(caches.open('shell').then((cache) => cache.add('/')).then(() => self.skipWaiting()))
+})
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const { pathname } = new URL(request.url)
+  if (request.mode === 'navigate') event.respondWith(caches.match('/'))
+  else if (pathname.startsWith('/.entrada')) event.respondWith(new Response('from the worker'))
+})`
+const SCRIPTS: Readonly<Record<string, string>> = {
+  '/sw.js': WORKER,
+  '/greedy.js': GREEDY_LISTENERS,
+  '/greedy-module.js': "import './greedy-part.js'",
+  '/greedy-part.js': GREEDY_LISTENERS,
+}
+
 export async function serveFakeApp(): Promise<FakeApp> {
   let loads = 0
   const server: Server = createServer((request: IncomingMessage, response: ServerResponse) => {
@@ -49,7 +68,8 @@ export async function serveFakeApp(): Promise<FakeApp> {
     const say = (type: string, body: string, status = 200) => {
       response.writeHead(status, { 'content-type': type }).end(body)
     }
-    if (pathname === '/sw.js') say('text/javascript', WORKER)
+    const script = SCRIPTS[pathname]
+    if (script !== undefined) say('text/javascript', script)
     else if (pathname === '/api/data') say('application/json', '{}')
     else if (pathname === '/api/broken') say('application/json', '{}', 401)
     else if (pathname === '/api/events') {

@@ -19,6 +19,21 @@ describe('a file’s name', () => {
     ['nul.txt', '_nul.txt'],
     ['lpt1.', '_lpt1'],
     ['console.log', 'console.log'],
+    ['COM¹', '_COM¹'],
+    ['com².txt', '_com².txt'],
+    ['LPT³', '_LPT³'],
+    ['COM0', '_COM0'],
+    ['CONIN$', '_CONIN$'],
+    ['conout$.log', '_conout$.log'],
+    ['CLOCK$', '_CLOCK$'],
+    ['con .txt', '_con .txt'],
+    ['aux  . x', '_aux  . x'],
+    ['con\u00a0.txt', '_con\u00a0.txt'],
+    ['com¹²', 'com¹²'],
+    ['conin', 'conin'],
+    ['con x.txt', 'con x.txt'],
+    [`${'a'.repeat(199)}. tail`, 'a'.repeat(199)],
+    [`${'a'.repeat(190)}.......... . .....${'b'.repeat(40)}`, 'a'.repeat(190)],
     ['gpj.\u202Eexe.pdf', 'gpj._exe.pdf'],
     ['a\r\nSet-Cookie: x', 'a__Set-Cookie_ x'],
     ['a\u0000b', 'a_b'],
@@ -39,6 +54,8 @@ describe('a file’s name', () => {
   test('leaves its place in no path and no header, whatever it is [bar 91]', () => {
     const names = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.string({ unit: fc.constantFrom('con', 'nul', 'com1', 'com¹', ' ', '.'), maxLength: 4 }),
+      fc.string({ unit: fc.constantFrom('a', '.', ' '), minLength: 190, maxLength: 230 }),
       fc.string({
         unit: fc.constantFrom('.', '/', '\\', '"', '%', '2', 'f', '\r', '\n', ';', '\u202e', 'ü'),
       }),
@@ -48,6 +65,7 @@ describe('a file’s name', () => {
         const safe = safeFileName(name)
         expect(safe).not.toMatch(/[/\\:"<>|?*\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
         expect(safe).not.toMatch(/^\.|^$|\.$|\s$/)
+        expect(safe).not.toMatch(/^(?:con|nul|com[1¹])\s*(?:\.|$)/i)
         expect(Buffer.byteLength(safe)).toBeLessThanOrEqual(200)
         const header = attachmentNamed(name)
         expect(header).toMatch(

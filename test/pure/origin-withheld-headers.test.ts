@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
 import { WithheldHeaders } from '../../src/origin/withheld-headers.ts'
+import { CLIENT_ADDRESS_HEADERS, PROXY_IDENTITY_HEADERS } from '../data/proxy-identity-headers.ts'
 
 const withheld = new WithheldHeaders(['x-team'])
 
@@ -52,6 +54,20 @@ test.each(SPOOFED)('%s does not pass [bar 59]', (name) => {
   expect(withheld.includes(name.toLowerCase())).toBe(true)
 })
 
+describe.each(Object.entries(PROXY_IDENTITY_HEADERS))('%s [bar 59]', (_proxy, names) => {
+  test.each(names)('%s does not pass, in any spelling', (name) => {
+    const lower = name.toLowerCase()
+    for (const spelling of [lower, lower.replaceAll('-', '_'), lower.replaceAll('_', '-')]) {
+      expect(withheld.includes(spelling)).toBe(true)
+      expect(withheld.includesUnauthenticated(spelling)).toBe(true)
+    }
+  })
+})
+
+test.each(CLIENT_ADDRESS_HEADERS)('%s does not stand in for the visitor’s address', (name) => {
+  expect(withheld.includes(name.toLowerCase())).toBe(true)
+})
+
 test.each([
   'accept',
   'authorization',
@@ -66,11 +82,18 @@ test.each([
   'x-forward',
   'x-teams',
   'remote-control',
-  'cf-access-jwt-assertion',
+  'cf-connecting-ip',
+  'cf-ipcountry',
   'cf-ray',
+  // Credentials of chats themselves, which check them.
+  'x-access-token',
+  'x-api-key',
+  'x-auth-token',
+  'x-user-agent',
   'x-http-method-override',
   'x-csrf-token',
-  'x_user',
+  'x-users',
+  'oidcx',
 ])('%s passes', (name) => {
   expect(withheld.includes(name)).toBe(false)
 })
@@ -79,4 +102,17 @@ test('where nobody signed in, a method is what it says it is [bar 57]', () => {
   expect(withheld.includesUnauthenticated('x-http-method-override')).toBe(true)
   expect(withheld.includesUnauthenticated('x_http_method_override')).toBe(true)
   expect(withheld.includesUnauthenticated('accept')).toBe(false)
+})
+
+test('docs/protecting-the-chat.md names every proxy and every address header', () => {
+  const page = readFileSync(
+    new URL('../../docs/protecting-the-chat.md', import.meta.url),
+    'utf8',
+  ).toLowerCase()
+  const rows = Object.keys(PROXY_IDENTITY_HEADERS).map((proxy) => `\n| ${proxy.toLowerCase()} |`)
+  expect(rows.filter((row) => !page.includes(row))).toEqual([])
+  const unnamed = CLIENT_ADDRESS_HEADERS.map((name) => name.toLowerCase().replaceAll('_', '-'))
+    .filter((name) => !/^(?:cf-connecting-ip|x-original-.*)$/.test(name))
+    .filter((name) => !page.includes(`\`${name}\``))
+  expect(unnamed).toEqual([])
 })

@@ -2,13 +2,20 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { findChromium } from './find-chromium.ts'
 import type { ServedEntrada } from './workerd/served-entrada.ts'
 
-/** A real browser, without a window. `switches` as on its command line. */
-export async function launchChromium(switches: readonly string[] = []): Promise<Browser> {
+/**
+ * A real browser, without a window.
+ * @param switches as on its command line
+ * @param without switches of Playwright's own that this browser starts without
+ */
+export async function launchChromium(
+  switches: readonly string[] = [],
+  without: readonly string[] = [],
+): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === null) {
     throw new Error('no Chromium on this machine: apt-get install chromium, or set CHROMIUM')
   }
-  return chromium.launch({ executablePath, args: [...switches] })
+  return chromium.launch({ executablePath, args: [...switches], ignoreDefaultArgs: [...without] })
 }
 
 /** Opens the chat, picks the account, consents when asked, and waits until the chat is there. */

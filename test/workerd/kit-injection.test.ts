@@ -9,7 +9,6 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aScene, type Scene } from './proxy-fixture.ts'
 
-const TAG = '<script src="/.entrada/kit.js"></script>'
 const PAGE =
   '<!doctype html><html><head><title>Chat – ü</title></head><body><p>hello</p></body></html>'
 const NAVIGATION = {
@@ -38,10 +37,18 @@ function chatSays(
 }
 
 let scene: Scene
+/** What the chat was asked with. */
+let asked: IncomingMessage['headers'] = {}
+let TAG = ''
 beforeAll(async () => {
-  scene = await aScene((_request, response) => answer(response), {
-    settings: { KIT_INJECT: 'guard', SKIP_AUTH_ROUTES: 'GET /public' },
-  })
+  scene = await aScene(
+    (request, response) => {
+      asked = request.headers
+      answer(response)
+    },
+    { settings: { KIT_INJECT: 'guard', SKIP_AUTH_ROUTES: 'GET /public, GET /public.js' } },
+  )
+  TAG = `<script src="${scene.entrada.origin}/.entrada/kit.js"></script>`
 })
 afterAll(() => scene.close())
 
@@ -58,15 +65,46 @@ async function open(
 
 describe('the script comes first', () => {
   test.each([
-    ['in the head', PAGE, PAGE.replace('<head>', `<head>${TAG}`)],
-    ['in a head with attributes', '<head lang="en"><meta>', `<head lang="en">${TAG}<meta>`],
-    ['in the body, where there is no head', '<body class=a><p>', `<body class=a>${TAG}<p>`],
-    ['at the end of a fragment', '<p>nothing more', `<p>nothing more${TAG}`],
-    ['once', `${PAGE}${PAGE}`, `${PAGE.replace('<head>', `<head>${TAG}`)}${PAGE}`],
+    ['in the head', PAGE, PAGE.replace('<head>', '<head>TAG')],
+    ['in a head with attributes', '<head lang="en"><meta>', '<head lang="en">TAG<meta>'],
+    ['in the body, where there is no head', '<body class=a><p>', '<body class=a>TAG<p>'],
+    [
+      'before the first element of a page without either',
+      '<!doctype html><p>',
+      '<!doctype html>TAG<p>',
+    ],
+    [
+      'before the app’s own',
+      '<html><script src=app.js></script>',
+      '<html>TAG<script src=app.js></script>',
+    ],
+    ['before a frame set', '<html><frameset></frameset>', '<html>TAG<frameset></frameset>'],
+    ['at the end of a text', 'nothing more', 'nothing moreTAG'],
+    ['once', `${PAGE}${PAGE}`, `${PAGE.replace('<head>', '<head>TAG')}${PAGE}`],
+    [
+      'outside a template',
+      '<!doctype html><template><head></head></template><p>',
+      '<!doctype html>TAG<template><head></head></template><p>',
+    ],
+    [
+      'in the body, whatever a template in it holds',
+      '<html><body><template><head></head></template>',
+      '<html><body>TAG<template><head></head></template>',
+    ],
+    [
+      'before a noscript, whose contents are text',
+      '<html><noscript><body></body></noscript><title>',
+      '<html>TAG<noscript><body></body></noscript><title>',
+    ],
+    [
+      'from our own address, whatever base the page names',
+      '<head><base href="https://evil.example/">',
+      '<head>TAG<base href="https://evil.example/">',
+    ],
   ])('%s', async (_where, page, expected) => {
     chatSays(page)
     const { incoming, body } = await open()
-    expect([incoming.statusCode, body.toString()]).toEqual([200, expected])
+    expect([incoming.statusCode, body.toString()]).toEqual([200, expected.replace('TAG', TAG)])
     expect(incoming.headers['content-length']).toBeUndefined()
   })
 
@@ -83,9 +121,7 @@ describe('the script comes first', () => {
   test('under the nonce of the page’s own policy', async () => {
     chatSays(PAGE, { 'content-security-policy': "script-src 'strict-dynamic' 'nonce-abc123='" })
     const { incoming, body } = await open()
-    expect(body.toString()).toContain(
-      '<head><script src="/.entrada/kit.js" nonce="abc123="></script>',
-    )
+    expect(body.toString()).toContain(`<head>${TAG.replace('></', ' nonce="abc123="></')}`)
     expect(incoming.headers['content-security-policy']).toContain('abc123')
   })
 
@@ -98,6 +134,48 @@ describe('the script comes first', () => {
       vary: 'accept',
       'content-type': 'text/html; charset=utf-8',
     })
+  })
+
+  test('and no validator of the page without the script goes with it', async () => {
+    chatSays(PAGE, {
+      etag: '"v1"',
+      'last-modified': 'Wed, 21 Oct 2026 07:28:00 GMT',
+      digest: 'sha-256=x',
+      'content-digest': 'sha-256=:x:',
+      'repr-digest': 'sha-256=:x:',
+      'content-md5': 'x',
+    })
+    const { incoming } = await open()
+    const names = [
+      'etag',
+      'last-modified',
+      'digest',
+      'content-digest',
+      'repr-digest',
+      'content-md5',
+    ]
+    expect(names.filter((name) => name in incoming.headers)).toEqual([])
+  })
+
+  test('for a browser that has kept the page from before, and for one that reads zstd', async () => {
+    chatSays(PAGE)
+    await open('/', {
+      'if-none-match': '"v1"',
+      'if-modified-since': 'Wed, 21 Oct 2026 07:28:00 GMT',
+      'accept-encoding': 'gzip;q=0.9, deflate, br, zstd, *',
+    })
+    expect(asked).not.toHaveProperty('if-none-match')
+    expect(asked).not.toHaveProperty('if-modified-since')
+    expect(asked['accept-encoding']).toBe('gzip;q=0.9, br')
+    await open('/', { 'accept-encoding': 'zstd' })
+    expect(asked['accept-encoding']).toBe('identity')
+  })
+
+  test('and what is no page load is asked for as the browser asks', async () => {
+    chatSays('{}', { 'content-type': 'application/json', etag: '"v1"' })
+    const { incoming } = await open('/', { 'sec-fetch-dest': 'empty', 'if-none-match': '"v1"' })
+    expect(asked['if-none-match']).toBe('"v1"')
+    expect(incoming.headers.etag).toBe('"v1"')
   })
 
   test('before the rest of the page has come', async () => {
@@ -114,6 +192,105 @@ describe('the script comes first', () => {
       if (text.includes(TAG)) sent.resolve()
     }
     expect(text).toMatch(/done$/)
+  })
+})
+
+const UPDATE = {
+  'sec-fetch-mode': 'same-origin',
+  'sec-fetch-dest': 'serviceworker',
+  'service-worker': 'script',
+  accept: '*/*',
+}
+const WORKER = "addEventListener('fetch', (event) => event.respondWith(caches.match('/')))"
+const MARKER = '__Host-entrada-worker=1'
+
+describe('a service worker of the chat', () => {
+  const asScript = { 'content-type': 'text/javascript', etag: '"w1"' }
+
+  test('has our lines first, and its own as they were', async () => {
+    chatSays(WORKER, asScript)
+    const { incoming, body } = await open('/sw.js', { ...UPDATE, 'if-none-match': '"w1"' })
+    expect(asked).not.toHaveProperty('if-none-match')
+    expect(incoming.headers).not.toHaveProperty('etag')
+    expect(incoming.statusCode).toBe(200)
+    const [lines = '', rest] = body.toString().split(WORKER)
+    expect(lines).toContain('FetchEvent.prototype')
+    expect(lines).toContain('"/oauth/openid/callback"')
+    expect(lines.trimEnd()).not.toContain('\n')
+    expect(rest).toBe('')
+  })
+
+  test.each([
+    ['at once', `'use strict';${WORKER}`],
+    ['after its licence', `/* a */ /* b */\n// c\n"use strict"\n${WORKER}`],
+  ])('stays strict where it says so %s', async (_where, script) => {
+    chatSays(script, asScript)
+    const { body } = await open('/sw.js', UPDATE)
+    expect(body.toString()).toMatch(/^"use strict";/)
+    chatSays(WORKER, asScript)
+    expect((await open('/sw.js', UPDATE)).body.toString()).not.toMatch(/^\s*["']use strict/)
+  })
+
+  test('is guarded on a route that needs no sign-in, too', async () => {
+    chatSays(WORKER, asScript)
+    const { body } = await open('/public.js', { ...UPDATE, cookie: '' })
+    expect(body.toString()).toMatch(/FetchEvent\.prototype[^]*caches\.match/)
+  })
+
+  test('compressed, is guarded as well', async () => {
+    chatSays(brotliCompressSync(WORKER), { ...asScript, 'content-encoding': 'br' })
+    const { body } = await open('/sw.js', { ...UPDATE, 'accept-encoding': 'identity' })
+    expect(body.toString()).toMatch(/FetchEvent\.prototype[^]*caches\.match/)
+  })
+
+  test.each([
+    ['what is no script', '{"a":1}', { 'content-type': 'application/json' }, 200],
+    ['a refusal', WORKER, asScript, 404],
+  ])('and %s passes as it is', async (_what, body, headers, status) => {
+    chatSays(body, headers, status)
+    const { incoming, body: passed } = await open('/sw.js', UPDATE)
+    expect([incoming.statusCode, passed.toString()]).toEqual([status, body])
+  })
+
+  test.each(['/sw.js', '/api/conversations', '/'])(
+    'without a session, %s answers with lines of ours and reaches no chat [bar 55]',
+    async (path) => {
+      chatSays(WORKER, asScript)
+      asked = {}
+      const { incoming, body } = await open(path, { ...UPDATE, cookie: '' })
+      expect(asked).toEqual({})
+      expect(incoming.statusCode).toBe(200)
+      expect(incoming.headers).toMatchObject({
+        'content-type': 'text/javascript; charset=utf-8',
+        'cache-control': 'no-store',
+        'service-worker-allowed': '/',
+        'x-content-type-options': 'nosniff',
+      })
+      expect(incoming.headers).not.toHaveProperty('set-cookie')
+      expect(body.toString()).toMatch(/FetchEvent\.prototype[^]*skipWaiting/)
+      expect(body.toString()).not.toContain('caches')
+    },
+  )
+
+  test('that has our lines already is not replaced when its session is over', async () => {
+    chatSays(WORKER, asScript)
+    const { incoming } = await open('/sw.js', UPDATE)
+    const [line = ''] = incoming.headers['set-cookie'] ?? []
+    expect(line).toBe(`${MARKER}; Max-Age=2592000; Path=/; HttpOnly; Secure; SameSite=Lax`)
+    const { incoming: refused } = await open('/sw.js', { ...UPDATE, cookie: MARKER })
+    expect(refused.statusCode).toBe(401)
+    expect(refused.headers).not.toHaveProperty('set-cookie')
+  })
+
+  test('is no way for anything but a script: without a session, the rest stays refused', async () => {
+    chatSays(WORKER, asScript)
+    const { 'service-worker': _, ...rest } = UPDATE
+    const refused = [
+      await open('/sw.js', { ...rest, cookie: '' }),
+      await open('/sw.js', { ...UPDATE, 'service-worker': 'x', cookie: '' }),
+      await open('/sw.js', { ...UPDATE, cookie: '' }, 'POST'),
+    ]
+    expect(refused.map(({ incoming }) => incoming.statusCode)).toEqual([401, 401, 401])
   })
 })
 
@@ -165,5 +342,8 @@ describe('left as it is, byte by byte:', () => {
     const { incoming, body } = await open()
     expect(body.toString()).toBe(PAGE)
     expect(incoming.headers['content-length']).toBe(String(Buffer.byteLength(PAGE)))
+    chatSays(WORKER, { 'content-type': 'text/javascript' })
+    expect((await open('/sw.js', UPDATE)).body.toString()).toBe(WORKER)
+    expect((await open('/sw.js', { ...UPDATE, cookie: '' })).incoming.statusCode).toBe(401)
   })
 })

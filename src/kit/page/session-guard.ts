@@ -21,6 +21,9 @@ onRenewal(() => {
 })
 if (hasReloaded()) void settle()
 watchTraffic(suspect)
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted || isKeptFromHistory()) void checkRestored()
+})
 
 /** Something failed the way it fails without a session. Only the session itself can tell. */
 function suspect(): void {
@@ -65,6 +68,31 @@ function end(): void {
   }
   // Ten tabs in the background need not all sign in; the first one that is looked at does it for them.
   document.addEventListener('visibilitychange', recheck, { once: true })
+}
+
+/** *Back* shows what the HTTP cache has kept, however old it is (RFC 9111 §6), and so does a service worker. */
+function isKeptFromHistory(): boolean {
+  const [entry] = performance.getEntriesByType('navigation')
+  if (!(entry instanceof PerformanceNavigationTiming)) return false
+  return entry.type === 'back_forward' && entry.transferSize === 0
+}
+
+/**
+ * *Back* after a sign-out brings the page back as it was, with all that it showed. It stays hidden until the
+ * session is known to be alive; without a network, until there is one again.
+ */
+async function checkRestored(): Promise<void> {
+  const { style } = document.documentElement
+  style.setProperty('visibility', 'hidden', 'important')
+  const answer = await ask()
+  if (answer === 'unknown') {
+    setTimeout(() => void checkRestored(), ASK_EVERY_MS)
+    return
+  }
+  const event = new CustomEvent('entrada:session-ended', { cancelable: true })
+  // Without a memory of former reloads: a page that is loaded anew does not come out of the history.
+  if (answer === 'ended' && window.dispatchEvent(event)) window.location.reload()
+  else style.removeProperty('visibility')
 }
 
 /** By name: the same listener is not added a second time. */

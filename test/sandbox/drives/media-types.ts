@@ -30,9 +30,7 @@ export function extensionOf(name: string): string {
 
 /** What `/content?format=pdf` converts from. */
 const CONVERTIBLE_TO_PDF = new Set(
-  'doc docx epub eml htm html md msg odp ods odt pps ppsx ppt pptx rtf tif tiff xls xlsm xlsx'.split(
-    ' ',
-  ),
+  'csv doc docx odp ods odt pot potm potx pps ppsx ppsxm ppt pptm pptx rtf xls xlsx'.split(' '),
 )
 
 export function isConvertibleToPdf(name: string): boolean {
