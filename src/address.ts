@@ -1,5 +1,5 @@
 /** An address with these parameters added; those without a value are left out. */
-export function addressOf(
+export function withParameters(
   base: string | URL,
   parameters: Readonly<Record<string, string | null | undefined>>,
 ): URL {

@@ -1,8 +1,8 @@
 import { LoginAttempts } from './auth/login-attempts.ts'
 import { logout } from './auth/logout.ts'
 import type { Features } from './auth/routes.ts'
-import type { Parts } from './composition.ts'
-import { userName, type EdgeParts, type Enriched, type Enrichment } from './edge-parts.ts'
+import type { Runtime } from './composition.ts'
+import { rateLimitKeyOfUser, type EdgeDeps, type Enriched, type Enrichment } from './edge-parts.ts'
 import { createEntra } from './entra/entra.ts'
 import { EntradaFailure } from './failure.ts'
 import type { Dependencies } from './health.ts'
@@ -13,27 +13,27 @@ import { readSharePointOrigin } from './files/sharepoint-hosts.ts'
 import { Injection } from './kit/page-injection.ts'
 import { AssertionSigner } from './origin/assertion.ts'
 import { ChatCookies } from './origin/chat-cookies.ts'
-import { Origin } from './origin/origin.ts'
+import { ChatProxy } from './origin/origin.ts'
 import { jwksResponse, SigningKeys } from './origin/signing-keys.ts'
-import { SkipRules } from './origin/skip-rules.ts'
+import { RouteMatcher } from './origin/skip-rules.ts'
 import { PRINCIPALS_PATH, searchPrincipals } from './people/librechat-principals.ts'
-import type { PeopleParts } from './people/people-access.ts'
+import type { PeopleDeps } from './people/people-access.ts'
 import { peopleFeatures } from './people/permissions.ts'
 import { peopleRoutes } from './people/routes.ts'
-import { Grants } from './provider/grants.ts'
+import { OidcGrants } from './provider/grants.ts'
 import { createProvider, issuerOf } from './provider/routes.ts'
 import type { Resource } from './session/access-token.ts'
-import { OneTimeUses } from './session/one-time-uses.ts'
+import { ReplayGuard } from './session/one-time-uses.ts'
 import { consentScopesFor } from './session/resource-scope.ts'
 import { RateLimiter, type RateLimitBinding, type RateLimitBindings } from './rate-limit.ts'
 import { Sessions } from './session/sessions.ts'
 import type { Session, SessionView } from './session/session.ts'
 import type { RateLimited } from './settings/rate-limits.ts'
 import type { Settings } from './settings/settings.ts'
-import { Lookups } from './stores/lookup-cache.ts'
+import { LookupCache } from './stores/lookup-cache.ts'
 
 /** For an `Entra` that goes by nothing but what the service says now. */
-const NO_SHELF = { read: async () => null, keep: async () => {} }
+const NO_CACHE = { read: async () => null, put: async () => {} }
 
 /** Optional ones are not among the generated bindings; a text of such a name is not for us. */
 type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly<
@@ -41,18 +41,18 @@ type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly
   >
 
 /** Turns bindings into what the edge is made of. */
-export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
-  const { settings, box, entra, graph, membership } = parts
+export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
+  const { settings, box, entra, graph, membership } = deps
   const { publicOrigin, callbackPath, signingKeys } = settings
-  const sessions = new Sessions(env.SESSIONS, env.USERS, parts)
-  const lookups = new Lookups(env.LOOKUPS, box)
+  const sessions = new Sessions(env.SESSIONS, env.USERS, deps)
+  const lookups = new LookupCache(env.LOOKUPS, box)
   const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
   const signer = new AssertionSigner({
     keys,
     issuer: publicOrigin,
     audience: settings.origin.url?.origin ?? publicOrigin,
   })
-  const polling = new SkipRules(settings.sessions.pollingRoutes)
+  const polling = new RouteMatcher(settings.sessions.pollingRoutes)
   const limiter = new RateLimiter(settings.rateLimits, rateLimitBindingsOf(env))
   const auth = {
     entra,
@@ -66,7 +66,7 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
   const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
-  const chat = new Origin({
+  const chat = new ChatProxy({
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
@@ -78,15 +78,15 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     createProvider({
       clients: settings.oidcClients,
       sessions,
-      grants: new Grants(box, issuerOf(publicOrigin)),
+      grants: new OidcGrants(box, issuerOf(publicOrigin)),
       issuer: issuerOf(publicOrigin),
-      uses: new OneTimeUses(env.USERS),
+      uses: new ReplayGuard(env.USERS),
       sign: (claims) => keys.sign(claims),
       verify: (token) => keys.verify(token),
       publicKeys: () => jwksResponse(keys),
       graphOrigin: settings.issuer.microsoft?.graph ?? null,
       resourceOf: (origin) => resourceOf(origin, settings),
-      countCode: (session) => limiter.take('login', userName(session)),
+      countCode: (session) => limiter.take('login', rateLimitKeyOfUser(session)),
       signOut: (c) => logout(c, auth),
     })
   const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
@@ -101,7 +101,7 @@ export function composeEdge(env: EdgeBindings, parts: Parts): EdgeParts {
     check: {
       settings,
       dependencies: dependenciesOf(env, keys),
-      forgetfulEntra: () => createEntra(settings, NO_SHELF),
+      forgetfulEntra: () => createEntra(settings, NO_CACHE),
       isServiceBound: service !== null,
       toChat,
       featuresOf: auth.featuresOf,
@@ -138,11 +138,11 @@ function sharePointScopesOf(origin: string, settings: Settings): readonly string
 }
 
 /** LibreChat's paths, where the chat is LibreChat. */
-function enrichedBy(settings: Settings, parts: PeopleParts): EdgeParts['enriched'] {
+function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
   if (settings.origin.preset !== 'librechat') return new Map()
   const principals: Enrichment = (request, asker, forward) =>
-    searchPrincipals(parts, { ...asker, settings }, { request, forward })
-  const graphToken = librechatGraphToken(parts, settings)
+    searchPrincipals(deps, { ...asker, settings }, { request, forward })
+  const graphToken = librechatGraphToken(deps, settings)
   const token: Enrichment = (request, { session }) => graphToken(request, session)
   const routes = new Map<string, Enriched>([
     [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],

@@ -6,13 +6,13 @@ import { describeProblems } from './settings/problems.ts'
 import { readSettings, type Settings, type SettingsResult } from './settings/settings.ts'
 import { DocumentCache } from './stores/document-cache.ts'
 import { SealedBox } from './stores/sealed-box.ts'
-import { Vault } from './stores/vault.ts'
+import { RefreshTokenVault } from './stores/vault.ts'
 
 /** What the Worker and its objects both stand on. */
-export interface Parts {
+export interface Runtime {
   readonly settings: Settings
   readonly box: SealedBox
-  readonly vault: Vault
+  readonly vault: RefreshTokenVault
   readonly entra: Entra
   /** `null` for an issuer that is not Entra. */
   readonly graph: Graph | null
@@ -54,7 +54,7 @@ function withBindingProblems(result: SettingsResult, env: object): SettingsResul
 }
 
 /** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */
-export const partsOf = oncePerBindings((env): Parts => {
+export const runtimeOf = oncePerBindings((env): Runtime => {
   const result = settingsOf(env)
   if (!result.ok) throw new Error(describeProblems(result.problems))
   const { settings } = result
@@ -65,7 +65,7 @@ export const partsOf = oncePerBindings((env): Parts => {
   return {
     settings,
     box,
-    vault: new Vault(env.VAULT, box),
+    vault: new RefreshTokenVault(env.VAULT, box),
     entra: createEntra(settings, new DocumentCache(openCache, settings.publicOrigin)),
     graph,
     membership: new Membership({ ...settings, access }, graph),

@@ -1,8 +1,8 @@
 import type { Hono } from 'hono/tiny'
-import type { AuthParts } from './auth/routes.ts'
-import type { CheckParts } from './check/verdict.ts'
+import type { AuthDeps } from './auth/routes.ts'
+import type { CheckDeps } from './check/verdict.ts'
 import type { EdgeEnv } from './edge-env.ts'
-import type { Origin } from './origin/origin.ts'
+import type { ChatProxy } from './origin/origin.ts'
 import type { Provider } from './provider/routes.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { RequestHead } from './request-head.ts'
@@ -12,10 +12,10 @@ import type { RateLimited } from './settings/rate-limits.ts'
 import type { Settings } from './settings/settings.ts'
 
 /** Everything of ours is below it; the callback path is the one exception. */
-export const PREFIX = '/.entrada'
+export const OWN_PREFIX = '/.entrada'
 
 /** What is added to the chat's pages and service workers. */
-export interface PageKit {
+export interface PageScript {
   /** The request as the chat gets it; the same one where nothing will be added. */
   ask(request: Request, head: RequestHead, isSignedIn: boolean): Request
   /** The chat's answer with what is added. */
@@ -24,13 +24,13 @@ export interface PageKit {
   withoutSession(head: RequestHead): Response | null
 }
 
-export interface EdgeParts {
+export interface EdgeDeps {
   readonly settings: Settings
   readonly sessions: Sessions
-  readonly auth: AuthParts
-  readonly chat: Origin
+  readonly auth: AuthDeps
+  readonly chat: ChatProxy
   /** `null`: pages pass as they are. */
-  readonly kit: PageKit | null
+  readonly kit: PageScript | null
   readonly limiter: RateLimiter
   /** Requests of the chat's own that we add to on their way, by `METHOD /path` as `routedPath` writes it. */
   readonly enriched: ReadonlyMap<string, Enriched>
@@ -39,7 +39,7 @@ export interface EdgeParts {
   /** `null`: Entrada is nobody's OpenID provider. */
   readonly provider: Provider | null
   /** What `GET /.entrada/check` looks at; its dependencies are those `GET /.entrada/ready` asks. */
-  readonly check: CheckParts
+  readonly check: CheckDeps
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
   readonly features: readonly Hono<EdgeEnv>[]
 }
@@ -57,6 +57,6 @@ export type Enrichment = (
 ) => Promise<Response>
 
 /** Whom a limit counts once somebody is signed in. */
-export function userName({ user }: SessionView): string {
+export function rateLimitKeyOfUser({ user }: SessionView): string {
   return `${user.tenantId} ${user.id}`
 }

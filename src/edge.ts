@@ -1,9 +1,9 @@
-import { PREFIX, userName, type EdgeParts } from './edge-parts.ts'
+import { OWN_PREFIX, rateLimitKeyOfUser, type EdgeDeps } from './edge-parts.ts'
 import { EntradaFailure } from './failure.ts'
-import { needsCertainty } from './navigation.ts'
+import { mustRevalidate } from './navigation.ts'
 import { ASSERTION_HEADER } from './origin/identity-headers.ts'
-import { answerFailure, harden } from './own-answer.ts'
-import { createOwnApp } from './own-app.ts'
+import { respondWithFailure, harden } from './own-answer.ts'
+import { createApp } from './own-app.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 import { routedPath } from './routed-path.ts'
 import type { SessionView } from './session/session.ts'
@@ -12,27 +12,27 @@ import { isLoopback as isLoopbackAddress } from './settings/variables.ts'
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
 
 /** The road of a request, in the order it travels. */
-export function createEdge(parts: EdgeParts): Edge {
-  const own = createOwnApp(parts)
-  const { settings, provider } = parts
+export function createEdge(deps: EdgeDeps): Edge {
+  const own = createApp(deps)
+  const { settings, provider } = deps
   const callbackPath = routedPath(settings.callbackPath)
   // Not asynchronous itself: each turn of a promise shows on a proxied request.
   return (request, context) => {
     const url = new URL(request.url)
     // Plain http is for one's own machine; under any other name it is DNS rebinding (hono#1467).
     if (settings.isLoopback && !isLoopbackAddress(url)) {
-      return answerFailure(new EntradaFailure('wrong_host'), request, settings)
+      return respondWithFailure(new EntradaFailure('wrong_host'), request, settings)
     }
     const { pathname } = url
     // Another spelling of an address of ours is unknown here, and must not be the chat's to read.
     const routed = routedPath(pathname)
     const isOwn =
-      pathname.startsWith(`${PREFIX}/`) ||
-      `${routed}/`.startsWith(`${PREFIX}/`) ||
+      pathname.startsWith(`${OWN_PREFIX}/`) ||
+      `${routed}/`.startsWith(`${OWN_PREFIX}/`) ||
       (routed === callbackPath && !isForChat(request.method, url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))
-      : toChat(request, { pathname, routed }, parts, context)
+      : toChat(request, { pathname, routed }, deps, context)
   }
 }
 
@@ -40,10 +40,10 @@ export function createEdge(parts: EdgeParts): Edge {
 async function toChat(
   request: Request,
   { pathname, routed }: { readonly pathname: string; readonly routed: string },
-  parts: EdgeParts,
+  deps: EdgeDeps,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { auth, chat, kit, provider, sessions, settings } = parts
+  const { auth, chat, kit, provider, sessions, settings } = deps
   const head = readHead(request)
   const { method, headers } = head
   try {
@@ -53,17 +53,17 @@ async function toChat(
       const detail = 'It was begun in another session.'
       throw new EntradaFailure('sign_in_expired', { detail, returnTo: '/' })
     }
-    const enriched = parts.enriched.get(`${method} ${routed}`)
+    const enriched = deps.enriched.get(`${method} ${routed}`)
     if (enriched === undefined && chat.skipRules.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
-      return await forward(parts, { request, head, session: null })
+      return await forward(deps, { request, head, session: null })
     }
     const preflight = chat.sharing.preflight(head)
     if (preflight !== null) return preflight
     const cookie = headers.get('cookie')
     const isActivity = !auth.isPolling(method, pathname)
-    const remembered = needsCertainty(head) ? null : sessions.recall(cookie, isActivity)
+    const remembered = mustRevalidate(head) ? null : sessions.recall(cookie, isActivity)
     const session = remembered ?? (await sessions.find(cookie, isActivity))
     if (session === null) {
       // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
@@ -79,7 +79,7 @@ async function toChat(
     }
     chat.guard(head)
     if (enriched !== undefined) {
-      await parts.limiter.take(enriched.limited, userName(session))
+      await deps.limiter.take(enriched.limited, rateLimitKeyOfUser(session))
       const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
       const answer = await enriched.enrich(request, asker, (onward) =>
         chat.forward(onward, session),
@@ -88,9 +88,9 @@ async function toChat(
       harden(hardened.headers, settings)
       return hardened
     }
-    return await forward(parts, { request, head, session })
+    return await forward(deps, { request, head, session })
   } catch (cause) {
-    return chat.sharing.share(head, await answerFailure(cause, request, settings))
+    return chat.sharing.share(head, await respondWithFailure(cause, request, settings))
   }
 }
 
@@ -101,7 +101,7 @@ interface Onward {
 }
 
 /** To the chat, and back with what is added to its pages and service workers. */
-async function forward({ chat, kit }: EdgeParts, onward: Onward): Promise<Response> {
+async function forward({ chat, kit }: EdgeDeps, onward: Onward): Promise<Response> {
   const { request, head, session } = onward
   const asked = kit?.ask(request, head, session !== null) ?? request
   if (kit === null || asked === request) return chat.forward(request, session, head)
@@ -112,11 +112,7 @@ async function forward({ chat, kit }: EdgeParts, onward: Onward): Promise<Respon
  * The chat may have the same callback path. An answer says whose it is (RFC 9207); one that comes as a form is not
  * Microsoft's, which is asked for `response_mode=query`.
  */
-function isForChat(
-  method: string,
-  { searchParams }: URL,
-  provider: EdgeParts['provider'],
-): boolean {
+function isForChat(method: string, { searchParams }: URL, provider: EdgeDeps['provider']): boolean {
   const [issuer, ...others] = searchParams.getAll('iss')
   const isOurs = issuer === provider?.issuer && others.length === 0
   return provider !== null && (isOurs || method === 'POST')

@@ -1,7 +1,7 @@
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from './edge-env.ts'
-import { createLog, nameOf, type Log } from './log.ts'
-import { within } from './stores/answer-within.ts'
+import { createLog, errorName, type Log } from './log.ts'
+import { withTimeout } from './stores/answer-within.ts'
 import { VERSION } from './version.ts'
 
 /** What the Worker cannot do without, and how to find out whether it answers. */
@@ -40,10 +40,10 @@ export async function silentAmong(
 ): Promise<readonly string[]> {
   const names = Object.entries(dependencies).map(async ([name, probe]) => {
     try {
-      await within(DEADLINE_MS, probe())
+      await withTimeout(DEADLINE_MS, probe())
       return []
     } catch (cause) {
-      log.error('not_ready', cause, { dependency: name, failure: nameOf(cause) })
+      log.error('not_ready', cause, { dependency: name, failure: errorName(cause) })
       return [name]
     }
   })

@@ -29,12 +29,12 @@ export function createLog(requestId: string): Log {
     audit: (event, fields) => write('audit', event, fields),
     info: (event, fields) => write('info', event, fields),
     warn: (event, fields) => write('warn', event, fields),
-    error: (event, cause, fields) => write('error', event, { ...fields, cause: nameOf(cause) }),
+    error: (event, cause, fields) => write('error', event, { ...fields, cause: errorName(cause) }),
   }
 }
 
 /** Class and stable code of an error, never its message. */
-export function nameOf(cause: unknown): string {
+export function errorName(cause: unknown): string {
   if (!(cause instanceof Error)) return typeof cause
   const code = 'code' in cause && typeof cause.code === 'string' ? `:${cause.code}` : ''
   return `${cause.name}${code}`

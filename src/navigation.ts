@@ -1,4 +1,4 @@
-import type { HeaderLines, RequestHead } from './request-head.ts'
+import type { ReadonlyHeaders, RequestHead } from './request-head.ts'
 
 /**
  * What kind of answer a request can use. Fetch metadata decides where the browser sends it, then `Accept`,
@@ -34,12 +34,12 @@ export function isTopLevelNavigation(request: RequestHead): boolean {
   return navigationOf(request) === 'document'
 }
 
-function isSpeculative(headers: HeaderLines): boolean {
+function isSpeculative(headers: ReadonlyHeaders): boolean {
   const purpose = headers.get('sec-purpose') ?? headers.get('purpose') ?? headers.get('x-moz') ?? ''
   return /prefetch|prerender|preview/i.test(purpose)
 }
 
-function acceptsHtml(headers: HeaderLines): boolean {
+function acceptsHtml(headers: ReadonlyHeaders): boolean {
   const accept = headers.get('accept') ?? ''
   return /(?:^|,)\s*(?:text\/html|application\/xhtml\+xml)\s*(?:;|,|$)/i.test(accept)
 }
@@ -56,7 +56,7 @@ const EMBEDDED_DOCUMENTS: ReadonlySet<string> = new Set([
  * Whether the session object itself must be asked. A proxied sub-resource may go by what this isolate learned
  * seconds ago; documents, unsafe methods and sockets may not, so that a sign-out is final where it shows.
  */
-export function needsCertainty(request: RequestHead): boolean {
+export function mustRevalidate(request: RequestHead): boolean {
   const { headers, method } = request
   if (method !== 'GET' && method !== 'HEAD') return true
   if (headers.get('upgrade') !== null) return true

@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers'
-import { partsOf } from './composition.ts'
-import { SessionAuthority } from './session/session-authority.ts'
-import type { AccessTokenRequest, SessionStart } from './session/session-calls.ts'
+import { runtimeOf } from './composition.ts'
+import { StoredSession } from './session/session-authority.ts'
+import type { AccessTokenRequest, NewSession } from './session/session-calls.ts'
 import { UserSessions } from './session/user-sessions.ts'
-import { LookupTable, type ClaimRequest, type NewLookupRow } from './stores/lookup-table.ts'
+import { LookupTable, type LeaseRequest, type NewLookupRow } from './stores/lookup-table.ts'
 import { SigningKeyTable } from './stores/signing-key-table.ts'
 
 /*
@@ -13,16 +13,16 @@ import { SigningKeyTable } from './stores/signing-key-table.ts'
 
 /** One session: alive or ended, and the only refresher of its tokens. */
 export class SessionObject extends DurableObject<Bindings> {
-  readonly #authority: SessionAuthority
+  readonly #authority: StoredSession
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     const { storage } = ctx
     const id = ctx.id.toString()
-    this.#authority = new SessionAuthority({ ...partsOf(env), id, storage, users: env.USERS })
+    this.#authority = new StoredSession({ ...runtimeOf(env), id, storage, users: env.USERS })
   }
 
-  begin(start: SessionStart) {
+  begin(start: NewSession) {
     return this.#authority.begin(start)
   }
 
@@ -106,12 +106,12 @@ export class LookupObject extends DurableObject<Bindings> {
     return this.#table.read(keys, parts)
   }
 
-  claim(request: ClaimRequest) {
-    return this.#table.claim(request)
+  lease(request: LeaseRequest) {
+    return this.#table.lease(request)
   }
 
-  settle(claimed: string | null, rows: readonly NewLookupRow[]) {
-    return this.#table.settle(claimed, rows)
+  complete(claimed: string | null, rows: readonly NewLookupRow[]) {
+    return this.#table.complete(claimed, rows)
   }
 
   override alarm() {
@@ -125,7 +125,7 @@ export class KeyObject extends DurableObject<Bindings> {
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
-    this.#table = new SigningKeyTable(ctx.storage, partsOf(env).box)
+    this.#table = new SigningKeyTable(ctx.storage, runtimeOf(env).box)
   }
 
   list() {

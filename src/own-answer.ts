@@ -18,7 +18,7 @@ export function harden(headers: Headers, { isLoopback }: Settings): void {
 }
 
 /** Whatever breaks, the request does not reach the chat, and the answer has one shape. */
-export async function answerFailure(
+export async function respondWithFailure(
   cause: unknown,
   request: Request,
   settings: Settings,

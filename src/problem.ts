@@ -1,4 +1,4 @@
-import { addressOf } from './address.ts'
+import { withParameters } from './address.ts'
 import { type EntradaFailure, FAILURES } from './failure.ts'
 import { navigationOf } from './navigation.ts'
 import { returnPathOf } from './sign-in-redirect.ts'
@@ -79,7 +79,7 @@ function loginOf({ code, details }: EntradaFailure, context: ProblemContext): st
   // leads back to the same refusal for ever.
   const leadsBack = turn === 'sign_in' || isOther || code === 'membership_unknown' || isSpent
   if (context.publicOrigin === null || !leadsBack) return undefined
-  return addressOf(`${context.publicOrigin}/.entrada/login`, {
+  return withParameters(`${context.publicOrigin}/.entrada/login`, {
     return_to: details.returnTo ?? returnToOf(context),
     step_up: code === 'interaction_required' ? '1' : null,
     account: isOther ? 'other' : null,
@@ -89,7 +89,7 @@ function loginOf({ code, details }: EntradaFailure, context: ProblemContext): st
 function consentOf({ code, details }: EntradaFailure, context: ProblemContext): string | undefined {
   const { consentFeature: feature, consentResource: resource } = details
   if (context.publicOrigin === null || feature === undefined) return undefined
-  return addressOf(`${context.publicOrigin}/.entrada/consent`, {
+  return withParameters(`${context.publicOrigin}/.entrada/consent`, {
     feature,
     resource,
     admin: code === 'admin_consent_required' ? '1' : null,

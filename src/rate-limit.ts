@@ -1,6 +1,6 @@
 import { EntradaFailure } from './failure.ts'
 import type { RateLimited, RateLimits } from './settings/rate-limits.ts'
-import { rememberNewest } from './stores/newest.ts'
+import { setBounded } from './stores/newest.ts'
 
 const WINDOW_MS = 60_000
 const REMEMBERED = 20_000
@@ -53,7 +53,7 @@ export class RateLimiter {
   /** Whether this isolate has not been asked about it before, as far as it remembers. */
   isFirst(name: string): boolean {
     const isFirst = !this.#seen.has(name)
-    rememberNewest(this.#seen, [name, true], REMEMBERED)
+    setBounded(this.#seen, [name, true], REMEMBERED)
     return isFirst
   }
 
@@ -64,7 +64,7 @@ export class RateLimiter {
     const count =
       known !== undefined && now - known.startedAt < WINDOW_MS ? known : { startedAt: now, used: 0 }
     count.used += 1
-    rememberNewest(this.#counts, [key, count], REMEMBERED)
+    setBounded(this.#counts, [key, count], REMEMBERED)
     const isOver = count.used > this.#limits[what].perMinute
     return isOver ? (count.startedAt + WINDOW_MS - now) / 1000 : null
   }

@@ -2,10 +2,10 @@
 export interface RequestHead {
   readonly method: string
   readonly url: string
-  readonly headers: HeaderLines
+  readonly headers: ReadonlyHeaders
 }
 
-export interface HeaderLines {
+export interface ReadonlyHeaders {
   /** @param name lower-case */
   get(name: string): string | null
   has(name: string): boolean

@@ -1,4 +1,4 @@
-import { addressOf } from './address.ts'
+import { withParameters } from './address.ts'
 import type { EntradaFailure } from './failure.ts'
 import { isTopLevelNavigation } from './navigation.ts'
 
@@ -20,7 +20,7 @@ export function signInRedirect(
   if (code !== 'session_required' || !isTopLevelNavigation(request)) return null
   const url = new URL(request.url)
   if (details.returnTo === undefined && BEGINNINGS.test(url.pathname)) return null
-  const login = addressOf(`${publicOrigin}/.entrada/login`, {
+  const login = withParameters(`${publicOrigin}/.entrada/login`, {
     return_to: details.returnTo ?? returnPathOf(url),
   })
   return new Response(null, { status: 302, headers: { location: login.href } })

@@ -1,4 +1,4 @@
-import { oncePerBindings, partsOf, settingsOf } from './composition.ts'
+import { oncePerBindings, runtimeOf, settingsOf } from './composition.ts'
 import { createEdge } from './edge.ts'
 import { EntradaFailure } from './failure.ts'
 import { createLog } from './log.ts'
@@ -20,11 +20,11 @@ export default {
 } satisfies ExportedHandler<Bindings>
 
 const edgeOf = oncePerBindings((env) => {
-  const parts = partsOf(env)
+  const deps = runtimeOf(env)
   // Worth saying, not worth refusing to serve; once for each isolate.
   const log = createLog(crypto.randomUUID())
-  for (const warning of parts.settings.warnings) log.warn('setting', { warning })
-  return createEdge(composeEdge(env, parts))
+  for (const warning of deps.settings.warnings) log.warn('setting', { warning })
+  return createEdge(composeEdge(env, deps))
 })
 
 /** A Worker with a bad configuration serves nothing. What is wrong goes to the operator, not to visitors. */

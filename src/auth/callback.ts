@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { readAuthorizationResponse } from '../entra/authorization.ts'
-import type { Identity } from '../entra/id-token.ts'
+import type { VerifiedIdentity } from '../entra/id-token.ts'
 import { redeemCode, redeemRefreshToken } from '../entra/redemption.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
@@ -11,19 +11,19 @@ import { callerOf } from '../rate-limit.ts'
 import { scopeFor } from '../session/resource-scope.ts'
 import { setSessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
-import type { LoginParts } from './login.ts'
+import type { LoginDeps } from './login.ts'
 import type { ChatMemory } from './logout.ts'
-import { noteFinished } from './loop-breaker.ts'
+import { recordSignIn } from './loop-breaker.ts'
 import { addCookies } from './passing-cookies.ts'
-import { refusedAuthorization, refusedRedemption } from './sign-in-refusal.ts'
+import { authorizationFailure, redemptionFailure } from './sign-in-refusal.ts'
 
-export interface CallbackParts extends LoginParts {
+export interface CallbackDeps extends LoginDeps {
   readonly membership: Membership
   readonly chatMemory: ChatMemory
 }
 
 /** `GET {OPENID_CALLBACK_URL}`: checks the answer, redeems the code, begins a session. */
-export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promise<Response> {
+export async function callback(c: Context<EdgeEnv>, deps: CallbackDeps): Promise<Response> {
   // Hono answers HEAD with GET's handler; a link preview must not spend the code.
   if (c.req.method !== 'GET') {
     throw new EntradaFailure('method_not_allowed', { headers: { allow: 'GET' } })
@@ -31,14 +31,14 @@ export async function callback(c: Context<EdgeEnv>, parts: CallbackParts): Promi
   const parameters = new URL(c.req.url).searchParams
   const cookieHeader = c.req.header('cookie') ?? null
   const state = parameters.get('state') ?? ''
-  const attempt = await parts.attempts.find(state, cookieHeader)
-  if (attempt === null) return late(c, parts, cookieHeader)
+  const attempt = await deps.attempts.find(state, cookieHeader)
+  if (attempt === null) return late(c, deps, cookieHeader)
   // The beginning has counted this attempt. Its first callback is never put off: the code may expire meanwhile.
-  if (!parts.limiter.isFirst(state)) await parts.limiter.take('callback', callerOf(c.req.raw))
+  if (!deps.limiter.isFirst(state)) await deps.limiter.take('callback', callerOf(c.req.raw))
   // Spent whatever comes of it: a second look at this URL is a late callback.
-  addCookies(c, [await parts.attempts.end(state)])
+  addCookies(c, [await deps.attempts.end(state)])
   try {
-    return await finish(c, parts, { attempt, parameters })
+    return await finish(c, deps, { attempt, parameters })
   } catch (cause) {
     if (!(cause instanceof EntradaFailure)) throw cause
     const { aadsts, correlationId, facts } = cause.details
@@ -69,7 +69,7 @@ interface Answered {
 
 async function finish(
   c: Context<EdgeEnv>,
-  parts: CallbackParts,
+  deps: CallbackDeps,
   { attempt, parameters }: Answered,
 ): Promise<Response> {
   const cookieHeader = c.req.header('cookie') ?? null
@@ -77,18 +77,18 @@ async function finish(
     // Entra answers an administrator's approval with `admin_consent=True` and no code: nobody was signed in.
     const error = parameters.get('error')
     if (error === null) return c.redirect(attempt.returnTo, 302)
-    throw refusedAuthorization(error, parameters.get('error_description') ?? '')
+    throw authorizationFailure(error, parameters.get('error_description') ?? '')
   }
-  const answer = await readAuthorizationResponse(parts.entra, parameters, attempt.state)
+  const answer = await readAuthorizationResponse(deps.entra, parameters, attempt.state)
   if (!answer.ok) {
     // Declining a feature is a choice, not a failure: whoever is signed in stays so, without it.
     const isDeclined = attempt.purpose === 'consent' && answer.error === 'access_denied'
-    const failure = refusedAuthorization(answer.error, answer.description)
+    const failure = authorizationFailure(answer.error, answer.description)
     if (isDeclined && failure.code === 'sign_in_refused') return c.redirect(attempt.returnTo, 302)
     throw failure
   }
-  const redemption = await redeemCode(parts.entra, answer.parameters, attempt)
-  if (!redemption.ok) throw refusedRedemption(redemption.refusal)
+  const redemption = await redeemCode(deps.entra, answer.parameters, attempt)
+  if (!redemption.ok) throw redemptionFailure(redemption.refusal)
   const { reuseTokens, useEndSessionEndpoint } = c.var.settings
   const { tokens } = redemption
   const { identity } = tokens
@@ -97,13 +97,13 @@ async function finish(
   const signInTokens = new SignInTokens(tokens, async (refreshToken) => {
     const scope = scopeFor('graph', c.var.settings)
     const request = { scope, person: identity, wantsIdentity: false }
-    const second = await redeemRefreshToken(parts.entra, refreshToken, request)
+    const second = await redeemRefreshToken(deps.entra, refreshToken, request)
     return second.ok ? second.tokens : null
   })
-  const { isOperator, ...held } = await parts.membership.admit(identity, signInTokens, log)
+  const { isOperator, ...held } = await deps.membership.admit(identity, signInTokens, log)
   // Whoever was signed in here before is not any more (session fixation, [bar 28]).
-  await parts.sessions.end(cookieHeader)
-  const { key, session } = await parts.sessions.begin(
+  await deps.sessions.end(cookieHeader)
+  const { key, session } = await deps.sessions.begin(
     {
       identity: {
         user: { ...userOf(identity), ...held },
@@ -127,8 +127,8 @@ async function finish(
   const maxAge = Math.max(0, session.expiresAt - session.createdAt)
   addCookies(c, [
     setSessionCookie(key, maxAge),
-    noteFinished(cookieHeader),
-    ...(await parts.chatMemory.onEnter(cookieHeader, session.user)),
+    recordSignIn(cookieHeader),
+    ...(await deps.chatMemory.onEnter(cookieHeader, session.user)),
   ])
   return c.redirect(attempt.returnTo, 302)
 }
@@ -139,7 +139,7 @@ async function finish(
  */
 async function late(
   c: Context<EdgeEnv>,
-  { sessions, limiter }: CallbackParts,
+  { sessions, limiter }: CallbackDeps,
   cookieHeader: string | null,
 ): Promise<Response> {
   if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
@@ -149,6 +149,6 @@ async function late(
   })
 }
 
-function userOf({ userId, tenantId, name, email, username }: Identity) {
+function userOf({ userId, tenantId, name, email, username }: VerifiedIdentity) {
   return { id: userId, tenantId, name, email, username }
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
-import { begin, requireNavigation, returnToOf, type LoginParts } from './login.ts'
+import { beginSignIn, requireNavigation, returnToOf, type LoginDeps } from './login.ts'
 
 /** `sign_in` is for whoever was not asked, or an administrator whose organisation approves nothing by itself. */
 const FEATURES = ['people', 'groups', 'files', 'sign_in'] as const
@@ -13,7 +13,7 @@ type Feature = (typeof FEATURES)[number]
  * `GET /.entrada/consent?feature=`: asks for one feature's permissions, then leads back. Sign-in itself asks for
  * next to nothing, because one over-broad first request locks out every user of a careful tenant.
  */
-export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<Response> {
+export async function consent(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Response> {
   requireNavigation(c)
   const { settings } = c.var
   const feature = FEATURES.find((name) => name === c.req.query('feature'))
@@ -25,18 +25,18 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
   const scopes = scopesOf(feature, settings)
   if (scopes === null) throw new EntradaFailure('feature_off')
   const returnTo = returnToOf(c)
-  const sharePointScopes = readSharePointScopes(c, parts)
+  const sharePointScopes = readSharePointScopes(c, deps)
   if (c.req.query('admin') === '1') {
     const wanted = [...allScopes(settings), ...sharePointScopes]
-    return begin(c, parts, { purpose: 'admin_consent', returnTo, scopes: wanted })
+    return beginSignIn(c, deps, { purpose: 'admin_consent', returnTo, scopes: wanted })
   }
   // Nobody is signed in yet: the sign-in itself is asked for anew, with the question that was left out.
   if (feature === 'sign_in') {
-    return begin(c, parts, { purpose: 'sign_in', returnTo, prompt: 'consent' })
+    return beginSignIn(c, deps, { purpose: 'sign_in', returnTo, prompt: 'consent' })
   }
-  const session = await parts.sessions.find(c.req.header('cookie') ?? null)
+  const session = await deps.sessions.find(c.req.header('cookie') ?? null)
   if (session === null) throw new EntradaFailure('session_required', { returnTo })
-  return begin(c, parts, {
+  return beginSignIn(c, deps, {
     purpose: 'consent',
     returnTo,
     scopes: [...scopes, ...sharePointScopes],
@@ -48,10 +48,10 @@ export async function consent(c: Context<EdgeEnv>, parts: LoginParts): Promise<R
  * SharePoint is a resource of its own, whose permissions a request for consent may name beside Graph's.
  * @throws EntradaFailure `picker_host_refused` for a host that is not SharePoint’s
  */
-function readSharePointScopes(c: Context<EdgeEnv>, parts: LoginParts): readonly string[] {
+function readSharePointScopes(c: Context<EdgeEnv>, deps: LoginDeps): readonly string[] {
   const resource = c.req.query('resource')
   if (resource === undefined) return []
-  const scopes = parts.sharePointScopes(resource)
+  const scopes = deps.sharePointScopes(resource)
   if (scopes === null) throw new EntradaFailure('picker_host_refused')
   return scopes
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import type { AttemptSecrets } from '../entra/authorization.ts'
-import { digestOf } from '../stores/digest.ts'
+import { sha256Of } from '../stores/digest.ts'
 import type { SealedBox } from '../stores/sealed-box.ts'
-import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
+import { clearedCookie, transientCookie, ownCookiesOf } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 
 /** Why somebody is at the sign-in service; decides where a refusal leads. */
@@ -35,7 +35,7 @@ const Sealed = v.object({
   startedAt: v.number(),
 })
 
-interface AttemptsParts {
+interface AttemptsDeps {
   readonly box: SealedBox
   readonly publicOrigin: string
   readonly callbackPath: string
@@ -43,24 +43,24 @@ interface AttemptsParts {
 
 /** Login attempts of one browser, as sealed cookies named after their `state`. */
 export class LoginAttempts {
-  readonly #parts: AttemptsParts
+  readonly #deps: AttemptsDeps
 
-  constructor(parts: AttemptsParts) {
-    this.#parts = parts
+  constructor(deps: AttemptsDeps) {
+    this.#deps = deps
   }
 
   /** `Set-Cookie` lines that begin an attempt and put the oldest ones out. */
   async begin(attempt: LoginAttempt, cookieHeader: string | null): Promise<readonly string[]> {
     const name = await nameOf(attempt.state)
-    const value = await this.#parts.box.seal(JSON.stringify(attempt), contextOf(name))
+    const value = await this.#deps.box.seal(JSON.stringify(attempt), contextOf(name))
     const dropped = await this.#overflowing(cookieHeader, name.length + value.length)
-    return [cookieLine(name, value, LIFE_SECONDS), ...dropped.map(clearedCookie)]
+    return [transientCookie(name, value, LIFE_SECONDS), ...dropped.map(clearedCookie)]
   }
 
   /** The attempt a callback belongs to, `null` when its cookie is gone, expired, damaged or another's. */
   async find(state: string, cookieHeader: string | null): Promise<LoginAttempt | null> {
     const name = await nameOf(state)
-    const value = passingCookiesOf(cookieHeader).get(name)
+    const value = ownCookiesOf(cookieHeader).get(name)
     const attempt = value === undefined ? null : await this.#open(name, value)
     return attempt?.state === state ? attempt : null
   }
@@ -71,12 +71,12 @@ export class LoginAttempts {
   }
 
   async #open(name: string, value: string): Promise<LoginAttempt | null> {
-    const json = await this.#parts.box.open(value, contextOf(name))
+    const json = await this.#deps.box.open(value, contextOf(name))
     if (json === null) return null
     // What another version sealed may have another shape; such an attempt starts over.
     const { success, output: attempt } = v.safeParse(Sealed, JSON.parse(json))
     if (!success || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
-    const { publicOrigin, callbackPath } = this.#parts
+    const { publicOrigin, callbackPath } = this.#deps
     return { ...attempt, returnTo: readReturnTo(attempt.returnTo, publicOrigin, callbackPath) }
   }
 
@@ -86,7 +86,7 @@ export class LoginAttempts {
     newcomerBytes: number,
   ): Promise<readonly string[]> {
     const cookies = await Promise.all(
-      [...passingCookiesOf(cookieHeader)]
+      [...ownCookiesOf(cookieHeader)]
         .filter(([name]) => name.startsWith(ATTEMPT_PREFIX))
         .map(async ([name, value]) => ({
           name,
@@ -107,7 +107,7 @@ export class LoginAttempts {
 }
 
 async function nameOf(state: string): Promise<string> {
-  return `${ATTEMPT_PREFIX}${(await digestOf(state)).slice(0, 12)}`
+  return `${ATTEMPT_PREFIX}${(await sha256Of(state)).slice(0, 12)}`
 }
 
 /** Bound to the cookie's name: a value moved to another name does not open. */

@@ -15,9 +15,9 @@ import { randomText } from '../stores/random-text.ts'
 import type { LoginAttempt, LoginAttempts } from './login-attempts.ts'
 import { addCookies } from './passing-cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
-import { breakLoop } from './loop-breaker.ts'
+import { assertNoRedirectLoop } from './loop-breaker.ts'
 
-export interface LoginParts {
+export interface LoginDeps {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly attempts: LoginAttempts
@@ -30,13 +30,13 @@ export interface LoginParts {
 const HINT = /^[\x21-\x7E]{1,256}$/
 
 /** `GET /.entrada/login`: leads to the sign-in service, or straight on for whoever is signed in. */
-export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Response> {
+export async function login(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Response> {
   requireNavigation(c)
   const returnTo = returnToOf(c)
   const cookieHeader = c.req.header('cookie') ?? null
-  const session = await parts.sessions.find(cookieHeader)
+  const session = await deps.sessions.find(cookieHeader)
   if (c.req.query('step_up') === '1' && session !== null) {
-    return begin(c, parts, {
+    return beginSignIn(c, deps, {
       purpose: 'step_up',
       returnTo,
       loginHint: session.user.username,
@@ -46,7 +46,7 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
   const isOther = c.req.query('account') === 'other'
   if (c.req.query('fresh') === '1') {
     const known = isOther ? undefined : session?.user.username
-    return begin(c, parts, {
+    return beginSignIn(c, deps, {
       // Whoever is signed in does not go round.
       purpose: session === null ? 'sign_in' : 'step_up',
       returnTo,
@@ -56,11 +56,11 @@ export async function login(c: Context<EdgeEnv>, parts: LoginParts): Promise<Res
   }
   // Entra refuses `login_hint` beside `select_account`.
   if (isOther) {
-    return begin(c, parts, { purpose: 'sign_in', returnTo, prompt: 'select_account' })
+    return beginSignIn(c, deps, { purpose: 'sign_in', returnTo, prompt: 'select_account' })
   }
   // Somebody else's link must not make a signed-in person change accounts.
   if (session !== null) return c.redirect(returnTo, 302)
-  return begin(c, parts, {
+  return beginSignIn(c, deps, {
     purpose: 'sign_in',
     returnTo,
     loginHint: readHint(c.req.query('login_hint')),
@@ -76,16 +76,16 @@ type Beginning = Pick<LoginAttempt, 'purpose' | 'returnTo'> &
  * sign-in, which any site can hold, lock nobody out.
  * @throws EntradaFailure `rate_limited`, `sign_in_loop`
  */
-export async function begin(
+export async function beginSignIn(
   c: Context<EdgeEnv>,
-  parts: LoginParts,
+  deps: LoginDeps,
   beginning: Beginning,
 ): Promise<Response> {
-  await parts.limiter.take('login', callerOf(c.req.raw))
+  await deps.limiter.take('login', callerOf(c.req.raw))
   const cookieHeader = c.req.header('cookie') ?? null
   const { purpose, returnTo, ...request } = beginning
   // Whoever is signed in, or approves for everybody, does not go round.
-  if (purpose === 'sign_in') breakLoop(cookieHeader)
+  if (purpose === 'sign_in') assertNoRedirectLoop(cookieHeader)
   const attempt = {
     state: randomText(32),
     nonce: randomText(32),
@@ -97,9 +97,9 @@ export async function begin(
   const asked = { ...attempt, ...request }
   const url =
     purpose === 'admin_consent'
-      ? adminConsentUrl(parts.entra, asked)
-      : await authorizationUrl(parts.entra, asked)
-  addCookies(c, await parts.attempts.begin(attempt, cookieHeader))
+      ? adminConsentUrl(deps.entra, asked)
+      : await authorizationUrl(deps.entra, asked)
+  addCookies(c, await deps.attempts.begin(attempt, cookieHeader))
   return c.redirect(url.href, 302)
 }
 

@@ -8,7 +8,7 @@ import { readLogoutToken } from '../entra/logout-token.ts'
 import { readForm } from '../request-body.ts'
 import type { Sessions } from '../session/sessions.ts'
 
-export interface LogoutNoticeParts {
+export interface LogoutNoticeDeps {
   readonly entra: Entra
   readonly sessions: Sessions
 }
@@ -22,7 +22,7 @@ const SID = /^[\x21-\x7E]{1,256}$/
  */
 export async function frontChannelLogout(
   c: Context<EdgeEnv>,
-  { sessions }: LogoutNoticeParts,
+  { sessions }: LogoutNoticeDeps,
 ): Promise<Response> {
   const { authority } = c.var.settings.issuer
   c.header('content-security-policy', `default-src 'none'; frame-ancestors ${authority.origin}`)
@@ -41,7 +41,7 @@ export async function frontChannelLogout(
 /** `POST /.entrada/backchannel-logout`: for issuers that have it (OpenID Connect Back-Channel Logout 1.0 §2.5). */
 export async function backChannelLogout(
   c: Context<EdgeEnv>,
-  { entra, sessions }: LogoutNoticeParts,
+  { entra, sessions }: LogoutNoticeDeps,
 ): Promise<Response> {
   const form = await readForm(c.req.raw)
   const token = form?.get('logout_token')

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { signedOutPage } from '../pages/signed-out-page.ts'
 import { randomText } from '../stores/random-text.ts'
-import { addCookies, clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
+import { addCookies, clearedCookie, transientCookie, ownCookiesOf } from './passing-cookies.ts'
 
 /** The `state` this browser was sent to the sign-in service's sign-out with, or that it came back from there. */
 const COOKIE = '__Host-entrada-leaving'
@@ -10,9 +10,9 @@ const RETURNED = 'returned'
 const LIFE_SECONDS = 900
 
 /** Ties the way back from the sign-in service's sign-out to the browser that went (RP-Initiated Logout 1.0 §2). */
-export function beginReturn(): { readonly state: string; readonly cookie: string } {
+export function rememberReturn(): { readonly state: string; readonly cookie: string } {
   const state = randomText(24)
-  return { state, cookie: cookieLine(COOKIE, state, LIFE_SECONDS) }
+  return { state, cookie: transientCookie(COOKIE, state, LIFE_SECONDS) }
 }
 
 /**
@@ -20,11 +20,11 @@ export function beginReturn(): { readonly state: string; readonly cookie: string
  * service was reached; nothing else depends on it, because our own session ended first.
  */
 export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
-  const expected = passingCookiesOf(c.req.header('cookie')).get(COOKIE)
+  const expected = ownCookiesOf(c.req.header('cookie')).get(COOKIE)
   const state = c.req.query('state')
   if (state !== undefined) {
     const isReturn = expected !== RETURNED && state === expected
-    const line = isReturn ? cookieLine(COOKIE, RETURNED, LIFE_SECONDS) : clearedCookie(COOKIE)
+    const line = isReturn ? transientCookie(COOKIE, RETURNED, LIFE_SECONDS) : clearedCookie(COOKIE)
     addCookies(c, [line])
     // Without the query: neither history nor referrer has a use for it.
     return c.redirect('/.entrada/signed-out', 302)

@@ -1,16 +1,16 @@
 import type { Context } from 'hono'
-import { addressOf } from '../address.ts'
+import { withParameters } from '../address.ts'
 import type { EdgeEnv } from '../edge-env.ts'
 import type { Entra } from '../entra/entra.ts'
 import { createLog } from '../log.ts'
 import { navigationOf } from '../navigation.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { SessionEnd } from '../session/session-calls.ts'
+import type { EndedSession } from '../session/session-calls.ts'
 import type { User } from '../session/session.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { beginReturn } from './logout-return.ts'
-import { forgetFinished } from './loop-breaker.ts'
+import { rememberReturn } from './logout-return.ts'
+import { clearRecentSignIns } from './loop-breaker.ts'
 import { addCookies } from './passing-cookies.ts'
 
 /** What the chat app remembers of a person in this browser. It goes when the person does. */
@@ -21,7 +21,7 @@ export interface ChatMemory {
   onEnter(cookieHeader: string | null, user: User): Promise<readonly string[]>
 }
 
-export interface LogoutParts {
+export interface LogoutDeps {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly chatMemory: ChatMemory
@@ -30,15 +30,15 @@ export interface LogoutParts {
 /** `POST /.entrada/logout`: our session first and for good, then the sign-in service's own. */
 export async function logout(
   c: Context<EdgeEnv>,
-  { entra, sessions, chatMemory }: LogoutParts,
+  { entra, sessions, chatMemory }: LogoutDeps,
 ): Promise<Response> {
   const log = createLog(c.var.requestId)
   const end = await sessions.end(c.req.header('cookie') ?? null)
   if (end !== null) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }
-  addCookies(c, [clearSessionCookie(), forgetFinished(), ...chatMemory.onLeave()])
-  const { state, cookie } = beginReturn()
+  addCookies(c, [clearSessionCookie(), clearRecentSignIns(), ...chatMemory.onLeave()])
+  const { state, cookie } = rememberReturn()
   const serviceUrl = await endSessionUrl(entra, c.var.settings, { end, state }).catch(
     (cause: unknown) => {
       // The service being down must not keep anyone signed in here.
@@ -57,17 +57,17 @@ export async function logout(
 async function endSessionUrl(
   entra: Entra,
   settings: Settings,
-  { end, state }: { readonly end: SessionEnd | null; readonly state: string },
+  { end, state }: { readonly end: EndedSession | null; readonly state: string },
 ): Promise<string | null> {
   if (!settings.useEndSessionEndpoint || end === null) return null
   const { end_session_endpoint: endpoint } = await entra.metadata.read()
   if (endpoint === undefined) return null
-  const bare = addressOf(endpoint, {
+  const bare = withParameters(endpoint, {
     post_logout_redirect_uri: settings.postLogoutRedirectUri,
     client_id: settings.client.id,
     state,
   })
-  const hinted = addressOf(bare, {
+  const hinted = withParameters(bare, {
     logout_hint: end.loginHint,
     id_token_hint: end.loginHint === null ? end.idToken : null,
   })

@@ -1,6 +1,6 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
-import { clearedCookie, cookieLine, passingCookiesOf } from './passing-cookies.ts'
+import { clearedCookie, transientCookie, ownCookiesOf } from './passing-cookies.ts'
 
 /** When recent sign-ins of this browser were finished; holds times and nothing else. */
 const COOKIE = '__Host-entrada-recent'
@@ -14,28 +14,28 @@ const LIMIT = 2
  * restored at once are no loop.
  * @throws EntradaFailure `sign_in_loop`
  */
-export function breakLoop(cookieHeader: string | null): void {
+export function assertNoRedirectLoop(cookieHeader: string | null): void {
   if (recentTimes(cookieHeader).length < LIMIT) return
   throw new EntradaFailure('sign_in_loop', {
     detail: 'This browser did not keep the session: cookies are blocked, or a proxy removes them.',
-    headers: { 'set-cookie': forgetFinished() },
+    headers: { 'set-cookie': clearRecentSignIns() },
   })
 }
 
 /** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
-export function forgetFinished(): string {
+export function clearRecentSignIns(): string {
   return clearedCookie(COOKIE)
 }
 
 /** `Set-Cookie` line that notes a finished sign-in. */
-export function noteFinished(cookieHeader: string | null): string {
+export function recordSignIn(cookieHeader: string | null): string {
   const times = [...recentTimes(cookieHeader), epochSeconds()].slice(-LIMIT)
-  return cookieLine(COOKIE, times.join('.'), WINDOW_SECONDS)
+  return transientCookie(COOKIE, times.join('.'), WINDOW_SECONDS)
 }
 
 function recentTimes(cookieHeader: string | null): readonly number[] {
   const now = Date.now() / 1000
-  return (passingCookiesOf(cookieHeader).get(COOKIE) ?? '')
+  return (ownCookiesOf(cookieHeader).get(COOKIE) ?? '')
     .split('.')
     .map(Number)
     .filter((time) => time > 0 && now - time < WINDOW_SECONDS)

@@ -7,7 +7,7 @@ import { readJson } from '../request-body.ts'
 import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { isGuid } from '../settings/guid.ts'
-import type { LogoutParts } from './logout.ts'
+import type { LogoutDeps } from './logout.ts'
 import { addCookies } from './passing-cookies.ts'
 
 const EndRequest = v.pipe(
@@ -30,7 +30,7 @@ export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Pro
 /** `POST /.entrada/sessions/end`: one by its handle, or all but this one. */
 export async function endSessions(
   c: Context<EdgeEnv>,
-  { sessions, chatMemory }: Pick<LogoutParts, 'sessions' | 'chatMemory'>,
+  { sessions, chatMemory }: Pick<LogoutDeps, 'sessions' | 'chatMemory'>,
 ): Promise<Response> {
   const parsed = v.safeParse(EndRequest, await readJson(c.req.raw))
   if (!parsed.success) {

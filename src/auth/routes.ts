@@ -4,7 +4,7 @@ import type { EdgeEnv } from '../edge-env.ts'
 import { renewedPage } from '../pages/renewed-page.ts'
 import { requireSameOrigin } from '../same-origin.ts'
 import type { Session } from '../session/session.ts'
-import { callback, type CallbackParts } from './callback.ts'
+import { callback, type CallbackDeps } from './callback.ts'
 import { consent } from './consent.ts'
 import { login } from './login.ts'
 import { backChannelLogout, frontChannelLogout } from './logout-notice.ts'
@@ -16,34 +16,34 @@ import { requireSession, type PollingTest } from './require-session.ts'
 /** What `GET /.entrada/session` says of each Microsoft feature for this user. */
 export type Features = Readonly<Record<'people' | 'groups' | 'files', string>>
 
-export interface AuthParts extends CallbackParts {
+export interface AuthDeps extends CallbackDeps {
   readonly featuresOf: (session: Session) => Promise<Features>
   readonly isPolling: PollingTest
 }
 
 /** Sign-in, sign-out, and what there is to know about one's own session; mounted at `/.entrada`. */
-export function authRoutes(parts: AuthParts) {
-  const signedIn = requireSession(parts.sessions)
+export function authRoutes(deps: AuthDeps) {
+  const signedIn = requireSession(deps.sessions)
   return new Hono<EdgeEnv>()
-    .get('/login', (c) => login(c, parts))
-    .get('/consent', (c) => consent(c, parts))
-    .post('/logout', fromOurPages, (c) => logout(c, parts))
-    .get('/frontchannel-logout', (c) => frontChannelLogout(c, parts))
-    .post('/backchannel-logout', (c) => backChannelLogout(c, parts))
-    .get('/sessions', signedIn, (c) => listSessions(c, parts.sessions))
-    .post('/sessions/end', signedIn, fromOurPages, (c) => endSessions(c, parts))
+    .get('/login', (c) => login(c, deps))
+    .get('/consent', (c) => consent(c, deps))
+    .post('/logout', fromOurPages, (c) => logout(c, deps))
+    .get('/frontchannel-logout', (c) => frontChannelLogout(c, deps))
+    .post('/backchannel-logout', (c) => backChannelLogout(c, deps))
+    .get('/sessions', signedIn, (c) => listSessions(c, deps.sessions))
+    .post('/sessions/end', signedIn, fromOurPages, (c) => endSessions(c, deps))
     .post('/admin/users/:user/end', signedIn, fromOurPages, (c) =>
-      endSessionsOfUser(c, parts.sessions),
+      endSessionsOfUser(c, deps.sessions),
     )
     .get('/signed-out', (c) => signedOut(c))
     .get('/renewed', signedIn, () => renewedPage())
-    .get('/session', requireSession(parts.sessions, parts.isPolling), async (c) => {
+    .get('/session', requireSession(deps.sessions, deps.isPolling), async (c) => {
       const { user, expiresAt, idleExpiresAt } = c.var.session
       return c.json({
         user,
         expiresAt,
         idleExpiresAt,
-        features: await parts.featuresOf(c.var.session),
+        features: await deps.featuresOf(c.var.session),
       })
     })
 }
@@ -54,6 +54,6 @@ const fromOurPages = createMiddleware<EdgeEnv>(async (c, next) => {
 })
 
 /** `GET {OPENID_CALLBACK_URL}`, the one path of ours outside the prefix. */
-export function callbackRoute(parts: AuthParts) {
-  return new Hono<EdgeEnv>().get('/', (c) => callback(c, parts))
+export function callbackRoute(deps: AuthDeps) {
+  return new Hono<EdgeEnv>().get('/', (c) => callback(c, deps))
 }

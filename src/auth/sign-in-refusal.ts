@@ -1,5 +1,5 @@
 import { WRONG_PLATFORM, wordingByNumber, type Wording } from '../entra/aadsts.ts'
-import { aadstsIn, kindOf, type Refusal } from '../entra/refusal.ts'
+import { aadstsNumberIn, tokenErrorKindOf, type TokenError } from '../entra/refusal.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 
 /** What a refusal means to the person who reads it. */
@@ -29,15 +29,15 @@ const MEANINGS: Readonly<
 }
 
 /** An `error` in the authorization response. Its text is Microsoft's or an attacker's: only the numbers are read. */
-export function refusedAuthorization(error: string, description: string): EntradaFailure {
-  const aadsts = aadstsIn(description)
+export function authorizationFailure(error: string, description: string): EntradaFailure {
+  const aadsts = aadstsNumberIn(description)
   const [, correlationId] = /Correlation ID: ([0-9a-f-]{36})/i.exec(description) ?? []
-  const kind = kindOf(error, aadsts === undefined ? [] : [aadsts])
-  return refusedRedemption({ kind, error, aadsts, correlationId })
+  const kind = tokenErrorKindOf(error, aadsts === undefined ? [] : [aadsts])
+  return redemptionFailure({ kind, error, aadsts, correlationId })
 }
 
 /** A refused redemption of the code. */
-export function refusedRedemption(refusal: Refusal): EntradaFailure {
+export function redemptionFailure(refusal: TokenError): EntradaFailure {
   const { aadsts, correlationId, retryAfter } = refusal
   const [code, detail] = MEANINGS[wordingByNumber(aadsts) ?? wordingOf(refusal)]
   const needsConsent = code === 'consent_required' || code === 'admin_consent_required'
@@ -46,7 +46,7 @@ export function refusedRedemption(refusal: Refusal): EntradaFailure {
 }
 
 /** Where the number says nothing. */
-function wordingOf({ kind, error, aadsts }: Refusal): keyof typeof MEANINGS {
+function wordingOf({ kind, error, aadsts }: TokenError): keyof typeof MEANINGS {
   if (kind === 'policy' && error === 'access_denied') return 'cancelled'
   // A plain `invalid_grant` is a code that was used or has expired (RFC 6749 §5.2). With a number we do not
   // know it could be anything, and starting over might not help.

@@ -1,5 +1,5 @@
 /** What an address answers, body unread. Without a deadline: the look has one, and what is given up ends with the request. */
-export async function answerAt(
+export async function probe(
   address: URL | string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number; readonly location: string | null }> {

@@ -1,9 +1,9 @@
 import { isLoopback } from '../settings/variables.ts'
-import { answerAt } from './answer-at.ts'
-import { failed, ok, skipped, warning, type Surroundings, type Verdict } from './verdict.ts'
+import { probe } from './answer-at.ts'
+import { failed, ok, skipped, warning, type CheckContext, type CheckResult } from './verdict.ts'
 
 /** The chat as everybody gets it: by the same road, with the secret, in the name of whoever asks. */
-export async function chat({ settings, session, toChat }: Surroundings): Promise<Verdict> {
+export async function checkChat({ settings, session, toChat }: CheckContext): Promise<CheckResult> {
   const request = new Request(settings.publicOrigin, { headers: { accept: 'text/html' } })
   const { status, body } = await toChat(request, session)
   void body?.cancel()
@@ -28,18 +28,18 @@ const OUTSIDE = 'Try it from outside Cloudflare, too: docs/protecting-the-chat.m
 const LOCK = `Have it demand ORIGIN_SECRET, or lock it by a tunnel or mutual TLS. ${OUTSIDE}`
 
 /** Whether the chat's own address, where it has one, answers those who did not come through Entrada. */
-export async function originProtection(parts: Surroundings): Promise<Verdict> {
-  const { url, preset } = parts.settings.origin
-  if (parts.isServiceBound || url === null) {
+export async function checkOriginProtection(deps: CheckContext): Promise<CheckResult> {
+  const { url, preset } = deps.settings.origin
+  if (deps.isServiceBound || url === null) {
     return skipped(`ORIGIN_URL is not used. ${OUTSIDE}`)
   }
   if (isLoopback(url)) return skipped('The chat is on this machine.')
-  const answers = await Promise.all(STRANGERS.map((headers) => answerAt(url, headers)))
+  const answers = await Promise.all(STRANGERS.map((headers) => probe(url, headers)))
   const found = `${url.host} answers people who did not come through Entrada: ${answers.map(({ status }) => status).join(', with a spoofed X-Forwarded-User ')}.`
   if (answers.some(({ status }) => status >= 200 && status < 300)) {
     return OWN_SIGN_IN.has(preset) ? warning(found, LOCK) : failed(found, LOCK)
   }
-  const { publicOrigin } = parts.settings
+  const { publicOrigin } = deps.settings
   const isRefused = answers.every(
     ({ status, location }) =>
       REFUSALS.has(status) || location?.startsWith(`${publicOrigin}/`) === true,

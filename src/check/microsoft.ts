@@ -1,17 +1,17 @@
-import { answerAt } from './answer-at.ts'
-import { failed, ok, skipped, warning, type Surroundings, type Verdict } from './verdict.ts'
+import { probe } from './answer-at.ts'
+import { failed, ok, skipped, warning, type CheckContext, type CheckResult } from './verdict.ts'
 
 /** Asked without a token: being refused one is an answer. */
-export async function graph({ settings: { issuer } }: Surroundings): Promise<Verdict> {
+export async function checkGraph({ settings: { issuer } }: CheckContext): Promise<CheckResult> {
   if (issuer.microsoft === null) return skipped('Not with this issuer.')
-  const { status } = await answerAt(`${issuer.microsoft.graph}/v1.0/me`)
+  const { status } = await probe(`${issuer.microsoft.graph}/v1.0/me`)
   const found = `Answers ${status} without a token.`
   return status < 500 ? ok(found) : failed(found, 'Check again.')
 }
 
 /** What the person who asks has consented to, or an administrator for everybody. */
-export async function permissions(parts: Surroundings): Promise<Verdict> {
-  const { settings, session, featuresOf } = parts
+export async function checkPermissions(deps: CheckContext): Promise<CheckResult> {
+  const { settings, session, featuresOf } = deps
   if (settings.issuer.microsoft === null || !settings.reuseTokens) return skipped('Sign-in only.')
   if (session === null) return skipped('Nobody is signed in.')
   // Throws with Microsoft's number where there is no token to be had.

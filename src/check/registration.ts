@@ -1,14 +1,14 @@
 import { WRONG_PLATFORM } from '../entra/aadsts.ts'
-import type { Refusal } from '../entra/refusal.ts'
-import { describe, tryCredentials } from '../entra/set-up-questions.ts'
+import type { TokenError } from '../entra/refusal.ts'
+import { describeIssuer, tryCredentials } from '../entra/set-up-questions.ts'
 import {
   failed,
   numbered,
   ok,
   skipped,
   warning,
-  type Surroundings,
-  type Verdict,
+  type CheckContext,
+  type CheckResult,
 } from './verdict.ts'
 
 /** What mends a registration, by Microsoft's number for what is wrong with it. Words only, as numbers change. */
@@ -24,20 +24,20 @@ const FIXES: ReadonlyMap<number, string> = new Map([
 
 export const COMPARE = 'Compare the settings with the registration, then check again.'
 
-function refused(what: string, aadsts: number | undefined): Verdict {
+function refused(what: string, aadsts: number | undefined): CheckResult {
   const fix = FIXES.get(aadsts ?? 0) ?? COMPARE
   return failed(`${numbered(`${what} is refused`, aadsts)}.`, fix)
 }
 
-export async function issuer({ entra }: Surroundings): Promise<Verdict> {
-  const { issuer: name, keyCount } = await describe(entra)
+export async function checkIssuer({ entra }: CheckContext): Promise<CheckResult> {
+  const { issuer: name, keyCount } = await describeIssuer(entra)
   return ok(`${name} publishes ${keyCount} keys.`)
 }
 
 /** Tokens are taken up to a minute before and after their time. */
 const TOLERANCE_SECONDS = 60
 
-export async function clock({ silent }: Surroundings): Promise<Verdict> {
+export async function checkClock({ silent }: CheckContext): Promise<CheckResult> {
   const { date } = await silent
   if (Number.isNaN(date)) return skipped(NEEDS_PERSON)
   const seconds = Math.round(Math.abs(Date.now() - date) / 1000)
@@ -49,7 +49,11 @@ export async function clock({ silent }: Surroundings): Promise<Verdict> {
 
 const NEEDS_PERSON = 'Only a sign-in can tell.'
 
-export async function redirectUri({ silent, entra, session }: Surroundings): Promise<Verdict> {
+export async function checkRedirectUri({
+  silent,
+  entra,
+  session,
+}: CheckContext): Promise<CheckResult> {
   const { isLedBack, aadsts } = await silent
   const uri = entra.redirectUri
   if (aadsts !== undefined && (FIXES.has(aadsts) || !isLedBack)) return refused(uri, aadsts)
@@ -63,7 +67,10 @@ export async function redirectUri({ silent, entra, session }: Surroundings): Pro
 }
 
 /** Each secret by its place in the list, or the certificate. */
-export async function clientCredential({ entra, settings }: Surroundings): Promise<Verdict> {
+export async function checkClientCredentials({
+  entra,
+  settings,
+}: CheckContext): Promise<CheckResult> {
   const isMicrosoft = settings.issuer.microsoft !== null
   const what = settings.client.certificate === null ? 'Secret' : 'Certificate'
   const verdicts = (await tryCredentials(entra)).map((refusal, index) =>
@@ -77,7 +84,11 @@ export async function clientCredential({ entra, settings }: Surroundings): Promi
   return { ...wrong, detail, ...(isUsable ? { status: 'warning' } : {}) }
 }
 
-function credentialVerdict(what: string, refusal: Refusal | null, isMicrosoft: boolean): Verdict {
+function credentialVerdict(
+  what: string,
+  refusal: TokenError | null,
+  isMicrosoft: boolean,
+): CheckResult {
   const accepted = ok(`${what} is accepted.`)
   if (refusal === null) return accepted
   const { kind, error, aadsts } = refusal

@@ -1,16 +1,16 @@
 import type { Entra } from '../entra/entra.ts'
-import type { SilentAnswer } from '../entra/set-up-questions.ts'
+import type { SilentResponse } from '../entra/set-up-questions.ts'
 import type { Dependencies } from '../health.ts'
 import type { Log } from '../log.ts'
-import type { CheckResult } from '../pages/check-page.ts'
+import type { CheckPageRow } from '../pages/check-page.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** What one look found. */
-export type Verdict = Omit<CheckResult, 'name'>
+export type CheckResult = Omit<CheckPageRow, 'name'>
 
 /** What the composition hands over. */
-export interface CheckParts {
+export interface CheckDeps {
   readonly settings: Settings
   readonly dependencies: Dependencies
   /** One that remembers nothing, so that the service is asked and not what was remembered of it. */
@@ -24,24 +24,24 @@ export interface CheckParts {
 }
 
 /** What each look is given. */
-export interface Surroundings extends CheckParts {
+export interface CheckContext extends CheckDeps {
   /** Of whoever asks; on loopback there may be none. */
   readonly session: Session | null
   readonly entra: Entra
   readonly log: Log
   /** Asked once, for all who want to know. */
-  readonly silent: Promise<SilentAnswer>
+  readonly silent: Promise<SilentResponse>
 }
 
-export function ok(detail: string): Verdict {
+export function ok(detail: string): CheckResult {
   return { status: 'ok', detail }
 }
 
-export function warning(detail: string, fix: string): Verdict {
+export function warning(detail: string, fix: string): CheckResult {
   return { status: 'warning', detail, fix }
 }
 
-export function failed(detail: string, fix: string): Verdict {
+export function failed(detail: string, fix: string): CheckResult {
   return { status: 'failed', detail, fix }
 }
 
@@ -51,6 +51,6 @@ export function numbered(what: string, aadsts: number | undefined): string {
 }
 
 /** Not looked at, or nothing could be seen. */
-export function skipped(detail: string): Verdict {
+export function skipped(detail: string): CheckResult {
   return { status: 'skipped', detail }
 }

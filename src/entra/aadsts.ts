@@ -1,8 +1,8 @@
-import type { RefusalKind } from './refusal.ts'
+import type { TokenErrorKind } from './refusal.ts'
 
 /** In which words a number is explained to people. Words only: what happens next goes by the kind. */
 export type Wording =
-  | RefusalKind
+  | TokenErrorKind
   | 'wrong_account'
   | 'not_assigned'
   | 'other_tenant'
@@ -18,7 +18,7 @@ export type Wording =
  * that is not here changes nothing, because Microsoft keeps the right to change them; nor does one without a
  * kind, but for the words.
  */
-const MEANINGS: readonly (readonly [RefusalKind | null, Wording, ...number[]])[] = [
+const MEANINGS: readonly (readonly [TokenErrorKind | null, Wording, ...number[]])[] = [
   ['loop', 'loop', 50196],
   // Multi-factor, proofs, terms of use: the person can do something.
   ['interaction', 'interaction', 50058, 50072, 50074, 50076, 50078, 50079, 50158, 53004],
@@ -54,7 +54,7 @@ const MEANINGS: readonly (readonly [RefusalKind | null, Wording, ...number[]])[]
 export const WRONG_PLATFORM =
   'The redirect URI is registered for a single-page application or a public client. It belongs under the platform Web.'
 
-export function kindByNumber(codes: readonly number[]): RefusalKind | undefined {
+export function kindByNumber(codes: readonly number[]): TokenErrorKind | undefined {
   return codes.map((code) => meaningOf(code)?.[0]).find((kind) => kind != null) ?? undefined
 }
 

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import { addressOf } from '../address.ts'
+import { withParameters } from '../address.ts'
 import { EntradaFailure } from '../failure.ts'
 import { claimsParameter } from './claims-request.ts'
 import type { Entra } from './entra.ts'
@@ -26,7 +26,7 @@ export async function authorizationUrl(entra: Entra, request: AuthorizationReque
   const server = await entra.metadata.read()
   if (server.authorization_endpoint === undefined) throw new EntradaFailure('identity_rejected')
   const scopes = new Set([...settings.scopes.authorize, ...(request.scopes ?? [])])
-  return addressOf(server.authorization_endpoint, {
+  return withParameters(server.authorization_endpoint, {
     client_id: client.client_id,
     response_type: 'code',
     response_mode: 'query',
@@ -50,7 +50,7 @@ export function adminConsentUrl(
   entra: Entra,
   { state, scopes = [] }: Pick<AuthorizationRequest, 'state' | 'scopes'>,
 ): URL {
-  return addressOf(`${entra.settings.issuer.authority.href}/adminconsent`, {
+  return withParameters(`${entra.settings.issuer.authority.href}/adminconsent`, {
     client_id: entra.client.client_id,
     redirect_uri: entra.redirectUri,
     scope: scopes.join(' '),

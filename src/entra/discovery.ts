@@ -5,7 +5,7 @@ import { isExternalIdHost } from '../settings/clouds.ts'
 import { isGuid } from '../settings/guid.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import { isExternalIssuer } from './external-issuer.ts'
-import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
+import { RemoteDocument, type DocumentStore } from './remote-document.ts'
 
 /**
  * The sign-in service's metadata, read on first need.
@@ -14,7 +14,7 @@ import { RemoteDocument, type DocumentShelf } from './remote-document.ts'
 export function discoveryDocument(
   issuer: IssuerSettings,
   clientId: string,
-  shelf: DocumentShelf,
+  shelf: DocumentStore,
 ): RemoteDocument<oauth.AuthorizationServer> {
   return new RemoteDocument(
     metadataAddress(issuer, clientId),

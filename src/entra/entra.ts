@@ -4,7 +4,7 @@ import { USER_AGENT } from '../version.ts'
 import { clientAuthentications } from './client-authentication.ts'
 import { discoveryDocument } from './discovery.ts'
 import { IssuerKeys } from './issuer-keys.ts'
-import type { DocumentShelf, RemoteDocument } from './remote-document.ts'
+import type { DocumentStore, RemoteDocument } from './remote-document.ts'
 
 const DEADLINE_MS = 15_000
 const CLOCK_TOLERANCE_SECONDS = 60
@@ -25,7 +25,7 @@ export interface Entra {
 }
 
 /** @param shelf where metadata and keys outlive this isolate */
-export function createEntra(settings: Settings, shelf: DocumentShelf): Entra {
+export function createEntra(settings: Settings, shelf: DocumentStore): Entra {
   const { publicOrigin, callbackPath, issuer, client } = settings
   return {
     settings,

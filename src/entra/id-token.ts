@@ -5,7 +5,7 @@ import type { IssuerSettings } from '../settings/issuer.ts'
 import { addressOfToken } from './email-address.ts'
 
 /** What sign-in learns from a verified id token. */
-export interface Identity {
+export interface VerifiedIdentity {
   readonly tenantId: string
   /** `oid`, or `sub` where there is none. */
   readonly userId: string
@@ -34,7 +34,7 @@ export function readIdentity(
   idToken: Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string },
   issuer: IssuerSettings,
   info: Readonly<Record<string, unknown>> = {},
-): Identity {
+): VerifiedIdentity {
   const { iss, sub } = idToken
   const claims = { ...info, ...idToken }
   const tenantId = textOf(claims['tid']) ?? ''

@@ -3,7 +3,7 @@ import { JWKSNoMatchingKey } from 'jose/errors'
 import type { AuthorizationServer } from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import { PAUSE_MS, RemoteDocument, type DocumentShelf } from './remote-document.ts'
+import { PAUSE_MS, RemoteDocument, type DocumentStore } from './remote-document.ts'
 
 const KeySet = v.object({
   keys: v.array(v.looseObject({ kty: v.string(), issuer: v.optional(v.string()) })),
@@ -13,10 +13,10 @@ type IssuedKeys = v.InferOutput<typeof KeySet>
 
 /** The keys the sign-in service signs with. A key nobody knows is looked for once a minute at most. */
 export class IssuerKeys {
-  readonly #shelf: DocumentShelf
+  readonly #shelf: DocumentStore
   #document: { readonly url: string; readonly keys: RemoteDocument<IssuedKeys> } | null = null
 
-  constructor(shelf: DocumentShelf) {
+  constructor(shelf: DocumentStore) {
     this.#shelf = shelf
   }
 

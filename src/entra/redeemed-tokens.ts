@@ -1,5 +1,5 @@
 import type * as oauth from 'oauth4webapi'
-import type { Identity } from './id-token.ts'
+import type { VerifiedIdentity } from './id-token.ts'
 
 export interface RedeemedTokens {
   readonly accessToken: string
@@ -9,13 +9,13 @@ export interface RedeemedTokens {
   readonly scopes: readonly string[]
   readonly refreshToken: string | null
   /** Of the code exchange, verified; of a refresh, `null` unless one came along and checked out. */
-  readonly identity: Identity | null
+  readonly identity: VerifiedIdentity | null
   readonly idToken: string | null
 }
 
 export function readTokens(
   body: oauth.TokenEndpointResponse,
-  identity: Identity | null,
+  identity: VerifiedIdentity | null,
 ): RedeemedTokens {
   return {
     accessToken: body.access_token,

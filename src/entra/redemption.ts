@@ -5,10 +5,10 @@ import { EntradaFailure } from '../failure.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import type { AttemptSecrets } from './authorization.ts'
 import type { Entra } from './entra.ts'
-import { checkAudience, readIdentity, type Identity } from './id-token.ts'
+import { checkAudience, readIdentity, type VerifiedIdentity } from './id-token.ts'
 import { unlistedKey } from './issuer-keys.ts'
 import { readTokens } from './redeemed-tokens.ts'
-import { redeem, tokenOptions, type Redemption } from './token-request.ts'
+import { redeem, tokenOptions, type TokenResponse } from './token-request.ts'
 import { readUserInfo } from './user-info.ts'
 
 export interface RefreshRequest {
@@ -21,7 +21,7 @@ export interface RefreshRequest {
   readonly wantsIdentity: boolean
 }
 
-export type Person = Pick<Identity, 'subject' | 'tenantId' | 'userId'>
+export type Person = Pick<VerifiedIdentity, 'subject' | 'tenantId' | 'userId'>
 
 /** `reason` of the failure when a refresh brought the id token of another person: the session must end. */
 export const ANOTHER_PERSON = 'another_person'
@@ -31,7 +31,7 @@ export function redeemCode(
   entra: Entra,
   parameters: URLSearchParams,
   { codeVerifier, nonce }: AttemptSecrets,
-): Promise<Redemption> {
+): Promise<TokenResponse> {
   const { client, redirectUri, settings } = entra
   return redeem(
     entra,
@@ -73,7 +73,7 @@ export function redeemRefreshToken(
   entra: Entra,
   refreshToken: string,
   { scope, claims: challenge, person, wantsIdentity }: RefreshRequest,
-): Promise<Redemption> {
+): Promise<TokenResponse> {
   const { client, settings } = entra
   return redeem(
     entra,

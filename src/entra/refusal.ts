@@ -7,7 +7,7 @@ import { kindByNumber } from './aadsts.ts'
  * Why the sign-in service refused. Branched on `error` and `suberror`, because Microsoft keeps the right to
  * change AADSTS numbers; the numbers tell apart what shares those (aadsts.ts) and pick words for help desks.
  */
-export type RefusalKind =
+export type TokenErrorKind =
   /** The grant will never work again: end the session. */
   | 'gone'
   /** The person must act: multi-factor, terms of use, password. */
@@ -27,8 +27,8 @@ export type RefusalKind =
   /** Network, 429, 5xx: the session lives on. */
   | 'unavailable'
 
-export interface Refusal {
-  readonly kind: RefusalKind
+export interface TokenError {
+  readonly kind: TokenErrorKind
   readonly error?: string
   readonly aadsts?: number | undefined
   readonly correlationId?: string | undefined
@@ -47,7 +47,7 @@ const Body = v.object({
 })
 
 /** What `error` and `suberror` say. MSAL goes by the latter; `error` beside it is `invalid_grant` or `interaction_required`. */
-const WORDS: readonly (readonly [RefusalKind, ...string[]])[] = [
+const WORDS: readonly (readonly [TokenErrorKind, ...string[]])[] = [
   ['unavailable', 'temporarily_unavailable', 'server_error'],
   ['client', 'invalid_client', 'unauthorized_client'],
   ['consent', 'consent_required'],
@@ -60,18 +60,18 @@ const WORDS: readonly (readonly [RefusalKind, ...string[]])[] = [
   ['gone', 'invalid_grant', 'bad_token', 'token_expired'],
 ]
 
-function kindByWord(word: string): RefusalKind | undefined {
+function kindByWord(word: string): TokenErrorKind | undefined {
   return WORDS.find(([, ...words]) => words.includes(word))?.[0]
 }
 
 /** Reads whatever a token request ended with. Anything unknown counts as a passing failure: nobody is signed out for it. */
-export function refusalOf(cause: unknown): Refusal {
+export function tokenErrorOf(cause: unknown): TokenError {
   if (cause instanceof oauth.ResponseBodyError) {
     const retryAfter = retryAfterOf(cause.response)
     const { success, output: body } = v.safeParse(Body, cause.cause)
     if (!success) return { kind: 'unavailable', retryAfter }
     const { error, suberror, error_codes: codes, correlation_id: correlationId, claims } = body
-    const kind = kindOf(error, codes, { suberror, status: cause.status })
+    const kind = tokenErrorKindOf(error, codes, { suberror, status: cause.status })
     return { kind, error, aadsts: codes[0], correlationId, claims, retryAfter }
   }
   // A 401 with a challenge is how RFC 6749 §5.2 answers wrong HTTP Basic credentials.
@@ -83,11 +83,11 @@ export function refusalOf(cause: unknown): Refusal {
 }
 
 /** Without the rest it is the authorization response, whose `error` arrives in a query. */
-export function kindOf(
+export function tokenErrorKindOf(
   error: string,
   codes: readonly number[],
   { suberror = '', status = 400 }: { suberror?: string | undefined; status?: number } = {},
-): RefusalKind {
+): TokenErrorKind {
   const byNumber = kindByNumber(codes)
   if (byNumber === 'loop') return byNumber
   if (status === 429 || status >= 500) return 'unavailable'
@@ -102,7 +102,7 @@ export function kindOf(
 }
 
 /** Microsoft's number in a text of its own. */
-export function aadstsIn(text: string): number | undefined {
+export function aadstsNumberIn(text: string): number | undefined {
   const [, digits] = /\bAADSTS(\d{4,8})\b/.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits)
 }

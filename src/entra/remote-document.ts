@@ -8,16 +8,16 @@ export const PAUSE_MS = 60_000
 const DEADLINE_MS = 10_000
 
 /** A document as it was read. */
-export interface KeptDocument {
+export interface CachedDocument {
   readonly text: string
   /** Epoch milliseconds. */
   readonly readAt: number
 }
 
 /** What a place remembers beyond one isolate. It may forget at any time. */
-export interface DocumentShelf {
-  read(url: string): Promise<KeptDocument | null>
-  keep(url: string, document: KeptDocument): Promise<void>
+export interface DocumentStore {
+  read(url: string): Promise<CachedDocument | null>
+  put(url: string, document: CachedDocument): Promise<void>
 }
 
 interface Known<T> {
@@ -32,13 +32,13 @@ interface Known<T> {
 export class RemoteDocument<T> {
   readonly #url: string
   readonly #parse: (text: string) => Promise<T>
-  readonly #shelf: DocumentShelf
+  readonly #shelf: DocumentStore
   #known: Known<T> | null = null
   #pending: Promise<Known<T>> | null = null
   #triedAt = Number.NEGATIVE_INFINITY
 
   /** @param parse rejects with what a document that must not be believed means */
-  constructor(url: string, parse: (text: string) => Promise<T>, shelf: DocumentShelf) {
+  constructor(url: string, parse: (text: string) => Promise<T>, shelf: DocumentStore) {
     this.#url = url
     this.#parse = parse
     this.#shelf = shelf
@@ -78,7 +78,7 @@ export class RemoteDocument<T> {
     const text = await fetchText(this.#url)
     const known = { value: await this.#parse(text), readAt: Date.now() }
     this.#known = known
-    await this.#shelf.keep(this.#url, { text, readAt: known.readAt })
+    await this.#shelf.put(this.#url, { text, readAt: known.readAt })
     return known
   }
 

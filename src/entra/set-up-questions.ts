@@ -2,10 +2,10 @@ import * as oauth from 'oauth4webapi'
 import { authorizationUrl } from './authorization.ts'
 import { USER_AGENT } from '../version.ts'
 import type { Entra } from './entra.ts'
-import { aadstsIn, refusalOf, type Refusal } from './refusal.ts'
+import { aadstsNumberIn, tokenErrorOf, type TokenError } from './refusal.ts'
 
 /** What the service calls itself, and how many keys it signs with. */
-export async function describe({
+export async function describeIssuer({
   metadata,
   keys,
 }: Entra): Promise<{ readonly issuer: string; readonly keyCount: number }> {
@@ -24,7 +24,7 @@ export async function tryCredentials({
   credentials,
   options,
   settings: { issuer },
-}: Entra): Promise<readonly (Refusal | null)[]> {
+}: Entra): Promise<readonly (TokenError | null)[]> {
   const { token_endpoint: endpoint = '', ...rest } = await metadata.read()
   const { allowedTenants, microsoft } = issuer
   const parameters = microsoft === null ? {} : { scope: `${microsoft.graph}/.default` }
@@ -47,13 +47,13 @@ export async function tryCredentials({
       await oauth.processClientCredentialsResponse(server, client, response)
       return null
     } catch (cause) {
-      return refusalOf(cause)
+      return tokenErrorOf(cause)
     }
   })
   return Promise.all(tries)
 }
 
-export interface SilentAnswer {
+export interface SilentResponse {
   /** The service leads nobody to a redirect URI that is not registered (RFC 6749 §4.1.2.1). */
   readonly isLedBack: boolean
   /** Microsoft's number, of the redirect or of the page that was shown instead. */
@@ -66,7 +66,7 @@ export interface SilentAnswer {
  * Asks to be led back to our redirect URI without a page (`prompt=none`), as a browser in which nobody is signed
  * in. Without PKCE, which Entra demands for redirect URIs of single-page applications only (AADSTS9002325).
  */
-export async function askSilently(entra: Entra): Promise<SilentAnswer> {
+export async function authorizeSilently(entra: Entra): Promise<SilentResponse> {
   const unused = crypto.randomUUID()
   const secrets = { state: unused, nonce: unused, codeVerifier: unused }
   const url = await authorizationUrl(entra, { ...secrets, prompt: 'none' })
@@ -78,7 +78,7 @@ export async function askSilently(entra: Entra): Promise<SilentAnswer> {
   return {
     isLedBack,
     // Nothing but the number is read.
-    aadsts: aadstsIn(isLedBack ? location : await response.text()),
+    aadsts: aadstsNumberIn(isLedBack ? location : await response.text()),
     date: Date.parse(response.headers.get('date') ?? ''),
   }
 }

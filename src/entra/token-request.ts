@@ -7,11 +7,11 @@ import { anotherIssuer } from './discovery.ts'
 import type { Entra } from './entra.ts'
 import { claimedTenant } from './id-token.ts'
 import type { RedeemedTokens } from './redeemed-tokens.ts'
-import { refusalOf, type Refusal } from './refusal.ts'
+import { tokenErrorOf, type TokenError } from './refusal.ts'
 
-export type Redemption =
+export type TokenResponse =
   | { readonly ok: true; readonly tokens: RedeemedTokens }
-  | { readonly ok: false; readonly refusal: Refusal }
+  | { readonly ok: false; readonly refusal: TokenError }
 
 type Server = oauth.AuthorizationServer
 
@@ -20,9 +20,9 @@ export async function redeem(
   entra: Entra,
   ask: (server: Server, authentication: oauth.ClientAuth) => Promise<Response>,
   read: (issuedBy: Server, response: Response) => Promise<RedeemedTokens>,
-): Promise<Redemption> {
+): Promise<TokenResponse> {
   const server = await entra.metadata.read()
-  let refusal: Refusal = { kind: 'client' }
+  let refusal: TokenError = { kind: 'client' }
   for (const authentication of entra.credentials) {
     try {
       const response = await ask(server, authentication)
@@ -34,7 +34,7 @@ export async function redeem(
     } catch (cause) {
       if (cause instanceof EntradaFailure) throw cause
       if (isRejectedIdentity(cause)) throw rejectedIdentity(cause)
-      refusal = refusalOf(cause)
+      refusal = tokenErrorOf(cause)
       if (refusal.kind !== 'client') break
     }
   }

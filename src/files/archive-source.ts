@@ -2,12 +2,12 @@ import { makeZip } from 'client-zip'
 import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
-import { openWhole, type ContentParts } from './content.ts'
-import type { Deliverable } from './delivery.ts'
+import { openWhole, type ContentDeps } from './content.ts'
+import type { ByteSupplier } from './delivery.ts'
 import { isPassing, pause, type ResumingSource, type Result, type Step } from './resuming-source.ts'
 import { UniqueNames } from './unique-names.ts'
 
-export interface ArchiveParts extends ContentParts {
+export interface ArchiveDeps extends ContentDeps {
   /** Told once for each file, whichever way it ended. */
   report(address: DriveItemAddress, result: string, bytes: number): void
 }
@@ -27,19 +27,19 @@ interface Problem {
 }
 
 /** The bytes of a zip, with one file open at a time. */
-export class ArchiveSource implements Deliverable {
+export class ArchiveSource implements ByteSupplier {
   readonly length = null
   delivered = 0
   readonly #addresses: readonly DriveItemAddress[]
-  readonly #parts: ArchiveParts
+  readonly #deps: ArchiveDeps
   readonly #zip: ReadableStreamDefaultReader<Uint8Array>
   readonly #problems: Problem[] = []
   /** The file under way. */
   #source: ResumingSource | null = null
 
-  constructor(addresses: readonly DriveItemAddress[], parts: ArchiveParts) {
+  constructor(addresses: readonly DriveItemAddress[], deps: ArchiveDeps) {
     this.#addresses = addresses
-    this.#parts = parts
+    this.#deps = deps
     this.#zip = makeZip(this.#entries(), { buffersAreUTF8: true }).getReader()
   }
 
@@ -96,8 +96,8 @@ export class ArchiveSource implements Deliverable {
     for (let tries = 1; ; tries++) {
       let item: DriveItem | null = null
       try {
-        item = await this.#parts.files.find(address)
-        return { item, source: await openWhole(item, this.#parts) }
+        item = await this.#deps.files.find(address)
+        return { item, source: await openWhole(item, this.#deps) }
       } catch (cause) {
         const failure = cause instanceof EntradaFailure ? cause : new EntradaFailure('internal')
         if (tries < MAX_TRIES && isPassing(failure)) {
@@ -115,7 +115,7 @@ export class ArchiveSource implements Deliverable {
     result: Result,
     { name, bytes }: { readonly name: string | null; readonly bytes: number },
   ): void {
-    this.#parts.report(address, result, bytes)
+    this.#deps.report(address, result, bytes)
     if (result === 'complete' || result === 'cancelled') return
     const { driveId, itemId: id } = address
     const { title } = FAILURES[result]

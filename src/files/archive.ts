@@ -1,7 +1,7 @@
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
-import { ArchiveSource, type ArchiveParts } from './archive-source.ts'
+import { ArchiveSource, type ArchiveDeps } from './archive-source.ts'
 import { INERT_HEADERS } from './content-headers.ts'
-import { deliver } from './delivery.ts'
+import { streamBody } from './delivery.ts'
 import { attachmentNamed } from './file-name.ts'
 
 /**
@@ -11,9 +11,9 @@ import { attachmentNamed } from './file-name.ts'
 export function streamArchive(
   addresses: readonly DriveItemAddress[],
   name: string,
-  parts: ArchiveParts,
+  deps: ArchiveDeps,
 ) {
-  const { body, delivered } = deliver(new ArchiveSource(addresses, parts))
+  const { body, delivered } = streamBody(new ArchiveSource(addresses, deps))
   const headers = new Headers({
     ...INERT_HEADERS,
     'content-disposition': attachmentNamed(withZip(name)),

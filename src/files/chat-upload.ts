@@ -1,7 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
 import type { UploadTarget } from '../settings/upload.ts'
-import { deliver } from './delivery.ts'
+import { streamBody } from './delivery.ts'
 import { safeFileName } from './file-name.ts'
 import { safeMediaType } from './media-type.ts'
 import { multipartFrame } from './multipart.ts'
@@ -54,7 +54,7 @@ export async function uploadFile(
   onProgress: (bytes: number) => void,
 ): Promise<ChatAnswer> {
   const { url, frame } = formFor(item, upload)
-  const { body, length, delivered, stop } = deliver(source, { frame, onProgress })
+  const { body, length, delivered, stop } = streamBody(source, { frame, onProgress })
   const headers = headersOf(upload)
   headers.set('content-type', frame.contentType)
   if (length !== null) headers.set('content-length', String(length))

@@ -3,14 +3,14 @@ import type { DriveItem } from '../graph/drive-item.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import { contentHeaders, describeBytes } from './content-headers.ts'
 import { entityTagOf, isUnchanged, rangeInForce, type ContentRequest } from './content-request.ts'
-import { deliver, type Delivered } from './delivery.ts'
+import { streamBody, type StreamOutcome } from './delivery.ts'
 import type { DriveFiles, OpenRequest } from './drive-files.ts'
-import { needsConversion, requireDeliverable, tooLarge } from './file-terms.ts'
+import { needsConversion, assertDownloadable, tooLarge } from './file-terms.ts'
 import type { OpenContent } from './open-content.ts'
 import { isProtected } from './protected-container.ts'
 import { ResumingSource } from './resuming-source.ts'
 
-export interface ContentParts {
+export interface ContentDeps {
   readonly files: DriveFiles
   readonly maxBytes: number
 }
@@ -18,7 +18,7 @@ export interface ContentParts {
 export interface ContentAnswer {
   readonly response: Response
   /** Settles with the last byte, or when no more will come. `null` when no bytes are sent. */
-  readonly delivered: Promise<Delivered> | null
+  readonly delivered: Promise<StreamOutcome> | null
 }
 
 /**
@@ -28,10 +28,10 @@ export interface ContentAnswer {
 export async function answerContent(
   address: DriveItemAddress,
   request: ContentRequest,
-  parts: ContentParts,
+  deps: ContentDeps,
 ): Promise<ContentAnswer> {
-  const item = await parts.files.find(address)
-  requireDeliverable(item, parts.maxBytes)
+  const item = await deps.files.find(address)
+  assertDownloadable(item, deps.maxBytes)
   const asPdf = request.asPdf && needsConversion(item)
   const entityTag = entityTagOf(item, { asPdf })
   const headers = contentHeaders({ item, asPdf, entityTag })
@@ -43,22 +43,22 @@ export async function answerContent(
     return { response: new Response(null, { headers }), delivered: null }
   }
   const range = rangeInForce({ ...request, asPdf }, entityTag)
-  const { content, source } = await open(item, parts, { range, asPdf })
+  const { content, source } = await open(item, deps, { range, asPdf })
   describeBytes(headers, content)
-  const { body, delivered } = deliver(source)
+  const { body, delivered } = streamBody(source)
   const status = content.isPartial ? 206 : 200
   return { response: new Response(body, { status, headers }), delivered }
 }
 
 /** All of a file, whatever it takes; refused like any other, before the first byte. */
-export async function openWhole(item: DriveItem, parts: ContentParts): Promise<ResumingSource> {
-  requireDeliverable(item, parts.maxBytes)
-  const { source } = await open(item, parts, { range: null, asPdf: false })
+export async function openWhole(item: DriveItem, deps: ContentDeps): Promise<ResumingSource> {
+  assertDownloadable(item, deps.maxBytes)
+  const { source } = await open(item, deps, { range: null, asPdf: false })
   return source
 }
 
-async function open(item: DriveItem, parts: ContentParts, asked: OpenRequest) {
-  const { files, maxBytes } = parts
+async function open(item: DriveItem, deps: ContentDeps, asked: OpenRequest) {
+  const { files, maxBytes } = deps
   const content = await files.open(item, asked).catch((cause: unknown) => {
     throw withSize(cause, item)
   })
@@ -68,12 +68,12 @@ async function open(item: DriveItem, parts: ContentParts, asked: OpenRequest) {
     await content.source.giveUp()
     throw isTooLarge ? tooLarge(maxBytes) : new EntradaFailure('file_protected')
   }
-  const reopen = asked.asPdf ? null : reopener(item, content, parts)
+  const reopen = asked.asPdf ? null : reopener(item, content, deps)
   return { content, source: new ResumingSource({ content, reopen, maxBytes }) }
 }
 
 /** Opens the rest of the very same file: everything about it is asked again, at a new address. */
-function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: ContentParts) {
+function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: ContentDeps) {
   return async (position: number, end: number | null): Promise<OpenContent> => {
     const last = end === null ? null : end - 1
     const range = { kind: 'from', start: position, end: last } as const
@@ -81,7 +81,7 @@ function reopener(item: DriveItem, first: OpenContent, { files, maxBytes }: Cont
     try {
       // Only now: a file that has not changed by this moment had not when its bytes were opened.
       const now = await files.find(item.address)
-      requireDeliverable(now, maxBytes)
+      assertDownloadable(now, maxBytes)
       const isSameSize = (rest.total ?? first.total) === (first.total ?? rest.total)
       if (now.eTag === item.eTag && isSameSize) return rest
       throw new EntradaFailure('file_changed')

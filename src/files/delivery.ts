@@ -2,7 +2,7 @@ import type { MultipartFrame } from './multipart.ts'
 import type { Result, Step } from './resuming-source.ts'
 
 /** Bytes that come one chunk at a time, of a file or of several. */
-export interface Deliverable {
+export interface ByteSupplier {
   /** Bytes there will be; `null` when nobody knows. */
   readonly length: number | null
   /** Bytes handed out so far. */
@@ -15,17 +15,17 @@ export interface Deliverable {
   checkForStall(): void
 }
 
-export interface Delivered {
+export interface StreamOutcome {
   readonly result: Result
   readonly bytes: number
 }
 
-export interface Delivery {
+export interface BodyStream {
   readonly body: ReadableStream<Uint8Array>
   /** Of the body; `null` when nobody knows. */
   readonly length: number | null
   /** Settles with the last byte, or when no more will come. */
-  readonly delivered: Promise<Delivered>
+  readonly delivered: Promise<StreamOutcome>
   /** Nobody wants the rest. */
   stop(): void
 }
@@ -44,7 +44,7 @@ const WATCH_MS = 5_000
  *
  * A stream of our own rather than a `FixedLengthStream`: that one cuts chunks into 64 KiB, at a fifth more CPU.
  */
-export function deliver(source: Deliverable, { frame, onProgress }: Wrapping = {}): Delivery {
+export function streamBody(source: ByteSupplier, { frame, onProgress }: Wrapping = {}): BodyStream {
   const length = lengthOf(source, frame)
   const ended = Promise.withResolvers<Result>()
   let handedOut: Uint8Array | null = null
@@ -91,7 +91,7 @@ export function deliver(source: Deliverable, { frame, onProgress }: Wrapping = {
   return { body, length, delivered, stop: () => void stop('cancelled') }
 }
 
-function lengthOf({ length }: Deliverable, frame: MultipartFrame | undefined): number | null {
+function lengthOf({ length }: ByteSupplier, frame: MultipartFrame | undefined): number | null {
   if (length === null || frame === undefined) return length
   return frame.head.byteLength + length + frame.tail.byteLength
 }

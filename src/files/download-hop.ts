@@ -4,7 +4,7 @@ import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { failureByStatus } from './file-failure.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'
 
-export interface DownloadHop {
+export interface DownloadResponse {
   /** Asks Graph for a pre-authenticated address. Each lives for minutes. */
   locate(): Promise<URL>
   /** Never an `Authorization` among them. */
@@ -19,7 +19,7 @@ const DEADLINE_MS = 30_000
 const WORTH_ANOTHER: ReadonlySet<number> = new Set([401, 403, 500, 502, 504])
 
 /** Asks the download host, once more with a new address when the first try comes to nothing. */
-export async function fetchDownload(hop: DownloadHop): Promise<Response> {
+export async function fetchDownload(hop: DownloadResponse): Promise<Response> {
   for (let isLast = false; ; isLast = true) {
     const response = await attempt(hop)
     if (response?.ok === true) return response
@@ -30,7 +30,7 @@ export async function fetchDownload(hop: DownloadHop): Promise<Response> {
 }
 
 /** `null` when the host does not answer. */
-async function attempt({ locate, headers, microsoft }: DownloadHop): Promise<Response | null> {
+async function attempt({ locate, headers, microsoft }: DownloadResponse): Promise<Response | null> {
   let url = await locate()
   // The host of the first answer may send us on within Microsoft once; a longer chain is not its way.
   for (let hops = 0; hops < 2; hops++) {

@@ -11,7 +11,7 @@ import { fileFailureOf } from './file-failure.ts'
 import { openContent, type OpenContent } from './open-content.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'
 
-export interface DriveFilesParts {
+export interface DriveFilesDeps {
   readonly graph: Graph
   readonly tokens: GraphTokens
   readonly microsoft: MicrosoftSettings
@@ -36,15 +36,15 @@ const MAX_SHORTCUTS = 3
 
 /** Files as one user may see them: every look goes through Graph with that user's token. */
 export class DriveFiles {
-  readonly #parts: DriveFilesParts
+  readonly #deps: DriveFilesDeps
 
-  constructor(parts: DriveFilesParts) {
-    this.#parts = parts
+  constructor(deps: DriveFilesDeps) {
+    this.#deps = deps
   }
 
   /** Fails now with what would make every look fail: no consent, no session, no sign-in service. */
   async authorize(): Promise<void> {
-    await this.#parts.tokens()
+    await this.#deps.tokens()
   }
 
   /**
@@ -72,7 +72,7 @@ export class DriveFiles {
   async open(item: DriveItem, { range, asPdf }: OpenRequest): Promise<OpenContent> {
     const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': USER_AGENT })
     if (range !== null) headers.set('range', rangeHeader(range))
-    const { graph, microsoft, bucket } = this.#parts
+    const { graph, microsoft, bucket } = this.#deps
     const locate = () => this.#locate(item.address, asPdf)
     try {
       return openContent(await fetchDownload({ locate, headers, microsoft }), range)
@@ -90,12 +90,12 @@ export class DriveFiles {
     const { status, headers, body } = await this.ask(path, { asPdf })
     await body?.cancel()
     if (!isRedirect(status)) throw new EntradaFailure('graph_unexpected')
-    return requireDownloadUrl(headers.get('location') ?? '', this.#parts.microsoft)
+    return requireDownloadUrl(headers.get('location') ?? '', this.#deps.microsoft)
   }
 
   /** @throws EntradaFailure what Graph's refusal means to the person; whatever a token fails with */
   async ask(path: string, { asPdf, deadlineMs }: AskOptions = {}): Promise<Response> {
-    const { graph, tokens, bucket } = this.#parts
+    const { graph, tokens, bucket } = this.#deps
     const answer = await graph.call(tokens, { path, bucket, deadlineMs })
     if (answer.ok) return answer.response
     throw fileFailureOf(answer.error, { asPdf })

@@ -30,7 +30,7 @@ export class EventStream {
   }
 
   /** For what is soon out of date: dropped while the reader is still busy with what came before. */
-  offer(event: string, data: unknown): void {
+  sendLatest(event: string, data: unknown): void {
     if (!this.#isWriting && !this.left.aborted) void this.send(event, data)
   }
 

@@ -19,14 +19,14 @@ const MEBIBYTE = 1_048_576
 const CONVERTIBLE = /^(?:csv|docx?|od[pst]|pot[mx]?|pps(?:x|xm)?|ppt[mx]?|rtf|xlsx?)$/
 
 /** Why an item will not be delivered, as far as its metadata tells; `null` when nothing stands against it. */
-export function refusalOf(item: DriveItem, maxBytes: number): EntradaFailure | null {
+export function downloadFailureOf(item: DriveItem, maxBytes: number): EntradaFailure | null {
   if (item.state !== 'available') return new EntradaFailure(...REFUSED[item.state])
   return item.size > maxBytes ? tooLarge(maxBytes) : null
 }
 
 /** @throws EntradaFailure for an item that will not be delivered */
-export function requireDeliverable(item: DriveItem, maxBytes: number): void {
-  const refusal = refusalOf(item, maxBytes)
+export function assertDownloadable(item: DriveItem, maxBytes: number): void {
+  const refusal = downloadFailureOf(item, maxBytes)
   if (refusal !== null) throw refusal
 }
 
@@ -51,7 +51,7 @@ export function needsConversion(item: DriveItem): boolean {
 /** What a chat may know of a file before it takes it; all of it as Graph says now. */
 export function describeItem(item: DriveItem, maxBytes: number) {
   const { address, state, isCheckedOut, ...shown } = item
-  const refusal = refusalOf(item, maxBytes)
+  const refusal = downloadFailureOf(item, maxBytes)
   return {
     ...shown,
     driveId: address.driveId,

@@ -2,7 +2,7 @@ import { EntradaFailure } from '../failure.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { Lookups } from '../stores/lookup-cache.ts'
+import type { LookupCache } from '../stores/lookup-cache.ts'
 import { DriveFiles } from './drive-files.ts'
 import { filesTokens, isFilesOn } from './files-tokens.ts'
 import { discoverHosts } from './host-discovery.ts'
@@ -11,7 +11,7 @@ import type { UserHosts } from './user-hosts.ts'
 export interface FilesDeps {
   /** One for all features: it remembers whom Microsoft asked to wait. `null` without Microsoft. */
   readonly graph: Graph | null
-  readonly lookups: Lookups
+  readonly lookups: LookupCache
   /** The way every proxied request of a signed-in person goes. */
   readonly toChat: (request: Request, session: SessionView) => Promise<Response>
 }

@@ -21,7 +21,7 @@ const Ask = v.object({
 })
 
 /** Which files are asked for at once, and what is said of them all. */
-export interface FilesAsk {
+export interface FileSelection {
   readonly addresses: readonly DriveItemAddress[]
   /** Of the archive. */
   readonly name: string
@@ -34,7 +34,10 @@ export interface FilesAsk {
  * Each file comes once, however often it is asked for.
  * @throws EntradaFailure `invalid_request`, `too_many_files`, `body_too_large`
  */
-export async function readFilesAsk(request: Request, maxFiles: number): Promise<FilesAsk> {
+export async function readFileSelection(
+  request: Request,
+  maxFiles: number,
+): Promise<FileSelection> {
   const most = Math.max(LARGEST_BODY_BYTES, maxFiles * BYTES_PER_FILE)
   const parsed = v.safeParse(Ask, await bodyOf(request, most))
   if (!parsed.success) {

@@ -1,16 +1,16 @@
 import * as v from 'valibot'
 import { EntradaFailure, FAILURES } from '../failure.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
-import type { OwnedLookups } from '../stores/lookup-cache.ts'
+import type { OwnerLookups } from '../stores/lookup-cache.ts'
 import type { DriveFiles } from './drive-files.ts'
-import { Found, hostsOf, type UserHosts } from './user-hosts.ts'
+import { DiscoveredHosts, hostsOf, type UserHosts } from './user-hosts.ts'
 
-export interface DiscoveryParts {
+export interface DiscoveryDeps {
   readonly files: DriveFiles
   readonly microsoft: MicrosoftSettings
   /** Of a SharePoint host the operator has named. */
   readonly baseUrl: URL | null
-  readonly lookups: OwnedLookups
+  readonly lookups: OwnerLookups
 }
 
 const KEY = 'sharepoint-hosts'
@@ -28,7 +28,7 @@ const ROOT_SITE = '/sites/root?$select=webUrl'
 /** The root sites of all regions of a multi-geo tenant; their names follow no rule. */
 const ROOT_SITES = '/sites?$select=webUrl,siteCollection&$filter=siteCollection/root ne null'
 
-const Remembered = v.pipe(v.string(), v.parseJson(), Found)
+const Remembered = v.pipe(v.string(), v.parseJson(), DiscoveredHosts)
 /** One place, or a list of them. */
 const Places = v.object({
   webUrl: v.optional(v.string()),
@@ -44,8 +44,8 @@ const DEADLINE_MS = 8_000
  * @param isAnew whether what is remembered has served badly, as it does after a tenant has been renamed
  * @throws EntradaFailure `sharepoint_not_found` when there is no host at all; what Graph's refusals mean
  */
-export async function discoverHosts(parts: DiscoveryParts, isAnew: boolean): Promise<UserHosts> {
-  const { files, lookups, microsoft, baseUrl } = parts
+export async function discoverHosts(deps: DiscoveryDeps, isAnew: boolean): Promise<UserHosts> {
+  const { files, lookups, microsoft, baseUrl } = deps
   const [known] = await lookups.read([KEY], [PART])
   // What an earlier version of us has left may be of another form.
   const remembered = v.safeParse(Remembered, known?.text)
@@ -56,7 +56,7 @@ export async function discoverHosts(parts: DiscoveryParts, isAnew: boolean): Pro
     ask(files, ROOT_SITE),
     ask(files, ROOT_SITES),
   ])
-  const found: Found = {
+  const found: DiscoveredHosts = {
     oneDrive: drive.webUrls[0] ?? null,
     root: root.webUrls[0] ?? null,
     regions: regions.webUrls,
@@ -72,7 +72,7 @@ export async function discoverHosts(parts: DiscoveryParts, isAnew: boolean): Pro
   const freshOnes = found.oneDrive === null ? FRESH_WITHOUT_DRIVE_SECONDS : FRESH_SECONDS
   const freshSeconds = trouble === null ? freshOnes : FRESH_HALF_SECONDS
   const text = JSON.stringify(found)
-  await lookups.settle(null, [
+  await lookups.complete(null, [
     { key: KEY, part: PART, text, freshSeconds, lifeSeconds: LIFE_SECONDS },
   ])
   return hostsOf(found, microsoft, baseUrl)

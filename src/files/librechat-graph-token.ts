@@ -4,7 +4,7 @@ import { CHALLENGE } from '../problem.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
-import { brokerToken } from './token-broker.ts'
+import { issuePickerToken } from './token-broker.ts'
 
 export const GRAPH_TOKEN_PATH = '/api/auth/graph-token'
 
@@ -30,7 +30,7 @@ export function librechatGraphToken(
       const access = filesAccess(deps, session, settings)
       const scopes = readScopes(new URL(request.url).searchParams)
       const ask = { resource: resourceOf(scopes, settings), renew: false }
-      const { value, expiresAt } = await brokerToken(ask, { ...access, session, log })
+      const { value, expiresAt } = await issuePickerToken(ask, { ...access, session, log })
       const answer = {
         access_token: value,
         token_type: 'Bearer',

@@ -1,5 +1,5 @@
 import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
-import type { Deliverable } from './delivery.ts'
+import type { ByteSupplier } from './delivery.ts'
 import type { OpenContent } from './open-content.ts'
 
 export interface Transfer {
@@ -32,7 +32,7 @@ const MAX_PAUSE_MS = 20_000
  * A file's bytes to the end, whatever happens on the way: when the connection breaks in the middle, the rest
  * is opened anew and joined where the bytes ended.
  */
-export class ResumingSource implements Deliverable {
+export class ResumingSource implements ByteSupplier {
   readonly #transfer: Transfer
   readonly #start: number
   readonly #end: number | null

@@ -11,13 +11,13 @@ import { answerContent } from './content.ts'
 import { readContentRequest } from './content-request.ts'
 import { answerOnRecord, reportDownloads } from './download-audit.ts'
 import { EventStream } from './event-stream.ts'
-import { readFilesAsk } from './files-ask.ts'
+import { readFileSelection } from './files-ask.ts'
 import { describeItem } from './file-terms.ts'
 import { filesAccess, type FilesDeps } from './files-access.ts'
 import { pickerPage } from './picker-page.ts'
 import { readPickerRequest } from './picker-request.ts'
 import { uploadTargetOf } from './upload-targets.ts'
-import { brokerToken, readTokenAsk } from './token-broker.ts'
+import { issuePickerToken, readPickerTokenRequest } from './token-broker.ts'
 
 /** SharePoint and OneDrive files; mounted at `/.entrada`, behind a session and, for POST, proof of same origin. */
 export function filesRoutes(deps: FilesDeps) {
@@ -25,7 +25,7 @@ export function filesRoutes(deps: FilesDeps) {
     filesAccess(deps, session, settings)
   const several = async (c: Context<EdgeEnv>) => {
     const access = accessOf(c)
-    const ask = await readFilesAsk(c.req.raw, access.maxFiles)
+    const ask = await readFileSelection(c.req.raw, access.maxFiles)
     await access.files.authorize()
     return { ...ask, parts: { ...access, report: await reportDownloads(c, ask.addresses) } }
   }
@@ -84,10 +84,10 @@ export function filesRoutes(deps: FilesDeps) {
     })
     .post('/picker/token', async (c) => {
       const { hosts } = accessOf(c)
-      const ask = readTokenAsk(await readJson(c.req.raw))
+      const ask = readPickerTokenRequest(await readJson(c.req.raw))
       const log = createLog(c.var.requestId)
       const parts = { session: c.var.session, hosts, log }
-      const { value, expiresAt } = await brokerToken(ask, parts)
+      const { value, expiresAt } = await issuePickerToken(ask, parts)
       return c.json({ token: value, expiresAt })
     })
 }

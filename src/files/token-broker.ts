@@ -14,10 +14,10 @@ const Ask = v.object({
   claims: v.optional(v.pipe(v.string(), v.maxLength(4096), v.regex(/^\{.+\}$/s))),
 })
 
-export type TokenAsk = v.InferOutput<typeof Ask>
+export type PickerTokenRequest = v.InferOutput<typeof Ask>
 
 /** @throws EntradaFailure `invalid_request` */
-export function readTokenAsk(json: unknown): TokenAsk {
+export function readPickerTokenRequest(json: unknown): PickerTokenRequest {
   const parsed = v.safeParse(Ask, json)
   if (parsed.success) return parsed.output
   throw new EntradaFailure('invalid_request', {
@@ -28,7 +28,7 @@ export function readTokenAsk(json: unknown): TokenAsk {
 /** A page that asks for a new token again and again redeems the refresh token once in this time. */
 const YOUNG_SECONDS = 60
 
-export interface BrokerParts {
+export interface PickerTokenDeps {
   readonly session: Session
   readonly hosts: () => Promise<UserHosts>
   readonly log: Log
@@ -38,16 +38,16 @@ export interface BrokerParts {
  * The one token a page ever gets: for a single SharePoint host that is the user's own, because Microsoft's
  * picker works with nothing else. The scope is built by the session; Graph is out of reach from here.
  */
-export async function brokerToken(
-  ask: TokenAsk,
-  parts: BrokerParts,
+export async function issuePickerToken(
+  ask: PickerTokenRequest,
+  deps: PickerTokenDeps,
 ): Promise<AccessToken<SharePointOrigin>> {
-  const { session, log } = parts
+  const { session, log } = deps
   const { id, tenantId } = session.user
   const report = (resource: string, result: string) =>
     log.audit('picker_token_issued', { userId: id, tenantId, resource, result })
   try {
-    const origin = await ownOrigin(ask.resource, parts)
+    const origin = await ownOrigin(ask.resource, deps)
     const token = await tokenFor(origin, ask, session)
     report(origin, 'issued')
     return token
@@ -59,7 +59,7 @@ export async function brokerToken(
   }
 }
 
-async function ownOrigin(resource: string, { hosts }: BrokerParts): Promise<SharePointOrigin> {
+async function ownOrigin(resource: string, { hosts }: PickerTokenDeps): Promise<SharePointOrigin> {
   // Capitals are the one thing that may differ: Microsoft writes its regions so, as in contosoEUR.
   const plain = resource.toLowerCase().replace(/\/$/, '')
   const origin = [...(await hosts()).all].find((own) => own === plain)
@@ -69,7 +69,7 @@ async function ownOrigin(resource: string, { hosts }: BrokerParts): Promise<Shar
 
 async function tokenFor(
   origin: SharePointOrigin,
-  { renew, claims }: TokenAsk,
+  { renew, claims }: PickerTokenRequest,
   session: Session,
 ): Promise<AccessToken<SharePointOrigin>> {
   const token = await session.accessToken(origin)

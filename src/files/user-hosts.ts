@@ -15,19 +15,19 @@ export interface UserHosts {
 }
 
 /** The addresses that Graph has named, as they are remembered. */
-export const Found = v.object({
+export const DiscoveredHosts = v.object({
   oneDrive: v.nullable(v.string()),
   root: v.nullable(v.string()),
   regions: v.array(v.string()),
 })
-export type Found = v.InferOutput<typeof Found>
+export type DiscoveredHosts = v.InferOutput<typeof DiscoveredHosts>
 
 /**
  * Every host is checked again, remembered or not, and the operator's own are added.
  * @throws EntradaFailure `sharepoint_not_found` when there is none at all
  */
 export function hostsOf(
-  { oneDrive, root, regions }: Found,
+  { oneDrive, root, regions }: DiscoveredHosts,
   microsoft: MicrosoftSettings,
   baseUrl: URL | null,
 ): UserHosts {

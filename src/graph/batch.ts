@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import { graphErrorOf, NO_ANSWER, type GraphError } from './graph-error.ts'
+import { graphErrorOf, NO_RESPONSE, type GraphError } from './graph-error.ts'
 import type { Graph, GraphRequest, GraphTokens } from './graph.ts'
 
 export interface BatchRequest {
@@ -96,7 +96,7 @@ async function send(graph: Graph, tokens: GraphTokens, sending: Sending): Promis
     .call(tokens, { ...options, method: 'POST', path: '$batch', body: bodyOf(requests) })
     .catch((cause: unknown) => {
       const isSilence = cause instanceof EntradaFailure && cause.code === 'graph_unavailable'
-      if (isSilence) settle(() => refusal(NO_ANSWER))
+      if (isSilence) settle(() => refusal(NO_RESPONSE))
       throw cause
     })
   if (!answer.ok) {
@@ -129,7 +129,7 @@ function bodyOf(requests: readonly BatchRequest[]) {
 }
 
 /** A part that the answer does not mention. */
-const LOST = refusal({ ...NO_ANSWER, status: 502 })
+const LOST = refusal({ ...NO_RESPONSE, status: 502 })
 
 type Part = v.InferOutput<typeof Answers>['responses'][number]
 

@@ -6,7 +6,7 @@ export function literal(text: string): string {
 }
 
 /** `$filter`s for any of these values, `most` in each. */
-export function filtersAmong(
+export function inFilters(
   property: string,
   values: readonly string[],
   most: number,

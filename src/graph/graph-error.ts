@@ -41,7 +41,7 @@ export function graphErrorOf(status: number, headers: Headers, body: unknown): G
 }
 
 /** Silence, put as the refusal a gateway would have given. */
-export const NO_ANSWER: GraphError = {
+export const NO_RESPONSE: GraphError = {
   status: 504,
   codes: [],
   retryAfter: null,
@@ -51,7 +51,7 @@ export const NO_ANSWER: GraphError = {
 
 /** For a request that was not sent, because Graph has asked for a pause that is not over. */
 export function pausedError(seconds: number | null): GraphError {
-  return { ...NO_ANSWER, status: 429, codes: ['paused'], retryAfter: seconds }
+  return { ...NO_RESPONSE, status: 429, codes: ['paused'], retryAfter: seconds }
 }
 
 function codesOf(body: unknown): readonly string[] {

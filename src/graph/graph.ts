@@ -1,6 +1,6 @@
 import { EntradaFailure } from '../failure.ts'
 import type { AccessToken, AccessTokenOptions } from '../session/access-token.ts'
-import { NO_ANSWER, pausedError, readGraphError, type GraphError } from './graph-error.ts'
+import { NO_RESPONSE, pausedError, readGraphError, type GraphError } from './graph-error.ts'
 import { USER_AGENT } from '../version.ts'
 import { Throttle } from './throttle.ts'
 
@@ -91,7 +91,7 @@ export class Graph {
       signal: AbortSignal.timeout(deadlineMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
-      this.note(bucket, NO_ANSWER, sentAt)
+      this.note(bucket, NO_RESPONSE, sentAt)
       throw new EntradaFailure('graph_unavailable', { cause })
     })
     const error = response.status < 400 ? null : await readGraphError(response)

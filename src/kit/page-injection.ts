@@ -1,7 +1,7 @@
 import { navigationOf } from '../navigation.ts'
 import type { RequestHead } from '../request-head.ts'
 import { askingForText, isRewritable, withoutValidators } from './rewritable.ts'
-import { scriptPermission } from './script-policy.ts'
+import { scriptPermissionOf } from './script-policy.ts'
 import { isWorkerScript, WorkerInjection } from './worker-injection.ts'
 
 const HTML = /^text\/html\s*(?:;\s*charset="?utf-8"?\s*)?$/i
@@ -31,7 +31,7 @@ export class Injection {
     }
     if (!isPage(head) || !isRewritable(response, HTML)) return response
     const policy = response.headers.get('content-security-policy')
-    const permission = scriptPermission(policy, this.#publicOrigin)
+    const permission = scriptPermissionOf(policy, this.#publicOrigin)
     if (!permission.allowed) return response
     return rewrite(response, scriptTag(this.#publicOrigin, permission.nonce))
   }

@@ -10,7 +10,7 @@ const NONCE = /^'nonce-[A-Za-z0-9+/_-]+={0,2}'$/
  * Reads `Content-Security-Policy` (CSP Level 3) for a script at an address of the page's own origin. Every
  * policy must agree. A page that forbids it is left as it is: a blocked script would only fill its console.
  */
-export function scriptPermission(header: string | null, publicOrigin: string): ScriptPermission {
+export function scriptPermissionOf(header: string | null, publicOrigin: string): ScriptPermission {
   const policies = (header ?? '').split(',').map(directivesOf)
   if (policies.some(isSandboxed)) return REFUSED
   const sources = policies.map(scriptSources).filter((list) => list !== null)

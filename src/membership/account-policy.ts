@@ -1,8 +1,8 @@
 import * as v from 'valibot'
-import type { Identity } from '../entra/id-token.ts'
+import type { VerifiedIdentity } from '../entra/id-token.ts'
 import type { AccessSettings } from '../settings/access.ts'
-import { isRefusal, type GraphQuestions } from './graph-questions.ts'
-import { unknownMembership } from './unknown-membership.ts'
+import { isRefusal, type MembershipGraphClient } from './graph-questions.ts'
+import { membershipCheckFailed } from './unknown-membership.ts'
 
 /** Kinds of account that are kept out whatever groups they are in. */
 export type AccountRefusal = 'guest' | 'email_domain' | 'no_address'
@@ -19,9 +19,9 @@ export interface AccessRules extends AccessSettings {
  * @throws EntradaFailure `membership_unknown`
  */
 export async function refusedAccount(
-  { email, claims }: Identity,
+  { email, claims }: VerifiedIdentity,
   access: Pick<AccessRules, 'allowGuests' | 'emailDomains' | 'needsAddress'>,
-  ask: GraphQuestions | null,
+  ask: MembershipGraphClient | null,
 ): Promise<AccountRefusal | null> {
   if (access.emailDomains.length > 0) {
     const domain = emailDomainOf(email)
@@ -44,15 +44,15 @@ export function emailDomainOf(email: string | null): string | null {
 const Me = v.object({ userType: v.nullable(v.string()) })
 
 /** The `acct` claim tells if the registration asks for it; else the person's own profile does. */
-async function isGuest(account: unknown, ask: GraphQuestions | null): Promise<boolean> {
+async function isGuest(account: unknown, ask: MembershipGraphClient | null): Promise<boolean> {
   if (account === 0 || account === '0') return false
   if (account === 1 || account === '1') return true
-  if (ask === null) throw unknownMembership('unreadable_claim')
+  if (ask === null) throw membershipCheckFailed('unreadable_claim')
   const { userType } = await ask
     .ask({ path: 'me?$select=userType' }, Me)
     .catch((cause: unknown) => {
       // Not about groups, as a refusal otherwise would be.
-      throw isRefusal(cause) ? unknownMembership('graph_refused', { cause }) : cause
+      throw isRefusal(cause) ? membershipCheckFailed('graph_refused', { cause }) : cause
     })
   return (userType ?? 'Member') !== 'Member'
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { GraphError } from '../graph/graph-error.ts'
 import type { Graph, GraphRequest, GraphTokens } from '../graph/graph.ts'
-import { unknownMembership, type UnknownReason } from './unknown-membership.ts'
+import { membershipCheckFailed, type MembershipCheckFailure } from './unknown-membership.ts'
 
 /** Somebody waits in front of a shut door, or behind one that should perhaps be shut. */
 const BUDGET_MS = 10_000
@@ -13,7 +13,7 @@ const FIRST_PAUSE_MS = 250
 const MOST_PAGES = 50
 
 /** What may be over in a moment. */
-const PASSING: ReadonlySet<string | undefined> = new Set<UnknownReason>([
+const PASSING: ReadonlySet<string | undefined> = new Set<MembershipCheckFailure>([
   'graph_throttled',
   'graph_unavailable',
   'graph_unexpected',
@@ -23,7 +23,7 @@ const PASSING: ReadonlySet<string | undefined> = new Set<UnknownReason>([
  * What one check asks Graph on behalf of the person it is about. Asked again within one budget, and answered
  * whole or not at all: a page that is missing must not look like a group the person is not in.
  */
-export class GraphQuestions {
+export class MembershipGraphClient {
   readonly #graph: Graph
   readonly #tokens: GraphTokens
   readonly #bucket: string
@@ -71,7 +71,7 @@ export class GraphQuestions {
       items.push(...value)
       if (next === undefined) return items
       if (visited.has(next) || visited.size === MOST_PAGES) {
-        throw unknownMembership('graph_unexpected')
+        throw membershipCheckFailed('graph_unexpected')
       }
       visited.add(next)
       request = { path: next }
@@ -79,14 +79,14 @@ export class GraphQuestions {
   }
 
   async #attempt<T>(request: GraphRequest, schema: v.GenericSchema<unknown, T>): Promise<T> {
-    if (this.#left <= 0) throw unknownMembership('graph_unavailable')
+    if (this.#left <= 0) throw membershipCheckFailed('graph_unavailable')
     const options = { bucket: this.#bucket, deadlineMs: Math.min(CALL_MS, this.#left) }
     const answer = await this.#graph
       .call(this.#tokens, { ...request, ...options })
       .catch(failWithoutAnswer)
     if (!answer.ok) throw failureOf(answer.error)
     const parsed = v.safeParse(schema, await answer.response.json().catch(() => null))
-    if (!parsed.success) throw unknownMembership('graph_unexpected')
+    if (!parsed.success) throw membershipCheckFailed('graph_unexpected')
     return parsed.output
   }
 
@@ -101,14 +101,14 @@ function failWithoutAnswer(cause: unknown): never {
   if (!(cause instanceof EntradaFailure) || cause.code === 'membership_unknown') throw cause
   const { code } = cause
   const isOfGraph = code === 'graph_unavailable' || code === 'graph_unexpected'
-  throw unknownMembership(isOfGraph ? code : 'token_refused', { cause })
+  throw membershipCheckFailed(isOfGraph ? code : 'token_refused', { cause })
 }
 
 function failureOf({ status, retryAfter }: GraphError): EntradaFailure {
-  if (status === 429) return unknownMembership('graph_throttled', { retryAfter })
-  if (status >= 500) return unknownMembership('graph_unavailable', { retryAfter })
-  if (status === 401) return unknownMembership('token_refused')
-  return unknownMembership(status === 403 ? 'not_permitted' : 'graph_refused')
+  if (status === 429) return membershipCheckFailed('graph_throttled', { retryAfter })
+  if (status >= 500) return membershipCheckFailed('graph_unavailable', { retryAfter })
+  if (status === 401) return membershipCheckFailed('token_refused')
+  return membershipCheckFailed(status === 403 ? 'not_permitted' : 'graph_refused')
 }
 
 /** Graph has understood, and does not answer this. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { chunks, filtersAmong } from '../graph/filters.ts'
-import { isRefusal, type GraphQuestions } from './graph-questions.ts'
+import { chunks, inFilters } from '../graph/filters.ts'
+import { isRefusal, type MembershipGraphClient } from './graph-questions.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */
 const MOST_IDS = 20
@@ -26,10 +26,10 @@ const NamedGroup = v.object({ id: v.string(), displayName: v.string() })
  */
 export async function resolveNames(
   names: readonly string[],
-  questions: GraphQuestions,
+  questions: MembershipGraphClient,
 ): Promise<ResolvedNames> {
   const pages = await Promise.all(
-    filtersAmong('displayName', names, MOST_NAMES).map((filter) =>
+    inFilters('displayName', names, MOST_NAMES).map((filter) =>
       questions.collect({ path: `groups?${filter}&$select=id,displayName&$top=999` }, NamedGroup),
     ),
   )
@@ -55,7 +55,7 @@ export async function resolveNames(
  */
 export async function membershipsAmong(
   ids: readonly string[],
-  questions: GraphQuestions,
+  questions: MembershipGraphClient,
 ): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set()
   const scopes = await questions.scopes()
@@ -72,7 +72,7 @@ export async function membershipsAmong(
 /** Asks about the groups in question and no others. */
 async function checkMemberships(
   ids: readonly string[],
-  questions: GraphQuestions,
+  questions: MembershipGraphClient,
 ): Promise<ReadonlySet<string>> {
   const path = 'me/checkMemberGroups'
   const held = await Promise.all(
@@ -89,7 +89,7 @@ const Membership = v.object({ id: v.string(), '@odata.type': v.optional(v.string
  * Everything the person is in, which `User.Read` is enough for. Without a cast to groups, because a cast
  * would be answered from the search index, and that lags behind.
  */
-async function ownGroups(questions: GraphQuestions): Promise<ReadonlySet<string>> {
+async function ownGroups(questions: MembershipGraphClient): Promise<ReadonlySet<string>> {
   const path = 'me/transitiveMemberOf?$select=id&$top=999'
   const memberships = await questions.collect({ path }, Membership)
   const isGroup = (type: string | undefined) => type === undefined || type.endsWith('.group')

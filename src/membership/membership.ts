@@ -1,4 +1,4 @@
-import type { Identity } from '../entra/id-token.ts'
+import type { VerifiedIdentity } from '../entra/id-token.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Log } from '../log.ts'
@@ -6,13 +6,13 @@ import { isGuid } from '../settings/guid.ts'
 import type { RoleRule } from '../settings/roles.ts'
 import type { Settings } from '../settings/settings.ts'
 import { refusedAccount, type AccessRules } from './account-policy.ts'
-import { GraphQuestions } from './graph-questions.ts'
-import { refusalOf } from './refusal.ts'
-import { RuleCheck, type ClaimsEvidence } from './rule-check.ts'
+import { MembershipGraphClient } from './graph-questions.ts'
+import { membershipFailure } from './refusal.ts'
+import { RoleEvaluation, type ClaimsEvidence } from './rule-check.ts'
 import type { SignInTokens } from './sign-in-tokens.ts'
 
 /** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
-export interface Standing {
+export interface Entitlements {
   readonly roles: readonly string[]
   readonly groups: readonly string[]
   /** May use the operator endpoints. */
@@ -22,16 +22,16 @@ export interface Standing {
 /** Somebody who is in. */
 export interface Member {
   readonly tenantId: string
-  readonly standing: Standing
+  readonly standing: Entitlements
 }
 
 /** What a running session has to go by. */
-export interface Evidence extends ClaimsEvidence {
+export interface ClaimsSource extends ClaimsEvidence {
   readonly tokens: GraphTokens
 }
 
-export type Recheck =
-  | { readonly kind: 'member'; readonly standing: Standing }
+export type MembershipResult =
+  | { readonly kind: 'member'; readonly standing: Entitlements }
   | { readonly kind: 'lost' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -57,7 +57,7 @@ export class Membership {
   }
 
   /** @throws EntradaFailure `not_a_member`, `wrong_account`, `membership_unknown` */
-  async admit(identity: Identity, tokens: SignInTokens, log: Log): Promise<Standing> {
+  async admit(identity: VerifiedIdentity, tokens: SignInTokens, log: Log): Promise<Entitlements> {
     const { userId, tenantId } = identity
     try {
       const { requiredRole, adminRole } = this.#rulesFor(tenantId)
@@ -73,15 +73,20 @@ export class Membership {
     }
   }
 
-  async #admit(identity: Identity, questions: GraphQuestions | null, log: Log): Promise<Standing> {
+  async #admit(
+    identity: VerifiedIdentity,
+    questions: MembershipGraphClient | null,
+    log: Log,
+  ): Promise<Entitlements> {
     const { access } = this.#settings
     const { userId, tenantId, claims } = identity
     const refusal = await refusedAccount(identity, access, questions)
-    if (refusal !== null) throw refusalOf(refusal, access.helpText)
+    if (refusal !== null) throw membershipFailure(refusal, access.helpText)
     const { requiredRole, adminRole } = this.#rulesFor(tenantId)
-    const check = new RuleCheck([requiredRole, adminRole], questions)
+    const check = new RoleEvaluation([requiredRole, adminRole], questions)
     const required = await check.heldBySignIn(requiredRole, claims)
-    if (requiredRole !== null && required.length === 0) throw refusalOf('role', access.helpText)
+    if (requiredRole !== null && required.length === 0)
+      throw membershipFailure('role', access.helpText)
     const admin = await check.heldBySignIn(adminRole, claims).catch((cause: unknown) => {
       // The people a chat is for do not stay out because nobody could tell who runs it.
       const reason = reasonOf(cause)
@@ -92,10 +97,10 @@ export class Membership {
   }
 
   /** The same question about somebody who is in, answered without exceptions: the session lives by it. */
-  async recheck({ tenantId, standing }: Member, evidence: Evidence): Promise<Recheck> {
+  async recheck({ tenantId, standing }: Member, evidence: ClaimsSource): Promise<MembershipResult> {
     const { requiredRole, adminRole } = this.#rulesFor(tenantId)
     const questions = this.#questions(evidence.tokens, tenantId)
-    const check = new RuleCheck([requiredRole, adminRole], questions)
+    const check = new RoleEvaluation([requiredRole, adminRole], questions)
     const held = (rule: RoleRule | null) => {
       const known = rule?.isAboutGroups === true ? standing.groups : standing.roles
       return check.heldByRecheck(rule, known, evidence)
@@ -124,12 +129,12 @@ export class Membership {
     return { requiredRole, adminRole: isForThem ? adminRole : null }
   }
 
-  #questions(tokens: GraphTokens, tenantId: string): GraphQuestions | null {
-    return this.#graph === null ? null : new GraphQuestions(this.#graph, tokens, tenantId)
+  #questions(tokens: GraphTokens, tenantId: string): MembershipGraphClient | null {
+    return this.#graph === null ? null : new MembershipGraphClient(this.#graph, tokens, tenantId)
   }
 
   /** @param tenantId of the person: a role that makes operators is not told of people whom it cannot make one */
-  #standing(required: readonly string[], admin: readonly string[], tenantId: string): Standing {
+  #standing(required: readonly string[], admin: readonly string[], tenantId: string): Entitlements {
     const { requiredRole, adminRole } = this.#settings
     const isForThem = this.#rulesFor(tenantId).adminRole !== null
     const isTold = (entry: string) => isForThem || adminRole?.anyOf.includes(entry) !== true

@@ -18,7 +18,7 @@ const CODES: Readonly<Record<AccountRefusal | 'role', FailureCode>> = {
 }
 
 /** @param helpText the operator's own words, to be added */
-export function refusalOf(
+export function membershipFailure(
   reason: AccountRefusal | 'role',
   helpText: string | null,
 ): EntradaFailure {

@@ -1,9 +1,9 @@
 import { isGuid } from '../settings/guid.ts'
 import type { RoleRule } from '../settings/roles.ts'
 import { isTrueAt, readGroupsClaim, textsAt, type Claims, type GroupsClaim } from './claims.ts'
-import type { GraphQuestions } from './graph-questions.ts'
+import type { MembershipGraphClient } from './graph-questions.ts'
 import { membershipsAmong, resolveNames } from './group-lookup.ts'
-import { unknownMembership } from './unknown-membership.ts'
+import { membershipCheckFailed } from './unknown-membership.ts'
 
 /** Where new claims come from while a session runs. */
 export interface ClaimsEvidence {
@@ -14,14 +14,14 @@ export interface ClaimsEvidence {
 }
 
 /** What one person holds of the rules at one moment. No rule, nothing held. */
-export class RuleCheck {
-  readonly #questions: GraphQuestions | null
+export class RoleEvaluation {
+  readonly #questions: MembershipGraphClient | null
   /** Groups that any of the rules gives by its id: Graph is asked once for all of them. */
   readonly #ids: readonly string[]
   #own: Promise<ReadonlySet<string>> | null = null
 
   /** @param questions `null` for an issuer that is not Entra */
-  constructor(rules: readonly (RoleRule | null)[], questions: GraphQuestions | null) {
+  constructor(rules: readonly (RoleRule | null)[], questions: MembershipGraphClient | null) {
     this.#questions = questions
     const entries = rules.flatMap((rule) => (rule?.isAboutGroups === true ? rule.anyOf : []))
     this.#ids = [...new Set(entries.filter(isGuid).map((id) => id.toLowerCase()))]
@@ -39,7 +39,7 @@ export class RuleCheck {
     if (groups.kind === 'listed') return this.#heldInList(rule, groups)
     if (rule.source === 'auto') return this.#heldInGraph(rule)
     if (groups.kind === 'absent') return []
-    throw unknownMembership(groups.kind === 'overflown' ? 'overage' : 'unreadable_claim')
+    throw membershipCheckFailed(groups.kind === 'overflown' ? 'overage' : 'unreadable_claim')
   }
 
   /**
@@ -62,7 +62,7 @@ export class RuleCheck {
     const current = await evidence.claims()
     if (current !== null) return this.heldBySignIn({ ...rule, source: 'auto' }, current)
     if (rule.source === 'auto') return this.#heldInGraph(rule)
-    if (evidence.canRenew) throw unknownMembership('no_id_token')
+    if (evidence.canRenew) throw membershipCheckFailed('no_id_token')
     return held
   }
 
@@ -95,15 +95,15 @@ export class RuleCheck {
     )
   }
 
-  #required(): GraphQuestions {
-    if (this.#questions === null) throw unknownMembership('graph_refused')
+  #required(): MembershipGraphClient {
+    if (this.#questions === null) throw membershipCheckFailed('graph_refused')
     return this.#questions
   }
 }
 
 /** Any of them is enough. Without one, a name that two groups have leaves the question open. */
 function decided(held: readonly string[], isAmbiguous: boolean): readonly string[] {
-  if (held.length === 0 && isAmbiguous) throw unknownMembership('ambiguous_name')
+  if (held.length === 0 && isAmbiguous) throw membershipCheckFailed('ambiguous_name')
   return held
 }
 

@@ -2,7 +2,7 @@ import { epochSeconds } from '../epoch-seconds.ts'
 import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import type { GraphTokens } from '../graph/graph.ts'
 import { READS_GROUPS } from './group-lookup.ts'
-import { unknownMembership } from './unknown-membership.ts'
+import { membershipCheckFailed } from './unknown-membership.ts'
 
 /** Redeems the refresh token of a sign-in for everything consented at Graph; `null` when that is refused. */
 export type RedeemAgain = (refreshToken: string) => Promise<RedeemedTokens | null>
@@ -31,7 +31,7 @@ export class SignInTokens {
 
   graph(needsGroupNames: boolean): GraphTokens {
     return async (options) => {
-      if (options?.refused !== undefined) throw unknownMembership('token_refused')
+      if (options?.refused !== undefined) throw membershipCheckFailed('token_refused')
       if (needsGroupNames) await (this.#second ??= this.#complete())
       const { accessToken: value, scopes } = this.#tokens
       return { resource: 'graph', value, expiresAt: this.#expiresAt, scopes }

@@ -17,11 +17,11 @@ const REASONS = {
   graph_refused: FAILURES.graph_refused.title,
 } as const
 
-export type UnknownReason = keyof typeof REASONS
+export type MembershipCheckFailure = keyof typeof REASONS
 
 /** The door stays shut: nothing here may be mistaken for "no groups". */
-export function unknownMembership(
-  reason: UnknownReason,
+export function membershipCheckFailed(
+  reason: MembershipCheckFailure,
   more: { readonly retryAfter?: number | null; readonly cause?: unknown } = {},
 ): EntradaFailure {
   return new EntradaFailure('membership_unknown', {

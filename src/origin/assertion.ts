@@ -1,9 +1,9 @@
 import { epochSeconds, issuedAt } from '../epoch-seconds.ts'
 import type { SessionView } from '../session/session.ts'
-import { rememberNewest } from '../stores/newest.ts'
+import { setBounded } from '../stores/newest.ts'
 import { signedBy, type SigningKey, type SigningKeys } from './signing-keys.ts'
 
-export interface AssertionSignerParts {
+export interface AssertionSignerDeps {
   readonly keys: SigningKeys
   /** `DOMAIN_SERVER`. */
   readonly issuer: string
@@ -33,16 +33,16 @@ const REMEMBERED = 5_000
  * a proxied request, so one serves a session for 55 seconds; `jti` names the assertion, not the request.
  */
 export class AssertionSigner {
-  readonly #parts: AssertionSignerParts
+  readonly #deps: AssertionSignerDeps
   readonly #signings = new Map<string, Signing>()
 
-  constructor(parts: AssertionSignerParts) {
-    this.#parts = parts
+  constructor(deps: AssertionSignerDeps) {
+    this.#deps = deps
   }
 
   async assertionFor(session: SessionView): Promise<Assertion> {
     // First, because another request of the session may sign while the keys are fetched.
-    const key = await this.#parts.keys.current()
+    const key = await this.#deps.keys.current()
     const known = this.#signings.get(session.id)
     const { token, freshUntil } =
       known !== undefined && Date.now() < known.freshUntil ? known : this.#signing(session, key)
@@ -51,7 +51,7 @@ export class AssertionSigner {
 
   /** Whether a token is an assertion of ours that has not expired. */
   async isOwn(token: string): Promise<boolean> {
-    const { keys, issuer, audience } = this.#parts
+    const { keys, issuer, audience } = this.#deps
     const claims = await keys.verify(token)
     const isOurs = claims?.['iss'] === issuer && claims['aud'] === audience
     return isOurs && Number(claims['exp']) > epochSeconds()
@@ -60,8 +60,8 @@ export class AssertionSigner {
   #signing({ id, user }: SessionView, key: SigningKey): Signing {
     const iat = issuedAt()
     const token = signedBy(key, {
-      iss: this.#parts.issuer,
-      aud: this.#parts.audience,
+      iss: this.#deps.issuer,
+      aud: this.#deps.audience,
       sub: user.id,
       tid: user.tenantId,
       email: user.email ?? undefined,
@@ -75,7 +75,7 @@ export class AssertionSigner {
     })
     token.catch(() => this.#signings.delete(id))
     const signing = { token, freshUntil: Date.now() + FRESH_MS }
-    rememberNewest(this.#signings, [id, signing], REMEMBERED)
+    setBounded(this.#signings, [id, signing], REMEMBERED)
     return signing
   }
 }

@@ -1,6 +1,6 @@
 import type { User } from '../session/session.ts'
 import type { OriginSettings } from '../settings/origin.ts'
-import { digestOf } from '../stores/digest.ts'
+import { sha256Of } from '../stores/digest.ts'
 import { PRESET_TABLE } from './presets.ts'
 
 /** Remembers whose chat this browser last showed. Ours, so the chat neither sees nor sets it. */
@@ -35,7 +35,7 @@ export class ChatCookies {
 
 /** Says whether two sign-ins were one person's, and nothing about who that is. */
 async function markOf({ tenantId, id }: User): Promise<string> {
-  return (await digestOf(JSON.stringify(['entrada-last', tenantId, id]))).slice(0, 24)
+  return (await sha256Of(JSON.stringify(['entrada-last', tenantId, id]))).slice(0, 24)
 }
 
 function lastUserOf(cookieHeader: string | null): string | null {

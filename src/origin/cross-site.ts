@@ -1,7 +1,7 @@
 import type { RequestHead } from '../request-head.ts'
 import { SAFE_METHODS } from '../same-origin.ts'
 import type { OriginSettings } from '../settings/origin.ts'
-import { SkipRules } from './skip-rules.ts'
+import { RouteMatcher } from './skip-rules.ts'
 
 /** May this request go on, as far as its source is concerned? */
 export type CrossSiteVerdict =
@@ -15,11 +15,11 @@ export type CrossSiteSettings = Pick<OriginSettings, 'corsOrigins' | 'crossSiteR
 /** What other sites must not make a person's browser do to the chat app. */
 export class CrossSiteGuard {
   readonly #sources: ReadonlySet<string>
-  readonly #open: SkipRules
+  readonly #open: RouteMatcher
 
   constructor(publicOrigin: string, { corsOrigins, crossSiteRoutes }: CrossSiteSettings) {
     this.#sources = new Set([publicOrigin, ...corsOrigins])
-    this.#open = new SkipRules(crossSiteRoutes)
+    this.#open = new RouteMatcher(crossSiteRoutes)
   }
 
   /**

@@ -8,7 +8,7 @@ import { PRESET_TABLE } from './presets.ts'
 export const ASSERTION_HEADER = 'entrada-assertion'
 
 /** What the chat app is told about one session, ready to be set. */
-export interface Identity {
+export interface PreparedIdentity {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** Epoch milliseconds; then the assertion is due to be signed anew. */
   readonly freshUntil: number
@@ -22,7 +22,7 @@ export class IdentityHeaders {
   readonly #knowsOperators: boolean
   readonly #signer: AssertionSigner
   /** Keyed by the very object, so what is remembered of a session goes when the session does. */
-  readonly #prepared = new WeakMap<SessionView, Identity>()
+  readonly #prepared = new WeakMap<SessionView, PreparedIdentity>()
 
   constructor(settings: Settings, signer: AssertionSigner) {
     const { origin } = settings
@@ -39,12 +39,12 @@ export class IdentityHeaders {
   }
 
   /** What is prepared already, so that the common request waits for nothing. */
-  known(session: SessionView): Identity | null {
+  known(session: SessionView): PreparedIdentity | null {
     const identity = this.#prepared.get(session)
     return identity !== undefined && Date.now() < identity.freshUntil ? identity : null
   }
 
-  async prepare(session: SessionView): Promise<Identity> {
+  async prepare(session: SessionView): Promise<PreparedIdentity> {
     const assertion = await this.#signer.assertionFor(session)
     const identity = {
       headers: this.#headersOf(session, assertion),

@@ -5,15 +5,15 @@ import type { Settings } from '../settings/settings.ts'
 import type { AssertionSigner } from './assertion.ts'
 import { CrossOriginSharing } from './cross-origin-sharing.ts'
 import { CrossSiteGuard } from './cross-site.ts'
-import { IdentityHeaders, type Identity } from './identity-headers.ts'
+import { IdentityHeaders, type PreparedIdentity } from './identity-headers.ts'
 import { PRESET_TABLE } from './presets.ts'
-import { opensWebSocket, RequestHeaders } from './request-headers.ts'
+import { opensWebSocket, ProxyRequestHeaders } from './request-headers.ts'
 import { cleanResponse } from './response-headers.ts'
-import { bindToSession } from './session-bound-socket.ts'
-import { SkipRules } from './skip-rules.ts'
-import { untilHeaders } from './time-to-answer.ts'
+import { relayWebSocket } from './session-bound-socket.ts'
+import { RouteMatcher } from './skip-rules.ts'
+import { withHeaderTimeout } from './time-to-answer.ts'
 
-export interface OriginParts {
+export interface ChatProxyDeps {
   readonly settings: Settings
   readonly signer: AssertionSigner
   /** Whether the session of an open socket still lives. Must not count as a sign of life. */
@@ -36,26 +36,26 @@ interface Outgoing {
 }
 
 /** The chat app. Bodies, encodings, redirects and sockets pass as they are; only headers are touched. */
-export class Origin {
+export class ChatProxy {
   /** Which requests may pass without a sign-in; `forward` those with `null`. */
-  readonly skipRules: SkipRules
+  readonly skipRules: RouteMatcher
   /** For the origins in `CORS_ORIGINS`; answers of Entrada's own are shared too, such as the 401 that names the way in. */
   readonly sharing: CrossOriginSharing
-  readonly #parts: OriginParts
+  readonly #deps: ChatProxyDeps
   readonly #identities: IdentityHeaders
-  readonly #headers: RequestHeaders
+  readonly #headers: ProxyRequestHeaders
   readonly #guard: CrossSiteGuard
   /** Without a trailing slash. */
   readonly #base: string
   readonly #hasPathPrefix: boolean
 
-  constructor(parts: OriginParts) {
-    const { settings, signer, service } = parts
+  constructor(deps: ChatProxyDeps) {
+    const { settings, signer, service } = deps
     const { url, preset, skipAuthRoutes } = settings.origin
-    this.#parts = parts
+    this.#deps = deps
     this.#identities = new IdentityHeaders(settings, signer)
-    this.#headers = new RequestHeaders(settings, this.#identities.names)
-    this.skipRules = new SkipRules(skipAuthRoutes ?? PRESET_TABLE[preset].skipRoutes)
+    this.#headers = new ProxyRequestHeaders(settings, this.#identities.names)
+    this.skipRules = new RouteMatcher(skipAuthRoutes ?? PRESET_TABLE[preset].skipRoutes)
     this.#guard = new CrossSiteGuard(settings.publicOrigin, settings.origin)
     this.sharing = new CrossOriginSharing(settings.publicOrigin, settings.origin.corsOrigins)
     this.#base =
@@ -67,7 +67,7 @@ export class Origin {
 
   /** Whether a request brings what only this installation could have said, and just now: it has come back. */
   isOwnAssertion(token: string): Promise<boolean> {
-    return this.#parts.signer.isOwn(token)
+    return this.#deps.signer.isOwn(token)
   }
 
   /**
@@ -101,8 +101,8 @@ export class Origin {
       : this.#send(outgoing, identity)
   }
 
-  #send(outgoing: Outgoing, identity: Identity | null): Promise<Response> {
-    const { service, settings } = this.#parts
+  #send(outgoing: Outgoing, identity: PreparedIdentity | null): Promise<Response> {
+    const { service, settings } = this.#deps
     const { request, head } = outgoing
     const { body } = request
     const { method } = head
@@ -120,7 +120,7 @@ export class Origin {
     const input = isReadWithContent ? new Request(target, request) : target
     const answer = service === null ? fetch(input, init) : service.fetch(input, init)
     const seconds = settings.origin.timeoutSeconds
-    return untilHeaders(answer, { headers: head.headers, body }, seconds).then(
+    return withHeaderTimeout(answer, { headers: head.headers, body }, seconds).then(
       (response) => this.#answered(response, outgoing),
       (cause: unknown) => withoutAnswer(cause, request),
     )
@@ -128,7 +128,7 @@ export class Origin {
 
   #answered(response: Response, { request, head, session }: Outgoing): Response {
     refuseGatewayError(response)
-    const clean = cleanResponse(response, this.#parts.settings.origin.secret !== null)
+    const clean = cleanResponse(response, this.#deps.settings.origin.secret !== null)
     // What nobody had to sign in for is the app's own to share, and bound to no session.
     if (session === null) return clean
     if (clean.status === 101) return this.#bound(clean, request, session)
@@ -144,10 +144,10 @@ export class Origin {
   }
 
   #bound(response: Response, request: Request, session: SessionView): Response {
-    const { isAlive, settings } = this.#parts
+    const { isAlive, settings } = this.#deps
     if (!settings.origin.webSocketSessionBound) return response
     const cookieHeader = request.headers.get('cookie')
-    return bindToSession(response, {
+    return relayWebSocket(response, {
       isAlive: async () => isAlive(cookieHeader, session),
       checkSeconds: Math.max(1, settings.sessions.checkSeconds),
     })

@@ -1,15 +1,15 @@
-import type { HeaderLines } from '../request-head.ts'
+import type { ReadonlyHeaders } from '../request-head.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { Identity } from './identity-headers.ts'
+import type { PreparedIdentity } from './identity-headers.ts'
 import { withoutOwnCookies } from './own-cookies.ts'
-import { WithheldHeaders } from './withheld-headers.ts'
+import { StrippedHeaders } from './withheld-headers.ts'
 
 /** By which the chat app, or what stands in front of it, knows that a request came through here. */
 export const SECRET_HEADER = 'entrada-origin-secret'
 
 /** Makes the headers of the request to the chat app: the client's, less what is ours to say, plus what we say. */
-export class RequestHeaders {
-  readonly #withheld: WithheldHeaders
+export class ProxyRequestHeaders {
+  readonly #withheld: StrippedHeaders
   readonly #proto: string
   readonly #host: string
   readonly #secret: string | null
@@ -17,7 +17,7 @@ export class RequestHeaders {
   /** @param names of the identity headers this installation sets */
   constructor({ publicOrigin, origin }: Settings, names: readonly string[]) {
     const url = new URL(publicOrigin)
-    this.#withheld = new WithheldHeaders(names)
+    this.#withheld = new StrippedHeaders(names)
     this.#secret = origin.secret
     this.#proto = url.protocol.slice(0, -1)
     this.#host = url.host
@@ -30,7 +30,7 @@ export class RequestHeaders {
    * @param lines the same, read
    * @param identity `null` on routes that ask nobody to sign in
    */
-  of(given: Headers, lines: HeaderLines, identity: Identity | null): Headers {
+  of(given: Headers, lines: ReadonlyHeaders, identity: PreparedIdentity | null): Headers {
     const headers = new Headers(given)
     lines.forEach((value, name) => {
       if (name === 'cookie') withholdOwnCookies(headers, value)
@@ -71,7 +71,7 @@ function withholdOwnCookies(headers: Headers, cookie: string): void {
 }
 
 /** Any other protocol stays behind, as Cloudflare speaks none. */
-export function opensWebSocket(headers: HeaderLines): boolean {
+export function opensWebSocket(headers: ReadonlyHeaders): boolean {
   const upgrade = headers.get('upgrade')
   return upgrade !== null && isWebSocket(upgrade)
 }

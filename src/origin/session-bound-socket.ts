@@ -1,5 +1,5 @@
 /** A session that can end while a socket is open. */
-export interface SocketSession {
+export interface RelaySession {
   /** Whether it still lives; asked again and again. */
   readonly isAlive: () => Promise<boolean>
   readonly checkSeconds: number
@@ -16,7 +16,7 @@ const CONNECTION_LOST = 1011
  * Carries every frame by hand, so that the socket can be closed when its session ends. Costs about nine times
  * the CPU of a socket that passes through, which is why it is a setting.
  */
-export function bindToSession(response: Response, session: SocketSession): Response {
+export function relayWebSocket(response: Response, session: RelaySession): Response {
   const chat = response.webSocket
   if (chat === null) return response
   const { 0: client, 1: ours } = new WebSocketPair()

@@ -15,7 +15,7 @@ import {
   RS256,
   RsaPrivateJwk,
   signingKeyContext,
-  type SigningKeyCalls,
+  type SigningKeyRpc,
   type SigningKeyRecord,
 } from '../stores/signing-key-table.ts'
 
@@ -33,11 +33,11 @@ interface KeyRing {
   readonly loadedAt: number
 }
 
-export interface SigningKeysParts {
+export interface SigningKeysDeps {
   /** `SIGNING_KEYS`; `null` when Entrada makes its own. */
   readonly configured: readonly PrivateSigningKey[] | null
   readonly box: SealedBox
-  readonly objects: ObjectNamespace<SigningKeyCalls>
+  readonly objects: ObjectNamespace<SigningKeyRpc>
 }
 
 const Claims = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()))
@@ -50,11 +50,11 @@ const USABLE_MS = 12 * 60 * 60 * 1000
 
 /** The keys of this isolate, imported once and kept for ten minutes. */
 export class SigningKeys {
-  readonly #parts: SigningKeysParts
+  readonly #deps: SigningKeysDeps
   #ring: KeyRing | null = null
 
-  constructor(parts: SigningKeysParts) {
-    this.#parts = parts
+  constructor(deps: SigningKeysDeps) {
+    this.#deps = deps
   }
 
   /** @throws EntradaFailure `misconfigured` when `SIGNING_KEYS` holds no working key */
@@ -102,7 +102,7 @@ export class SigningKeys {
   }
 
   async #loadAnew(): Promise<KeyRing> {
-    const { configured, box, objects } = this.#parts
+    const { configured, box, objects } = this.#deps
     if (configured !== null) return ringOf([await firstOf(configured)], configured)
     const object = () => objects.get(objects.idFromName(OBJECT_NAME))
     const records = await callObject(() => object().list())

@@ -13,7 +13,7 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/
  * `%23` (GHSA-pxq7-h93f-9jrg), `X-Forwarded-Uri` (GHSA-7x63-xv5r-3p2x), a health checker's User-Agent
  * (GHSA-5hvv-m4w4-gf6v).
  */
-export class SkipRules {
+export class RouteMatcher {
   readonly #routes: readonly RouteRule[]
 
   constructor(routes: readonly RouteRule[]) {

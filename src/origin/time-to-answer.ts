@@ -1,5 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
-import type { HeaderLines } from '../request-head.ts'
+import type { ReadonlyHeaders } from '../request-head.ts'
 
 /** The slowest line an upload is expected to come over: 32 KiB a second. */
 const SLOW_BYTES_PER_SECOND = 32 * 1024
@@ -9,9 +9,9 @@ const SLOW_BYTES_PER_SECOND = 32 * 1024
  * ends with the request: the platform drops it.
  * @throws EntradaFailure `origin_timeout`
  */
-export function untilHeaders(
+export function withHeaderTimeout(
   answer: Promise<Response>,
-  request: { readonly headers: HeaderLines; readonly body: ReadableStream | null },
+  request: { readonly headers: ReadonlyHeaders; readonly body: ReadableStream | null },
   seconds: number,
 ): Promise<Response> {
   const allowance = uploadSeconds(request)
@@ -26,7 +26,7 @@ export function untilHeaders(
 }
 
 /** An app answers an upload when it has it, however slow the sender. `null`: no telling how long. */
-function uploadSeconds(request: Parameters<typeof untilHeaders>[1]): number | null {
+function uploadSeconds(request: Parameters<typeof withHeaderTimeout>[1]): number | null {
   if (request.body === null) return 0
   const length = Number(request.headers.get('content-length') ?? Number.NaN)
   return Number.isNaN(length) ? null : length / SLOW_BYTES_PER_SECOND

@@ -40,7 +40,7 @@ const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
 const REMEMBERED = 1_000
 
 /** What of a client's request does not go on to the chat app. */
-export class WithheldHeaders {
+export class StrippedHeaders {
   readonly #names: ReadonlySet<string>
   readonly #known = new Map<string, boolean>()
 

@@ -2,7 +2,7 @@ import { isGuid } from '../settings/guid.ts'
 import type { Principal } from './principal.ts'
 
 /** Those of whom it is not known yet whether the directory has them. */
-export function unconfirmed(
+export function unverified(
   people: readonly Principal[],
   users: readonly Principal[],
 ): readonly Principal[] {
@@ -11,7 +11,7 @@ export function unconfirmed(
 }
 
 /** In Graph's order, each as the directory has them. Who is not in it (any more) is left out. */
-export function confirmed(
+export function verified(
   people: readonly Principal[],
   users: readonly Principal[],
 ): readonly Principal[] {

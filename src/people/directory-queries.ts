@@ -1,7 +1,7 @@
 import { filter, literal } from '../graph/filters.ts'
 import { plainOf, type SearchText } from './search-text.ts'
 
-export type List = 'users' | 'groups'
+export type DirectoryList = 'users' | 'groups'
 
 interface Properties {
   /** Cut into words by Graph; every word sought must begin one of them. */
@@ -11,7 +11,7 @@ interface Properties {
   readonly addresses: readonly string[]
 }
 
-const PROPERTIES: Readonly<Record<List, Properties>> = {
+const PROPERTIES: Readonly<Record<DirectoryList, Properties>> = {
   users: {
     name: 'displayName',
     names: ['givenName', 'surname'],
@@ -25,7 +25,7 @@ const PROPERTIES: Readonly<Record<List, Properties>> = {
  * mean nothing to it, so no text can leave its quotes. Marks are also tried taken apart and taken off:
  * directories hold all three.
  */
-export function searchQuery(list: List, search: SearchText): string {
+export function searchQuery(list: DirectoryList, search: SearchText): string {
   const properties = PROPERTIES[list]
   const clauses = [search, plainOf(search)].flatMap(({ words, spelled }) => [
     [properties.name, words],
@@ -42,7 +42,7 @@ export function searchQuery(list: List, search: SearchText): string {
 }
 
 /** The only place where `startswith` is written. */
-export function prefixQuery(list: List, { text }: SearchText): string {
+export function prefixQuery(list: DirectoryList, { text }: SearchText): string {
   const { name, names, addresses } = PROPERTIES[list]
   const calls = [name, ...names, ...addresses].map(
     (property) => `startswith(${property},${literal(text)})`,

@@ -1,8 +1,8 @@
 import type { BatchRequest } from '../graph/batch.ts'
-import { filtersAmong } from '../graph/filters.ts'
+import { inFilters } from '../graph/filters.ts'
 import { isGuid } from '../settings/guid.ts'
-import { phraseQuery, prefixQuery, searchQuery, type List } from './directory-queries.ts'
-import type { Row } from './permissions.ts'
+import { phraseQuery, prefixQuery, searchQuery, type DirectoryList } from './directory-queries.ts'
+import type { CacheKind } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
@@ -35,7 +35,7 @@ export interface RequestScope {
 
 /** What to ask for one part. Two requests where one query cannot carry what was typed. */
 export function requestsFor(
-  part: 'people' | List,
+  part: 'people' | DirectoryList,
   search: SearchText,
   scope: RequestScope,
 ): readonly BatchRequest[] {
@@ -53,17 +53,21 @@ export function requestsFor(
 }
 
 /** Alone, it stands in for a `$search` that Graph did not take. */
-export function prefixRequest(part: List, search: SearchText, scope: RequestScope): BatchRequest {
+export function prefixRequest(
+  part: DirectoryList,
+  search: SearchText,
+  scope: RequestScope,
+): BatchRequest {
   return { id: `${part}-prefix`, ...listRequest(part, prefixQuery(part, search), scope) }
 }
 
 /** Those the user deals with most, whatever is typed. */
-export function acquaintancesRequest(scope: RequestScope): BatchRequest {
+export function frequentContactsRequest(scope: RequestScope): BatchRequest {
   return peopleRequest('acquaintances', '', scope)
 }
 
 /** Looks up relevant people in the directory itself: by id, or by name where Graph gave a mailbox's id. */
-export function confirmationRequests(
+export function verificationRequests(
   people: readonly Principal[],
   scope: RequestScope,
 ): readonly BatchRequest[] {
@@ -71,7 +75,7 @@ export function confirmationRequests(
   const names = people.flatMap(({ id, username }) => (isGuid(id) ? [] : (username ?? [])))
   const select = `$select=${selectOf('users', scope)}`
   const bucket = bucketOf('users', scope)
-  const byName = filtersAmong('userPrincipalName', names, MOST_NAMES)
+  const byName = inFilters('userPrincipalName', names, MOST_NAMES)
     .slice(0, MOST_NAME_REQUESTS)
     .map((filter, index) => ({ id: `known-${index}`, path: `/users?${filter}&${select}`, bucket }))
   if (ids.length === 0) return byName
@@ -85,7 +89,7 @@ export function confirmationRequests(
   return [byId, ...byName]
 }
 
-function listRequest(part: List, query: string, scope: RequestScope) {
+function listRequest(part: DirectoryList, query: string, scope: RequestScope) {
   return {
     path: `/${part}?${query}&$select=${selectOf(part, scope)}&$top=${PAGE}`,
     headers: EVENTUAL,
@@ -93,17 +97,17 @@ function listRequest(part: List, query: string, scope: RequestScope) {
   }
 }
 
-function peopleRequest(id: Row, query: string, scope: RequestScope): BatchRequest {
+function peopleRequest(id: CacheKind, query: string, scope: RequestScope): BatchRequest {
   const path = `/me/people?${query}$select=${PERSON}&$top=${PEOPLE}`
   return { id, path, bucket: bucketOf('people', scope) }
 }
 
-function selectOf(part: List, { showsFullProfiles }: RequestScope): string {
+function selectOf(part: DirectoryList, { showsFullProfiles }: RequestScope): string {
   if (part === 'groups') return GROUP
   return showsFullProfiles ? USER_PROFILE : USER_BASICS
 }
 
 /** Insights and directory are two services with limits of their own. */
-function bucketOf(part: 'people' | List, { tenantId }: RequestScope): string {
+function bucketOf(part: 'people' | DirectoryList, { tenantId }: RequestScope): string {
   return `${tenantId}/${part === 'people' ? 'insights' : 'directory'}`
 }

@@ -1,27 +1,27 @@
 import { EntradaFailure } from '../failure.ts'
 import { callBatch, type BatchAnswer, type BatchRequest } from '../graph/batch.ts'
-import { NO_ANSWER } from '../graph/graph-error.ts'
+import { NO_RESPONSE } from '../graph/graph-error.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
-import { confirmed, unconfirmed } from './confirmation.ts'
+import { verified, unverified } from './confirmation.ts'
 import {
-  acquaintancesRequest,
-  confirmationRequests,
+  frequentContactsRequest,
+  verificationRequests,
   prefixRequest,
   requestsFor,
   type RequestScope,
 } from './directory-requests.ts'
-import { rowsOf, together, type Rows } from './directory-rows.ts'
+import { resultsOf, combine, type SourceResults } from './directory-rows.ts'
 import { matcherFor } from './matching.ts'
-import { NOTHING, type PartAnswer } from './part-answer.ts'
-import type { Part, Row } from './permissions.ts'
+import { EMPTY_RESULT, type SourceResult } from './part-answer.ts'
+import type { Source, CacheKind } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
-export interface DirectorySearch {
+export interface GraphSearch {
   readonly search: SearchText
-  readonly parts: readonly Part[]
+  readonly sources: readonly Source[]
   /** What is known of the parts that are not asked. */
-  readonly answers: ReadonlyMap<Part, PartAnswer>
+  readonly answers: ReadonlyMap<Source, SourceResult>
   /** Relevant people of earlier searches, to be looked up in passing. */
   readonly people: readonly Principal[]
   readonly wantsAcquaintances: boolean
@@ -45,38 +45,38 @@ const LISTS = ['users', 'groups'] as const
  * users are open, people wait for the round trip that asks for those.
  * @throws EntradaFailure what only the user can do something about
  */
-export async function searchDirectory(
+export async function searchGraph(
   graph: Graph,
   tokens: GraphTokens,
-  asked: DirectorySearch,
-): Promise<Rows> {
-  const { search, scope, parts, isBackground } = asked
+  asked: GraphSearch,
+): Promise<SourceResults> {
+  const { search, scope, sources, isBackground } = asked
   const ask = async (requests: readonly BatchRequest[]): Promise<Map<string, BatchAnswer>> => {
     try {
       const options = { deadlineMs: DEADLINE_MS, isBackground }
       return new Map(await callBatch(graph, tokens, requests, options))
     } catch (cause) {
       if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
-      return new Map(requests.map(({ id }) => [id, { ok: false, error: NO_ANSWER }]))
+      return new Map(requests.map(({ id }) => [id, { ok: false, error: NO_RESPONSE }]))
     }
   }
   const first = await ask([
-    ...parts.flatMap((part) => requestsFor(part, search, scope)),
-    ...(asked.wantsAcquaintances ? [acquaintancesRequest(scope)] : []),
-    ...confirmationRequests(asked.people, scope),
+    ...sources.flatMap((part) => requestsFor(part, search, scope)),
+    ...(asked.wantsAcquaintances ? [frequentContactsRequest(scope)] : []),
+    ...verificationRequests(asked.people, scope),
   ])
   // A query Graph cannot read is a defect of one of us; the search goes on without `$search`.
   const untaken = LISTS.filter((part) => isUntaken(first.get(part)))
   for (const part of untaken) first.delete(part)
-  const rows = rowsOf(first)
-  for (const part of parts) if (!rows.has(part)) rows.set(part, NOTHING)
+  const rows = resultsOf(first)
+  for (const part of sources) if (!rows.has(part)) rows.set(part, EMPTY_RESULT)
   const further = [
     ...untaken.map((part) => prefixRequest(part, search, scope)),
-    ...confirmationRequests(peopleToConfirm(rows, asked), scope),
+    ...verificationRequests(peopleToConfirm(rows, asked), scope),
   ]
   if (further.length === 0) return rows
-  const second = rowsOf(await ask(further))
-  for (const [row, answer] of second) rows.set(row, together(rows.get(row), answer))
+  const second = resultsOf(await ask(further))
+  for (const [row, answer] of second) rows.set(row, combine(rows.get(row), answer))
   const known = second.get('known')
   const people = rows.get('people')
   if (known === undefined || people === undefined) return rows
@@ -85,19 +85,19 @@ export async function searchDirectory(
   const isLost = known.status !== 'ok'
   return rows.set(
     'people',
-    isLost ? known : { ...people, principals: confirmed(people.principals, users) },
+    isLost ? known : { ...people, principals: verified(people.principals, users) },
   )
 }
 
 /** Takes out of `rows` whom Graph merely guesses at, by sound or by a slip of the finger, while anybody matches. */
 function peopleToConfirm(
-  rows: Map<Row, PartAnswer>,
-  { search, answers, confirms }: DirectorySearch,
+  rows: Map<CacheKind, SourceResult>,
+  { search, answers, confirms }: GraphSearch,
 ): readonly Principal[] {
   const people = rows.get('people')
   if (people === undefined) return []
   const qualityOf = matcherFor(search)
-  const { principals: users, status } = rows.get('users') ?? answers.get('users') ?? NOTHING
+  const { principals: users, status } = rows.get('users') ?? answers.get('users') ?? EMPTY_RESULT
   const matching = people.principals.filter((person) => qualityOf(person) > 0)
   const isGuess = matching.length === 0 && !users.some((user) => qualityOf(user) > 0)
   const principals = isGuess ? people.principals : matching
@@ -106,10 +106,10 @@ function peopleToConfirm(
   // With all users who match at hand, whoever matches and is not among them has left.
   const isSettled = status === 'ok' && !isCutShort(rows.get('users')) && !isGuess
   if (confirms === 'never' || isSettled || (confirms === 'later' && isOpen)) return []
-  return unconfirmed(principals, users)
+  return unverified(principals, users)
 }
 
-function isCutShort(answer: PartAnswer | undefined): boolean {
+function isCutShort(answer: SourceResult | undefined): boolean {
   return answer?.status === 'ok' && !answer.isComplete
 }
 

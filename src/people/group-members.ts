@@ -4,7 +4,7 @@ import type { SealedBox, SealContext } from '../stores/sealed-box.ts'
 import { readMembers, type MembersPage } from './directory-readers.ts'
 import { USER_BASICS } from './directory-requests.ts'
 import { graphFailureOf } from './graph-failure.ts'
-import { accessDirectory, type Asker, type PeopleParts } from './people-access.ts'
+import { accessDirectory, type Searcher, type PeopleDeps } from './people-access.ts'
 import { invalid, readLimit, readObjectId } from './parameters.ts'
 import type { Principal } from './principal.ts'
 
@@ -48,11 +48,11 @@ export function readMembersQuery(id: string, parameters: URLSearchParams): Membe
  * page and not again on a later one.
  */
 export async function listMembers(
-  parts: PeopleParts,
-  asker: Asker,
+  deps: PeopleDeps,
+  asker: Searcher,
   query: MembersQuery,
 ): Promise<Members> {
-  const { graph, tokens } = await accessDirectory(parts, asker, 'groups')
+  const { graph, tokens } = await accessDirectory(deps, asker, 'groups')
   const { settings, session } = asker
   const { groupId, isTransitive, limit, cursor } = query
   const context = cursorContext(asker, query)
@@ -60,7 +60,7 @@ export async function listMembers(
   const [path = '', ...ownerIds] =
     cursor === null
       ? [`/groups/${groupId}/${relation}?${SELECT}${limit}`]
-      : await openCursor(parts.box, cursor, context)
+      : await openCursor(deps.box, cursor, context)
   const bucket = `${session.user.tenantId}/directory`
   const withOwners = settings.people.includeOwnersAsMembers && cursor === null
   const requests: readonly BatchRequest[] = [
@@ -89,7 +89,7 @@ export async function listMembers(
     cursor:
       nextLink === null
         ? null
-        : await parts.box.seal([pathOf(nextLink), ...passed].join('\n'), context),
+        : await deps.box.seal([pathOf(nextLink), ...passed].join('\n'), context),
   }
 }
 
@@ -103,7 +103,10 @@ function pageOf(answer: BatchAnswer | undefined): MembersPage {
 }
 
 /** Bound to who lists what: a cursor is not a way to make us ask anything else. */
-function cursorContext({ session }: Asker, { groupId, isTransitive }: MembersQuery): SealContext {
+function cursorContext(
+  { session }: Searcher,
+  { groupId, isTransitive }: MembersQuery,
+): SealContext {
   const { tenantId, id } = session.user
   return { purpose: 'members-cursor', bound: [tenantId, id, groupId, String(isTransitive)] }
 }

@@ -1,10 +1,10 @@
 import { EntradaFailure } from '../failure.ts'
 import type { GraphAnswer } from '../graph/graph.ts'
 import { graphFailureOf } from './graph-failure.ts'
-import { readText, type Asker, type DirectoryAccess } from './people-access.ts'
+import { readText, type Searcher, type DirectoryAccess } from './people-access.ts'
 
 /** A photo's base64; without a type there is none, and the text is the name that initials are made of. */
-export interface KeptPhoto {
+export interface CachedPhoto {
   readonly type: string
   readonly text: string
 }
@@ -22,9 +22,9 @@ const DEADLINE_MS = 8_000
 /** From memory, or from Graph. */
 export async function findPhoto(
   access: DirectoryAccess,
-  { session, settings, waitUntil }: Asker,
+  { session, settings, waitUntil }: Searcher,
   { id, side }: { readonly id: string; readonly side: number },
-): Promise<KeptPhoto> {
+): Promise<CachedPhoto> {
   const person = `/users/${id}`
   const path = `${person}/photos/${side}x${side}/$value`
   const isRemembering = settings.lookupCacheSeconds > 0
@@ -41,13 +41,13 @@ export async function findPhoto(
   }
   const text = `${kept.type}\n${kept.text}`
   if (isRemembering && text.length <= LARGEST_KEPT) {
-    waitUntil(access.own.settle(null, [{ key: path, part: PART, text, ...TIMES }]))
+    waitUntil(access.own.complete(null, [{ key: path, part: PART, text, ...TIMES }]))
   }
   return kept
 }
 
 /** `null` for whoever has none. */
-async function readPhoto(answer: GraphAnswer): Promise<KeptPhoto | null> {
+async function readPhoto(answer: GraphAnswer): Promise<CachedPhoto | null> {
   if (!answer.ok) {
     const { status, claims } = answer.error
     // 400: there is a picture, and Graph cannot make one of this size of it. Neither is there later.

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { Body, mergedRows } from './librechat-rows.ts'
-import type { Asker, PeopleParts } from './people-access.ts'
-import { describeStatus, statusOfAll, toResult, type Found } from './people-answer.ts'
+import type { Searcher, PeopleDeps } from './people-access.ts'
+import { describeStatus, statusOfAll, toResult, type SearchResults } from './people-answer.ts'
 import { readTypes } from './people-query.ts'
 import { searchPeople } from './people-search.ts'
 import { readSearchText } from './search-text.ts'
@@ -10,15 +10,15 @@ import { readSearchText } from './search-text.ts'
 /** LibreChat's own path, enriched on its way. */
 export const PRINCIPALS_PATH = '/api/permissions/search-principals'
 
-const MOST = 50
+const MAX_PRINCIPALS = 50
 
 /**
  * LibreChat's answer with the directory's merged in. LibreChat decides who may search and for what: without its
  * 200 there is nothing but its own answer, and types it leaves out stay out.
  */
 export async function searchPrincipals(
-  parts: PeopleParts,
-  asker: Asker,
+  deps: PeopleDeps,
+  asker: Searcher,
   exchange: { readonly request: Request; forward(request: Request): Promise<Response> },
 ): Promise<Response> {
   const { searchParams } = new URL(exchange.request.url)
@@ -27,7 +27,7 @@ export async function searchPrincipals(
   if (search === null || types.size === 0) return exchange.forward(exchange.request)
   const [response, found] = await Promise.all([
     exchange.forward(unconditional(exchange.request)),
-    searchOrNot(parts, asker, { search, types, limit: MOST }),
+    searchOrNot(deps, asker, { search, types, limit: MAX_PRINCIPALS }),
   ])
   const isJson = response.headers.get('content-type')?.includes('json') === true
   if (response.status !== 200 || !isJson) return response
@@ -35,7 +35,7 @@ export async function searchPrincipals(
   const body = readBody(text)
   const headers = mergedHeaders(response.headers, found)
   if (body === null) return new Response(text, { status: 200, headers })
-  const rows = mergedRows(body, found.parts, search)
+  const rows = mergedRows(body, found.sources, search)
   const local = rows.filter((row) => 'local' in row && row.isLocal).length
   const { publicOrigin } = asker.settings
   return Response.json(
@@ -60,12 +60,12 @@ function unconditional(request: Request): Request {
 }
 
 /** The chat's own people are found whatever became of the directory. */
-async function searchOrNot(...asked: Parameters<typeof searchPeople>): Promise<Found> {
+async function searchOrNot(...asked: Parameters<typeof searchPeople>): Promise<SearchResults> {
   try {
     return await searchPeople(...asked)
   } catch (cause) {
     if (!(cause instanceof EntradaFailure)) throw cause
-    return { parts: new Map(), status: statusOfAll('failed'), retryAfter: null }
+    return { sources: new Map(), status: statusOfAll('failed'), retryAfter: null }
   }
 }
 
@@ -75,7 +75,7 @@ function readBody(text: string): v.InferOutput<typeof Body> | null {
   return parsed.success ? parsed.output : null
 }
 
-function mergedHeaders(from: Headers, { status, retryAfter }: Found): Headers {
+function mergedHeaders(from: Headers, { status, retryAfter }: SearchResults): Headers {
   const headers = new Headers(from)
   // They describe the bytes that came, not those that go.
   for (const name of ['content-length', 'content-encoding', 'etag', 'last-modified']) {

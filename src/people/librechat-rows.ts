@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { mergeParts, type Candidate } from './merge.ts'
-import type { Part } from './permissions.ts'
+import { mergeSources, type Candidate } from './merge.ts'
+import type { Source } from './permissions.ts'
 import { indexOf, type Principal } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
@@ -33,14 +33,14 @@ interface LocalRow extends Candidate {
   readonly local: Local
 }
 
-export type Row = LocalRow | Principal
+export type LibreChatRow = LocalRow | Principal
 
 /** Both lists as one. Whom LibreChat knows stays as LibreChat knows them. */
 export function mergedRows(
   { results, types, limit }: v.InferOutput<typeof Body>,
-  found: ReadonlyMap<Part, readonly Principal[]>,
+  found: ReadonlyMap<Source, readonly Principal[]>,
   search: SearchText,
-): readonly Row[] {
+): readonly LibreChatRow[] {
   const locals = results.map(toRow)
   const known = new Map(
     locals.flatMap((row) => [
@@ -48,17 +48,17 @@ export function mergedRows(
       [addressOf(row), row],
     ]),
   )
-  const rowsOf = (part: Part): readonly Row[] =>
+  const rowsOf = (part: Source): readonly LibreChatRow[] =>
     (found.get(part) ?? [])
       .filter(({ type }) => types?.includes(type) !== false)
       .map((one) => known.get(one.id) ?? known.get(addressOf(one)) ?? one)
-  const isUser = ({ type }: Row) => type === 'user'
-  const parts = new Map<Part, readonly Row[]>([
+  const isUser = ({ type }: LibreChatRow) => type === 'user'
+  const sources = new Map<Source, readonly LibreChatRow[]>([
     ['people', rowsOf('people')],
     ['users', [...locals.filter(isUser), ...rowsOf('users')]],
     ['groups', [...locals.filter((row) => !isUser(row)), ...rowsOf('groups')]],
   ])
-  return mergeParts(parts, search, Math.min(MOST, Math.max(1, limit)))
+  return mergeSources(sources, search, Math.min(MOST, Math.max(1, limit)))
 }
 
 function toRow(local: Local): LocalRow {
@@ -77,6 +77,6 @@ function toRow(local: Local): LocalRow {
 }
 
 /** Without an address nobody is anybody's double. */
-function addressOf({ type, email, id }: Pick<Row, 'type' | 'email' | 'id'>): string {
+function addressOf({ type, email, id }: Pick<LibreChatRow, 'type' | 'email' | 'id'>): string {
   return email === null || email === '' ? `id ${id}` : `${type} ${email.toLowerCase()}`
 }

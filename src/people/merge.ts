@@ -1,5 +1,5 @@
 import { matcherFor, NAMED, type Matcher } from './matching.ts'
-import type { Part } from './permissions.ts'
+import type { Source } from './permissions.ts'
 import type { SearchIndex } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
@@ -20,20 +20,20 @@ const GROUP_SHARE = 4
  * One list: whose whole name or address was typed; then whom the user works with, as Graph ranks them; then all
  * the others, best match first; then those whom Graph only guesses at; then groups. Each once.
  */
-export function mergeParts<T extends Candidate>(
-  parts: ReadonlyMap<Part, readonly T[]>,
+export function mergeSources<T extends Candidate>(
+  sources: ReadonlyMap<Source, readonly T[]>,
   search: SearchText,
   limit: number,
 ): readonly T[] {
-  const relevant = parts.get('people') ?? []
+  const relevant = sources.get('people') ?? []
   const qualityOf = matcherFor(search)
-  const others = ranked(parts.get('users') ?? [], qualityOf)
+  const others = ranked(sources.get('users') ?? [], qualityOf)
   // A single word is as often the beginning of a name as the whole of one.
   const isWhole = search.words.includes(' ') || search.text.includes('@')
   const named = isWhole ? [...relevant, ...others].filter((one) => qualityOf(one) >= NAMED) : []
   const matching = relevant.filter((person) => qualityOf(person) > 0)
   const people = unique([...named, ...matching, ...others, ...relevant])
-  const groups = ranked(unique(parts.get('groups') ?? []), qualityOf)
+  const groups = ranked(unique(sources.get('groups') ?? []), qualityOf)
   const kept = Math.min(groups.length, Math.floor(limit / GROUP_SHARE))
   const shown = people.slice(0, people.length === 0 ? 0 : limit - kept)
   return [...shown, ...groups.slice(0, limit - shown.length)]

@@ -1,10 +1,10 @@
 import type { GraphError } from '../graph/graph-error.ts'
 import { graphFailureOf } from './graph-failure.ts'
-import type { Row } from './permissions.ts'
+import type { CacheKind } from './permissions.ts'
 import type { Principal } from './principal.ts'
 
 /** What one part of a search has to say. Kept under seal between requests. */
-export interface PartAnswer {
+export interface SourceResult {
   /** `off`: this user, or this cloud, cannot ask it at all. */
   readonly status: 'ok' | 'off' | 'throttled' | 'failed'
   readonly principals: readonly Principal[]
@@ -14,7 +14,7 @@ export interface PartAnswer {
   readonly retryAt: number | null
 }
 
-export const NOTHING: PartAnswer = {
+export const EMPTY_RESULT: SourceResult = {
   status: 'ok',
   principals: [],
   isComplete: true,
@@ -29,21 +29,21 @@ const UNTAKEN_SECONDS = 30
  * Reads what `JSON.stringify` made of one. A check of its shape and no more: hundreds of people are read at
  * every letter, and only we can have sealed them.
  */
-export function readPartAnswer(text: string): PartAnswer | null {
+export function readSourceResult(text: string): SourceResult | null {
   const value: unknown = JSON.parse(text)
   return isPartAnswer(value) ? value : null
 }
 
-function isPartAnswer(value: unknown): value is PartAnswer {
+function isPartAnswer(value: unknown): value is SourceResult {
   return typeof value === 'object' && value !== null && 'principals' in value
 }
 
-export function failedAnswer(): PartAnswer {
+export function failedResult(): SourceResult {
   return refused('failed', FAILED_SECONDS)
 }
 
 /** What a refusal means to the one who searches, and how long it is worth remembering. */
-export function refusedAnswer(row: Row, error: GraphError): PartAnswer {
+export function refusedResult(row: CacheKind, error: GraphError): SourceResult {
   const { status } = error
   const { code, details } = graphFailureOf(error)
   if (code === 'graph_throttled') return refused('throttled', details.retryAfter ?? 0)
@@ -52,10 +52,10 @@ export function refusedAnswer(row: Row, error: GraphError): PartAnswer {
   if (status === 403 || status === 404) return refused('off', OFF_SECONDS)
   // 21Vianet's Graph has no such path, and says so as if the query were wrong.
   if (row === 'people' && status === 400) return refused('off', UNTAKEN_SECONDS)
-  return failedAnswer()
+  return failedResult()
 }
 
-function refused(status: 'off' | 'throttled' | 'failed', seconds: number): PartAnswer {
+function refused(status: 'off' | 'throttled' | 'failed', seconds: number): SourceResult {
   const retryAt = Date.now() / 1000 + Math.max(1, seconds)
   return { status, principals: [], isComplete: false, retryAt }
 }

@@ -4,19 +4,19 @@ import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { AccessToken } from '../session/access-token.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { Lookups, OwnedLookups } from '../stores/lookup-cache.ts'
+import type { LookupCache, OwnerLookups } from '../stores/lookup-cache.ts'
 import type { SealedBox } from '../stores/sealed-box.ts'
-import { accessTo, type Part } from './permissions.ts'
+import { accessTo, type Source } from './permissions.ts'
 
-export interface PeopleParts {
+export interface PeopleDeps {
   /** `null` for an issuer that is not Entra. */
   readonly graph: Graph | null
-  readonly lookups: Lookups
+  readonly lookups: LookupCache
   readonly box: SealedBox
 }
 
 /** On whose behalf something is looked up. */
-export interface Asker {
+export interface Searcher {
   readonly session: Session
   readonly settings: Settings
   /** Keeps work going when the response is out, or the one who typed has typed on. */
@@ -33,16 +33,16 @@ export interface DirectoryAccess {
   readonly tokens: GraphTokens
   readonly scopes: readonly string[]
   /** Memory of this user, apart from everyone else's. */
-  readonly own: OwnedLookups
+  readonly own: OwnerLookups
 }
 
 /**
  * @throws EntradaFailure `feature_off`, `consent_required`; what the session's token may throw
  */
 export async function accessDirectory(
-  { graph, lookups }: PeopleParts,
-  { session, settings }: Asker,
-  part: Part,
+  { graph, lookups }: PeopleDeps,
+  { session, settings }: Searcher,
+  part: Source,
 ): Promise<DirectoryAccess> {
   if (graph === null || accessTo(part, settings, []) === 'off') {
     throw new EntradaFailure('feature_off')
@@ -55,21 +55,21 @@ export async function accessDirectory(
   return accessWith(token, { graph, lookups, session, settings })
 }
 
-interface AccessParts extends Pick<Asker, 'session' | 'settings'> {
+interface AccessDeps extends Pick<Searcher, 'session' | 'settings'> {
   readonly graph: Graph
-  readonly lookups: Lookups
+  readonly lookups: LookupCache
 }
 
 export function accessWith(
   token: AccessToken<'graph'>,
-  { graph, lookups, session, settings }: AccessParts,
+  { graph, lookups, session, settings }: AccessDeps,
 ): DirectoryAccess {
   const { tenantId, id: userId } = session.user
   return {
     graph,
     tokens: async (again) => (again === undefined ? token : session.accessToken('graph', again)),
     scopes: token.scopes,
-    own: lookups.for({ cloud: cloudOf(settings), tenantId, of: { userId } }),
+    own: lookups.for({ cloud: cloudNameOf(settings), tenantId, of: { userId } }),
   }
 }
 
@@ -91,6 +91,6 @@ export async function readText(
 }
 
 /** Ids mean nothing in another cloud. */
-export function cloudOf({ issuer }: Settings): string {
+export function cloudNameOf({ issuer }: Settings): string {
   return issuer.microsoft?.graph ?? ''
 }

@@ -1,13 +1,13 @@
-import { PARTS, type Part } from './permissions.ts'
+import { SOURCES, type Source } from './permissions.ts'
 import type { Principal } from './principal.ts'
 
 /** What became of one part. Nobody by that name, and not being able to ask, must never look alike. */
-export type Status = 'ok' | 'off' | 'consent_needed' | 'throttled' | 'failed'
+export type SourceStatus = 'ok' | 'off' | 'consent_needed' | 'throttled' | 'failed'
 
-export interface Found {
+export interface SearchResults {
   /** Of the parts that were asked. Still to be merged into one list. */
-  readonly parts: ReadonlyMap<Part, readonly Principal[]>
-  readonly status: Readonly<Record<Part, Status>>
+  readonly sources: ReadonlyMap<Source, readonly Principal[]>
+  readonly status: Readonly<Record<Source, SourceStatus>>
   /** Seconds after which it is worth asking again; `null` when no part was throttled. */
   readonly retryAfter: number | null
 }
@@ -45,11 +45,11 @@ export function toResult(principal: Principal, publicOrigin: string): PeopleResu
 }
 
 /** The same status for every part. */
-export function statusOfAll(status: Status): Record<Part, Status> {
+export function statusOfAll(status: SourceStatus): Record<Source, SourceStatus> {
   return { people: status, users: status, groups: status }
 }
 
 /** For a header: `people=ok, users=throttled, groups=off`. */
-export function describeStatus(status: Found['status']): string {
-  return PARTS.map((part) => `${part}=${status[part]}`).join(', ')
+export function describeStatus(status: SearchResults['status']): string {
+  return SOURCES.map((part) => `${part}=${status[part]}`).join(', ')
 }

@@ -1,14 +1,19 @@
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 import type { AccessToken } from '../session/access-token.ts'
 import type { Session } from '../session/session.ts'
-import type { Lookups } from '../stores/lookup-cache.ts'
-import { lookupMemory } from './lookup-memory.ts'
-import type { PartAnswer } from './part-answer.ts'
-import { findParts, type PartLookupParts } from './part-lookup.ts'
-import { mayShare, sharedLookups } from './shared-lookups.ts'
-import { accessWith, type Asker, type DirectoryAccess, type PeopleParts } from './people-access.ts'
-import { statusOfAll, type Found, type Status } from './people-answer.ts'
-import { accessTo, PARTS, showsFullProfiles, type Part } from './permissions.ts'
+import type { LookupCache } from '../stores/lookup-cache.ts'
+import { searchCache } from './lookup-memory.ts'
+import type { SourceResult } from './part-answer.ts'
+import { searchSources, type CachedSearchDeps } from './part-lookup.ts'
+import { mayShare, tenantLookups } from './shared-lookups.ts'
+import {
+  accessWith,
+  type Searcher,
+  type DirectoryAccess,
+  type PeopleDeps,
+} from './people-access.ts'
+import { statusOfAll, type SearchResults, type SourceStatus } from './people-answer.ts'
+import { accessTo, SOURCES, showsFullProfiles, type Source } from './permissions.ts'
 import { withAddress } from './principal.ts'
 import type { SearchText } from './search-text.ts'
 
@@ -25,18 +30,18 @@ export interface PeopleQuery {
  *   until the user has done something about it
  */
 export async function searchPeople(
-  parts: PeopleParts,
-  asker: Asker,
+  deps: PeopleDeps,
+  asker: Searcher,
   query: PeopleQuery,
-): Promise<Found> {
+): Promise<SearchResults> {
   const { settings } = asker
-  const addressed = ({ principals }: PartAnswer) =>
+  const addressed = ({ principals }: SourceResult) =>
     principals.map((one) => withAddress(one, settings.issuer))
-  const wanted = PARTS.filter((part) => query.types.has(part === 'groups' ? 'group' : 'user'))
+  const wanted = SOURCES.filter((part) => query.types.has(part === 'groups' ? 'group' : 'user'))
   const possible = wanted.filter((part) => accessTo(part, settings, []) !== 'off')
-  const status: Record<Part, Status> = statusOfAll('off')
-  const nobody: Found = { parts: new Map(), status, retryAfter: null }
-  const { graph } = parts
+  const status: Record<Source, SourceStatus> = statusOfAll('off')
+  const nobody: SearchResults = { sources: new Map(), status, retryAfter: null }
+  const { graph } = deps
   if (possible.length === 0 || graph === null) return nobody
 
   const token = await tokenOrStatus(asker.session)
@@ -46,19 +51,19 @@ export async function searchPeople(
   }
   const allowed = possible.filter((part) => status[part] === 'ok')
   if (typeof token === 'string' || allowed.length === 0) return nobody
-  const access = accessWith(token, { ...parts, ...asker, graph })
-  const lookup = { search: query.search, parts: allowed, enough: query.limit }
-  const answers = await findParts(await lookupParts(access, asker, parts.lookups), lookup)
+  const access = accessWith(token, { ...deps, ...asker, graph })
+  const lookup = { search: query.search, sources: allowed, enough: query.limit }
+  const answers = await searchSources(await lookupParts(access, asker, deps.lookups), lookup)
   for (const [part, answer] of answers) status[part] = answer.status
   return {
-    parts: new Map([...answers].map(([part, answer]) => [part, addressed(answer)])),
+    sources: new Map([...answers].map(([part, answer]) => [part, addressed(answer)])),
     status,
     retryAfter: retryAfterOf([...answers.values()]),
   }
 }
 
 /** The token, or what its absence means for every part. */
-async function tokenOrStatus(session: Session): Promise<AccessToken<'graph'> | Status> {
+async function tokenOrStatus(session: Session): Promise<AccessToken<'graph'> | SourceStatus> {
   try {
     return await session.accessToken('graph')
   } catch (cause) {
@@ -68,7 +73,7 @@ async function tokenOrStatus(session: Session): Promise<AccessToken<'graph'> | S
   }
 }
 
-const WITHOUT_TOKEN: Partial<Record<FailureCode, Status>> = {
+const WITHOUT_TOKEN: Partial<Record<FailureCode, SourceStatus>> = {
   consent_required: 'consent_needed',
   admin_consent_required: 'consent_needed',
   sign_in_unavailable: 'failed',
@@ -77,9 +82,9 @@ const WITHOUT_TOKEN: Partial<Record<FailureCode, Status>> = {
 
 async function lookupParts(
   access: DirectoryAccess,
-  asker: Asker,
-  lookups: Lookups,
-): Promise<PartLookupParts> {
+  asker: Searcher,
+  lookups: LookupCache,
+): Promise<CachedSearchDeps> {
   const { session, settings, waitUntil } = asker
   const { own } = access
   const isShared = await mayShare(asker, access)
@@ -92,9 +97,9 @@ async function lookupParts(
     },
     canConfirm: accessTo('users', settings, scopes) === 'on',
     memoryOf: (search) =>
-      lookupMemory({
+      searchCache({
         own,
-        shared: isShared ? sharedLookups(lookups, asker, search) : null,
+        shared: isShared ? tenantLookups(lookups, asker, search) : null,
         scopes,
         search,
         freshSeconds: settings.lookupCacheSeconds,
@@ -103,7 +108,7 @@ async function lookupParts(
   }
 }
 
-function retryAfterOf(answers: readonly PartAnswer[]): number | null {
+function retryAfterOf(answers: readonly SourceResult[]): number | null {
   const now = Date.now() / 1000
   const waits = answers.flatMap(({ status, retryAt }) =>
     status === 'throttled' && retryAt !== null ? [Math.max(1, Math.ceil(retryAt - now))] : [],

@@ -1,23 +1,23 @@
 import type { Settings } from '../settings/settings.ts'
 
 /** What a search is put together from; each part is asked, allowed and failing on its own. */
-export const PARTS = ['people', 'users', 'groups'] as const
+export const SOURCES = ['people', 'users', 'groups'] as const
 
-export type Part = (typeof PARTS)[number]
+export type Source = (typeof SOURCES)[number]
 
 /**
  * What is remembered: of each part what was found, and of those the user deals with who they are and, once
  * looked up, who they are in the directory.
  */
-export const ROWS = [...PARTS, 'acquaintances', 'known'] as const
+export const CACHE_KINDS = [...SOURCES, 'acquaintances', 'known'] as const
 
-export type Row = (typeof ROWS)[number]
+export type CacheKind = (typeof CACHE_KINDS)[number]
 
 /** Whether a part may be asked: by configuration and cloud, then by what has been consented to. */
 export type Access = 'on' | 'off' | 'consent_needed'
 
 /** Any one is enough. */
-const SUFFICIENT: Readonly<Record<Part, RegExp>> = {
+const SUFFICIENT: Readonly<Record<Source, RegExp>> = {
   people: /^people\.read(\.all)?$/,
   users: /^(user\.readbasic|(user|directory)\.read(write)?)\.all$/,
   groups: /^(group|groupmember|directory)\.read(write)?\.all$/,
@@ -26,7 +26,7 @@ const SUFFICIENT: Readonly<Record<Part, RegExp>> = {
 /** `User.ReadBasic.All` shows names and addresses only; asking it for more yields nulls or a refusal. */
 const FULL_PROFILES = /^(user|directory)\.read(write)?\.all$/
 
-export function accessTo(part: Part, settings: Settings, granted: readonly string[]): Access {
+export function accessTo(part: Source, settings: Settings, granted: readonly string[]): Access {
   const { microsoft } = settings.issuer
   if (!settings.people.enabled || !settings.reuseTokens || microsoft === null) return 'off'
   if (part === 'people' && !microsoft.hasRelevantPeople) return 'off'

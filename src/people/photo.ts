@@ -1,7 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import { drawInitials } from './initials.ts'
 import { invalid, readObjectId } from './parameters.ts'
-import { accessDirectory, type Asker, type PeopleParts } from './people-access.ts'
+import { accessDirectory, type Searcher, type PeopleDeps } from './people-access.ts'
 import { findPhoto } from './kept-photo.ts'
 
 export interface PhotoQuery {
@@ -40,8 +40,8 @@ export function readPhotoQuery(id: string, parameters: URLSearchParams): PhotoQu
  * @throws EntradaFailure `graph_not_found` without initials; otherwise only what the session's token may throw
  */
 export async function findPicture(
-  parts: PeopleParts,
-  asker: Asker,
+  deps: PeopleDeps,
+  asker: Searcher,
   query: PhotoQuery,
 ): Promise<Picture> {
   const initials = (name: string, maxAgeSeconds: number) => ({
@@ -50,7 +50,7 @@ export async function findPicture(
     maxAgeSeconds,
   })
   try {
-    const access = await accessDirectory(parts, asker, 'users')
+    const access = await accessDirectory(deps, asker, 'users')
     const { type, text } = await findPhoto(access, asker, query)
     if (type !== '') return { type, content: fromBase64(text), maxAgeSeconds: FRESH_SECONDS }
     if (query.drawsInitials) return initials(text, FRESH_SECONDS)

@@ -1,37 +1,37 @@
-import { confirmed } from './confirmation.ts'
+import { verified } from './confirmation.ts'
 import { isGuid } from '../settings/guid.ts'
-import type { Rows } from './directory-rows.ts'
-import type { Memories, Remembered } from './lookup-memory.ts'
+import type { SourceResults } from './directory-rows.ts'
+import type { CachedResults, CachedResult } from './lookup-memory.ts'
 import { matcherFor } from './matching.ts'
-import type { PartAnswer } from './part-answer.ts'
-import type { Part } from './permissions.ts'
+import type { SourceResult } from './part-answer.ts'
+import type { Source } from './permissions.ts'
 import type { SearchText } from './search-text.ts'
 
-export interface Lookup {
+export interface CacheRequest {
   readonly search: SearchText
-  readonly parts: readonly Part[]
+  readonly sources: readonly Source[]
   /** So many matches fill the list: then pages that were cut short will do. */
   readonly enough: number
 }
 
 export interface Answers {
-  readonly answers: ReadonlyMap<Part, PartAnswer>
+  readonly answers: ReadonlyMap<Source, SourceResult>
   /** The parts that have to be asked. */
-  readonly open: readonly Part[]
+  readonly open: readonly Source[]
 }
 
 /**
  * What memory has to say to a text. A list that is full says nothing about who is not in it.
  * @param canConfirm without it a relevant person's directory id and the right kind must do
  */
-export function answersFrom(
-  { found, refused }: Memories,
-  lookup: Lookup,
+export function readFromCache(
+  { found, refused }: CachedResults,
+  lookup: CacheRequest,
   canConfirm: boolean,
 ): Answers {
-  const { search, parts, enough } = lookup
-  const narrow = new Map<Part, PartAnswer>()
-  for (const part of parts) {
+  const { search, sources, enough } = lookup
+  const narrow = new Map<Source, SourceResult>()
+  for (const part of sources) {
     const remembered = found.get(part)
     if (remembered !== undefined) narrow.set(part, narrowed(remembered, search))
   }
@@ -40,7 +40,7 @@ export function answersFrom(
     const users = narrow.get('users')
     const known = [...(users?.principals ?? []), ...(found.get('known')?.answer.principals ?? [])]
     const principals = canConfirm
-      ? confirmed(people.principals, known)
+      ? verified(people.principals, known)
       : people.principals.filter(({ id }) => isGuid(id))
     const isShort = principals.length < people.principals.length && users?.isComplete !== true
     const { status, retryAt } = (isShort ? refused.get('users') : undefined) ?? people
@@ -48,8 +48,8 @@ export function answersFrom(
   }
   const ids = [...narrow.values()].flatMap(({ principals }) => principals.map(({ id }) => id))
   const isFull = new Set(ids).size >= enough
-  const answers = new Map<Part, PartAnswer>()
-  for (const part of parts) {
+  const answers = new Map<Source, SourceResult>()
+  for (const part of sources) {
     const answer = narrow.get(part)
     const refusal = refused.get(part)
     if (answer !== undefined && (answer.isComplete || isFull)) answers.set(part, answer)
@@ -58,11 +58,15 @@ export function answersFrom(
       answers.set(part, { ...refusal, principals: answer?.principals ?? [] })
     }
   }
-  return { answers, open: parts.filter((part) => !answers.has(part)) }
+  return { answers, open: sources.filter((part) => !answers.has(part)) }
 }
 
 /** As memory will be when what was just found has been added to it. */
-export function withFound({ found, refused }: Memories, rows: Rows, search: SearchText): Memories {
+export function withFound(
+  { found, refused }: CachedResults,
+  rows: SourceResults,
+  search: SearchText,
+): CachedResults {
   const later = { found: new Map(found), refused: new Map(refused) }
   // Asked for anew; without an answer nobody is known.
   if (found.get('known')?.isStale === true) later.found.delete('known')
@@ -74,7 +78,7 @@ export function withFound({ found, refused }: Memories, rows: Rows, search: Sear
 }
 
 /** An answer to a beginning holds the answers to what is typed on to it. */
-function narrowed({ search: asked, answer }: Remembered, search: SearchText): PartAnswer {
+function narrowed({ search: asked, answer }: CachedResult, search: SearchText): SourceResult {
   if (asked.key === search.key) return { ...answer, isComplete: true }
   const qualityOf = matcherFor(search)
   return { ...answer, principals: answer.principals.filter((one) => qualityOf(one) > 0) }

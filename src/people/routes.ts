@@ -2,8 +2,8 @@ import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../edge-env.ts'
 import { listMembers, readMembersQuery } from './group-members.ts'
-import { mergeParts } from './merge.ts'
-import type { Asker, PeopleParts } from './people-access.ts'
+import { mergeSources } from './merge.ts'
+import type { Searcher, PeopleDeps } from './people-access.ts'
 import { toResult } from './people-answer.ts'
 import { readPeopleQuery } from './people-query.ts'
 import { withAddress } from './principal.ts'
@@ -11,14 +11,14 @@ import { searchPeople } from './people-search.ts'
 import { findPicture, readPhotoQuery } from './photo.ts'
 
 /** Below Entrada's prefix and behind a session. */
-export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
+export function peopleRoutes(deps: PeopleDeps): Hono<EdgeEnv> {
   const routes = new Hono<EdgeEnv>()
 
   routes.get('/people', async (c) => {
     const { publicOrigin } = c.var.settings
     const query = readPeopleQuery(parametersOf(c))
-    const found = await searchPeople(parts, askerOf(c), query)
-    const principals = mergeParts(found.parts, query.search, query.limit)
+    const found = await searchPeople(deps, askerOf(c), query)
+    const principals = mergeSources(found.sources, query.search, query.limit)
     const results = principals.map((one) => toResult(one, publicOrigin))
     if (found.retryAfter !== null) c.header('retry-after', String(found.retryAfter))
     return c.json({
@@ -35,7 +35,7 @@ export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
   routes.get('/groups/:id/members', async (c) => {
     const { publicOrigin, issuer } = c.var.settings
     const query = readMembersQuery(c.req.param('id'), parametersOf(c))
-    const { principals, withheld, cursor } = await listMembers(parts, askerOf(c), query)
+    const { principals, withheld, cursor } = await listMembers(deps, askerOf(c), query)
     const members = principals.map((one) => toResult(withAddress(one, issuer), publicOrigin))
     const next = new URLSearchParams({
       transitive: String(query.isTransitive),
@@ -54,7 +54,7 @@ export function peopleRoutes(parts: PeopleParts): Hono<EdgeEnv> {
 
   routes.get('/people/:id/photo', async (c) => {
     const query = readPhotoQuery(c.req.param('id'), parametersOf(c))
-    const { type, content, maxAgeSeconds } = await findPicture(parts, askerOf(c), query)
+    const { type, content, maxAgeSeconds } = await findPicture(deps, askerOf(c), query)
     return c.body(content, 200, {
       'content-type': type,
       'cache-control': `private, max-age=${maxAgeSeconds}`,
@@ -72,7 +72,7 @@ function parametersOf(c: Context<EdgeEnv>): URLSearchParams {
   return new URL(c.req.url).searchParams
 }
 
-function askerOf(c: Context<EdgeEnv>): Asker {
+function askerOf(c: Context<EdgeEnv>): Searcher {
   const { session, settings } = c.var
   return { session, settings, waitUntil: (work) => c.executionCtx.waitUntil(work) }
 }

@@ -1,5 +1,5 @@
-import type { Lookups, OwnedLookups } from '../stores/lookup-cache.ts'
-import { cloudOf, readText, type Asker, type DirectoryAccess } from './people-access.ts'
+import type { LookupCache, OwnerLookups } from '../stores/lookup-cache.ts'
+import { cloudNameOf, readText, type Searcher, type DirectoryAccess } from './people-access.ts'
 import type { SearchText } from './search-text.ts'
 
 /** One object for a whole organisation would be the one everybody waits for. */
@@ -14,24 +14,24 @@ const TIMES = { freshSeconds: 3600, lifeSeconds: 3600 }
  * Guests see less than members do, so what is shared is for members alone; whoever cannot be told to be one
  * keeps to their own.
  */
-export async function mayShare({ settings }: Asker, access: DirectoryAccess): Promise<boolean> {
+export async function mayShare({ settings }: Searcher, access: DirectoryAccess): Promise<boolean> {
   if (settings.lookupCacheScope !== 'tenant' || settings.lookupCacheSeconds === 0) return false
   const [known] = await access.own.read([KEY], [PART])
   if (known !== undefined) return known.text === 'Member'
   // The search itself will say what is wrong with Graph.
   const text = await readText(access, '/me', 'userType').catch(() => null)
-  if (text !== null) await access.own.settle(null, [{ key: KEY, part: PART, text, ...TIMES }])
+  if (text !== null) await access.own.complete(null, [{ key: KEY, part: PART, text, ...TIMES }])
   return text === 'Member'
 }
 
 /** The shard is chosen by the first letters, so that a text and its beginnings lie together. */
-export function sharedLookups(
-  lookups: Lookups,
-  { session, settings }: Asker,
+export function tenantLookups(
+  lookups: LookupCache,
+  { session, settings }: Searcher,
   search: SearchText,
-): OwnedLookups {
+): OwnerLookups {
   const { tenantId } = session.user
   const [first = '', second = ''] = search.key
   const shard = ((first.codePointAt(0) ?? 0) * 31 + (second.codePointAt(0) ?? 0)) % SHARDS
-  return lookups.for({ cloud: cloudOf(settings), tenantId, of: { shard } })
+  return lookups.for({ cloud: cloudNameOf(settings), tenantId, of: { shard } })
 }

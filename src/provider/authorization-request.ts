@@ -1,9 +1,9 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { SessionView } from '../session/session.ts'
-import { OAuthRefusal } from './oauth-refusal.ts'
+import { OAuthFailure } from './oauth-refusal.ts'
 import type { Parameters } from './parameters.ts'
-import type { ProviderParts } from './provider-parts.ts'
+import type { ProviderDeps } from './provider-parts.ts'
 
 /** Ours, on the way back from a sign-in: what it had to bring. A second sign-in would not bring it either. */
 export const ASKED_SINCE = 'entrada_since'
@@ -21,7 +21,7 @@ export const RESPONSE_MODES: readonly string[] = ['query', 'form_post']
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 
 /** An answer may be led to the client only once it is known that the address is the client's. */
-export interface Asker {
+export interface RequestingClient {
   readonly clientId: string
   readonly redirectUri: string
 }
@@ -30,7 +30,10 @@ export interface Asker {
  * Neither is believed before both are: a mistake in one of them is shown here, and led nowhere (RFC 9700 §4.11).
  * @throws EntradaFailure `invalid_request`
  */
-export function readAsker(given: URLSearchParams, { clients }: ProviderParts): Asker {
+export function readRequestingClient(
+  given: URLSearchParams,
+  { clients }: ProviderDeps,
+): RequestingClient {
   const only = (name: string) => {
     const [value, ...others] = given.getAll(name)
     return others.length > 0 ? undefined : value
@@ -46,7 +49,7 @@ export function readAsker(given: URLSearchParams, { clients }: ProviderParts): A
 }
 
 /** What a client asks for, once it is known that it is the client. */
-export interface AuthorizationRequest {
+export interface ClientAuthorizationRequest {
   readonly scopes: readonly string[]
   readonly prompts: readonly string[]
   /** Epoch seconds since when the person must have authenticated; `null` where any time will do. */
@@ -68,25 +71,25 @@ export function scopesIn(parameters: Parameters): readonly string[] {
 }
 
 /** @throws OAuthRefusal what the client has to mend */
-export function readRequest(parameters: Parameters): AuthorizationRequest {
+export function readClientAuthorizationRequest(parameters: Parameters): ClientAuthorizationRequest {
   for (const name of ['request', 'request_uri'] as const) {
     if (parameters.has(name)) {
-      throw new OAuthRefusal(`${name}_not_supported`, 'Send the parameters themselves.')
+      throw new OAuthFailure(`${name}_not_supported`, 'Send the parameters themselves.')
     }
   }
   if (parameters.get('response_type') !== 'code') {
-    throw new OAuthRefusal('unsupported_response_type', 'The one response_type is code.')
+    throw new OAuthFailure('unsupported_response_type', 'The one response_type is code.')
   }
   if (!RESPONSE_MODES.includes(parameters.get('response_mode') ?? 'query')) {
-    throw new OAuthRefusal('invalid_request', 'response_mode is query or form_post.')
+    throw new OAuthFailure('invalid_request', 'response_mode is query or form_post.')
   }
   const scopes = scopesIn(parameters)
   if (!scopes.includes('openid')) {
-    throw new OAuthRefusal('invalid_scope', 'scope has to contain openid.')
+    throw new OAuthFailure('invalid_scope', 'scope has to contain openid.')
   }
   const prompts = words(parameters.get('prompt'))
   if (prompts.includes('none') && prompts.length > 1) {
-    throw new OAuthRefusal('invalid_request', 'prompt=none stands alone.')
+    throw new OAuthFailure('invalid_request', 'prompt=none stands alone.')
   }
   return {
     scopes,
@@ -104,7 +107,7 @@ export function readRequest(parameters: Parameters): AuthorizationRequest {
 function readFreshness(
   parameters: Parameters,
   prompts: readonly string[],
-): Pick<AuthorizationRequest, 'since' | 'wasAsked'> {
+): Pick<ClientAuthorizationRequest, 'since' | 'wasAsked'> {
   const maxAge = secondsIn(parameters, 'max_age')
   const asked = secondsIn(parameters, ASKED_SINCE)
   if (asked !== null) return { since: asked - CLOCK_TOLERANCE_SECONDS, wasAsked: true }
@@ -118,7 +121,7 @@ function secondsIn(parameters: Parameters, name: string): number | null {
   const text = parameters.get(name)
   if (text === undefined) return null
   if (!/^\d{1,10}$/.test(text)) {
-    throw new OAuthRefusal('invalid_request', `${name} is not a number of seconds.`)
+    throw new OAuthFailure('invalid_request', `${name} is not a number of seconds.`)
   }
   return Number(text)
 }
@@ -130,7 +133,7 @@ function readChallenge(parameters: Parameters): string | null {
   const isS256 = parameters.get('code_challenge_method') === 'S256'
   if (challenge === undefined && !parameters.has('code_challenge_method')) return null
   if (challenge === undefined || !isS256 || !CHALLENGE.test(challenge)) {
-    throw new OAuthRefusal('invalid_request', 'code_challenge has to be of the method S256.')
+    throw new OAuthFailure('invalid_request', 'code_challenge has to be of the method S256.')
   }
   return challenge
 }
@@ -141,7 +144,7 @@ function readChallenge(parameters: Parameters): string | null {
  */
 export function isFresh(
   { authenticatedAt }: SessionView,
-  { prompts, since, wasAsked }: AuthorizationRequest,
+  { prompts, since, wasAsked }: ClientAuthorizationRequest,
 ): boolean {
   // Until they were asked: an authentication of this very second is another one.
   if (prompts.includes('login') && !wasAsked) return false

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { addressOf } from '../address.ts'
+import { withParameters } from '../address.ts'
 import type { EdgeEnv } from '../edge-env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
@@ -11,42 +11,42 @@ import {
   ASKED_SINCE,
   ASKED_SUBJECT,
   isFresh,
-  readAsker,
-  readRequest,
-  type Asker,
-  type AuthorizationRequest,
+  readRequestingClient,
+  readClientAuthorizationRequest,
+  type RequestingClient,
+  type ClientAuthorizationRequest,
 } from './authorization-request.ts'
-import { OAuthRefusal } from './oauth-refusal.ts'
+import { OAuthFailure } from './oauth-refusal.ts'
 import { readParameters } from './parameters.ts'
-import { liveSession, type ProviderParts } from './provider-parts.ts'
+import { sessionOfBrowser, type ProviderDeps } from './provider-parts.ts'
 
 /**
  * `GET /.entrada/oidc/authorize`: whoever is signed in here is signed in there. There is nothing to ask them: the
  * clients are the operator's own (OIDC Core §3.1.2).
  */
-export async function authorize(c: Context<EdgeEnv>, parts: ProviderParts): Promise<Response> {
+export async function authorize(c: Context<EdgeEnv>, deps: ProviderDeps): Promise<Response> {
   const { searchParams } = new URL(c.req.url)
-  const asker = readAsker(searchParams, parts)
+  const asker = readRequestingClient(searchParams, deps)
   try {
-    const request = readRequest(readParameters(searchParams))
-    return await answer(c, { parts, asker, request })
+    const request = readClientAuthorizationRequest(readParameters(searchParams))
+    return await answer(c, { deps, asker, request })
   } catch (cause) {
-    if (!(cause instanceof OAuthRefusal)) throw cause
-    return lead(c, parts, asker, { error: cause.error, error_description: cause.description })
+    if (!(cause instanceof OAuthFailure)) throw cause
+    return lead(c, deps, asker, { error: cause.error, error_description: cause.description })
   }
 }
 
 interface Asked {
-  readonly parts: ProviderParts
-  readonly asker: Asker
-  readonly request: AuthorizationRequest
+  readonly deps: ProviderDeps
+  readonly asker: RequestingClient
+  readonly request: ClientAuthorizationRequest
 }
 
 async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
-  const { parts, asker, request } = asked
-  const { sessions, grants } = parts
+  const { deps, asker, request } = asked
+  const { sessions, grants } = deps
   const subject = await expectedSubject(asked)
-  const found = await liveSession(sessions, c.req.header('cookie') ?? null)
+  const found = await sessionOfBrowser(sessions, c.req.header('cookie') ?? null)
   const lacks = found === null ? NOBODY : shortcomings(found.session, request, subject)
   if (found === null || lacks.freshness || lacks.person || lacks.choice) {
     refuseIfFutile(asked, lacks, found?.session ?? null)
@@ -55,7 +55,7 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
     return c.redirect(signInUrl(c, request, { ...lacks, subject }), 302)
   }
   const { session, cookie } = found
-  await parts.countCode(session)
+  await deps.countCode(session)
   const { scopes, nonce, codeChallenge } = request
   const granted = await sessions.grant(cookie)
   // It has ended since it was found.
@@ -75,7 +75,7 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
     tenantId,
     clientId: asker.clientId,
   })
-  return lead(c, parts, asker, { code })
+  return lead(c, deps, asker, { code })
 }
 
 /** What keeps a session from being an answer to a request. */
@@ -93,7 +93,7 @@ const NOBODY: Shortcomings = { freshness: false, person: false, choice: false }
 
 function shortcomings(
   session: SessionView,
-  request: AuthorizationRequest,
+  request: ClientAuthorizationRequest,
   subject: string | null,
 ): Shortcomings {
   return {
@@ -113,17 +113,17 @@ function refuseIfFutile(
   session: SessionView | null,
 ): void {
   if (request.prompts.includes('none')) {
-    throw new OAuthRefusal('login_required', 'They are not signed in, or not recently enough.')
+    throw new OAuthFailure('login_required', 'They are not signed in, or not recently enough.')
   }
   if (lacks.freshness && request.wasAsked) {
     const reason =
       session?.authenticatedAt === null
         ? 'The sign-in service does not say when they authenticated (optional claim auth_time).'
         : 'They did not authenticate again.'
-    throw new OAuthRefusal('login_required', reason)
+    throw new OAuthFailure('login_required', reason)
   }
   if (lacks.person && request.askedSubject !== null) {
-    throw new OAuthRefusal('login_required', 'Somebody else signed in.')
+    throw new OAuthFailure('login_required', 'Somebody else signed in.')
   }
 }
 
@@ -131,12 +131,12 @@ function refuseIfFutile(
  * `sub` of the person whom the client means (OIDC Core §3.1.2.1, `id_token_hint`), `null` if it means anybody.
  * @throws OAuthRefusal `invalid_request`
  */
-async function expectedSubject({ parts, request }: Asked): Promise<string | null> {
+async function expectedSubject({ deps, request }: Asked): Promise<string | null> {
   if (request.idTokenHint === null) return request.askedSubject
-  const claims = await parts.verify(request.idTokenHint)
+  const claims = await deps.verify(request.idTokenHint)
   const subject = claims?.['sub']
-  if (claims?.['iss'] !== parts.issuer || typeof subject !== 'string') {
-    throw new OAuthRefusal('invalid_request', 'id_token_hint is not an id token of this issuer.')
+  if (claims?.['iss'] !== deps.issuer || typeof subject !== 'string') {
+    throw new OAuthFailure('invalid_request', 'id_token_hint is not an id token of this issuer.')
   }
   return subject
 }
@@ -144,7 +144,7 @@ async function expectedSubject({ parts, request }: Asked): Promise<string | null
 /** Sign-in, and back here with what it had to bring in place of what demanded it. */
 function signInUrl(
   c: Context<EdgeEnv>,
-  { loginHint, prompts, since, wasAsked }: AuthorizationRequest,
+  { loginHint, prompts, since, wasAsked }: ClientAuthorizationRequest,
   lacks: Shortcomings & { readonly subject: string | null },
 ): string {
   const again = new URL(c.req.url)
@@ -155,7 +155,7 @@ function signInUrl(
     again.searchParams.set(ASKED_SINCE, `${since}`)
   }
   if (lacks.subject !== null) again.searchParams.set(ASKED_SUBJECT, lacks.subject)
-  return addressOf(`${c.var.settings.publicOrigin}/.entrada/login`, {
+  return withParameters(`${c.var.settings.publicOrigin}/.entrada/login`, {
     return_to: `${again.pathname}${again.search}`,
     login_hint: loginHint,
     fresh: needsFreshness ? '1' : null,
@@ -166,13 +166,13 @@ function signInUrl(
 /** Back to the client in the response mode it asked for, with `iss` against mix-up (RFC 9207). */
 async function lead(
   c: Context<EdgeEnv>,
-  { issuer }: ProviderParts,
-  { redirectUri }: Asker,
+  { issuer }: ProviderDeps,
+  { redirectUri }: RequestingClient,
   given: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const { searchParams } = new URL(c.req.url)
   const state = searchParams.get('state')
   const fields = { ...given, ...(state === null ? {} : { state }), iss: issuer }
   if (searchParams.get('response_mode') === 'form_post') return formPostPage(redirectUri, fields)
-  return c.redirect(addressOf(redirectUri, fields).href, 302)
+  return c.redirect(withParameters(redirectUri, fields).href, 302)
 }

@@ -1,6 +1,6 @@
 import type { SessionView } from '../session/session.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'
-import type { Grant } from './grants.ts'
+import type { OidcGrant } from './grants.ts'
 
 /**
  * What a client is told of a person (OIDC Core §5.4), the same in the id token and from UserInfo. `sub` is
@@ -8,7 +8,7 @@ import type { Grant } from './grants.ts'
  */
 export function claimsOf(
   { user, isEmailVerified }: SessionView,
-  { clientId, scopes }: Pick<Grant, 'clientId' | 'scopes'>,
+  { clientId, scopes }: Pick<OidcGrant, 'clientId' | 'scopes'>,
   clients: readonly OidcClient[],
 ) {
   const profile = {

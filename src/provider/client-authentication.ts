@@ -1,6 +1,6 @@
-import { digestOf } from '../stores/digest.ts'
+import { sha256Of } from '../stores/digest.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'
-import { OAuthRefusal } from './oauth-refusal.ts'
+import { OAuthFailure } from './oauth-refusal.ts'
 import type { Parameters } from './parameters.ts'
 
 const REFUSAL = 'The client is not known, or its secret is another.'
@@ -14,9 +14,9 @@ export async function authenticateClient(
   parameters: Parameters,
   clients: readonly OidcClient[],
 ): Promise<OidcClient> {
-  const readings = authorization === null ? [readForm(parameters)] : readBasic(authorization)
+  const readings = authorization === null ? [readFormValue(parameters)] : readBasic(authorization)
   if (authorization !== null && parameters.has('client_secret')) {
-    throw new OAuthRefusal('invalid_request', 'The client authenticates in two ways.')
+    throw new OAuthFailure('invalid_request', 'The client authenticates in two ways.')
   }
   const stated = parameters.get('client_id')
   const accepted = await Promise.all(
@@ -24,13 +24,13 @@ export async function authenticateClient(
       const client = clients.find((one) => one.id === id && one.id === (stated ?? id))
       // Digests, so that the time a comparison takes says nothing about the secret.
       const [given, ...known] = await Promise.all(
-        [secret, ...(client?.secrets ?? [])].map(digestOf),
+        [secret, ...(client?.secrets ?? [])].map(sha256Of),
       )
       return known.includes(given ?? '') ? client : undefined
     }),
   )
   const client = accepted.find((one) => one !== undefined)
-  if (client === undefined) throw new OAuthRefusal('invalid_client', REFUSAL, 'client_refused')
+  if (client === undefined) throw new OAuthFailure('invalid_client', REFUSAL, 'client_refused')
   return client
 }
 
@@ -40,7 +40,7 @@ interface Credentials {
   readonly secret: string
 }
 
-function readForm(parameters: Parameters): Credentials {
+function readFormValue(parameters: Parameters): Credentials {
   return { id: parameters.get('client_id') ?? '', secret: parameters.get('client_secret') ?? '' }
 }
 

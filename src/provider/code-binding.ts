@@ -1,5 +1,5 @@
 import { readSessionKey, sessionCookiesOf } from '../session/session-cookie.ts'
-import type { ProviderParts } from './provider-parts.ts'
+import type { ProviderDeps } from './provider-parts.ts'
 
 /** Whether a request brings the chat an authorization response of another browser's. */
 export type StrayAnswerTest = (
@@ -11,7 +11,7 @@ export type StrayAnswerTest = (
  * Binds a code to the browser it was made in, on its way through Entrada to the chat. PKCE would do it, too, but
  * LibreChat and Open WebUI use it only when told to, and without it a stolen code signs its thief in (RFC 9700 §4.5).
  */
-export function strayAnswerTest({ clients, grants, issuer }: ProviderParts): StrayAnswerTest {
+export function strayAnswerTest({ clients, grants, issuer }: ProviderDeps): StrayAnswerTest {
   const { origin } = new URL(issuer)
   const paths = new Set(
     clients

@@ -1,10 +1,10 @@
 import { RESPONSE_MODES, SCOPES } from './authorization-request.ts'
 import { CLAIMS } from './claims.ts'
-import type { ProviderParts } from './provider-parts.ts'
+import type { ProviderDeps } from './provider-parts.ts'
 import { JWT_BEARER } from './token.ts'
 
 /** OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207. */
-export function metadataOf({ issuer, clients }: ProviderParts) {
+export function metadataOf({ issuer, clients }: ProviderDeps) {
   const exchanges = clients.some(({ resources }) => resources.length > 0)
   return {
     issuer,

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import { signOutPage } from '../pages/sign-out-page.ts'
-import { liveSession, type ProviderParts } from './provider-parts.ts'
+import { sessionOfBrowser, type ProviderDeps } from './provider-parts.ts'
 
 /**
  * `GET /.entrada/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0). The hint shows that the chat wants it: an
@@ -12,13 +12,13 @@ import { liveSession, type ProviderParts } from './provider-parts.ts'
 export async function endSession(
   c: Context<EdgeEnv>,
   hint: string | undefined,
-  parts: ProviderParts,
+  deps: ProviderDeps,
 ): Promise<Response> {
-  const found = await liveSession(parts.sessions, c.req.header('cookie') ?? null)
+  const found = await sessionOfBrowser(deps.sessions, c.req.header('cookie') ?? null)
   if (found === null) return c.redirect('/.entrada/signed-out', 303)
-  const claims = hint === undefined ? null : await parts.verify(hint)
-  if (claims?.['iss'] !== parts.issuer || claims['sid'] !== found.session.id) {
+  const claims = hint === undefined ? null : await deps.verify(hint)
+  if (claims?.['iss'] !== deps.issuer || claims['sid'] !== found.session.id) {
     return signOutPage(c.var.settings.issuer.authority.origin)
   }
-  return parts.signOut(c)
+  return deps.signOut(c)
 }

@@ -3,7 +3,7 @@ import { epochSeconds } from '../epoch-seconds.ts'
 import type { SealedBox } from '../stores/sealed-box.ts'
 
 /** What a person gave a client: the right to ask who they are, for as long as their session lives. */
-export type Grant = v.InferOutput<typeof GrantShape>
+export type OidcGrant = v.InferOutput<typeof GrantShape>
 
 const GrantShape = v.object({
   /** Random; a code that is redeemed twice takes everything of its grant away. */
@@ -40,7 +40,7 @@ export const TOKEN_SECONDS = 900
  * Codes and tokens are what they stand for, sealed: nothing is stored, and what a client holds opens only here.
  * Each kind has a key of its own, so that none passes for another.
  */
-export class Grants {
+export class OidcGrants {
   readonly #box: SealedBox
   readonly #issuer: string
 
@@ -49,33 +49,33 @@ export class Grants {
     this.#issuer = issuer
   }
 
-  code(grant: Grant & CodeRequest): Promise<string> {
+  code(grant: OidcGrant & CodeRequest): Promise<string> {
     return this.#seal('oidc-code', grant, CODE_SECONDS)
   }
 
   /** `null` for what is no code of ours, or is too old. */
-  openCode(code: string): Promise<(Grant & CodeRequest) | null> {
+  openCode(code: string): Promise<(OidcGrant & CodeRequest) | null> {
     return this.#open('oidc-code', code, SealedCode)
   }
 
-  accessToken(grant: Grant): Promise<string> {
+  accessToken(grant: OidcGrant): Promise<string> {
     return this.#seal('oidc-access-token', grant, TOKEN_SECONDS)
   }
 
-  openAccessToken(token: string): Promise<Grant | null> {
+  openAccessToken(token: string): Promise<OidcGrant | null> {
     return this.#open('oidc-access-token', token, SealedGrant)
   }
 
   /** Lives no longer than the session, which is asked each time it is used. */
-  refreshToken(grant: Grant, sessionExpiresAt: number): Promise<string> {
+  refreshToken(grant: OidcGrant, sessionExpiresAt: number): Promise<string> {
     return this.#seal('oidc-refresh-token', grant, sessionExpiresAt - epochSeconds())
   }
 
-  openRefreshToken(token: string): Promise<Grant | null> {
+  openRefreshToken(token: string): Promise<OidcGrant | null> {
     return this.#open('oidc-refresh-token', token, SealedGrant)
   }
 
-  #seal(purpose: string, grant: Grant, seconds: number): Promise<string> {
+  #seal(purpose: string, grant: OidcGrant, seconds: number): Promise<string> {
     const plain = JSON.stringify({ ...grant, expiresAt: epochSeconds() + seconds })
     return this.#box.seal(plain, { purpose, bound: [this.#issuer] })
   }

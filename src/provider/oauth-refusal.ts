@@ -28,7 +28,7 @@ export interface RefusalDetails {
  * A refusal in the protocol's own words. Where a client is spoken to it takes the place of `EntradaFailure`,
  * whose codes no OAuth library knows; `Entrada-Error` carries one of those all the same.
  */
-export class OAuthRefusal extends Error {
+export class OAuthFailure extends Error {
   override readonly name = 'OAuthRefusal'
   readonly error: OAuthError
   /** For the developer of the client: plain ASCII, without a quotation mark (RFC 6749 §5.2). */

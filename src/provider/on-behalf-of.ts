@@ -2,10 +2,10 @@ import { epochSeconds } from '../epoch-seconds.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { SCOPES } from './authorization-request.ts'
-import { livingSession, type TokenRequest } from './living-grant.ts'
-import { OAuthRefusal } from './oauth-refusal.ts'
+import { requireActiveGrant, type ClientTokenRequest } from './living-grant.ts'
+import { OAuthFailure } from './oauth-refusal.ts'
 import { required } from './parameters.ts'
-import type { ProviderParts } from './provider-parts.ts'
+import type { ProviderDeps } from './provider-parts.ts'
 
 /** Names of Graph's permissions are written without their resource as often as with it. */
 const GRAPH_BY_ITS_NAME = /^[A-Za-z]+(?:\.[A-Za-z]+)*$/
@@ -17,20 +17,20 @@ const GRAPH_BY_ITS_NAME = /^[A-Za-z]+(?:\.[A-Za-z]+)*$/
  * @throws OAuthRefusal
  */
 export async function exchangeOnBehalf(
-  { client, parameters }: TokenRequest,
-  parts: ProviderParts,
+  { client, parameters }: ClientTokenRequest,
+  deps: ProviderDeps,
   requestId: string,
 ) {
   if (parameters.get('requested_token_use') !== 'on_behalf_of') {
-    throw new OAuthRefusal('invalid_request', 'requested_token_use has to be on_behalf_of.')
+    throw new OAuthFailure('invalid_request', 'requested_token_use has to be on_behalf_of.')
   }
-  const grant = await parts.grants.openAccessToken(required(parameters, 'assertion'))
-  const { session } = await livingSession(grant, client, parts)
+  const grant = await deps.grants.openAccessToken(required(parameters, 'assertion'))
+  const { session } = await requireActiveGrant(grant, client, deps)
   const scope = required(parameters, 'scope')
-  const origin = originOf(scope, parts)
-  const resource = client.resources.includes(origin) ? parts.resourceOf(origin) : null
+  const origin = originOf(scope, deps)
+  const resource = client.resources.includes(origin) ? deps.resourceOf(origin) : null
   if (resource === null) {
-    throw new OAuthRefusal('invalid_target', 'OIDC_CLIENTS gives this client no such resource.')
+    throw new OAuthFailure('invalid_target', 'OIDC_CLIENTS gives this client no such resource.')
   }
   const { id, tenantId } = session.user
   const fields = { userId: id, tenantId, clientId: client.id, resource: origin }
@@ -51,31 +51,31 @@ export async function exchangeOnBehalf(
 }
 
 /** The one resource all of the scopes are for. */
-function originOf(scope: string, { graphOrigin }: ProviderParts): string {
+function originOf(scope: string, { graphOrigin }: ProviderDeps): string {
   const origins = scope
     .split(' ')
     .filter((one) => one !== '' && !SCOPES.includes(one))
     .map((one) => (GRAPH_BY_ITS_NAME.test(one) ? graphOrigin : URL.parse(one)?.origin))
   const [origin, ...others] = new Set(origins)
   if (origin == null || others.length > 0) {
-    throw new OAuthRefusal('invalid_scope', 'One token is for the permissions of one resource.')
+    throw new OAuthFailure('invalid_scope', 'One token is for the permissions of one resource.')
   }
   return origin
 }
 
 /** Whose turn it is, in words that a client of Entra's knows, with the number it was refused with. */
-function refusalOf({ code, status, details }: EntradaFailure): OAuthRefusal {
+function refusalOf({ code, status, details }: EntradaFailure): OAuthFailure {
   const { aadsts, retryAfter } = details
   if (code === 'session_required') {
-    return new OAuthRefusal('invalid_grant', 'The session has ended.', code)
+    return new OAuthFailure('invalid_grant', 'The session has ended.', code)
   }
   if (status >= 500) {
-    return new OAuthRefusal('temporarily_unavailable', 'Microsoft did not give a token.', code, {
+    return new OAuthFailure('temporarily_unavailable', 'Microsoft did not give a token.', code, {
       aadsts,
       retryAfter,
     })
   }
-  return new OAuthRefusal('interaction_required', 'Microsoft wants the person themselves.', code, {
+  return new OAuthFailure('interaction_required', 'Microsoft wants the person themselves.', code, {
     aadsts,
   })
 }

@@ -1,20 +1,20 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../edge-env.ts'
 import type { Resource } from '../session/access-token.ts'
-import type { OneTimeUses } from '../session/one-time-uses.ts'
+import type { ReplayGuard } from '../session/one-time-uses.ts'
 import type { Session } from '../session/session.ts'
 import { SESSION_COOKIE, sessionCookiesOf } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'
-import type { Grants } from './grants.ts'
+import type { OidcGrants } from './grants.ts'
 
-export interface ProviderParts {
+export interface ProviderDeps {
   /** `DOMAIN_SERVER/.entrada/oidc`. */
   readonly issuer: string
   readonly clients: readonly OidcClient[]
   readonly sessions: Sessions
-  readonly grants: Grants
-  readonly uses: OneTimeUses
+  readonly grants: OidcGrants
+  readonly uses: ReplayGuard
   /** An RS256 JWT of these claims, under the keys that sign assertions. */
   readonly sign: (claims: Readonly<Record<string, unknown>>) => Promise<string>
   /** The claims of a JWT that was signed so, however old; `null` for any other. */
@@ -34,7 +34,7 @@ export interface ProviderParts {
 const COOKIES_TRIED = 3
 
 /** The living session of a browser, and which of its cookies is the one. */
-export async function liveSession(
+export async function sessionOfBrowser(
   sessions: Sessions,
   cookieHeader: string | null,
 ): Promise<{ readonly session: Session; readonly cookie: string } | null> {

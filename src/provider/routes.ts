@@ -1,15 +1,15 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
-import { addressOf } from '../address.ts'
+import { withParameters } from '../address.ts'
 import type { EdgeEnv } from '../edge-env.ts'
 import { createLog } from '../log.ts'
 import { authorize } from './authorize.ts'
 import { strayAnswerTest, type StrayAnswerTest } from './code-binding.ts'
 import { metadataOf } from './discovery.ts'
 import { endSession } from './end-session.ts'
-import { OAuthRefusal } from './oauth-refusal.ts'
-import { readForm } from './parameters.ts'
-import type { ProviderParts } from './provider-parts.ts'
+import { OAuthFailure } from './oauth-refusal.ts'
+import { readFormParameters } from './parameters.ts'
+import type { ProviderDeps } from './provider-parts.ts'
 import { token } from './token.ts'
 import { userInfo } from './user-info.ts'
 
@@ -26,32 +26,32 @@ export interface Provider {
   readonly isStrayAnswer: StrayAnswerTest
 }
 
-export function createProvider(parts: ProviderParts): Provider {
-  const metadata = metadataOf(parts)
+export function createProvider(deps: ProviderDeps): Provider {
+  const metadata = metadataOf(deps)
   const routes = new Hono<EdgeEnv>()
     .get('/oidc/.well-known/openid-configuration', (c) =>
       c.json(metadata, 200, { 'cache-control': 'public, max-age=3600' }),
     )
-    .get('/oidc/jwks', parts.publicKeys)
-    .get('/oidc/authorize', (c) => authorize(c, parts))
-    .post('/oidc/authorize', (c) => inProtocol(c, () => asGet(c, parts)))
-    .post('/oidc/token', (c) => inProtocol(c, () => token(c, parts)))
-    .get('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, parts)))
-    .post('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, parts)))
-    .get('/oidc/logout', (c) => endSession(c, c.req.query('id_token_hint'), parts))
+    .get('/oidc/jwks', deps.publicKeys)
+    .get('/oidc/authorize', (c) => authorize(c, deps))
+    .post('/oidc/authorize', (c) => inProtocol(c, () => asGet(c, deps)))
+    .post('/oidc/token', (c) => inProtocol(c, () => token(c, deps)))
+    .get('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, deps)))
+    .post('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, deps)))
+    .get('/oidc/logout', (c) => endSession(c, c.req.query('id_token_hint'), deps))
     .post('/oidc/logout', (c) =>
       inProtocol(c, async () => {
-        const hint = (await readForm(c.req.raw)).get('id_token_hint')
-        return endSession(c, hint ?? undefined, parts)
+        const hint = (await readFormParameters(c.req.raw)).get('id_token_hint')
+        return endSession(c, hint ?? undefined, deps)
       }),
     )
-  return { issuer: parts.issuer, routes, isStrayAnswer: strayAnswerTest(parts) }
+  return { issuer: deps.issuer, routes, isStrayAnswer: strayAnswerTest(deps) }
 }
 
 /** A form is a request like any other (OIDC Core §3.1.2.1), but only a GET brings the session's cookie along. */
-async function asGet(c: Context<EdgeEnv>, { issuer }: ProviderParts): Promise<Response> {
-  const url = addressOf(`${issuer}/authorize`, {})
-  url.search = (await readForm(c.req.raw)).toString()
+async function asGet(c: Context<EdgeEnv>, { issuer }: ProviderDeps): Promise<Response> {
+  const url = withParameters(`${issuer}/authorize`, {})
+  url.search = (await readFormParameters(c.req.raw)).toString()
   return c.redirect(url.href, 303)
 }
 
@@ -60,7 +60,7 @@ async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>):
   try {
     return await answer()
   } catch (cause) {
-    if (!(cause instanceof OAuthRefusal)) throw cause
+    if (!(cause instanceof OAuthFailure)) throw cause
     const { error, description, code } = cause
     const { aadsts, retryAfter } = cause.details
     createLog(c.var.requestId).info('request_refused', { code, reason: error })
@@ -86,7 +86,7 @@ async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>):
  * `WWW-Authenticate` of a refusal. A client that sent its secret in the form gets none: oauth4webapi, which
  * openid-client and Auth.js stand on, shows a challenge in place of the OAuth error.
  */
-function challengeFor({ error }: OAuthRefusal, c: Context<EdgeEnv>): string | null {
+function challengeFor({ error }: OAuthFailure, c: Context<EdgeEnv>): string | null {
   if (error === 'invalid_token') return `Bearer error="invalid_token"`
   const isBasic = /^basic /i.test(c.req.header('authorization') ?? '')
   const realm = issuerOf(c.var.settings.publicOrigin)

@@ -3,16 +3,21 @@ import type { EdgeEnv } from '../edge-env.ts'
 import { epochSeconds, issuedAt } from '../epoch-seconds.ts'
 import { createLog } from '../log.ts'
 import type { Session } from '../session/session.ts'
-import { digestOf } from '../stores/digest.ts'
+import { sha256Of } from '../stores/digest.ts'
 import { scopesIn } from './authorization-request.ts'
 import { claimsOf } from './claims.ts'
 import { authenticateClient } from './client-authentication.ts'
-import { TOKEN_SECONDS, type Grant } from './grants.ts'
-import { OAuthRefusal } from './oauth-refusal.ts'
-import { livingSession, refusedGrant, revocationOf, type TokenRequest } from './living-grant.ts'
+import { TOKEN_SECONDS, type OidcGrant } from './grants.ts'
+import { OAuthFailure } from './oauth-refusal.ts'
+import {
+  requireActiveGrant,
+  invalidGrant,
+  revocationOf,
+  type ClientTokenRequest,
+} from './living-grant.ts'
 import { exchangeOnBehalf } from './on-behalf-of.ts'
-import { readForm, readParameters, required, type Parameters } from './parameters.ts'
-import type { ProviderParts } from './provider-parts.ts'
+import { readFormParameters, readParameters, required, type Parameters } from './parameters.ts'
+import type { ProviderDeps } from './provider-parts.ts'
 
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
@@ -20,53 +25,53 @@ export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
  * `POST /.entrada/oidc/token`, from the chat's server.
  * @throws OAuthRefusal
  */
-export async function token(c: Context<EdgeEnv>, parts: ProviderParts): Promise<Response> {
-  const parameters = readParameters(await readForm(c.req.raw))
+export async function token(c: Context<EdgeEnv>, deps: ProviderDeps): Promise<Response> {
+  const parameters = readParameters(await readFormParameters(c.req.raw))
   const authorization = c.req.header('authorization') ?? null
-  const client = await authenticateClient(authorization, parameters, parts.clients)
+  const client = await authenticateClient(authorization, parameters, deps.clients)
   const request = { client, parameters }
   switch (required(parameters, 'grant_type')) {
     case 'authorization_code':
-      return c.json(await redeemCode(request, parts, c.var.requestId))
+      return c.json(await redeemCode(request, deps, c.var.requestId))
     case 'refresh_token':
-      return c.json(await refresh(request, parts))
+      return c.json(await refresh(request, deps))
     case JWT_BEARER:
-      return c.json(await exchangeOnBehalf(request, parts, c.var.requestId))
+      return c.json(await exchangeOnBehalf(request, deps, c.var.requestId))
     default:
-      throw new OAuthRefusal('unsupported_grant_type', 'This grant_type is not offered.')
+      throw new OAuthFailure('unsupported_grant_type', 'This grant_type is not offered.')
   }
 }
 
 async function redeemCode(
-  { client, parameters }: TokenRequest,
-  parts: ProviderParts,
+  { client, parameters }: ClientTokenRequest,
+  deps: ProviderDeps,
   requestId: string,
 ) {
-  const { grants, sessions, uses } = parts
+  const { grants, sessions, uses } = deps
   const code = await grants.openCode(required(parameters, 'code'))
-  if (code === null || code.clientId !== client.id) throw refusedGrant()
-  if (code.redirectUri !== required(parameters, 'redirect_uri')) throw refusedGrant()
-  if (!(await isVerifier(parameters.get('code_verifier'), code.codeChallenge))) throw refusedGrant()
+  if (code === null || code.clientId !== client.id) throw invalidGrant()
+  if (code.redirectUri !== required(parameters, 'redirect_uri')) throw invalidGrant()
+  if (!(await isVerifier(parameters.get('code_verifier'), code.codeChallenge))) throw invalidGrant()
   const session = await sessions.findGranted(code)
-  if (session === null) throw refusedGrant()
-  if (!(await uses.take(`oidc-code/${code.id}`, session.expiresAt))) {
+  if (session === null) throw invalidGrant()
+  if (!(await uses.use(`oidc-code/${code.id}`, session.expiresAt))) {
     // Somebody else has it, too, and nobody can tell which of the two is the client (RFC 6749 §4.1.2).
-    await uses.take(revocationOf(code), session.expiresAt)
+    await uses.use(revocationOf(code), session.expiresAt)
     const { id, tenantId } = session.user
     createLog(requestId).audit('oidc_code_replayed', { userId: id, tenantId, clientId: client.id })
-    throw refusedGrant()
+    throw invalidGrant()
   }
-  return tokensFor(code, session, parts, { nonce: code.nonce, scopes: code.scopes })
+  return tokensFor(code, session, deps, { nonce: code.nonce, scopes: code.scopes })
 }
 
 /**
  * A refresh token may be used any number of times: its client proves to be itself each time (RFC 9700 §2.2.2), and
  * tabs or replicas that refresh at once cannot shut each other out.
  */
-async function refresh({ client, parameters }: TokenRequest, parts: ProviderParts) {
-  const given = await parts.grants.openRefreshToken(required(parameters, 'refresh_token'))
-  const { grant, session } = await livingSession(given, client, parts)
-  return tokensFor(grant, session, parts, { nonce: null, scopes: narrowed(grant, parameters) })
+async function refresh({ client, parameters }: ClientTokenRequest, deps: ProviderDeps) {
+  const given = await deps.grants.openRefreshToken(required(parameters, 'refresh_token'))
+  const { grant, session } = await requireActiveGrant(given, client, deps)
+  return tokensFor(grant, session, deps, { nonce: null, scopes: narrowed(grant, parameters) })
 }
 
 /**
@@ -74,18 +79,18 @@ async function refresh({ client, parameters }: TokenRequest, parts: ProviderPart
  * over as they are at sign-in, because LibreChat repeats its whole `OPENID_SCOPE`.
  * @throws OAuthRefusal `invalid_scope`
  */
-function narrowed({ scopes }: Grant, parameters: Parameters): readonly string[] {
+function narrowed({ scopes }: OidcGrant, parameters: Parameters): readonly string[] {
   const wanted = scopesIn(parameters)
   if (!wanted.every((scope) => scopes.includes(scope))) {
-    throw new OAuthRefusal('invalid_scope', 'A refresh cannot add to the scopes of the sign-in.')
+    throw new OAuthFailure('invalid_scope', 'A refresh cannot add to the scopes of the sign-in.')
   }
   return wanted.length === 0 ? scopes : wanted
 }
 
 async function tokensFor(
-  { id, clientId, sessionName, wrappedSecret, scopes: granted }: Grant,
+  { id, clientId, sessionName, wrappedSecret, scopes: granted }: OidcGrant,
   session: Session,
-  { clients, grants, issuer, sign }: ProviderParts,
+  { clients, grants, issuer, sign }: ProviderDeps,
   { nonce, scopes }: { readonly nonce: string | null; readonly scopes: readonly string[] },
 ) {
   const grant = { id, clientId, sessionName, wrappedSecret, scopes: granted }
@@ -114,5 +119,5 @@ async function tokensFor(
 /** A verifier without a challenge is a downgrade as much as none with one (RFC 9700 §4.8.2). */
 async function isVerifier(verifier: string | undefined, challenge: string | null) {
   if (verifier === undefined) return challenge === null
-  return (await digestOf(verifier)) === challenge
+  return (await sha256Of(verifier)) === challenge
 }

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 import type { SealedBox } from '../stores/sealed-box.ts'
-import type { GrantHolder } from './refresh-grant.ts'
+import type { RefreshTokenBinding } from './refresh-grant.ts'
 import type { SessionRows } from './session-rows.ts'
 
-export interface KeptToken {
+export interface StoredAccessToken {
   readonly value: string
   /** Epoch seconds. */
   readonly expiresAt: number
@@ -20,10 +20,10 @@ const Kept = v.object({
 })
 
 /** Access tokens of one session by resource: in memory, and under seal for after the object was evicted. */
-export class KeptTokens {
+export class SealedAccessTokens {
   readonly #box: SealedBox
   readonly #rows: SessionRows
-  readonly #inMemory = new Map<string, KeptToken>()
+  readonly #inMemory = new Map<string, StoredAccessToken>()
 
   constructor(box: SealedBox, rows: SessionRows) {
     this.#box = box
@@ -31,12 +31,12 @@ export class KeptTokens {
   }
 
   /** What is in memory; `load` first. */
-  get(resource: string): KeptToken | null {
+  get(resource: string): StoredAccessToken | null {
     return this.#inMemory.get(resource) ?? null
   }
 
   /** Brings a token back into memory. */
-  async load(resource: string, holder: GrantHolder): Promise<void> {
+  async load(resource: string, holder: RefreshTokenBinding): Promise<void> {
     if (this.#inMemory.has(resource)) return
     const row = this.#rows.readToken(resource)
     if (row === null || row.expiresAt <= Date.now() / 1000) return
@@ -45,7 +45,11 @@ export class KeptTokens {
     this.#inMemory.set(resource, v.parse(Kept, JSON.parse(json)))
   }
 
-  async store(resource: string, token: KeptToken, holder: GrantHolder): Promise<void> {
+  async store(
+    resource: string,
+    token: StoredAccessToken,
+    holder: RefreshTokenBinding,
+  ): Promise<void> {
     const sealed = await this.#box.seal(JSON.stringify(token), contextOf(resource, holder))
     if (this.#rows.read() === null) return
     this.#inMemory.set(resource, token)
@@ -57,7 +61,7 @@ export class KeptTokens {
   }
 }
 
-function contextOf(resource: string, { owner, secret }: GrantHolder) {
+function contextOf(resource: string, { owner, secret }: RefreshTokenBinding) {
   const { tenantId, userId, sessionId } = owner
   return { purpose: 'access-token', secret, bound: [tenantId, userId, sessionId, resource] }
 }

@@ -1,14 +1,14 @@
 import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
 import { randomText } from '../stores/random-text.ts'
-import type { UserCalls } from './session-calls.ts'
+import type { UserRpc } from './session-calls.ts'
 
 const USE_BYTES = 18
 
 /** Remembers what may happen once: each name has an object of its own, in which asking and noting are one step. */
-export class OneTimeUses {
-  readonly #objects: ObjectNamespace<UserCalls>
+export class ReplayGuard {
+  readonly #objects: ObjectNamespace<UserRpc>
 
-  constructor(objects: ObjectNamespace<UserCalls>) {
+  constructor(objects: ObjectNamespace<UserRpc>) {
     this.#objects = objects
   }
 
@@ -16,17 +16,17 @@ export class OneTimeUses {
    * Whether it is the first time; asking makes it used.
    * @param until epoch seconds; then it is forgotten
    */
-  take(name: string, until: number): Promise<boolean> {
+  use(name: string, until: number): Promise<boolean> {
     // By a name of its own, so that asking again because an answer was lost is no second use.
     const use = randomText(USE_BYTES)
     return callObject(() => this.#object(name).add(use, until))
   }
 
-  async isTaken(name: string): Promise<boolean> {
+  async wasUsed(name: string): Promise<boolean> {
     return (await callObject(() => this.#object(name).list())).length > 0
   }
 
-  #object(name: string): UserCalls {
+  #object(name: string): UserRpc {
     return this.#objects.get(this.#objects.idFromName(name))
   }
 }

@@ -1,10 +1,10 @@
-import { answerWithin } from '../stores/answer-within.ts'
-import type { Grant, GrantOwner, Vault } from '../stores/vault.ts'
+import { withFallback } from '../stores/answer-within.ts'
+import type { StoredRefreshToken, RefreshTokenOwner, RefreshTokenVault } from '../stores/vault.ts'
 import type { SessionRows } from './session-rows.ts'
 
 /** Whose refresh token it is, and the browser's half of the key it is sealed with. */
-export interface GrantHolder {
-  readonly owner: GrantOwner
+export interface RefreshTokenBinding {
+  readonly owner: RefreshTokenOwner
   readonly secret: string
   readonly sessionExpiresAt: number
 }
@@ -13,11 +13,11 @@ export interface GrantHolder {
 const IN_TIME = { value: null, afterMs: 2_000 }
 
 /** The refresh token of one session: in the object's own rows at once, in KV as its lasting copy. */
-export class RefreshGrant {
-  readonly #vault: Vault
+export class SessionRefreshToken {
+  readonly #vault: RefreshTokenVault
   readonly #rows: SessionRows
 
-  constructor(vault: Vault, rows: SessionRows) {
+  constructor(vault: RefreshTokenVault, rows: SessionRows) {
     this.#vault = vault
     this.#rows = rows
   }
@@ -27,10 +27,10 @@ export class RefreshGrant {
   }
 
   /** KV's copy if it is as new as ours, else our own. What is older than our count is never used. */
-  async current({ owner, secret }: GrantHolder): Promise<Grant | null> {
+  async current({ owner, secret }: RefreshTokenBinding): Promise<StoredRefreshToken | null> {
     const ours = this.#rows.readGrant()
     if (ours === null) return null
-    const stored = await answerWithin(() => this.#vault.read(owner.sessionId), IN_TIME)
+    const stored = await withFallback(() => this.#vault.read(owner.sessionId), IN_TIME)
     if (stored !== null && stored.version >= ours.version) {
       const grant = await this.#vault.open(stored, owner, secret)
       if (grant !== null) return grant
@@ -41,15 +41,15 @@ export class RefreshGrant {
   /** A session that ends meanwhile leaves nothing behind. */
   async keep(
     refreshToken: string,
-    { owner, secret, sessionExpiresAt }: GrantHolder,
+    { owner, secret, sessionExpiresAt }: RefreshTokenBinding,
   ): Promise<void> {
     const version = (this.#rows.readGrant()?.version ?? 0) + 1
     const sealed = await this.#vault.seal({ version, refreshToken }, owner, secret)
     if (this.#rows.read() === null) return
     this.#rows.writeGrant(sealed)
     // KV may lag, throttle or be full. The object's own copy carries the session over all of that.
-    await answerWithin(() => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt), IN_TIME)
+    await withFallback(() => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt), IN_TIME)
     if (this.#rows.read() !== null) return
-    await answerWithin(() => this.#vault.forget(owner.sessionId), IN_TIME)
+    await withFallback(() => this.#vault.forget(owner.sessionId), IN_TIME)
   }
 }

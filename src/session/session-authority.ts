@@ -1,27 +1,27 @@
 import { epochSeconds } from '../epoch-seconds.ts'
-import type { Membership, Standing } from '../membership/membership.ts'
-import { digestOf } from '../stores/digest.ts'
+import type { Membership, Entitlements } from '../membership/membership.ts'
+import { sha256Of } from '../stores/digest.ts'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
 import type {
-  AccessTokenAnswer,
+  AccessTokenResult,
   AccessTokenRequest,
-  SessionCalls,
+  SessionRpc,
   SessionCheck,
   WrappedCheck,
   SessionDescription,
-  SessionEnd,
+  EndedSession,
   SessionIdentity,
-  SessionStart,
+  NewSession,
 } from './session-calls.ts'
 import { SessionRows, type SessionRow } from './session-rows.ts'
-import { SessionSeals, type SealParts } from './session-seals.ts'
+import { SealedIdentity, type SealDeps } from './session-seals.ts'
 import type { SessionView } from './session.ts'
-import { StandingWatch, type Alive } from './standing-watch.ts'
-import { TokenKeeper, type TokenHolder, type TokenKeeperParts } from './token-keeper.ts'
+import { MembershipRecheck, type ActiveSession } from './standing-watch.ts'
+import { TokenManager, type TokenBinding, type TokenManagerDeps } from './token-keeper.ts'
 import { userObjectName } from './user-sessions.ts'
 
 /** The id of the object is the public handle of the session as well. */
-export interface SessionAuthorityParts extends TokenKeeperParts, SealParts {
+export interface StoredSessionDeps extends TokenManagerDeps, SealDeps {
   readonly storage: ObjectStorage
   readonly membership: Membership
 }
@@ -29,30 +29,30 @@ export interface SessionAuthorityParts extends TokenKeeperParts, SealParts {
 /** Activity is written down at most this often; idle limits are hours. */
 const SEEN_EVERY_SECONDS = 30
 
-const OVER: AccessTokenAnswer = { ok: false, failure: { code: 'session_required' } }
+const OVER: AccessTokenResult = { ok: false, failure: { code: 'session_required' } }
 
 /** The only authority on one session: alive or ended, its limits, its tokens. Runs inside its Durable Object. */
-export class SessionAuthority implements SessionCalls {
-  readonly #parts: SessionAuthorityParts
+export class StoredSession implements SessionRpc {
+  readonly #deps: StoredSessionDeps
   readonly #rows: SessionRows
-  readonly #seals: SessionSeals
-  readonly #tokens: TokenKeeper
-  readonly #watch: StandingWatch
+  readonly #seals: SealedIdentity
+  readonly #tokens: TokenManager
+  readonly #watch: MembershipRecheck
 
-  constructor(parts: SessionAuthorityParts) {
-    this.#parts = parts
-    this.#rows = new SessionRows(parts.storage)
-    this.#seals = new SessionSeals(parts, this.#rows)
-    this.#tokens = new TokenKeeper(parts, this.#rows)
-    this.#watch = new StandingWatch(parts, this.#tokens)
+  constructor(deps: StoredSessionDeps) {
+    this.#deps = deps
+    this.#rows = new SessionRows(deps.storage)
+    this.#seals = new SealedIdentity(deps, this.#rows)
+    this.#tokens = new TokenManager(deps, this.#rows)
+    this.#watch = new MembershipRecheck(deps, this.#tokens)
   }
 
-  async begin({ secret, identity, refreshToken, userAgent }: SessionStart): Promise<SessionView> {
-    const { settings, storage, users } = this.#parts
+  async begin({ secret, identity, refreshToken, userAgent }: NewSession): Promise<SessionView> {
+    const { settings, storage, users } = this.#deps
     const { tenantId, id: userId } = identity.user
     const createdAt = epochSeconds()
     const row: SessionRow = {
-      secretHash: await digestOf(secret),
+      secretHash: await sha256Of(secret),
       sealedIdentity: await this.#seals.sealIdentity(identity, secret),
       userObjectId: users.idFromName(userObjectName(tenantId, userId)).toString(),
       userAgent: userAgent.slice(0, 200),
@@ -92,7 +92,7 @@ export class SessionAuthority implements SessionCalls {
     return check.alive ? { ...check, secret } : check
   }
 
-  async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer> {
+  async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult> {
     const alive = await this.#member(secret)
     if (alive === null) return OVER
     const { renewals } = this.#tokens
@@ -119,7 +119,7 @@ export class SessionAuthority implements SessionCalls {
     return (await this.#alive(secret)) === null ? null : this.#seals.claims(secret)
   }
 
-  async end(secret: string | null): Promise<SessionEnd | null> {
+  async end(secret: string | null): Promise<EndedSession | null> {
     const row = this.#rows.read()
     if (row === null) return null
     const identity = secret === null ? null : await this.#seals.identityOf(row, secret)
@@ -135,7 +135,7 @@ export class SessionAuthority implements SessionCalls {
     const row = this.#rows.read()
     if (row === null || this.#isOver(row)) return null
     const { createdAt, lastSeenAt, userAgent } = row
-    return { id: this.#parts.id, createdAt, lastSeenAt, userAgent }
+    return { id: this.#deps.id, createdAt, lastSeenAt, userAgent }
   }
 
   /** Housekeeping only: limits are enforced whenever the session is asked for. */
@@ -143,18 +143,18 @@ export class SessionAuthority implements SessionCalls {
     const row = this.#rows.read()
     if (row === null) return
     if (this.#isOver(row)) await this.#end(row)
-    else await this.#parts.storage.setAlarm(this.#idleEnd(row) * 1000)
+    else await this.#deps.storage.setAlarm(this.#idleEnd(row) * 1000)
   }
 
   /** The living session of somebody who, as far as is known, still belongs here. */
-  async #member(secret: string, isRenewed = false): Promise<Alive | null> {
+  async #member(secret: string, isRenewed = false): Promise<ActiveSession | null> {
     const alive = await this.#alive(secret)
     if (alive === null || !this.#watch.isDue(alive.row, isRenewed)) return alive
     await this.#watch.waitFor(this.#look(alive))
     return this.#alive(secret)
   }
 
-  async #look(alive: Alive): Promise<void> {
+  async #look(alive: ActiveSession): Promise<void> {
     const verdict = await this.#watch.look(alive)
     const row = this.#rows.read()
     // Signing out while Microsoft was asked wins.
@@ -164,7 +164,7 @@ export class SessionAuthority implements SessionCalls {
   }
 
   /** Writes down what the person is known as from now on. */
-  async #restand(standing: Standing, { identity, holder }: Alive): Promise<void> {
+  async #restand(standing: Entitlements, { identity, holder }: ActiveSession): Promise<void> {
     this.#rows.checked(epochSeconds())
     const { roles, groups, isOperator } = standing
     const next = { ...identity, user: { ...identity.user, roles, groups }, isOperator }
@@ -172,7 +172,7 @@ export class SessionAuthority implements SessionCalls {
     await this.#seals.replaceIdentity(next, holder.secret)
   }
 
-  async #alive(secret: string): Promise<Alive | null> {
+  async #alive(secret: string): Promise<ActiveSession | null> {
     const row = this.#rows.read()
     if (row === null) return null
     if (this.#isOver(row)) {
@@ -187,7 +187,7 @@ export class SessionAuthority implements SessionCalls {
   }
 
   async #end(row: SessionRow): Promise<void> {
-    const { id, users, vault } = this.#parts
+    const { id, users, vault } = this.#deps
     this.#seals.discard()
     this.#tokens.discard()
     await this.#rows.erase()
@@ -204,13 +204,13 @@ export class SessionAuthority implements SessionCalls {
 
   /** Whichever limit comes first. */
   #idleEnd({ lastSeenAt, expiresAt }: SessionRow): number {
-    return Math.min(expiresAt, lastSeenAt + this.#parts.settings.sessions.idleSeconds)
+    return Math.min(expiresAt, lastSeenAt + this.#deps.settings.sessions.idleSeconds)
   }
 
   #view(row: SessionRow, identity: SessionIdentity): SessionView {
     const { user, isEmailVerified, isOperator, authenticatedAt } = identity
     const { createdAt, expiresAt } = row
-    const { id } = this.#parts
+    const { id } = this.#deps
     const idleExpiresAt = this.#idleEnd(row)
     return {
       id,
@@ -224,9 +224,9 @@ export class SessionAuthority implements SessionCalls {
     }
   }
 
-  #holder(row: SessionRow, { user, subject }: SessionIdentity, secret: string): TokenHolder {
+  #holder(row: SessionRow, { user, subject }: SessionIdentity, secret: string): TokenBinding {
     return {
-      owner: { tenantId: user.tenantId, userId: user.id, sessionId: this.#parts.id },
+      owner: { tenantId: user.tenantId, userId: user.id, sessionId: this.#deps.id },
       secret,
       subject,
       sessionExpiresAt: row.expiresAt,

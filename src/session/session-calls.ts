@@ -5,8 +5,8 @@ import type { SessionView, User } from './session.ts'
  * What the Worker asks of a session object. Answers are plain data: an exception loses its class on the way
  * out of an object, so every expected outcome is a member of a union.
  */
-export interface SessionCalls {
-  begin(start: SessionStart): Promise<SessionView>
+export interface SessionRpc {
+  begin(start: NewSession): Promise<SessionView>
   /** Is it alive for the holder of this secret? `touch` counts as activity. */
   check(secret: string, touch: boolean): Promise<SessionCheck>
   /**
@@ -15,19 +15,19 @@ export interface SessionCalls {
   wrapSecret(secret: string): Promise<string | null>
   /** `check` for the holder of a wrapped secret, which comes back unwrapped. It counts as no activity. */
   checkWrapped(wrapped: string): Promise<WrappedCheck>
-  accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenAnswer>
+  accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult>
   /** The claims challenge waiting for the person, JSON text. */
   pendingClaims(secret: string): Promise<string | null>
   /**
    * Ends it for good; `null` when there was nothing left to end. The secret opens the hints for the sign-in
    * service's own sign-out.
    */
-  end(secret: string | null): Promise<SessionEnd | null>
+  end(secret: string | null): Promise<EndedSession | null>
   /** For the list of a user's sessions. */
   describe(): Promise<SessionDescription | null>
 }
 
-export interface SessionStart {
+export interface NewSession {
   readonly secret: string
   readonly identity: SessionIdentity
   readonly refreshToken: string | null
@@ -64,7 +64,7 @@ export interface AccessTokenRequest {
   readonly claims: string | null
 }
 
-export type AccessTokenAnswer =
+export type AccessTokenResult =
   | {
       readonly ok: true
       readonly value: string
@@ -81,7 +81,7 @@ export interface TokenFailure {
   readonly claims?: string | undefined
 }
 
-export interface SessionEnd {
+export interface EndedSession {
   readonly user: User | null
   readonly loginHint: string | null
   readonly idToken: string | null
@@ -95,7 +95,7 @@ export interface SessionDescription {
 }
 
 /** What is asked of the object that knows which sessions a user has. */
-export interface UserCalls {
+export interface UserRpc {
   /** Whether nothing else is on the list. */
   add(sessionId: string, expiresAt: number): Promise<boolean>
   remove(sessionId: string): Promise<void>

@@ -1,18 +1,18 @@
 import { EntradaFailure } from '../failure.ts'
 import type { AccessToken, AccessTokenOptions } from './access-token.ts'
 import type { Claims } from '../membership/claims.ts'
-import type { Evidence } from '../membership/membership.ts'
-import type { TokenHolder, TokenKeeper } from './token-keeper.ts'
-import type { IdentityOutcome } from './token-outcome.ts'
+import type { ClaimsSource } from '../membership/membership.ts'
+import type { TokenBinding, TokenManager } from './token-keeper.ts'
+import type { IdentityResult } from './token-outcome.ts'
 
 /** What a running session can show for its membership: its own Graph token, and the id token of a refresh. */
-export class SessionEvidence implements Evidence {
-  readonly #keeper: TokenKeeper
-  readonly #holder: TokenHolder
+export class SessionClaims implements ClaimsSource {
+  readonly #keeper: TokenManager
+  readonly #holder: TokenBinding
   #isGrantGone = false
-  #account: Promise<IdentityOutcome> | null = null
+  #account: Promise<IdentityResult> | null = null
 
-  constructor(keeper: TokenKeeper, holder: TokenHolder) {
+  constructor(keeper: TokenManager, holder: TokenBinding) {
     this.#keeper = keeper
     this.#holder = holder
   }
@@ -36,7 +36,7 @@ export class SessionEvidence implements Evidence {
   }
 
   /** What Entra says of the account now. Asked once: a hanging Entra must not be waited for twice. */
-  account(): Promise<IdentityOutcome> {
+  account(): Promise<IdentityResult> {
     this.#account ??= this.#keeper.newIdentity(this.#holder)
     return this.#account
   }
@@ -53,4 +53,4 @@ export class SessionEvidence implements Evidence {
   }
 }
 
-type Refused = Extract<Awaited<ReturnType<TokenKeeper['accessToken']>>, { readonly ok: false }>
+type Refused = Extract<Awaited<ReturnType<TokenManager['accessToken']>>, { readonly ok: false }>

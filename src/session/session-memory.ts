@@ -1,4 +1,4 @@
-import { rememberNewest } from '../stores/newest.ts'
+import { setBounded } from '../stores/newest.ts'
 import type { Session } from './session.ts'
 
 interface Remembered {
@@ -12,7 +12,7 @@ const REMEMBERED_SESSIONS = 5_000
 const REMEMBERED_ENDS = 5_000
 
 /** What this isolate knows of sessions, by cookie and for at most `SESSION_CHECK_SECONDS`. */
-export class SessionMemory {
+export class SessionCache {
   readonly #checkMs: number
   readonly #remembered = new Map<string, Remembered>()
   /** Cookies and ids of sessions that are over: an answer that was on its way then must not bring one back. */
@@ -40,17 +40,17 @@ export class SessionMemory {
     const checkedAt = Date.now()
     const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
     const remembered = { session, checkedAt, touchedAt }
-    rememberNewest(this.#remembered, [cookie, remembered], REMEMBERED_SESSIONS)
+    setBounded(this.#remembered, [cookie, remembered], REMEMBERED_SESSIONS)
   }
 
   /** For good: a session that is over never lives again. */
   forget(cookie: string): void {
-    rememberNewest(this.#ended, [cookie, true], REMEMBERED_ENDS)
+    setBounded(this.#ended, [cookie, true], REMEMBERED_ENDS)
     this.#remembered.delete(cookie)
   }
 
   forgetSession(id: string): void {
-    rememberNewest(this.#ended, [id, true], REMEMBERED_ENDS)
+    setBounded(this.#ended, [id, true], REMEMBERED_ENDS)
     for (const [cookie, { session }] of this.#remembered) {
       if (session.id === id) this.#remembered.delete(cookie)
     }

@@ -1,6 +1,6 @@
 import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { Tables } from '../stores/tables.ts'
-import type { SealedGrant } from '../stores/vault.ts'
+import { LazySchema } from '../stores/tables.ts'
+import type { SealedRefreshToken } from '../stores/vault.ts'
 
 /** The object's one session as it lies in storage: nothing readable but times and counts. Epoch seconds. */
 export type SessionRow = {
@@ -36,11 +36,11 @@ const TABLES = `
 /** SQLite behind one session object. */
 export class SessionRows {
   readonly #storage: ObjectStorage
-  readonly #tables: Tables
+  readonly #tables: LazySchema
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage
-    this.#tables = new Tables(storage, TABLES)
+    this.#tables = new LazySchema(storage, TABLES)
   }
 
   read(): SessionRow | null {
@@ -74,13 +74,13 @@ export class SessionRows {
     this.#storage.sql.exec('UPDATE session SET checked_at = ?', at)
   }
 
-  readGrant(): SealedGrant | null {
-    return this.#first<Pick<SealedGrant, keyof SealedGrant>>(
+  readGrant(): SealedRefreshToken | null {
+    return this.#first<Pick<SealedRefreshToken, keyof SealedRefreshToken>>(
       'SELECT version, sealed FROM refresh_grant',
     )
   }
 
-  writeGrant({ version, sealed }: SealedGrant): void {
+  writeGrant({ version, sealed }: SealedRefreshToken): void {
     this.#storage.sql.exec('INSERT OR REPLACE INTO refresh_grant VALUES (1, ?, ?)', version, sealed)
   }
 

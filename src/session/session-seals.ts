@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { digestOf } from '../stores/digest.ts'
+import { sha256Of } from '../stores/digest.ts'
 import { randomText } from '../stores/random-text.ts'
 import type { SealContext, SealedBox } from '../stores/sealed-box.ts'
 import type { SessionIdentity } from './session-calls.ts'
@@ -37,33 +37,33 @@ const CLAIMS = 'claims-challenge'
 const WRAPPED = 'wrapped-secret'
 const WRAPPING_KEY_BYTES = 32
 
-export interface SealParts {
+export interface SealDeps {
   /** Id of the session's object, which everything is bound to. */
   readonly id: string
   readonly box: SealedBox
 }
 
 /** What a session object keeps under the browser's half of the key: who it is, and a claims challenge to meet. */
-export class SessionSeals {
-  readonly #parts: SealParts
+export class SealedIdentity {
+  readonly #deps: SealDeps
   readonly #rows: SessionRows
   /** Unsealed once per life in memory. */
   #identity: SessionIdentity | null = null
 
-  constructor(parts: SealParts, rows: SessionRows) {
-    this.#parts = parts
+  constructor(deps: SealDeps, rows: SessionRows) {
+    this.#deps = deps
     this.#rows = rows
   }
 
   sealIdentity(identity: SessionIdentity, secret: string): Promise<string> {
-    return this.#parts.box.seal(JSON.stringify(identity), this.#context(IDENTITY, secret))
+    return this.#deps.box.seal(JSON.stringify(identity), this.#context(IDENTITY, secret))
   }
 
   /** `null` for a wrong secret, and when the key that sealed it has left the ring: then nothing can be read any more. */
   async identityOf(row: SessionRow, secret: string): Promise<SessionIdentity | null> {
-    if ((await digestOf(secret)) !== row.secretHash) return null
+    if ((await sha256Of(secret)) !== row.secretHash) return null
     if (this.#identity !== null) return this.#identity
-    const { box } = this.#parts
+    const { box } = this.#deps
     const json = await box.open(row.sealedIdentity, this.#context(IDENTITY, secret))
     const { success, output: identity } = v.safeParse(Identity, json)
     if (!success) return null
@@ -82,12 +82,12 @@ export class SessionSeals {
 
   async claims(secret: string): Promise<string | null> {
     const sealed = this.#rows.readClaims()
-    return sealed === null ? null : this.#parts.box.open(sealed, this.#context(CLAIMS, secret))
+    return sealed === null ? null : this.#deps.box.open(sealed, this.#context(CLAIMS, secret))
   }
 
   /** A challenge is met in another request, after a round through the sign-in service. */
   async keepClaims(claims: string, secret: string): Promise<void> {
-    const sealed = await this.#parts.box.seal(claims, this.#context(CLAIMS, secret))
+    const sealed = await this.#deps.box.seal(claims, this.#context(CLAIMS, secret))
     if (this.#rows.read() !== null) this.#rows.writeClaims(sealed)
   }
 
@@ -97,19 +97,19 @@ export class SessionSeals {
    */
   async wrap(secret: string): Promise<string | null> {
     const context = this.#wrapping()
-    return context === null ? null : this.#parts.box.seal(secret, context)
+    return context === null ? null : this.#deps.box.seal(secret, context)
   }
 
   async unwrap(wrapped: string): Promise<string | null> {
     const context = this.#wrapping()
-    return context === null ? null : this.#parts.box.open(wrapped, context)
+    return context === null ? null : this.#deps.box.open(wrapped, context)
   }
 
   /** `null` without a session: an object that has none stores no key either. */
   #wrapping(): SealContext | null {
     if (this.#rows.read() === null) return null
     const secret = this.#rows.wrappingKey(randomText(WRAPPING_KEY_BYTES))
-    return { purpose: WRAPPED, secret, bound: [this.#parts.id] }
+    return { purpose: WRAPPED, secret, bound: [this.#deps.id] }
   }
 
   discard(): void {
@@ -117,6 +117,6 @@ export class SessionSeals {
   }
 
   #context(purpose: typeof IDENTITY | typeof CLAIMS, secret: string): SealContext {
-    return { purpose, secret, bound: [this.#parts.id] }
+    return { purpose, secret, bound: [this.#deps.id] }
   }
 }

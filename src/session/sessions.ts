@@ -5,12 +5,12 @@ import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
 import type { SealedBox } from '../stores/sealed-box.ts'
 import type { AccessToken, AccessTokenOptions, Resource } from './access-token.ts'
 import type {
-  SessionCalls,
+  SessionRpc,
   SessionDescription,
-  SessionEnd,
-  SessionStart,
+  EndedSession,
+  NewSession,
   TokenFailure,
-  UserCalls,
+  UserRpc,
 } from './session-calls.ts'
 import {
   firstSessionCookieOf,
@@ -18,9 +18,9 @@ import {
   writeSessionKey,
   type SessionKey,
 } from './session-cookie.ts'
-import { OneTimeUses } from './one-time-uses.ts'
+import { ReplayGuard } from './one-time-uses.ts'
 import { SessionMarks } from './session-marks.ts'
-import { SessionMemory } from './session-memory.ts'
+import { SessionCache } from './session-memory.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
 
@@ -36,34 +36,34 @@ export interface SessionGrant {
   readonly wrappedSecret: string
 }
 
-export interface SessionsParts {
+export interface SessionsDeps {
   readonly settings: Pick<Settings, 'sessions'>
   readonly box: SealedBox
 }
 
 /** The Worker's side of sessions: cookie to object, and a short memory for proxied sub-resources. */
 export class Sessions {
-  readonly #sessions: ObjectNamespace<SessionCalls>
-  readonly #users: ObjectNamespace<UserCalls>
-  readonly #uses: OneTimeUses
-  readonly #memory: SessionMemory
+  readonly #sessions: ObjectNamespace<SessionRpc>
+  readonly #users: ObjectNamespace<UserRpc>
+  readonly #uses: ReplayGuard
+  readonly #memory: SessionCache
   readonly #marks: SessionMarks
 
   constructor(
-    sessions: ObjectNamespace<SessionCalls>,
-    users: ObjectNamespace<UserCalls>,
-    { settings, box }: SessionsParts,
+    sessions: ObjectNamespace<SessionRpc>,
+    users: ObjectNamespace<UserRpc>,
+    { settings, box }: SessionsDeps,
   ) {
     this.#sessions = sessions
     this.#users = users
-    this.#uses = new OneTimeUses(users)
-    this.#memory = new SessionMemory(settings.sessions.checkSeconds)
+    this.#uses = new ReplayGuard(users)
+    this.#memory = new SessionCache(settings.sessions.checkSeconds)
     this.#marks = new SessionMarks(box)
   }
 
   /** A new session under a new id, whatever the browser presented before (session fixation). */
   async begin(
-    start: Omit<SessionStart, 'secret'>,
+    start: Omit<NewSession, 'secret'>,
     browserSessionId: string | null,
   ): Promise<{ readonly key: SessionKey; readonly session: SessionView }> {
     const key = await this.#marks.create()
@@ -115,8 +115,8 @@ export class Sessions {
   }
 
   /** Ends the session of a request. Every isolate learns of it within `SESSION_CHECK_SECONDS`, this one at once. */
-  async end(cookieHeader: string | null): Promise<SessionEnd | null> {
-    let last: SessionEnd | null = null
+  async end(cookieHeader: string | null): Promise<EndedSession | null> {
+    let last: EndedSession | null = null
     for (const key of await this.#keysOf(cookieHeader)) {
       this.#memory.forget(writeSessionKey(key))
       const check = await callObject(() => this.#object(key).check(key.secret, false))
@@ -151,7 +151,7 @@ export class Sessions {
   /** Whether a logout token's id is new; asking makes it used. */
   isFirstUse(tokenId: string): Promise<boolean> {
     const until = epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS
-    return this.#uses.take(`logout-token/${tokenId}`, until)
+    return this.#uses.use(`logout-token/${tokenId}`, until)
   }
 
   /** The living sessions of a user, newest first. */
@@ -167,11 +167,11 @@ export class Sessions {
     return ended.filter(Boolean).length
   }
 
-  #list(name: string): UserCalls {
+  #list(name: string): UserRpc {
     return this.#users.get(this.#users.idFromName(name))
   }
 
-  #byId(sessionId: string): SessionCalls {
+  #byId(sessionId: string): SessionRpc {
     return this.#sessions.get(this.#sessions.idFromString(sessionId))
   }
 
@@ -223,7 +223,7 @@ export class Sessions {
     return { resource, value, expiresAt, scopes }
   }
 
-  #object({ name }: SessionKey): SessionCalls {
+  #object({ name }: SessionKey): SessionRpc {
     return this.#sessions.get(this.#sessions.idFromName(name))
   }
 }

@@ -1,12 +1,12 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import { createLog } from '../log.ts'
-import type { Membership, Standing } from '../membership/membership.ts'
+import type { Membership, Entitlements } from '../membership/membership.ts'
 import type { Settings } from '../settings/settings.ts'
-import { answerWithin } from '../stores/answer-within.ts'
+import { withFallback } from '../stores/answer-within.ts'
 import type { SessionIdentity } from './session-calls.ts'
-import { SessionEvidence } from './session-evidence.ts'
+import { SessionClaims } from './session-evidence.ts'
 import type { SessionRow } from './session-rows.ts'
-import type { TokenHolder, TokenKeeper } from './token-keeper.ts'
+import type { TokenBinding, TokenManager } from './token-keeper.ts'
 
 /** A renewed token is a reason to look again, but not minutes after the last look. */
 const FRESH_SECONDS = 60
@@ -16,37 +16,37 @@ const RETRY_SECONDS = 60
 const ACCOUNT_WAIT_MS = 5_000
 
 /** A living session, and what to ask with. */
-export interface Alive {
+export interface ActiveSession {
   readonly row: SessionRow
   readonly identity: SessionIdentity
-  readonly holder: TokenHolder
+  readonly holder: TokenBinding
 }
 
-export type WatchVerdict =
+export type RecheckResult =
   /** It cannot be found out, and the last known verdict serves for its grace. */
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'member'; readonly standing: Standing }
+  | { readonly kind: 'member'; readonly standing: Entitlements }
   /** No longer here, or unknown for longer than the grace, or nothing left to ask with. */
   | { readonly kind: 'over' }
 
-const UNCHANGED: WatchVerdict = { kind: 'unchanged' }
-const OVER: WatchVerdict = { kind: 'over' }
+const UNCHANGED: RecheckResult = { kind: 'unchanged' }
+const OVER: RecheckResult = { kind: 'over' }
 
 /**
  * Re-evaluates a running session every `MEMBERSHIP_CHECK_SECONDS`, single-flight: the account first, then the rules
  * of admission. Each look redeems the refresh token, whatever is left of the access token: Entra alone knows of an
  * account that was disabled or revoked, and an access token lives up to 28 hours (`cp1`).
  */
-export class StandingWatch {
+export class MembershipRecheck {
   readonly #membership: Membership
   readonly #settings: Settings['sessions']
-  readonly #tokens: TokenKeeper
-  #flight: Promise<WatchVerdict> | null = null
+  readonly #tokens: TokenManager
+  #flight: Promise<RecheckResult> | null = null
   #pausedUntil = 0
 
   constructor(
     { membership, settings }: { readonly membership: Membership; readonly settings: Settings },
-    tokens: TokenKeeper,
+    tokens: TokenManager,
   ) {
     this.#membership = membership
     this.#settings = settings.sessions
@@ -67,7 +67,7 @@ export class StandingWatch {
     return epochSeconds() >= this.#pausedUntil || (this.hasRules && this.#isBeyondGrace(age))
   }
 
-  look(alive: Alive): Promise<WatchVerdict> {
+  look(alive: ActiveSession): Promise<RecheckResult> {
     this.#flight ??= this.#look(alive).finally(() => {
       this.#flight = null
     })
@@ -80,13 +80,13 @@ export class StandingWatch {
    */
   async waitFor(look: Promise<void>): Promise<void> {
     if (this.hasRules) return look
-    await answerWithin(() => look, { value: undefined, afterMs: ACCOUNT_WAIT_MS })
+    await withFallback(() => look, { value: undefined, afterMs: ACCOUNT_WAIT_MS })
     if (this.#flight !== null) this.#pause()
   }
 
-  async #look(alive: Alive): Promise<WatchVerdict> {
+  async #look(alive: ActiveSession): Promise<RecheckResult> {
     const { canRenew } = this.#tokens
-    const evidence = new SessionEvidence(this.#tokens, alive.holder)
+    const evidence = new SessionClaims(this.#tokens, alive.holder)
     const account = canRenew ? await this.#lookAtAccount(alive, evidence) : UNCHANGED
     let verdict = account
     if (this.hasRules && account.kind !== 'over') {
@@ -102,7 +102,10 @@ export class StandingWatch {
     this.#pausedUntil = epochSeconds() + RETRY_SECONDS
   }
 
-  async #lookAtAccount({ identity }: Alive, evidence: SessionEvidence): Promise<WatchVerdict> {
+  async #lookAtAccount(
+    { identity }: ActiveSession,
+    evidence: SessionClaims,
+  ): Promise<RecheckResult> {
     try {
       const outcome = await evidence.account()
       if (outcome.ok) return { kind: 'member', standing: standingOf(identity) }
@@ -114,9 +117,9 @@ export class StandingWatch {
   }
 
   async #lookAtMembership(
-    { row, identity, holder }: Alive,
-    evidence: SessionEvidence,
-  ): Promise<WatchVerdict> {
+    { row, identity, holder }: ActiveSession,
+    evidence: SessionClaims,
+  ): Promise<RecheckResult> {
     const { tenantId, userId, sessionId } = holder.owner
     const member = { tenantId, standing: standingOf(identity) }
     const recheck = await this.#membership.recheck(member, evidence)
@@ -139,6 +142,6 @@ export class StandingWatch {
   }
 }
 
-function standingOf({ user: { roles, groups }, isOperator }: SessionIdentity): Standing {
+function standingOf({ user: { roles, groups }, isOperator }: SessionIdentity): Entitlements {
   return { roles, groups, isOperator }
 }

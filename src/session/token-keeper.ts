@@ -1,37 +1,37 @@
 import type { Entra } from '../entra/entra.ts'
 import { redeemRefreshToken } from '../entra/redemption.ts'
-import type { Redemption } from '../entra/token-request.ts'
-import type { Identity } from '../entra/id-token.ts'
+import type { TokenResponse } from '../entra/token-request.ts'
+import type { VerifiedIdentity } from '../entra/id-token.ts'
 import type { RedeemedTokens } from '../entra/redeemed-tokens.ts'
 import { epochSeconds } from '../epoch-seconds.ts'
 import type { Settings } from '../settings/settings.ts'
-import { answerWithin } from '../stores/answer-within.ts'
+import { withFallback } from '../stores/answer-within.ts'
 import type { ObjectNamespace } from '../stores/durable-objects.ts'
 import type { SealedBox } from '../stores/sealed-box.ts'
-import type { Grant, Vault } from '../stores/vault.ts'
-import { KeptTokens, type KeptToken } from './kept-tokens.ts'
-import { RefreshGrant, type GrantHolder } from './refresh-grant.ts'
+import type { StoredRefreshToken, RefreshTokenVault } from '../stores/vault.ts'
+import { SealedAccessTokens, type StoredAccessToken } from './kept-tokens.ts'
+import { SessionRefreshToken, type RefreshTokenBinding } from './refresh-grant.ts'
 import { scopeFor } from './resource-scope.ts'
-import type { AccessTokenRequest, UserCalls } from './session-calls.ts'
+import type { AccessTokenRequest, UserRpc } from './session-calls.ts'
 import type { SessionRows } from './session-rows.ts'
 import {
-  failedOutcome,
-  passing,
+  failureResult,
+  temporaryFailure,
   pauseAfter,
-  refusedOutcome,
-  type IdentityOutcome,
-  type TokenOutcome,
+  tokenErrorResult,
+  type IdentityResult,
+  type TokenResult,
 } from './token-outcome.ts'
 
-export interface TokenKeeperParts {
+export interface TokenManagerDeps {
   readonly settings: Settings
   readonly box: SealedBox
-  readonly vault: Vault
+  readonly vault: RefreshTokenVault
   readonly entra: Entra
-  readonly users: ObjectNamespace<UserCalls>
+  readonly users: ObjectNamespace<UserRpc>
 }
 
-export interface TokenHolder extends GrantHolder {
+export interface TokenBinding extends RefreshTokenBinding {
   readonly subject: string
   readonly userObjectId: string
 }
@@ -48,21 +48,21 @@ const NO_PAUSE = { value: 0, afterMs: 1_000 }
 const NO_ANSWER = { value: undefined, afterMs: 1_000 }
 
 /** Access tokens of one session: one flight per resource, whoever asks meanwhile waits for its result. */
-export class TokenKeeper {
-  readonly #parts: TokenKeeperParts
+export class TokenManager {
+  readonly #deps: TokenManagerDeps
   readonly #rows: SessionRows
-  readonly #kept: KeptTokens
-  readonly #grant: RefreshGrant
-  readonly #flights = new Map<string, Promise<TokenOutcome>>()
+  readonly #kept: SealedAccessTokens
+  readonly #grant: SessionRefreshToken
+  readonly #flights = new Map<string, Promise<TokenResult>>()
   readonly #jitter = Math.floor(Math.random() * JITTER_SECONDS)
-  #told: { readonly identity: Identity | null; readonly at: number } | null = null
+  #told: { readonly identity: VerifiedIdentity | null; readonly at: number } | null = null
   #renewals = 0
 
-  constructor(parts: TokenKeeperParts, rows: SessionRows) {
-    this.#parts = parts
+  constructor(deps: TokenManagerDeps, rows: SessionRows) {
+    this.#deps = deps
     this.#rows = rows
-    this.#kept = new KeptTokens(parts.box, rows)
-    this.#grant = new RefreshGrant(parts.vault, rows)
+    this.#kept = new SealedAccessTokens(deps.box, rows)
+    this.#grant = new SessionRefreshToken(deps.vault, rows)
   }
 
   /** Whether there is a refresh token to ask with. */
@@ -76,7 +76,7 @@ export class TokenKeeper {
   }
 
   /** Stores the refresh token a session begins with. */
-  begin(refreshToken: string, holder: GrantHolder): Promise<void> {
+  begin(refreshToken: string, holder: RefreshTokenBinding): Promise<void> {
     return this.#grant.keep(refreshToken, holder)
   }
 
@@ -86,7 +86,7 @@ export class TokenKeeper {
   }
 
   /** Who a new id token says this is. A Graph token is renewed to be told, whatever is left of the old one. */
-  async newIdentity(holder: TokenHolder): Promise<IdentityOutcome> {
+  async newIdentity(holder: TokenBinding): Promise<IdentityResult> {
     if (!this.#grant.exists) return { ok: true, identity: null }
     if (this.#told === null || epochSeconds() - this.#told.at >= CURRENT_SECONDS) {
       await this.#kept.load('graph', holder)
@@ -97,7 +97,7 @@ export class TokenKeeper {
     return { ok: true, identity: this.#told?.identity ?? null }
   }
 
-  async accessToken(request: AccessTokenRequest, holder: TokenHolder): Promise<TokenOutcome> {
+  async accessToken(request: AccessTokenRequest, holder: TokenBinding): Promise<TokenResult> {
     await this.#kept.load(request.resource, holder)
     // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
     const kept = this.#kept.get(request.resource)
@@ -112,7 +112,7 @@ export class TokenKeeper {
     const flight =
       this.#flights.get(flightName) ??
       this.#renew(request, holder)
-        .catch((cause: unknown) => failedOutcome(cause, holder.owner))
+        .catch((cause: unknown) => failureResult(cause, holder.owner))
         .finally(() => this.#flights.delete(flightName))
     this.#flights.set(flightName, flight)
     const outcome = await flight
@@ -122,12 +122,12 @@ export class TokenKeeper {
     return isPassing && serves ? { ok: true, ...kept } : outcome
   }
 
-  async #renew(request: AccessTokenRequest, holder: TokenHolder): Promise<TokenOutcome> {
+  async #renew(request: AccessTokenRequest, holder: TokenBinding): Promise<TokenResult> {
     const user = this.#userOf(holder)
-    const pausedUntil = await answerWithin(() => user().pausedUntil(), NO_PAUSE)
+    const pausedUntil = await withFallback(() => user().pausedUntil(), NO_PAUSE)
     const now = epochSeconds()
     if (pausedUntil > now) {
-      return passing({ code: 'sign_in_unavailable', retryAfter: pausedUntil - now })
+      return temporaryFailure({ code: 'sign_in_unavailable', retryAfter: pausedUntil - now })
     }
     const grant = await this.#grant.current(holder)
     if (grant === null) return { ok: false, failure: { code: 'session_required' }, isOver: true }
@@ -142,17 +142,17 @@ export class TokenKeeper {
     const seconds = pauseAfter(refusal)
     if (seconds !== undefined) {
       // For the user's other sessions.
-      await answerWithin(() => user().pause(epochSeconds() + seconds), NO_ANSWER)
+      await withFallback(() => user().pause(epochSeconds() + seconds), NO_ANSWER)
     }
-    return refusedOutcome(refusal, holder.owner)
+    return tokenErrorResult(refusal, holder.owner)
   }
 
   #redeem(
-    { refreshToken }: Grant,
+    { refreshToken }: StoredRefreshToken,
     { resource, claims }: AccessTokenRequest,
-    { subject, owner: { tenantId, userId } }: TokenHolder,
-  ): Promise<Redemption> {
-    const { entra, settings } = this.#parts
+    { subject, owner: { tenantId, userId } }: TokenBinding,
+  ): Promise<TokenResponse> {
+    const { entra, settings } = this.#deps
     return redeemRefreshToken(entra, refreshToken, {
       scope: scopeFor(resource, settings),
       person: { subject, tenantId, userId },
@@ -164,9 +164,9 @@ export class TokenKeeper {
   async #keep(
     { accessToken: value, expiresIn, scopes, refreshToken, identity }: RedeemedTokens,
     resource: string,
-    holder: TokenHolder,
-  ): Promise<TokenOutcome> {
-    if (this.#rows.read() === null) return passing({ code: 'session_required' })
+    holder: TokenBinding,
+  ): Promise<TokenResult> {
+    if (this.#rows.read() === null) return temporaryFailure({ code: 'session_required' })
     const redeemedAt = epochSeconds()
     const kept = { value, expiresAt: redeemedAt + expiresIn, scopes, redeemedAt }
     // The rotated refresh token goes to storage before anyone holds the access token it came with.
@@ -177,12 +177,12 @@ export class TokenKeeper {
     return { ok: true, ...kept }
   }
 
-  #userOf({ userObjectId }: TokenHolder): () => UserCalls {
-    const { users } = this.#parts
+  #userOf({ userObjectId }: TokenBinding): () => UserRpc {
+    const { users } = this.#deps
     return () => users.get(users.idFromString(userObjectId))
   }
 }
 
-function secondsLeft({ expiresAt }: KeptToken): number {
+function secondsLeft({ expiresAt }: StoredAccessToken): number {
   return expiresAt - epochSeconds()
 }

@@ -1,13 +1,13 @@
-import type { Identity } from '../entra/id-token.ts'
+import type { VerifiedIdentity } from '../entra/id-token.ts'
 import { ANOTHER_PERSON } from '../entra/redemption.ts'
-import type { Refusal, RefusalKind } from '../entra/refusal.ts'
+import type { TokenError, TokenErrorKind } from '../entra/refusal.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 import { createLog } from '../log.ts'
-import type { GrantOwner } from '../stores/vault.ts'
-import type { AccessTokenAnswer, TokenFailure } from './session-calls.ts'
+import type { RefreshTokenOwner } from '../stores/vault.ts'
+import type { AccessTokenResult, TokenFailure } from './session-calls.ts'
 
-export type TokenOutcome =
-  | Extract<AccessTokenAnswer, { ok: true }>
+export type TokenResult =
+  | Extract<AccessTokenResult, { ok: true }>
   | {
       readonly ok: false
       readonly failure: TokenFailure
@@ -15,15 +15,15 @@ export type TokenOutcome =
       readonly isOver: boolean
     }
 
-export type IdentityOutcome =
+export type IdentityResult =
   | {
       readonly ok: true
       /** `null` when no id token came along, or none that can be trusted. */
-      readonly identity: Identity | null
+      readonly identity: VerifiedIdentity | null
     }
-  | Extract<TokenOutcome, { ok: false }>
+  | Extract<TokenResult, { ok: false }>
 
-const CODES: Readonly<Record<RefusalKind, FailureCode>> = {
+const CODES: Readonly<Record<TokenErrorKind, FailureCode>> = {
   gone: 'session_required',
   account: 'session_required',
   interaction: 'interaction_required',
@@ -37,7 +37,10 @@ const CODES: Readonly<Record<RefusalKind, FailureCode>> = {
 }
 
 /** What a refused redemption means to whoever wanted the token; the operator is told as well. */
-export function refusedOutcome(refusal: Refusal, { userId, sessionId }: GrantOwner): TokenOutcome {
+export function tokenErrorResult(
+  refusal: TokenError,
+  { userId, sessionId }: RefreshTokenOwner,
+): TokenResult {
   const { kind, aadsts, correlationId, claims, retryAfter } = refusal
   const log = createLog(crypto.randomUUID())
   const fields = { kind, aadsts, correlationId, userId, sessionId }
@@ -54,16 +57,19 @@ export function refusedOutcome(refusal: Refusal, { userId, sessionId }: GrantOwn
  * Discovery down, or an answer that does not hold: no token, and no verdict on the session. An answer for another
  * person, or for a tenant that is not allowed any more, ends it.
  */
-export function failedOutcome(cause: unknown, { userId, sessionId }: GrantOwner): TokenOutcome {
+export function failureResult(
+  cause: unknown,
+  { userId, sessionId }: RefreshTokenOwner,
+): TokenResult {
   if (!(cause instanceof EntradaFailure)) throw cause
   const { code, details } = cause
   const isOver = code === 'wrong_account' || details.reason === ANOTHER_PERSON
-  if (!isOver) return passing({ code })
+  if (!isOver) return temporaryFailure({ code })
   createLog(crypto.randomUUID()).audit('refresh_refused', { kind: 'identity', userId, sessionId })
   return { ok: false, failure: { code: 'session_required' }, isOver }
 }
 
-export function passing(failure: TokenFailure): TokenOutcome {
+export function temporaryFailure(failure: TokenFailure): TokenResult {
   return { ok: false, failure, isOver: false }
 }
 
@@ -71,7 +77,7 @@ export function passing(failure: TokenFailure): TokenOutcome {
 const LOOP_PAUSE_SECONDS = 150
 
 /** Seconds the service wants to be left alone for about this user; `undefined` when it did not ask. */
-export function pauseAfter({ kind, retryAfter }: Refusal): number | undefined {
+export function pauseAfter({ kind, retryAfter }: TokenError): number | undefined {
   if (kind === 'loop') return retryAfter ?? LOOP_PAUSE_SECONDS
   return kind === 'unavailable' ? retryAfter : undefined
 }

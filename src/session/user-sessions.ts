@@ -1,7 +1,7 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { Tables } from '../stores/tables.ts'
-import type { UserCalls } from './session-calls.ts'
+import { LazySchema } from '../stores/tables.ts'
+import type { UserRpc } from './session-calls.ts'
 
 /** Identity is (tenant, object id); the object's own id is a hash of this name and shows neither. */
 export function userObjectName(tenantId: string, userId: string): string {
@@ -22,13 +22,13 @@ const TABLES = `
  * Which sessions there are of one user, or of one browser session at the sign-in service. Runs inside a Durable
  * Object named after it; holds handles and times, nothing else.
  */
-export class UserSessions implements UserCalls {
+export class UserSessions implements UserRpc {
   readonly #storage: ObjectStorage
-  readonly #tables: Tables
+  readonly #tables: LazySchema
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage
-    this.#tables = new Tables(storage, TABLES)
+    this.#tables = new LazySchema(storage, TABLES)
   }
 
   async add(sessionId: string, expiresAt: number): Promise<boolean> {

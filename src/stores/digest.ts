@@ -1,7 +1,7 @@
 import { base64url } from 'jose'
 
 /** SHA-256 of a random secret, to compare by: it proves knowledge and gives nothing away. */
-export async function digestOf(secret: string): Promise<string> {
+export async function sha256Of(secret: string): Promise<string> {
   return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(secret))))
 }
 

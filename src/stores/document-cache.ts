@@ -1,4 +1,4 @@
-import type { DocumentShelf, KeptDocument } from '../entra/remote-document.ts'
+import type { DocumentStore, CachedDocument } from '../entra/remote-document.ts'
 
 const READ_AT = 'entrada-read-at'
 const LIFE_SECONDS = 86_400
@@ -7,7 +7,7 @@ const LIFE_SECONDS = 86_400
  * Public documents in the Cache API of this data centre, so that a cold isolate or object need not ask the
  * sign-in service again. It may be missing, fail or forget: then the service is asked.
  */
-export class DocumentCache implements DocumentShelf {
+export class DocumentCache implements DocumentStore {
   readonly #open: () => Promise<Pick<Cache, 'match' | 'put'>>
   readonly #publicOrigin: string
 
@@ -16,7 +16,7 @@ export class DocumentCache implements DocumentShelf {
     this.#publicOrigin = publicOrigin
   }
 
-  async read(url: string): Promise<KeptDocument | null> {
+  async read(url: string): Promise<CachedDocument | null> {
     try {
       const cache = await this.#open()
       const response = await cache.match(this.#keyOf(url))
@@ -29,7 +29,7 @@ export class DocumentCache implements DocumentShelf {
     }
   }
 
-  async keep(url: string, { text, readAt }: KeptDocument): Promise<void> {
+  async put(url: string, { text, readAt }: CachedDocument): Promise<void> {
     const headers = {
       'content-type': 'application/json',
       'cache-control': `max-age=${LIFE_SECONDS}`,

@@ -1,4 +1,4 @@
-import { within } from './answer-within.ts'
+import { withTimeout } from './answer-within.ts'
 
 /** What we use of a Durable Object namespace: stubs by name or id, made anew for each call. */
 export interface ObjectNamespace<Stub> {
@@ -24,7 +24,7 @@ const DEADLINE_MS = 45_000
  * waited for until the platform gives up.
  */
 export async function callObject<T>(call: () => Promise<T>): Promise<T> {
-  return within(DEADLINE_MS, twice(call))
+  return withTimeout(DEADLINE_MS, twice(call))
 }
 
 async function twice<T>(call: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { bytesOf, digestOf } from './digest.ts'
+import { bytesOf, sha256Of } from './digest.ts'
 
 /** One secret of the ring, from which the keys are derived. */
 export interface RingKey {
@@ -34,7 +34,7 @@ export async function importRingKey(value: string): Promise<RingKey> {
   const material = await crypto.subtle.importKey('raw', bytesOf(value), 'HKDF', false, [
     'deriveKey',
   ])
-  return { id: (await digestOf(value)).slice(0, 8), material }
+  return { id: (await sha256Of(value)).slice(0, 8), material }
 }
 
 /** @param secret the salt: the browser's half of the key, or nothing */

@@ -1,19 +1,19 @@
-import { answerWithin } from './answer-within.ts'
+import { withFallback } from './answer-within.ts'
 import { callObject, type ObjectNamespace } from './durable-objects.ts'
-import type { Claim, ClaimRequest, LookupRow, NewLookupRow } from './lookup-table.ts'
+import type { LeaseResult, LeaseRequest, LookupRow, NewLookupRow } from './lookup-table.ts'
 import type { SealContext, SealedBox } from './sealed-box.ts'
 
 /** The object's methods, as they are called from a Worker. */
 export interface LookupObjectStub {
   read(keys: readonly string[], parts: readonly string[]): Promise<readonly LookupRow[]>
-  claim(request: ClaimRequest): Promise<Claim>
-  settle(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void>
+  lease(request: LeaseRequest): Promise<LeaseResult>
+  complete(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void>
 }
 
 export type LookupNamespace = ObjectNamespace<LookupObjectStub>
 
 /** A stored answer, opened. */
-export interface Lookup {
+export interface CachedLookup {
   /** The rung it was found on. */
   readonly key: string
   readonly part: string
@@ -42,7 +42,7 @@ const PURPOSE = 'lookup'
 const READ_DEADLINE_MS = 2_000
 
 /** Graph's answers, remembered per owner. The composition root makes one; a request takes its owner's part. */
-export class Lookups {
+export class LookupCache {
   readonly #namespace: LookupNamespace
   readonly #box: SealedBox
 
@@ -51,8 +51,8 @@ export class Lookups {
     this.#box = box
   }
 
-  for(owner: LookupOwner): OwnedLookups {
-    return new OwnedLookups(this.#namespace, this.#box, nameOf(owner))
+  for(owner: LookupOwner): OwnerLookups {
+    return new OwnerLookups(this.#namespace, this.#box, nameOf(owner))
   }
 }
 
@@ -60,7 +60,7 @@ export class Lookups {
  * One owner's answers. Memory is a help and never a must: when the object cannot be reached, nothing is
  * found, every claim is granted and nothing is kept.
  */
-export class OwnedLookups {
+export class OwnerLookups {
   readonly #namespace: LookupNamespace
   readonly #box: SealedBox
   readonly #owner: string
@@ -72,22 +72,22 @@ export class OwnedLookups {
   }
 
   /** For each part the answer of the first key that has one. */
-  async read(keys: readonly string[], parts: readonly string[]): Promise<readonly Lookup[]> {
+  async read(keys: readonly string[], parts: readonly string[]): Promise<readonly CachedLookup[]> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
     const rows = await this.#ask<readonly LookupRow[]>((object) => object.read(names, parts), [])
     return this.#opened(rows, keys, names)
   }
 
   /** Reads, and asks for leave to look up what is missing. See `LookupTable.claim`. */
-  async claim(
+  async lease(
     name: string,
-    { holdSeconds, keys, parts }: Omit<ClaimRequest, 'name' | 'claimant'>,
-  ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly Lookup[] }> {
+    { holdSeconds, keys, parts }: Omit<LeaseRequest, 'name' | 'claimant'>,
+  ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly CachedLookup[] }> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
     const claimant = crypto.randomUUID()
     const request = { name: await this.#name(name), claimant, holdSeconds, keys: names, parts }
-    const { isGranted, rows } = await this.#ask<Claim>(
-      (object) => object.claim(request),
+    const { isGranted, rows } = await this.#ask<LeaseResult>(
+      (object) => object.lease(request),
       { isGranted: true, rows: [] },
       holdSeconds,
     )
@@ -95,7 +95,7 @@ export class OwnedLookups {
   }
 
   /** Stores answers and lets those go on who wait for the claimed key. */
-  async settle(claimed: string | null, lookups: readonly NewLookup[]): Promise<void> {
+  async complete(claimed: string | null, lookups: readonly NewLookup[]): Promise<void> {
     const rows = await Promise.all(
       lookups.map(async ({ key, part, text, freshSeconds, lifeSeconds }): Promise<NewLookupRow> => {
         const name = await this.#name(key)
@@ -104,12 +104,12 @@ export class OwnedLookups {
       }),
     )
     const name = claimed === null ? null : await this.#name(claimed)
-    await this.#ask<void>((object) => object.settle(name, rows), undefined)
+    await this.#ask<void>((object) => object.complete(name, rows), undefined)
   }
 
   #ask<T>(ask: (object: LookupObjectStub) => Promise<T>, absence: T, holdSeconds = 0): Promise<T> {
     const object = () => this.#namespace.get(this.#namespace.idFromName(this.#owner))
-    return answerWithin(() => callObject(() => ask(object())), {
+    return withFallback(() => callObject(() => ask(object())), {
       value: absence,
       afterMs: READ_DEADLINE_MS + holdSeconds * 1000,
     })
@@ -119,7 +119,7 @@ export class OwnedLookups {
     rows: readonly LookupRow[],
     keys: readonly string[],
     names: readonly string[],
-  ): Promise<readonly Lookup[]> {
+  ): Promise<readonly CachedLookup[]> {
     const opened = await Promise.all(
       rows.map(async ({ key: name, part, sealed, isStale }) => {
         const text = await this.#box.open(sealed, this.#context(name, part))

@@ -6,7 +6,7 @@ interface Holder {
 }
 
 /** Whose turn it is to ask. In memory: an object that forgets it lets one more caller ask, no worse. */
-export class LookupClaims {
+export class Leases {
   readonly #holders = new Map<string, Holder>()
 
   /** `null`: it is the caller's turn, which it may ask twice; otherwise who has to be waited for. */

@@ -1,6 +1,6 @@
-import { answerWithin } from './answer-within.ts'
+import { withFallback } from './answer-within.ts'
 import type { ObjectStorage } from './durable-objects.ts'
-import { LookupClaims } from './lookup-claims.ts'
+import { Leases } from './lookup-claims.ts'
 
 /** One answer as it is stored: nothing in it can be read here. */
 export interface LookupRow {
@@ -21,12 +21,12 @@ export interface NewLookupRow {
 }
 
 /** What is there now, and whether it is the caller's turn to ask for what is not. */
-export interface Claim {
+export interface LeaseResult {
   readonly isGranted: boolean
   readonly rows: readonly LookupRow[]
 }
 
-export interface ClaimRequest {
+export interface LeaseRequest {
   readonly name: string
   /** Random. The same one again is the same caller, whose answer was lost on its way. */
   readonly claimant: string
@@ -47,7 +47,7 @@ const LARGEST_ROW_BYTES = 1_500_000
  */
 export class LookupTable {
   readonly #storage: ObjectStorage
-  readonly #claims = new LookupClaims()
+  readonly #claims = new Leases()
   #alarmAt = 0
 
   constructor(storage: ObjectStorage) {
@@ -82,10 +82,10 @@ export class LookupTable {
    * Says who asks Microsoft. The first caller does; the others are held until it has settled or its time is
    * up. Granting and reading are one step, so that nobody asks for what has just been stored.
    */
-  async claim({ name, claimant, holdSeconds, keys, parts }: ClaimRequest): Promise<Claim> {
+  async lease({ name, claimant, holdSeconds, keys, parts }: LeaseRequest): Promise<LeaseResult> {
     const holder = this.#claims.take(name, claimant, holdSeconds)
     if (holder !== null) {
-      await answerWithin(() => holder.released, {
+      await withFallback(() => holder.released, {
         value: undefined,
         afterMs: holder.until - Date.now(),
       })
@@ -94,7 +94,7 @@ export class LookupTable {
   }
 
   /** Stores what was found and lets those go who wait for it. Without rows it only does the latter. */
-  async settle(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void> {
+  async complete(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void> {
     const now = Date.now()
     this.#storage.transactionSync(() => {
       for (const row of rows) this.#put(row, now)

@@ -1,5 +1,5 @@
 /** Isolates live long; what they remember must not grow with the number of users: the oldest goes first. */
-export function rememberNewest<K, V>(
+export function setBounded<K, V>(
   memory: Map<K, V>,
   [key, value]: readonly [K, V],
   most: number,

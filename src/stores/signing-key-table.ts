@@ -1,7 +1,7 @@
 import { epochSeconds } from '../epoch-seconds.ts'
 import * as v from 'valibot'
 import type { ObjectStorage } from './durable-objects.ts'
-import { digestOf } from './digest.ts'
+import { sha256Of } from './digest.ts'
 import type { SealContext, SealedBox } from './sealed-box.ts'
 
 /** A signing key as it leaves its object: only a Worker with the key ring can use the private part. */
@@ -16,7 +16,7 @@ export type SigningKeyRecord = {
 }
 
 /** What the Worker may ask the object. */
-export interface SigningKeyCalls {
+export interface SigningKeyRpc {
   list(): Promise<readonly SigningKeyRecord[]>
 }
 
@@ -97,7 +97,7 @@ export class SigningKeyTable {
     const privateKey = v.parse(RsaPrivateJwk, await generatePrivateJwk())
     const { kty, n, e } = privateKey
     // The thumbprint of RFC 7638: these members, in this order, without white space.
-    const kid = await digestOf(JSON.stringify({ e, kty, n }))
+    const kid = await sha256Of(JSON.stringify({ e, kty, n }))
     const sealed = await this.#box.seal(JSON.stringify(privateKey), signingKeyContext(kid))
     this.#sql.exec('INSERT INTO signing_key VALUES (?, ?, ?, ?, ?)', kid, n, e, sealed, signsFrom)
     await this.#storage.setAlarm(endOf(signsFrom) * 1000)

@@ -4,7 +4,7 @@ import type { ObjectStorage } from './durable-objects.ts'
  * The tables of an object, made by the first write. Anybody may ask for an object by a made-up name, and asking
  * must not leave a database behind.
  */
-export class Tables {
+export class LazySchema {
   readonly #storage: ObjectStorage
   readonly #statements: string
   #exist: boolean

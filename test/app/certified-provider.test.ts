@@ -153,7 +153,7 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
   if (!result.ok) throw new Error('the settings do not hold')
   const entra = createEntra(result.settings, {
     read: async () => null,
-    keep: async () => undefined,
+    put: async () => undefined,
   })
   const secrets = { state: 's'.repeat(43), nonce: 'n'.repeat(43), codeVerifier: 'v'.repeat(43) }
   const inWorker = <T>(work: () => Promise<T>) =>

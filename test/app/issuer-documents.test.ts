@@ -93,7 +93,7 @@ describe('metadata and keys', () => {
     const shelf = new DocumentCache(() => entrada.platform.cache.open('entrada'), entrada.origin)
     for (const { url } of entrada.sandbox.journal.to('login')) {
       const text = '{"issuer":"https://evil.example","keys":[{}]}'
-      await shelf.keep(url.href, { text, readAt: clock.now() })
+      await shelf.put(url.href, { text, readAt: clock.now() })
     }
     expect(await signIn(anEntrada({ share: entrada }))).toBeNull()
     expect(asked(entrada, 'openid-configuration')).toBe(2)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scriptPermission } from '../../src/kit/script-policy.ts'
+import { scriptPermissionOf } from '../../src/kit/script-policy.ts'
 
 const HOME = 'https://chat.contoso.example'
 
@@ -18,7 +18,7 @@ test.each([
   ['two policies that agree', "script-src 'self', default-src https:"],
   ['a sandbox with scripts', "sandbox allow-scripts allow-forms; script-src 'self'"],
 ])('%s lets the script run', (_case, header) => {
-  expect(scriptPermission(header, HOME)).toEqual({ allowed: true, nonce: null })
+  expect(scriptPermissionOf(header, HOME)).toEqual({ allowed: true, nonce: null })
 })
 
 test.each([
@@ -35,7 +35,7 @@ test.each([
   ['a sandbox without scripts', "sandbox; script-src 'self'"],
   ['a nonce that would leave its attribute', `script-src 'nonce-"><img src=x>'`],
 ])('%s keeps it out', (_case, header) => {
-  expect(scriptPermission(header, HOME)).toEqual({ allowed: false })
+  expect(scriptPermissionOf(header, HOME)).toEqual({ allowed: false })
 })
 
 test.each([
@@ -43,5 +43,5 @@ test.each([
   ['a nonce with strict-dynamic', "script-src 'strict-dynamic' 'nonce-r4nd0m==' https:"],
   ['a nonce in one of two policies', "script-src 'nonce-r4nd0m==', default-src 'self'"],
 ])('%s is used', (_case, header) => {
-  expect(scriptPermission(header, HOME)).toEqual({ allowed: true, nonce: 'r4nd0m==' })
+  expect(scriptPermissionOf(header, HOME)).toEqual({ allowed: true, nonce: 'r4nd0m==' })
 })

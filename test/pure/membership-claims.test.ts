@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EntradaFailure } from '../../src/failure.ts'
 import { isTrueAt, readGroupsClaim, textsAt, type Claims } from '../../src/membership/claims.ts'
-import { RuleCheck } from '../../src/membership/rule-check.ts'
+import { RoleEvaluation } from '../../src/membership/rule-check.ts'
 import type { RoleRule } from '../../src/settings/roles.ts'
 
 const A = '0c1b6f0e-2f6c-4f6e-8a77-00000000000a'
@@ -22,7 +22,7 @@ function rule(path: string, anyOf: readonly string[], more: Partial<RoleRule> = 
 
 /** By the claims alone, as for an issuer that is not Entra. */
 async function heldBy(one: RoleRule, claims: Claims): Promise<readonly string[]> {
-  return new RuleCheck([one], null).heldBySignIn(one, claims)
+  return new RoleEvaluation([one], null).heldBySignIn(one, claims)
 }
 
 describe('a claim path', () => {

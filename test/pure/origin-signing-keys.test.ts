@@ -11,7 +11,7 @@ import {
   PUBLISHED_AHEAD_SECONDS,
   ROTATION_SECONDS,
   signingKeyContext,
-  type SigningKeyCalls,
+  type SigningKeyRpc,
   SigningKeyTable,
 } from '../../src/stores/signing-key-table.ts'
 import { SqlStorageDouble } from '../support/platform/sql-storage.ts'
@@ -19,7 +19,7 @@ import { SqlStorageDouble } from '../support/platform/sql-storage.ts'
 const NEW_SECRET = 'a newer secret of more than 32 characters'
 const OLD_SECRET = 'the older secret of more than 32 characters'
 
-function namespaceOf(stub: SigningKeyCalls): ObjectNamespace<SigningKeyCalls> {
+function namespaceOf(stub: SigningKeyRpc): ObjectNamespace<SigningKeyRpc> {
   const id = { toString: () => '0', equals: () => true }
   return { idFromName: () => id, idFromString: () => id, get: () => stub }
 }

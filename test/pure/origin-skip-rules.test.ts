@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { SkipRules } from '../../src/origin/skip-rules.ts'
+import { RouteMatcher } from '../../src/origin/skip-rules.ts'
 
-const rules = new SkipRules([
+const rules = new RouteMatcher([
   { method: 'GET', path: '/health', isPrefix: false },
   { method: 'POST', path: '/webhook', isPrefix: true },
   { method: 'GET', path: '/foo/bar', isPrefix: true },

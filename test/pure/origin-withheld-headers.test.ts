@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { WithheldHeaders } from '../../src/origin/withheld-headers.ts'
+import { StrippedHeaders } from '../../src/origin/withheld-headers.ts'
 import { CLIENT_ADDRESS_HEADERS, PROXY_IDENTITY_HEADERS } from '../data/proxy-identity-headers.ts'
 
-const withheld = new WithheldHeaders(['x-team'])
+const withheld = new StrippedHeaders(['x-team'])
 
 export const SPOOFED = [
   'X-Forwarded-User',

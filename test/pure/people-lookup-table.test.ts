@@ -26,8 +26,8 @@ function aTable(): Table {
   return {
     namespace,
     read: (keys, parts) => stub.read(keys, parts),
-    claim: (request) => stub.claim(request),
-    settle: (claimed, rows) => stub.settle(claimed, rows),
+    lease: (request) => stub.lease(request),
+    complete: (claimed, rows) => stub.complete(claimed, rows),
   }
 }
 
@@ -49,14 +49,14 @@ const claimOf = (claimant: string) => ({
 describe('a row', () => {
   test('is found by the first key that has one, for each part apart', async () => {
     const table = aTable()
-    await table.settle(null, [row('adel', 'users'), row('ad', 'users'), row('ad', 'groups')])
+    await table.complete(null, [row('adel', 'users'), row('ad', 'users'), row('ad', 'groups')])
     const found = await table.read(['adele', 'adel', 'ade', 'ad'], ['users', 'groups', 'people'])
     expect(found.map(({ sealed }) => sealed)).toEqual(['adel:users', 'ad:groups'])
   })
 
   test('is stale after its fresh time and gone after its life, without any alarm', async () => {
     const table = aTable()
-    await table.settle(null, [row('ad', 'users')])
+    await table.complete(null, [row('ad', 'users')])
     expect(await table.read(['ad'], ['users'])).toMatchObject([{ isStale: false }])
     await clock.advance(60)
     expect(await table.read(['ad'], ['users'])).toMatchObject([{ isStale: true }])
@@ -66,21 +66,21 @@ describe('a row', () => {
 
   test('takes the place of an older one', async () => {
     const table = aTable()
-    await table.settle(null, [row('ad', 'users', 'old')])
-    await table.settle(null, [row('ad', 'users', 'new')])
+    await table.complete(null, [row('ad', 'users', 'old')])
+    await table.complete(null, [row('ad', 'users', 'new')])
     expect(await table.read(['ad'], ['users'])).toMatchObject([{ sealed: 'new' }])
   })
 
   test('outlives the instance', async () => {
     const table = aTable()
-    await table.settle(null, [row('ad', 'users')])
+    await table.complete(null, [row('ad', 'users')])
     table.namespace.evict()
     expect(await table.read(['ad'], ['users'])).toHaveLength(1)
   })
 
   test('too large for the platform is not kept, and those beside it are', async () => {
     const table = aTable()
-    await table.settle(null, [row('ad', 'users', 'x'.repeat(1_600_000)), row('ad', 'groups')])
+    await table.complete(null, [row('ad', 'users', 'x'.repeat(1_600_000)), row('ad', 'groups')])
     expect(await table.read(['ad'], ['users', 'groups'])).toMatchObject([{ part: 'groups' }])
   })
 })
@@ -89,7 +89,7 @@ describe('the table', () => {
   test('holds a bounded number of rows; the oldest go first', async () => {
     const table = aTable()
     for (let index = 0; index < 1200; index++) {
-      await table.settle(null, [row(`key${index}`, 'users')])
+      await table.complete(null, [row(`key${index}`, 'users')])
       if (index % 100 === 0) await clock.advance(0.01)
     }
     const [host] = table.namespace.hosts
@@ -102,7 +102,7 @@ describe('the table', () => {
   test('holds a bounded number of bytes', async () => {
     const table = aTable()
     for (let index = 0; index < 20; index++) {
-      await table.settle(null, [row(`key${index}`, 'users', 'x'.repeat(1_000_000))])
+      await table.complete(null, [row(`key${index}`, 'users', 'x'.repeat(1_000_000))])
       await clock.advance(0.01)
     }
     const [host] = table.namespace.hosts
@@ -114,9 +114,9 @@ describe('the table', () => {
 
   test('is empty after the alarm that follows the last row, and is written to again', async () => {
     const table = aTable()
-    await table.settle(null, [row('ad', 'users')])
+    await table.complete(null, [row('ad', 'users')])
     await clock.advance(60)
-    await table.settle(null, [row('be', 'users')])
+    await table.complete(null, [row('be', 'users')])
     await clock.advance(61)
     expect(await table.namespace.runAlarms()).toBe(1)
     expect(await table.read(['be'], ['users'])).toHaveLength(1)
@@ -125,7 +125,7 @@ describe('the table', () => {
     const [host] = table.namespace.hosts
     expect([...(host?.disk.contents() ?? [])]).toEqual([])
     expect(host?.disk.alarm).toBeNull()
-    await table.settle(null, [row('ad', 'users')])
+    await table.complete(null, [row('ad', 'users')])
     expect(await table.read(['ad'], ['users'])).toHaveLength(1)
   })
 })
@@ -133,9 +133,9 @@ describe('the table', () => {
 describe('a claim', () => {
   test('is granted to one; the others get what that one found', async () => {
     const table = aTable()
-    expect(await table.claim(claimOf('first'))).toEqual({ isGranted: true, rows: [] })
-    const others = Promise.all([table.claim(claimOf('second')), table.claim(claimOf('third'))])
-    await table.settle('ad', [row('ad', 'users')])
+    expect(await table.lease(claimOf('first'))).toEqual({ isGranted: true, rows: [] })
+    const others = Promise.all([table.lease(claimOf('second')), table.lease(claimOf('third'))])
+    await table.complete('ad', [row('ad', 'users')])
     for (const { isGranted, rows } of await others) {
       expect(isGranted).toBe(false)
       expect(rows).toMatchObject([{ sealed: 'ad:users' }])
@@ -144,9 +144,9 @@ describe('a claim', () => {
 
   test('comes with what was stored a moment before', async () => {
     const table = aTable()
-    await table.claim(claimOf('first'))
-    await table.settle('ad', [row('ad', 'users')])
-    expect(await table.claim(claimOf('second'))).toMatchObject({
+    await table.lease(claimOf('first'))
+    await table.complete('ad', [row('ad', 'users')])
+    expect(await table.lease(claimOf('second'))).toMatchObject({
       isGranted: true,
       rows: [{ sealed: 'ad:users' }],
     })
@@ -154,33 +154,33 @@ describe('a claim', () => {
 
   test('of whoever never comes back is over in time', async () => {
     const table = aTable()
-    await table.claim(claimOf('first'))
-    const waiting = table.claim(claimOf('second'))
+    await table.lease(claimOf('first'))
+    const waiting = table.lease(claimOf('second'))
     await clock.advance(11)
     expect(await waiting).toMatchObject({ isGranted: false, rows: [] })
-    expect(await table.claim(claimOf('third'))).toMatchObject({ isGranted: true })
+    expect(await table.lease(claimOf('third'))).toMatchObject({ isGranted: true })
   })
 
   test('asked for twice by one caller, whose first answer was lost, is granted again', async () => {
     const table = aTable()
-    await table.claim(claimOf('first'))
-    expect(await table.claim(claimOf('first'))).toMatchObject({ isGranted: true })
+    await table.lease(claimOf('first'))
+    expect(await table.lease(claimOf('first'))).toMatchObject({ isGranted: true })
   })
 
   test('does not hold up another question', async () => {
     const table = aTable()
-    await table.claim(claimOf('first'))
-    expect(await table.claim({ ...claimOf('second'), name: 'be' })).toMatchObject({
+    await table.lease(claimOf('first'))
+    expect(await table.lease({ ...claimOf('second'), name: 'be' })).toMatchObject({
       isGranted: true,
     })
   })
 
   test('that led to nothing lets the next one ask', async () => {
     const table = aTable()
-    await table.claim(claimOf('first'))
-    const waiting = table.claim(claimOf('second'))
-    await table.settle('ad', [])
+    await table.lease(claimOf('first'))
+    const waiting = table.lease(claimOf('second'))
+    await table.complete('ad', [])
     expect(await waiting).toMatchObject({ isGranted: false, rows: [] })
-    expect(await table.claim(claimOf('second'))).toMatchObject({ isGranted: true })
+    expect(await table.lease(claimOf('second'))).toMatchObject({ isGranted: true })
   })
 })

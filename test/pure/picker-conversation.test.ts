@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { converse, type ConversationParts } from '../../src/files/picker-page/conversation.ts'
+import { converse, type ConversationDeps } from '../../src/files/picker-page/conversation.ts'
 import { readPickedItems, type PickedItem } from '../../src/files/picker-page/picked-items.ts'
 import type { Problem, TokenRequest } from '../../src/files/picker-page/token-broker.ts'
 import { outdatedScripts } from '../page-scripts.ts'
@@ -9,7 +9,7 @@ const ITEM = `01${'A'.repeat(32)}`
 const picked = (id = ITEM, more = {}) => ({ id, parentReference: { driveId: DRIVE }, ...more })
 
 /** Microsoft's end of the port: sends commands and gathers what comes back. */
-function aConversation(overrides: Partial<ConversationParts> = {}) {
+function aConversation(overrides: Partial<ConversationDeps> = {}) {
   const { port1, port2 } = new MessageChannel()
   const heard: unknown[] = []
   const asked: TokenRequest[] = []

@@ -1,7 +1,7 @@
 import { readPickedItems, record, text, type PickedItem } from './picked-items.ts'
 import type { Problem, TokenAnswer, TokenRequest } from './token-broker.ts'
 
-export interface ConversationParts {
+export interface ConversationDeps {
   readonly maxFiles: number
   readonly maxFileBytes: number
   token(request: TokenRequest): Promise<TokenAnswer>
@@ -23,12 +23,12 @@ type Result =
  * File Picker v8 over its port: each command is acknowledged at once and answered when done. What is not a
  * command of the protocol is ignored; a command that is not known is refused by name, as the protocol wants.
  */
-export function converse(port: MessagePort, parts: ConversationParts): void {
+export function converse(port: MessagePort, deps: ConversationDeps): void {
   port.addEventListener('message', (event) => {
     const { type, id, data } = record(event.data)
     if (type !== 'command' || typeof id !== 'string') return
     port.postMessage({ type: 'acknowledge', id })
-    void answer(record(data), parts).then((result) =>
+    void answer(record(data), deps).then((result) =>
       port.postMessage({ type: 'result', id, data: result }),
     )
   })
@@ -38,16 +38,16 @@ export function converse(port: MessagePort, parts: ConversationParts): void {
 
 async function answer(
   command: Readonly<Record<string, unknown>>,
-  parts: ConversationParts,
+  deps: ConversationDeps,
 ): Promise<Result> {
   switch (command['command']) {
     case 'authenticate':
-      return authenticate(command, parts)
+      return authenticate(command, deps)
     case 'pick':
-      return pick(command['items'], parts)
+      return pick(command['items'], deps)
     case 'close':
       // After the answer has gone out: closing takes the port along.
-      setTimeout(parts.onClosed)
+      setTimeout(deps.onClosed)
       return { result: 'success' }
     default:
       return refusal('unsupportedCommand', 'That is not done here.')
@@ -57,7 +57,7 @@ async function answer(
 /** Each host gets its own token: one for all ends in AudienceUriValidationFailedException (OneDrive/samples#11). */
 async function authenticate(
   { resource, type, claimsChallenge, expiration }: Readonly<Record<string, unknown>>,
-  { token, onRefused }: ConversationParts,
+  { token, onRefused }: ConversationDeps,
 ): Promise<Result> {
   if (
     typeof resource !== 'string' ||
@@ -77,7 +77,7 @@ async function authenticate(
   return refusal('unableToObtainToken', answered.problem.title)
 }
 
-function pick(value: unknown, { maxFiles, maxFileBytes, onPicked }: ConversationParts): Result {
+function pick(value: unknown, { maxFiles, maxFileBytes, onPicked }: ConversationDeps): Result {
   const items = readPickedItems(value)
   if (items.length === 0) return refusal('unusableItem', 'None of these can be used here.')
   if (items.length > maxFiles) {
