@@ -1,12 +1,12 @@
-import { oncePerBindings, runtimeOf, settingsOf } from './composition.ts'
-import { createEdge } from './edge.ts'
+import { oncePerBindings, runtimeOf, settingsOf } from './edge/runtime.ts'
+import { createEdge } from './edge/edge.ts'
 import { EntradaFailure } from './failure.ts'
 import { createLog } from './log.ts'
-import { renderFailure } from './problem.ts'
-import { describeProblems } from './settings/problems.ts'
-import { composeEdge } from './compose-edge.ts'
+import { renderFailure } from './http/problem.ts'
+import { describeProblems } from './settings/variables.ts'
+import { composeEdge } from './edge/compose.ts'
 
-export { KeyObject, LookupObject, SessionObject, UserObject } from './objects.ts'
+export { KeyObject, LookupObject, SessionObject, UserObject } from './edge/durable-objects.ts'
 
 export default {
   fetch(request, env, context): Promise<Response> {

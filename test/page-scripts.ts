@@ -10,30 +10,30 @@ import { build } from 'esbuild'
 const SCRIPTS = [
   {
     name: 'PICKER_SCRIPT',
-    source: 'src/files/picker-page/picker-page.ts',
-    output: 'src/files/picker-script.ts',
+    source: 'src/browser/picker/picker.ts',
+    output: 'src/browser/generated/picker.ts',
     format: 'esm',
     says: 'The picker page’s script.',
   },
   {
     name: 'KIT_SCRIPT',
-    source: 'src/kit/page/session-guard.ts',
-    output: 'src/kit/kit-script.ts',
+    source: 'src/browser/session-guard/session-guard.ts',
+    output: 'src/browser/generated/session-guard.ts',
     // A classic script in somebody else's page: its names must not be the page's.
     format: 'iife',
     says: 'The script in the chat’s pages.',
   },
   {
     name: 'WORKER_SCRIPT',
-    source: 'src/kit/service-worker/session-guard.ts',
-    output: 'src/kit/worker-script.ts',
+    source: 'src/browser/service-worker/worker-guard.ts',
+    output: 'src/browser/generated/worker-guard.ts',
     format: 'iife',
     says: 'The lines in the chat’s service workers.',
   },
   {
     name: 'RENEWED_SCRIPT',
-    source: 'src/kit/page/renewed.ts',
-    output: 'src/pages/renewed-script.ts',
+    source: 'src/browser/session-guard/renewed.ts',
+    output: 'src/browser/generated/renewed.ts',
     format: 'esm',
     says: 'The script of the page that signing in again ends on.',
   },

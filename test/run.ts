@@ -11,11 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'entrada-tests-'))
 const report = join(folder, 'vitest.json')
 
 const STEPS: readonly (readonly [name: string, command: string])[] = [
-  ['types of src', 'tsc'],
-  ['types of the picker page', 'tsc -p src/files/picker-page'],
-  ['types of the kit', 'tsc -p src/kit/page'],
-  ['types of test', 'tsc -p test'],
-  ['types of findings', 'tsc -p findings'],
+  ['types', 'npm run --silent typecheck'],
   ['lint', 'oxlint --type-aware'],
   ['format', 'oxfmt --check'],
   ['bindings', 'npm run --silent bindings -- --check'],

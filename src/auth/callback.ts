@@ -1,21 +1,20 @@
 import type { Context } from 'hono'
-import type { EdgeEnv } from '../edge-env.ts'
+import type { EdgeEnv } from '../http/env.ts'
 import { readAuthorizationResponse } from '../entra/authorization.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
 import { redeemCode, redeemRefreshToken } from '../entra/redemption.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
-import type { Membership } from '../membership/membership.ts'
-import { SignInTokens } from '../membership/sign-in-tokens.ts'
-import { callerOf } from '../rate-limit.ts'
-import { scopeFor } from '../session/resource-scope.ts'
+import { type Membership, SignInTokens } from '../membership/membership.ts'
+import { callerOf } from '../http/rate-limit.ts'
+import { scopeFor } from '../session/resource-scopes.ts'
 import { setSessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
 import type { LoginDeps } from './login.ts'
 import type { ChatMemory } from './logout.ts'
-import { recordSignIn } from './loop-breaker.ts'
-import { addCookies } from './passing-cookies.ts'
-import { authorizationFailure, redemptionFailure } from './sign-in-refusal.ts'
+import { recordSignIn } from './redirect-loop.ts'
+import { addCookies } from '../http/cookies.ts'
+import { authorizationFailure, redemptionFailure } from './sign-in-errors.ts'
 
 export interface CallbackDeps extends LoginDeps {
   readonly membership: Membership
@@ -101,7 +100,7 @@ async function finish(
     return second.ok ? second.tokens : null
   })
   const { isOperator, ...held } = await deps.membership.admit(identity, signInTokens, log)
-  // Whoever was signed in here before is not any more (session fixation, [bar 28]).
+  // Whoever was signed in here before is not any more (session fixation, [requirement 28]).
   await deps.sessions.end(cookieHeader)
   const { key, session } = await deps.sessions.begin(
     {

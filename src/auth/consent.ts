@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { EdgeEnv } from '../edge-env.ts'
+import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { beginSignIn, requireNavigation, returnToOf, type LoginDeps } from './login.ts'

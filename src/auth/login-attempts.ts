@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import type { AttemptSecrets } from '../entra/authorization.ts'
-import { sha256Of } from '../stores/digest.ts'
-import type { SealedBox } from '../stores/sealed-box.ts'
-import { clearedCookie, transientCookie, ownCookiesOf } from './passing-cookies.ts'
+import { sha256Of } from '../crypto/digest.ts'
+import type { SealedBox } from '../crypto/sealed-box.ts'
+import { clearedCookie, transientCookie, ownCookiesOf } from '../http/cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 
 /** Why somebody is at the sign-in service; decides where a refusal leads. */

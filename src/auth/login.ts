@@ -1,6 +1,6 @@
-import { epochSeconds } from '../epoch-seconds.ts'
+import { epochSeconds } from '../time.ts'
 import type { Context } from 'hono'
-import type { EdgeEnv } from '../edge-env.ts'
+import type { EdgeEnv } from '../http/env.ts'
 import {
   adminConsentUrl,
   authorizationUrl,
@@ -8,14 +8,14 @@ import {
 } from '../entra/authorization.ts'
 import type { Entra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
-import { isTopLevelNavigation } from '../navigation.ts'
-import { callerOf, type RateLimiter } from '../rate-limit.ts'
+import { isTopLevelNavigation } from '../http/fetch-metadata.ts'
+import { callerOf, type RateLimiter } from '../http/rate-limit.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { randomText } from '../stores/random-text.ts'
+import { randomText } from '../crypto/digest.ts'
 import type { LoginAttempt, LoginAttempts } from './login-attempts.ts'
-import { addCookies } from './passing-cookies.ts'
+import { addCookies } from '../http/cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
-import { assertNoRedirectLoop } from './loop-breaker.ts'
+import { assertNoRedirectLoop } from './redirect-loop.ts'
 
 export interface LoginDeps {
   readonly entra: Entra

@@ -1,4 +1,4 @@
-import { RETURN_PATH_LIMIT } from '../sign-in-redirect.ts'
+import { RETURN_PATH_LIMIT } from '../http/problem.ts'
 
 /** A place on our own origin to land on after sign-in. Only `readReturnTo` makes one. */
 export type ReturnTo = string & { readonly returnTo: unique symbol }

@@ -1,4 +1,4 @@
-import type { TokenErrorKind } from './refusal.ts'
+import type { TokenErrorKind } from './token-error.ts'
 
 /** In which words a number is explained to people. Words only: what happens next goes by the kind. */
 export type Wording =

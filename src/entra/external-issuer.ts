@@ -1,5 +1,5 @@
 import { isExternalIdHost } from '../settings/clouds.ts'
-import { isGuid } from '../settings/guid.ts'
+import { isGuid } from '../settings/issuer.ts'
 
 /**
  * Whether metadata of External ID or B2C may call themselves so. OIDC Discovery §4.3 wants their issuer to be the

@@ -1,7 +1,6 @@
 import { decodeJwt } from 'jose'
 import { EntradaFailure } from '../failure.ts'
-import { isGuid } from '../settings/guid.ts'
-import type { IssuerSettings } from '../settings/issuer.ts'
+import { isGuid, type IssuerSettings } from '../settings/issuer.ts'
 import { addressOfToken } from './email-address.ts'
 
 /** What sign-in learns from a verified id token. */

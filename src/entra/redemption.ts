@@ -4,12 +4,34 @@ import * as oauth from 'oauth4webapi'
 import { EntradaFailure } from '../failure.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import type { AttemptSecrets } from './authorization.ts'
+import { unlistedKey } from './discovery.ts'
 import type { Entra } from './entra.ts'
 import { checkAudience, readIdentity, type VerifiedIdentity } from './id-token.ts'
-import { unlistedKey } from './issuer-keys.ts'
-import { readTokens } from './redeemed-tokens.ts'
-import { redeem, tokenOptions, type TokenResponse } from './token-request.ts'
-import { readUserInfo } from './user-info.ts'
+import { readTokens, redeem, tokenOptions, type TokenResponse } from './token-endpoint.ts'
+
+/**
+ * What the issuer says about the person beside the id token. In the code flow OIDC Core §5.4 has scopes answered
+ * here, so that many issuers keep name, e-mail and groups out of the id token. Without an answer sign-in goes
+ * on with what the id token said.
+ * @throws EntradaFailure `identity_rejected` when it is about anybody else, a substitution (OIDC Core §5.3.2)
+ */
+export async function readUserInfo(
+  { client, options }: Entra,
+  server: oauth.AuthorizationServer,
+  { accessToken, subject }: { readonly accessToken: string; readonly subject: string },
+): Promise<Readonly<Record<string, unknown>>> {
+  if (server.userinfo_endpoint === undefined) return {}
+  try {
+    const response = await oauth.userInfoRequest(server, client, accessToken, options)
+    return await oauth.processUserInfoResponse(server, client, subject, response)
+  } catch (cause) {
+    const isSubstituted =
+      cause instanceof oauth.OperationProcessingError &&
+      cause.code === oauth.JSON_ATTRIBUTE_COMPARISON
+    if (isSubstituted) throw new EntradaFailure('identity_rejected', { cause })
+    return {}
+  }
+}
 
 export interface RefreshRequest {
   readonly scope: string

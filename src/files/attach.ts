@@ -1,9 +1,8 @@
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
-import { openWhole, type ContentDeps } from './content.ts'
-import type { EventStream } from './event-stream.ts'
-import { problemOf } from './file-terms.ts'
-import { uploadFile, type ChatUpload } from './chat-upload.ts'
+import { type ChatUpload, uploadFile } from './chat-upload.ts'
+import { type ContentDeps, openWhole } from './content.ts'
+import { problemOf } from './file-policy.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
 export interface AttachDeps extends ContentDeps {
@@ -61,5 +60,58 @@ async function attachFile(
     deps.report(address, result, source?.delivered ?? 0)
     await events.send('file', { driveId, id, name, ok: false, problem: problemOf(failure) })
     return false
+  }
+}
+
+const PULSE_MS = 15_000
+
+/** Server-sent events (HTML §9.2), from one writer to one reader. */
+export class EventStream {
+  readonly response: Response
+  readonly #writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>
+  readonly #left = new AbortController()
+  readonly #pulse: ReturnType<typeof setInterval>
+  #isWriting = false
+
+  constructor() {
+    // What is silent for long is cut on the way, and a reader who has left is noticed by writing alone.
+    this.#pulse = setInterval(() => {
+      if (!this.#isWriting) void this.#write(': still here\n\n')
+    }, PULSE_MS)
+    const { readable, writable } = new IdentityTransformStream()
+    this.#writer = writable.getWriter()
+    this.response = new Response(readable, {
+      headers: { 'content-type': 'text/event-stream' },
+    })
+  }
+
+  /** Aborted when nobody listens any more. */
+  get left(): AbortSignal {
+    return this.#left.signal
+  }
+
+  async send(event: string, data: unknown): Promise<void> {
+    await this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+
+  /** For what is soon out of date: dropped while the reader is still busy with what came before. */
+  sendLatest(event: string, data: unknown): void {
+    if (!this.#isWriting && !this.left.aborted) void this.send(event, data)
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#pulse)
+    await this.#writer.close().catch(() => undefined)
+  }
+
+  async #write(text: string): Promise<void> {
+    this.#isWriting = true
+    try {
+      await this.#writer.write(new TextEncoder().encode(text))
+    } catch {
+      // The reader has gone, and there is nobody to tell.
+      this.#left.abort()
+    }
+    this.#isWriting = false
   }
 }

@@ -1,9 +1,8 @@
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
-import type { UploadTarget } from '../settings/upload.ts'
-import { streamBody } from './delivery.ts'
-import { safeFileName } from './file-name.ts'
-import { safeMediaType } from './media-type.ts'
+import type { OriginSettings, PresetName, UploadTarget } from '../settings/chat.ts'
+import { streamBody } from './body-stream.ts'
+import { safeFileName, safeMediaType } from './file-name.ts'
 import { multipartFrame } from './multipart.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
@@ -106,4 +105,24 @@ async function readAnswer(response: Response): Promise<ChatAnswer> {
   }
   const answer: unknown = await response.json().catch(() => null)
   return { status, answer }
+}
+
+const PLAIN = { field: 'file', fields: {}, query: [], encodesName: false } as const
+
+/** Where a chat app takes the files its own page uploads. chat-ui has no such place: it sends them with the message. */
+const TARGETS: Readonly<Partial<Record<PresetName, UploadTarget>>> = {
+  /** The page names the file itself and tells its endpoint; names come percent-encoded. */
+  librechat: {
+    ...PLAIN,
+    path: '/api/files',
+    fields: { file_id: '{uuid}', message_file: 'true' },
+    encodesName: true,
+  },
+  'open-webui': { ...PLAIN, path: '/api/v1/files/' },
+  chainlit: { ...PLAIN, path: '/project/file', query: ['session_id'] },
+}
+
+/** `null` when nobody has said where uploads go. */
+export function uploadTargetOf({ upload, preset }: OriginSettings): UploadTarget | null {
+  return upload ?? TARGETS[preset] ?? null
 }

@@ -1,13 +1,18 @@
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
-import { contentHeaders, describeBytes } from './content-headers.ts'
-import { entityTagOf, isUnchanged, rangeInForce, type ContentRequest } from './content-request.ts'
-import { streamBody, type StreamOutcome } from './delivery.ts'
+import {
+  contentHeaders,
+  type ContentRequest,
+  describeBytes,
+  entityTagOf,
+  isUnchanged,
+  rangeInForce,
+} from './content-http.ts'
+import { streamBody, type StreamOutcome } from './body-stream.ts'
 import type { DriveFiles, OpenRequest } from './drive-files.ts'
-import { needsConversion, assertDownloadable, tooLarge } from './file-terms.ts'
-import type { OpenContent } from './open-content.ts'
-import { isProtected } from './protected-container.ts'
+import { assertDownloadable, isProtected, needsConversion, tooLarge } from './file-policy.ts'
+import type { OpenContent } from './content-range.ts'
 import { ResumingSource } from './resuming-source.ts'
 
 export interface ContentDeps {

@@ -5,10 +5,9 @@ import type { Graph, GraphTokens } from '../graph/graph.ts'
 import { pausedError } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { USER_AGENT } from '../version.ts'
-import { rangeHeader, type ByteRange } from './byte-range.ts'
-import { fetchDownload, isRedirect } from './download-hop.ts'
-import { fileFailureOf } from './file-failure.ts'
-import { openContent, type OpenContent } from './open-content.ts'
+import { type ByteRange, openContent, type OpenContent, rangeHeader } from './content-range.ts'
+import { fetchDownload, isRedirect } from './download-host.ts'
+import { fileFailureOf } from './file-errors.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'
 
 export interface DriveFilesDeps {

@@ -1,10 +1,10 @@
 import { EntradaFailure, FAILURES } from '../failure.ts'
 import { createLog } from '../log.ts'
-import { CHALLENGE } from '../problem.ts'
+import { CHALLENGE } from '../http/problem.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
-import { filesAccess, type FilesDeps } from './files-access.ts'
-import { issuePickerToken } from './token-broker.ts'
+import { filesAccess, type FilesDeps } from './access.ts'
+import { issuePickerToken } from './picker-token.ts'
 
 export const GRAPH_TOKEN_PATH = '/api/auth/graph-token'
 

@@ -1,11 +1,74 @@
 import { html } from 'hono/html'
+import * as v from 'valibot'
+import { PICKER_SCRIPT } from '../browser/generated/picker.ts'
+import type { PickerConfig } from '../browser/picker/config.ts'
+import { EntradaFailure } from '../failure.ts'
 import { renderPage } from '../pages/page.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { UserHosts } from './user-hosts.ts'
-import type { PickerConfig } from './picker-page/config.ts'
-import { pickerOpening, type PickerOpening } from './picker-options.ts'
-import type { PickerRequest } from './picker-request.ts'
-import { PICKER_SCRIPT } from './picker-script.ts'
+
+/** Where Microsoft's picker is, and what it is told but for `messaging`, which the page adds for each launch. */
+export type PickerOpening = Pick<PickerConfig, 'launchUrl' | 'options'>
+
+/** Whoever has no OneDrive begins with the sites, and the other way round. */
+export function pickerOpening(request: PickerRequest, hosts: UserHosts): PickerOpening {
+  const { oneDrive, sitesUrl } = hosts
+  const { start } = request
+  const isOneDrive = oneDrive !== null && (start !== 'sites' || sitesUrl === null)
+  const url = (isOneDrive ? oneDrive : sitesUrl) ?? ''
+  const web = decodeURI(new URL(url).pathname.slice(1))
+  const entry = isOneDrive
+    ? { oneDrive: start === 'recent' ? { recent: {} } : { files: {} } }
+    : { sharePoint: web === '' ? {} : { byPath: { web: `/${web}` } } }
+  return {
+    launchUrl: `${url}/_layouts/15/FilePicker.aspx`,
+    options: optionsOf(request, hosts, entry),
+  }
+}
+
+/**
+ * File Picker v8. Nothing is written by way of the picker, and no pre-authenticated address is asked for: those
+ * must not reach a browser.
+ */
+function optionsOf(
+  { isMultiple, maxFiles, types }: PickerRequest,
+  { oneDrive, sitesUrl }: UserHosts,
+  entry: object,
+): PickerConfig['options'] {
+  const hasOneDrive = oneDrive !== null
+  const hasSites = sitesUrl !== null
+  return {
+    sdk: '8.0',
+    entry,
+    authentication: {
+      enabled: true,
+      tokens: { graph: false, sharePoint: true, substrate: false },
+      claimsChallenge: { enabled: true },
+    },
+    typesAndSources: {
+      mode: 'files',
+      access: { mode: 'read' },
+      ...(types.length === 0 ? {} : { filters: types }),
+      pivots: {
+        oneDrive: hasOneDrive,
+        recent: hasOneDrive,
+        sharedLibraries: hasSites,
+        myOrganization: hasSites,
+        site: hasSites,
+      },
+    },
+    // Without persistence the picker forgets what was chosen when a person opens another folder.
+    selection: isMultiple
+      ? { mode: 'multiple', maximumCount: maxFiles, enablePersistence: true }
+      : { mode: 'single' },
+    search: { enabled: true },
+    commands: {
+      pick: { action: 'select' },
+      upload: { enabled: false },
+      createFolder: { enabled: false },
+    },
+  }
+}
 
 const STYLE = `
 #picker-stage iframe,#picker-overlay{position:fixed;inset:0;width:100%;height:100%;border:0}
@@ -60,4 +123,53 @@ export function pickerPage(
     // With `no-referrer` the form would go out with `Origin: null`, which SharePoint need not accept.
     headers: { 'referrer-policy': 'strict-origin' },
   })
+}
+
+/** Extensions such as `.pdf`, or the picker's own words. */
+const TYPE = /^(?:\.[a-z0-9]{1,12}|file|media|photo|video|audio|document|onenote)$/
+const LOCALE = /^[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}$/
+
+/** What the chat may choose about a picker; everything else is the operator's. */
+const Wishes = v.object({
+  /** A nonce of the chat's making: long enough not to meet another's, of characters that need no care. */
+  channel: v.pipe(v.optional(v.string(), ''), v.regex(/^[A-Za-z0-9_-]{8,64}$/)),
+  start: v.optional(v.picklist(['onedrive', 'recent', 'sites']), 'onedrive'),
+  mode: v.optional(v.string()),
+  max: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,3}$/), v.transform(Number)), '9999'),
+  types: v.pipe(
+    v.optional(v.string(), ''),
+    v.transform((list): string[] => list.toLowerCase().match(/[^\s,]+/g) ?? []),
+    v.array(v.pipe(v.string(), v.regex(TYPE))),
+    v.maxLength(50),
+  ),
+  locale: v.optional(v.string(), ''),
+  theme: v.optional(v.picklist(['default', 'dark', 'auto']), 'auto'),
+})
+
+export interface PickerRequest extends Omit<v.InferOutput<typeof Wishes>, 'mode' | 'max'> {
+  readonly isMultiple: boolean
+  /** At most so many files; never more than the operator allows. */
+  readonly maxFiles: number
+}
+
+/** @throws EntradaFailure `invalid_request`, naming what is wrong */
+export function readPickerRequest(request: Request, mostFiles: number): PickerRequest {
+  const query = Object.fromEntries(new URL(request.url).searchParams)
+  const parsed = v.safeParse(Wishes, query)
+  if (!parsed.success) {
+    const [{ path, expected }] = parsed.issues
+    const detail = `${String(path?.[0].key)}: expected ${expected}.`
+    throw new EntradaFailure('invalid_request', { detail })
+  }
+  const { mode, max, ...wishes } = parsed.output
+  const isMultiple = mode !== 'single'
+  const preferred = request.headers.get('accept-language')?.split(/[,;]/)[0] ?? ''
+  // The chat's word, then the browser's first preference.
+  const tags = [wishes.locale, preferred].map((tag) => tag.trim().toLowerCase())
+  return {
+    ...wishes,
+    locale: tags.find((tag) => LOCALE.test(tag)) ?? 'en-us',
+    isMultiple,
+    maxFiles: isMultiple ? Math.min(max, mostFiles) : 1,
+  }
 }

@@ -1,6 +1,6 @@
 import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
-import type { ByteSupplier } from './delivery.ts'
-import type { OpenContent } from './open-content.ts'
+import type { ByteSupplier } from './body-stream.ts'
+import type { OpenContent } from './content-range.ts'
 
 export interface Transfer {
   readonly content: OpenContent

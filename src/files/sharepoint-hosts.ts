@@ -1,5 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
-import type { SharePointOrigin } from '../session/access-token.ts'
+import type { SharePointOrigin } from '../entra/access-token.ts'
 import { isUnder } from '../settings/clouds.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { readRetryAfter } from '../retry-after.ts'
+import { readRetryAfter } from '../time.ts'
 
 /** What Graph said when it refused. Branch on `status` and `codes`; the message is never read. */
 export interface GraphError {

@@ -1,5 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
-import type { AccessToken, AccessTokenOptions } from '../session/access-token.ts'
+import type { AccessToken, AccessTokenOptions } from '../entra/access-token.ts'
 import { NO_RESPONSE, pausedError, readGraphError, type GraphError } from './graph-error.ts'
 import { USER_AGENT } from '../version.ts'
 import { Throttle } from './throttle.ts'

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
-import type { AccessSettings } from '../settings/access.ts'
-import { isRefusal, type MembershipGraphClient } from './graph-questions.ts'
-import { membershipCheckFailed } from './unknown-membership.ts'
+import type { AccessSettings } from '../settings/membership.ts'
+import { isRefusal, membershipCheckFailed, type MembershipGraphClient } from './graph-client.ts'
 
 /** Kinds of account that are kept out whatever groups they are in. */
 export type AccountRefusal = 'guest' | 'email_domain' | 'no_address'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { chunks, inFilters } from '../graph/filters.ts'
-import { isRefusal, type MembershipGraphClient } from './graph-questions.ts'
+import { chunks, inFilters } from '../graph/odata.ts'
+import { isRefusal, type MembershipGraphClient } from './graph-client.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */
 const MOST_IDS = 20

@@ -1,15 +1,43 @@
 import type { VerifiedIdentity } from '../entra/id-token.ts'
-import { EntradaFailure } from '../failure.ts'
+import type { RedeemedTokens } from '../entra/token-endpoint.ts'
+import { EntradaFailure, type FailureCode } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Log } from '../log.ts'
-import { isGuid } from '../settings/guid.ts'
-import type { RoleRule } from '../settings/roles.ts'
+import { isGuid } from '../settings/issuer.ts'
+import type { RoleRule } from '../settings/membership.ts'
 import type { Settings } from '../settings/settings.ts'
-import { refusedAccount, type AccessRules } from './account-policy.ts'
-import { MembershipGraphClient } from './graph-questions.ts'
-import { membershipFailure } from './refusal.ts'
-import { RoleEvaluation, type ClaimsEvidence } from './rule-check.ts'
-import type { SignInTokens } from './sign-in-tokens.ts'
+import { epochSeconds } from '../time.ts'
+import { type AccessRules, type AccountRefusal, refusedAccount } from './account-policy.ts'
+import { membershipCheckFailed, MembershipGraphClient } from './graph-client.ts'
+import { READS_GROUPS } from './group-lookup.ts'
+import { type ClaimsEvidence, RoleEvaluation } from './role-evaluation.ts'
+
+/** Which rule, and not which groups: those are nobody's business who is not in them. */
+const RULES: Readonly<Record<AccountRefusal | 'role', string>> = {
+  role: 'Your account is not among those that were given access.',
+  guest: 'Guest accounts have no access.',
+  no_address:
+    'This chat knows people by their e-mail address, and your account has none that is known to be yours.',
+  email_domain: 'Accounts with an address like yours have no access.',
+}
+
+const CODES: Readonly<Record<AccountRefusal | 'role', FailureCode>> = {
+  role: 'not_a_member',
+  guest: 'wrong_account',
+  no_address: 'no_address',
+  email_domain: 'wrong_account',
+}
+
+/** @param helpText the operator's own words, to be added */
+export function membershipFailure(
+  reason: AccountRefusal | 'role',
+  helpText: string | null,
+): EntradaFailure {
+  return new EntradaFailure(CODES[reason], {
+    reason,
+    detail: helpText === null ? RULES[reason] : `${RULES[reason]} ${helpText}`,
+  })
+}
 
 /** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
 export interface Entitlements {
@@ -85,8 +113,9 @@ export class Membership {
     const { requiredRole, adminRole } = this.#rulesFor(tenantId)
     const check = new RoleEvaluation([requiredRole, adminRole], questions)
     const required = await check.heldBySignIn(requiredRole, claims)
-    if (requiredRole !== null && required.length === 0)
+    if (requiredRole !== null && required.length === 0) {
       throw membershipFailure('role', access.helpText)
+    }
     const admin = await check.heldBySignIn(adminRole, claims).catch((cause: unknown) => {
       // The people a chat is for do not stay out because nobody could tell who runs it.
       const reason = reasonOf(cause)
@@ -155,4 +184,48 @@ function hasGroupNames(rule: RoleRule | null): boolean {
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof EntradaFailure)) throw cause
   return cause.details.reason ?? cause.code
+}
+
+/** Redeems the refresh token of a sign-in for everything consented at Graph; `null` when that is refused. */
+export type RedeemAgain = (refreshToken: string) => Promise<RedeemedTokens | null>
+
+/**
+ * What a sign-in came back with. There is no session yet that could fetch more. The token of a code exchange may carry
+ * every scope in force or only those that the sign-in named: where group names have to be looked up and the scope for
+ * it is missing, the refresh token is redeemed once.
+ */
+export class SignInTokens {
+  #tokens: RedeemedTokens
+  #expiresAt: number
+  readonly #redeemAgain: RedeemAgain
+  #second: Promise<void> | null = null
+
+  constructor(tokens: RedeemedTokens, redeemAgain: RedeemAgain) {
+    this.#tokens = tokens
+    this.#expiresAt = epochSeconds() + tokens.expiresIn
+    this.#redeemAgain = redeemAgain
+  }
+
+  /** The newest, which the session begins with. */
+  get refreshToken(): string | null {
+    return this.#tokens.refreshToken
+  }
+
+  graph(needsGroupNames: boolean): GraphTokens {
+    return async (options) => {
+      if (options?.refused !== undefined) throw membershipCheckFailed('token_refused')
+      if (needsGroupNames) await (this.#second ??= this.#complete())
+      const { accessToken: value, scopes } = this.#tokens
+      return { resource: 'graph', value, expiresAt: this.#expiresAt, scopes }
+    }
+  }
+
+  async #complete(): Promise<void> {
+    const { scopes, refreshToken } = this.#tokens
+    if (refreshToken === null || scopes.some((scope) => READS_GROUPS.test(scope))) return
+    const more = await this.#redeemAgain(refreshToken)
+    if (more === null) return
+    this.#tokens = { ...more, refreshToken: more.refreshToken ?? refreshToken }
+    this.#expiresAt = epochSeconds() + more.expiresIn
+  }
 }

@@ -1,11 +1,11 @@
 import { EntradaFailure } from '../failure.ts'
 import { callBatch, type BatchAnswer, type BatchRequest } from '../graph/batch.ts'
-import type { SealedBox, SealContext } from '../stores/sealed-box.ts'
-import { readMembers, type MembersPage } from './directory-readers.ts'
-import { USER_BASICS } from './directory-requests.ts'
-import { graphFailureOf } from './graph-failure.ts'
-import { accessDirectory, type Searcher, type PeopleDeps } from './people-access.ts'
-import { invalid, readLimit, readObjectId } from './parameters.ts'
+import type { SealedBox, SealContext } from '../crypto/sealed-box.ts'
+import { readMembers, type MembersPage } from './graph-readers.ts'
+import { USER_BASICS } from './graph-queries.ts'
+import { graphFailureOf } from './source-result.ts'
+import { accessDirectory, type Searcher, type PeopleDeps } from './access.ts'
+import { invalid, readLimit, readObjectId } from './query.ts'
 import type { Principal } from './principal.ts'
 
 export interface MembersQuery {

@@ -1,6 +1,6 @@
 import { addressInDirectory } from '../entra/email-address.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
-import { fold } from './fold.ts'
+import { fold } from './search-text.ts'
 
 /** A person or group of the directory, with what is needed to show it and to find it again. */
 export interface Principal {

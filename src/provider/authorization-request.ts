@@ -1,9 +1,8 @@
-import { epochSeconds } from '../epoch-seconds.ts'
+import { epochSeconds } from '../time.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { SessionView } from '../session/session.ts'
-import { OAuthFailure } from './oauth-refusal.ts'
-import type { Parameters } from './parameters.ts'
-import type { ProviderDeps } from './provider-parts.ts'
+import { OAuthFailure, type Parameters } from './oauth-request.ts'
+import type { ProviderDeps } from './provider.ts'
 
 /** Ours, on the way back from a sign-in: what it had to bring. A second sign-in would not bring it either. */
 export const ASKED_SINCE = 'entrada_since'

@@ -1,24 +1,23 @@
 import type { Context } from 'hono'
-import { withParameters } from '../address.ts'
-import type { EdgeEnv } from '../edge-env.ts'
+import { randomText } from '../crypto/digest.ts'
 import { EntradaFailure } from '../failure.ts'
+import type { EdgeEnv } from '../http/env.ts'
+import { isTopLevelNavigation } from '../http/fetch-metadata.ts'
 import { createLog } from '../log.ts'
-import { isTopLevelNavigation } from '../navigation.ts'
+import { formPostPage, signOutPage } from '../pages/pages.ts'
 import type { SessionView } from '../session/session.ts'
-import { formPostPage } from '../pages/form-post-page.ts'
-import { randomText } from '../stores/random-text.ts'
+import { withParameters } from '../url.ts'
 import {
   ASKED_SINCE,
   ASKED_SUBJECT,
-  isFresh,
-  readRequestingClient,
-  readClientAuthorizationRequest,
-  type RequestingClient,
   type ClientAuthorizationRequest,
+  isFresh,
+  readClientAuthorizationRequest,
+  readRequestingClient,
+  type RequestingClient,
 } from './authorization-request.ts'
-import { OAuthFailure } from './oauth-refusal.ts'
-import { readParameters } from './parameters.ts'
-import { sessionOfBrowser, type ProviderDeps } from './provider-parts.ts'
+import { OAuthFailure, readParameters } from './oauth-request.ts'
+import { type ProviderDeps, sessionOfBrowser } from './provider.ts'
 
 /**
  * `GET /.entrada/oidc/authorize`: whoever is signed in here is signed in there. There is nothing to ask them: the
@@ -175,4 +174,24 @@ async function lead(
   const fields = { ...given, ...(state === null ? {} : { state }), iss: issuer }
   if (searchParams.get('response_mode') === 'form_post') return formPostPage(redirectUri, fields)
   return c.redirect(withParameters(redirectUri, fields).href, 302)
+}
+
+/**
+ * `GET /.entrada/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0). The hint shows that the chat wants it: an
+ * id token of this very session, which nobody else has. Without one any site could sign people out with a link, so
+ * the person is asked. It ends on our own page: `post_logout_redirect_uri` would lead to the chat, and the chat
+ * straight back into a sign-in.
+ */
+export async function endSession(
+  c: Context<EdgeEnv>,
+  hint: string | undefined,
+  deps: ProviderDeps,
+): Promise<Response> {
+  const found = await sessionOfBrowser(deps.sessions, c.req.header('cookie') ?? null)
+  if (found === null) return c.redirect('/.entrada/signed-out', 303)
+  const claims = hint === undefined ? null : await deps.verify(hint)
+  if (claims?.['iss'] !== deps.issuer || claims['sid'] !== found.session.id) {
+    return signOutPage(c.var.settings.issuer.authority.origin)
+  }
+  return deps.signOut(c)
 }

@@ -1,5 +1,5 @@
 import { readSessionKey, sessionCookiesOf } from '../session/session-cookie.ts'
-import type { ProviderDeps } from './provider-parts.ts'
+import type { ProviderDeps } from './provider.ts'
 
 /** Whether a request brings the chat an authorization response of another browser's. */
 export type StrayAnswerTest = (

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { epochSeconds } from '../epoch-seconds.ts'
-import type { SealedBox } from '../stores/sealed-box.ts'
+import { epochSeconds } from '../time.ts'
+import type { SealedBox } from '../crypto/sealed-box.ts'
 
 /** What a person gave a client: the right to ask who they are, for as long as their session lives. */
 export type OidcGrant = v.InferOutput<typeof GrantShape>

@@ -1,11 +1,9 @@
-import { epochSeconds } from '../epoch-seconds.ts'
+import { epochSeconds } from '../time.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { SCOPES } from './authorization-request.ts'
-import { requireActiveGrant, type ClientTokenRequest } from './living-grant.ts'
-import { OAuthFailure } from './oauth-refusal.ts'
-import { required } from './parameters.ts'
-import type { ProviderDeps } from './provider-parts.ts'
+import { type ClientTokenRequest, type ProviderDeps, requireActiveGrant } from './provider.ts'
+import { OAuthFailure, required } from './oauth-request.ts'
 
 /** Names of Graph's permissions are written without their resource as often as with it. */
 const GRAPH_BY_ITS_NAME = /^[A-Za-z]+(?:\.[A-Za-z]+)*$/

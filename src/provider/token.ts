@@ -1,23 +1,28 @@
 import type { Context } from 'hono'
-import type { EdgeEnv } from '../edge-env.ts'
-import { epochSeconds, issuedAt } from '../epoch-seconds.ts'
+import { sha256Of } from '../crypto/digest.ts'
+import type { EdgeEnv } from '../http/env.ts'
 import { createLog } from '../log.ts'
 import type { Session } from '../session/session.ts'
-import { sha256Of } from '../stores/digest.ts'
+import { epochSeconds, issuedAt } from '../time.ts'
 import { scopesIn } from './authorization-request.ts'
-import { claimsOf } from './claims.ts'
-import { authenticateClient } from './client-authentication.ts'
-import { TOKEN_SECONDS, type OidcGrant } from './grants.ts'
-import { OAuthFailure } from './oauth-refusal.ts'
+import { type OidcGrant, TOKEN_SECONDS } from './grants.ts'
 import {
-  requireActiveGrant,
-  invalidGrant,
-  revocationOf,
-  type ClientTokenRequest,
-} from './living-grant.ts'
+  authenticateClient,
+  OAuthFailure,
+  type Parameters,
+  readFormParameters,
+  readParameters,
+  required,
+} from './oauth-request.ts'
 import { exchangeOnBehalf } from './on-behalf-of.ts'
-import { readFormParameters, readParameters, required, type Parameters } from './parameters.ts'
-import type { ProviderDeps } from './provider-parts.ts'
+import {
+  claimsOf,
+  type ClientTokenRequest,
+  invalidGrant,
+  type ProviderDeps,
+  requireActiveGrant,
+  revocationOf,
+} from './provider.ts'
 
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
@@ -120,4 +125,18 @@ async function tokensFor(
 async function isVerifier(verifier: string | undefined, challenge: string | null) {
   if (verifier === undefined) return challenge === null
   return (await sha256Of(verifier)) === challenge
+}
+
+/**
+ * `GET` and `POST /.entrada/oidc/userinfo` (OIDC Core §5.3): the person as the session knows them now.
+ * @throws OAuthRefusal `invalid_token`
+ */
+export async function userInfo(c: Context<EdgeEnv>, deps: ProviderDeps): Promise<Response> {
+  const [, accessToken] = /^bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
+  const grant = accessToken === undefined ? null : await deps.grants.openAccessToken(accessToken)
+  const living = await requireActiveGrant(grant, null, deps).catch((cause: unknown) => {
+    if (!(cause instanceof OAuthFailure)) throw cause
+    throw new OAuthFailure('invalid_token', cause.description, cause.code)
+  })
+  return c.json(claimsOf(living.session, living.grant, deps.clients))
 }

@@ -1,4 +1,5 @@
-import { randomText } from '../stores/random-text.ts'
+import { randomText } from '../crypto/digest.ts'
+import type { SealedBox } from '../crypto/sealed-box.ts'
 
 /** Opaque: says nothing about who it is, so that nobody is tempted to read it. */
 export const SESSION_COOKIE = '__Host-entrada'
@@ -58,4 +59,61 @@ export function setSessionCookie(key: SessionKey, maxAgeSeconds: number): string
 
 export function clearSessionCookie(): string {
   return `${SESSION_COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
+}
+
+const PURPOSE = 'session-cookie'
+
+const WINDOW_MS = 60_000
+/** Unknown cookies without a mark that are asked about in a minute, per isolate. */
+const UNMARKED_MISSES = 30
+
+/**
+ * Tells session cookies that were made here from made-up ones, without an object call: a keyed mark (HMAC-SHA-256)
+ * of both other parts. Any key of the ring will do, so that a rotation ends no session before its time.
+ *
+ * Cookies from before there were marks are taken as well until they expire. A few unknown ones a minute are asked
+ * about; beyond that only marked cookies count, and a page load gets one by a sign-in that asks for nothing.
+ */
+export class SessionMarks {
+  readonly #box: SealedBox
+  #windowStart = 0
+  #misses = 0
+
+  constructor(box: SealedBox) {
+    this.#box = box
+  }
+
+  async create(): Promise<SessionKey> {
+    const key = createSessionKey()
+    return { ...key, mark: await this.#box.mark(textOf(key), PURPOSE) }
+  }
+
+  /** What the cookie says, `null` when it was not made here. */
+  async read(cookie: string): Promise<SessionKey | null> {
+    const key = readSessionKey(cookie)
+    if (key === null) return null
+    const isOurs =
+      key.mark === null
+        ? this.#missesNow() < UNMARKED_MISSES
+        : await this.#box.isMarked(textOf(key), key.mark, PURPOSE)
+    return isOurs ? key : null
+  }
+
+  /** Notes that no object knows the session of a cookie that `read` let pass. */
+  missed({ mark }: SessionKey): void {
+    if (mark === null) this.#misses = this.#missesNow() + 1
+  }
+
+  #missesNow(): number {
+    const now = Date.now()
+    if (now - this.#windowStart >= WINDOW_MS) {
+      this.#windowStart = now
+      this.#misses = 0
+    }
+    return this.#misses
+  }
+}
+
+function textOf({ name, secret }: SessionKey): string {
+  return `${name}.${secret}`
 }

@@ -1,6 +1,5 @@
-import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { LazySchema } from '../stores/tables.ts'
-import type { SealedRefreshToken } from '../stores/vault.ts'
+import { LazySchema, type ObjectStorage } from '../storage/durable-objects.ts'
+import type { SealedRefreshToken } from '../storage/refresh-token-vault.ts'
 
 /** The object's one session as it lies in storage: nothing readable but times and counts. Epoch seconds. */
 export type SessionRow = {

@@ -1,4 +1,4 @@
-import type { AccessToken, AccessTokenOptions, Resource } from './access-token.ts'
+import type { AccessToken, AccessTokenOptions, Resource } from '../entra/access-token.ts'
 
 /** Who is signed in. Identity is (`tenantId`, `id`) and nothing else; the rest is for people to read. */
 export interface User {

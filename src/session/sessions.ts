@@ -1,9 +1,9 @@
-import { epochSeconds } from '../epoch-seconds.ts'
+import { epochSeconds } from '../time.ts'
 import { EntradaFailure, type FailureDetails } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
-import { callObject, type ObjectNamespace } from '../stores/durable-objects.ts'
-import type { SealedBox } from '../stores/sealed-box.ts'
-import type { AccessToken, AccessTokenOptions, Resource } from './access-token.ts'
+import { callObject, type ObjectNamespace } from '../storage/durable-objects.ts'
+import type { SealedBox } from '../crypto/sealed-box.ts'
+import type { AccessToken, AccessTokenOptions, Resource } from '../entra/access-token.ts'
 import type {
   SessionRpc,
   SessionDescription,
@@ -11,16 +11,16 @@ import type {
   NewSession,
   TokenFailure,
   UserRpc,
-} from './session-calls.ts'
+} from './session-rpc.ts'
 import {
   firstSessionCookieOf,
   sessionCookiesOf,
-  writeSessionKey,
   type SessionKey,
+  SessionMarks,
+  writeSessionKey,
 } from './session-cookie.ts'
-import { ReplayGuard } from './one-time-uses.ts'
-import { SessionMarks } from './session-marks.ts'
-import { SessionCache } from './session-memory.ts'
+import { ReplayGuard } from './replay-guard.ts'
+import { SessionCache } from './session-cache.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
 

@@ -1,7 +1,6 @@
-import { epochSeconds } from '../epoch-seconds.ts'
-import type { ObjectStorage } from '../stores/durable-objects.ts'
-import { LazySchema } from '../stores/tables.ts'
-import type { UserRpc } from './session-calls.ts'
+import { epochSeconds } from '../time.ts'
+import { LazySchema, type ObjectStorage } from '../storage/durable-objects.ts'
+import type { UserRpc } from './session-rpc.ts'
 
 /** Identity is (tenant, object id); the object's own id is a hash of this name and shows neither. */
 export function userObjectName(tenantId: string, userId: string): string {

@@ -1,6 +1,10 @@
-import { cloudOf, GLOBAL_AUTHORITY, isB2cHost, isExternalIdHost, type Cloud } from './clouds.ts'
-import { isGuid } from './guid.ts'
+import { type Cloud, cloudOf, GLOBAL_AUTHORITY, isB2cHost, isExternalIdHost } from './clouds.ts'
 import { isLoopback, LEAVE_OUT, type Variables } from './variables.ts'
+
+/** How Entra names tenants, people, groups and apps. */
+export function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
+}
 
 export interface MicrosoftSettings {
   readonly cloud: Cloud | null

@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { readRoutes, type RouteRule } from './routes.ts'
 import type { Variables } from './variables.ts'
 
@@ -28,4 +29,29 @@ export function readSessions(variables: Variables): SessionSettings {
     membershipCheckSeconds: variables.number('MEMBERSHIP_CHECK_SECONDS', 3600, [60, 30 * DAY]),
     membershipGraceSeconds: variables.number('MEMBERSHIP_GRACE_SECONDS', 900, [0, DAY]),
   }
+}
+
+/** Requests a minute: per address before sign-in, per user after. */
+const Limits = v.strictObject({
+  login: limit(120),
+  callback: limit(60),
+  notice: limit(120),
+  search: limit(120),
+  download: limit(120),
+  picker: limit(60),
+})
+
+export type RateLimits = Readonly<v.InferOutput<typeof Limits>>
+
+export type RateLimited = keyof RateLimits
+
+export function readRateLimits(variables: Variables): RateLimits {
+  const names = Object.keys(Limits.entries).join(', ')
+  const fix = `Write {"login":{"perMinute":30}} for some of ${names}`
+  return variables.json('RATE_LIMITS', Limits, fix) ?? v.parse(Limits, {})
+}
+
+function limit(perMinute: number) {
+  const Limit = v.strictObject({ perMinute: v.pipe(v.number(), v.integer(), v.minValue(1)) })
+  return v.optional(Limit, { perMinute })
 }

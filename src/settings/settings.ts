@@ -1,20 +1,25 @@
-import { readAccess, type AccessSettings } from './access.ts'
-import { readAdminTenants } from './admin-tenants.ts'
-import { readFiles, type FilesSettings } from './files.ts'
+import {
+  type AccessSettings,
+  readAccess,
+  readAdminTenants,
+  readRoleRule,
+  type RoleRule,
+} from './membership.ts'
+import { type FilesSettings, type PeopleSettings, readFiles, readPeople } from './features.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
-import { readKit, type KitSettings } from './kit.ts'
+import { type KitSettings, type OriginSettings, readKit, readOrigin } from './chat.ts'
 import { readOidcClients, type OidcClient } from './oidc-clients.ts'
 import { reportUnknownNames } from './unknown-names.ts'
-import { readOrigin, type OriginSettings } from './origin.ts'
-import { readPeople, type PeopleSettings } from './people.ts'
-import type { SettingProblem } from './problems.ts'
-import { readRateLimits, type RateLimits } from './rate-limits.ts'
-import { readRoleRule, type RoleRule } from './roles.ts'
-import { readSignInScopes, type SignInScopes } from './scopes.ts'
-import { readClient, readKeyRing, type ClientSettings } from './secrets.ts'
-import { readSessions, type SessionSettings } from './sessions.ts'
+import { isLoopback, type SettingProblem, Variables } from './variables.ts'
+import { type RateLimits, readRateLimits, readSessions, type SessionSettings } from './sessions.ts'
+import {
+  type ClientSettings,
+  readClient,
+  readKeyRing,
+  readSignInScopes,
+  type SignInScopes,
+} from './sign-in.ts'
 import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
-import { isLoopback, Variables } from './variables.ts'
 
 /** The whole configuration, parsed once. Frozen by type; every duration is in seconds. */
 export interface Settings {

@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import type { SettingProblem } from './problems.ts'
 
 export const LEAVE_OUT = 'Leave it out'
 
@@ -172,4 +171,27 @@ function describe(issue: v.BaseIssue<unknown>): string {
   const place = issue.path?.map(({ key }) => String(key)).join('.') ?? 'all of it'
   const rule = issue.type === 'check' ? issue.message : 'does not have the form it should'
   return `${place} ${rule}`
+}
+
+/** One thing wrong with the configuration: the variable and what to do about it. */
+export interface SettingProblem {
+  readonly setting: string
+  readonly problem: string
+  readonly fix: string
+}
+
+/** What keeps it from serving, and what is worth saying beside that: one line each. */
+export function describeProblems(
+  problems: readonly SettingProblem[],
+  warnings: readonly string[] = [],
+): string {
+  const wrong = problems.map(
+    ({ setting, problem, fix }) => `${setting}: ${sentence(problem)} ${sentence(fix)}`,
+  )
+  return [...wrong, ...warnings.map((warning) => `Warning: ${sentence(warning)}`)].join('\n')
+}
+
+/** A question has its mark already. */
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`
 }

@@ -20,7 +20,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-test('signing out at the service ends the session by a frame that carries no cookie [bar 85]', async () => {
+test('signing out at the service ends the session by a frame that carries no cookie [requirement 85]', async () => {
   const context = await chromium.newContext()
   const chat = await context.newPage()
   await signIn(chat, entrada, CAST.adele.userPrincipalName)
@@ -44,7 +44,7 @@ test('signing out at the service ends the session by a frame that carries no coo
   await context.close()
 })
 
-test('another site cannot frame it [bar 85]', async () => {
+test('another site cannot frame it [requirement 85]', async () => {
   const context = await chromium.newContext()
   const page = await context.newPage()
   const complaints: string[] = []

@@ -128,7 +128,7 @@ async function opened(open: (page: Page) => Promise<void>): Promise<Opened> {
 }
 
 // Opened once, and then looked at in every way: the way to some of them is long.
-describe.each(PAGES)('the page %s [bar 76]', (name, open) => {
+describe.each(PAGES)('the page %s [requirement 76]', (name, open) => {
   let shown: Opened
   beforeAll(async () => {
     shown = await opened(open)
@@ -179,7 +179,7 @@ describe.each(PAGES)('the page %s [bar 76]', (name, open) => {
   })
 })
 
-test('the button of the page sign-out leads through Microsoft’s to the end [bar 84]', async () => {
+test('the button of the page sign-out leads through Microsoft’s to the end [requirement 84]', async () => {
   const { context, page, complaints } = await opened(signedInAt('/.entrada/oidc/logout'))
   const seen: string[] = []
   page.on('request', (request) => {

@@ -50,7 +50,7 @@ async function sayHello(frame: Frame, channelId: string): Promise<unknown> {
 }
 
 describe('against a hostile page', () => {
-  test('forged messages are ignored and foreign resources get no token [bar 93]', async () => {
+  test('forged messages are ignored and foreign resources get no token [requirement 93]', async () => {
     entrada.sandbox.faults.set('picker.hostile')
     await page.click('#open-picker')
     const picker = pickerIn(page)
@@ -64,7 +64,7 @@ describe('against a hostile page', () => {
     await expect.poll(chips(page, 'ready'), PATIENT).toBe(1)
   })
 
-  test('only the frame that was opened, on its host, with its channel, is answered [bar 93]', async () => {
+  test('only the frame that was opened, on its host, with its channel, is answered [requirement 93]', async () => {
     entrada.sandbox.faults.set('picker.silent')
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
     const { oneDrive, sharePoint } = entrada.hosts
@@ -94,7 +94,7 @@ describe('against a hostile page', () => {
     expect(await page.locator('#picker-overlay').isVisible()).toBe(false)
   })
 
-  test('the page is shown in frames of our own and in no other [bar 76]', async () => {
+  test('the page is shown in frames of our own and in no other [requirement 76]', async () => {
     // The same site, so that the session's cookie goes along, and yet another origin.
     await page.route('http://localhost:9/', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),

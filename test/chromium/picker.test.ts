@@ -114,7 +114,7 @@ describe('in the demo chat', () => {
     expect(complaints).toEqual([])
   })
 
-  test('a bearer is seen by the host it was made for and by no other [bar 90]', async () => {
+  test('a bearer is seen by the host it was made for and by no other [requirement 90]', async () => {
     await page.click('#open-picker')
     const picker = pickerIn(page)
     await choose(picker, 'Documents', 'notes.txt')
@@ -130,7 +130,7 @@ describe('in the demo chat', () => {
     for (const [origin, audience] of bearers) expect(origin).toBe(audience)
   })
 
-  test('files of two geographies are picked and arrive whole, each host with a bearer of its own [bar 90]', async () => {
+  test('files of two geographies are picked and arrive whole, each host with a bearer of its own [requirement 90]', async () => {
     const other = await (await chromium.newContext()).newPage()
     try {
       await signIn(other, entrada, CAST.megan.userPrincipalName)

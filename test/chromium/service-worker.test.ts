@@ -58,7 +58,7 @@ function isSignedIn(page: Page): Promise<boolean> {
 }
 
 test.each(['/greedy.js', '/greedy-module.js'])(
-  'a person signs in again although the chat’s worker %s answers page loads [bar 55]',
+  'a person signs in again although the chat’s worker %s answers page loads [requirement 55]',
   async (script) => {
     const { context, page } = await anInstalledApp(script)
     const before = app.loads()

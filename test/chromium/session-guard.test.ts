@@ -64,7 +64,7 @@ async function isSignedIn(page: Page): Promise<boolean> {
   return page.evaluate(async () => (await fetch('/.entrada/session')).ok)
 }
 
-describe('an app whose session has ended [bar 54]', () => {
+describe('an app whose session has ended [requirement 54]', () => {
   test.each(['fetch', 'xhr', 'events', 'socket'] as const)(
     'is reloaded once when its %s fails, and is where it was with a session',
     async (kind) => {

@@ -36,7 +36,7 @@ describe('two tabs', () => {
     ['in the order they began', [0, 1]],
     ['the other way round', [1, 0]],
   ] as const)(
-    'finish signing in %s, each where it wanted to go [bar 18]',
+    'finish signing in %s, each where it wanted to go [requirement 18]',
     async (_order, order) => {
       const context = await chromium.newContext()
       const tabs = [await atSignIn(context, '/echo?tab=0'), await atSignIn(context, '/echo?tab=1')]
@@ -51,7 +51,7 @@ describe('two tabs', () => {
     },
   )
 
-  test('and the callback of one, opened again, is the chat [bar 21]', async () => {
+  test('and the callback of one, opened again, is the chat [requirement 21]', async () => {
     const context = await chromium.newContext()
     const page = await atSignIn(context, '/')
     const callbacks: string[] = []
@@ -67,7 +67,7 @@ describe('two tabs', () => {
   })
 })
 
-test('the attempt’s cookie survives the way back from another site, and nothing else would need to [bar 18]', async () => {
+test('the attempt’s cookie survives the way back from another site, and nothing else would need to [requirement 18]', async () => {
   const context = await chromium.newContext()
   const page = await atSignIn(context, '/')
   const attempt = (await context.cookies(entrada.origin)).find(({ name }) =>
@@ -89,7 +89,7 @@ test('the attempt’s cookie survives the way back from another site, and nothin
   await context.close()
 })
 
-test('a form of another site brings no session along, a link does [bar 77]', async () => {
+test('a form of another site brings no session along, a link does [requirement 77]', async () => {
   const context = await chromium.newContext()
   await finish(await atSignIn(context, '/'))
   const page = await context.newPage()

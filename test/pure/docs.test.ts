@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { PRESET_TABLE } from '../../src/origin/presets.ts'
-import { PRESETS } from '../../src/settings/origin.ts'
+import { PRESET_TABLE } from '../../src/proxy/presets.ts'
+import { PRESETS } from '../../src/settings/chat.ts'
 import { settingNames } from '../support/setting-names.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -44,7 +44,7 @@ describe('the sign-in name of a member', () => {
     { idp: null },
     { upn: 'ada_fabrikam.example#EXT#@contoso.example' },
     { upn: 'ada_fabrikam.example#ext#@contoso.example' },
-  ])('does not for anything that tells a guest: %j [bar 83]', (claims) => {
+  ])('does not for anything that tells a guest: %j [requirement 83]', (claims) => {
     expect(emailOf({ preferred_username: NAME, ...claims })).toBeNull()
   })
 

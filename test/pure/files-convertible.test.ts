@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { EntradaFailure } from '../../src/failure.ts'
-import { needsConversion } from '../../src/files/file-terms.ts'
+import { needsConversion } from '../../src/files/file-policy.ts'
 import type { DriveItem } from '../../src/graph/drive-item.ts'
 import { readDriveItemAddress } from '../../src/graph/drive-item-address.ts'
 

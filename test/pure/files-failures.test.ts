@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fileFailureOf } from '../../src/files/file-failure.ts'
+import { fileFailureOf } from '../../src/files/file-errors.ts'
 import type { GraphError } from '../../src/graph/graph-error.ts'
 
 function refused(status: number, codes: readonly string[], more: Partial<GraphError> = {}) {

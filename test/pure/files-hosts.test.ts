@@ -8,7 +8,7 @@ import {
 import { readDriveItemAddress } from '../../src/graph/drive-item-address.ts'
 import { CLOUDS } from '../../src/settings/clouds.ts'
 import type { MicrosoftSettings } from '../../src/settings/issuer.ts'
-import { HOSTILE_IDS, HOSTILE_REDIRECTS, HOSTILE_RESOURCES } from '../app/files-hostile.ts'
+import { HOSTILE_IDS, HOSTILE_REDIRECTS, HOSTILE_RESOURCES } from '../app/files/hostile.ts'
 
 function microsoft(name: string, extraOrigins: readonly string[] = []): MicrosoftSettings {
   const cloud = CLOUDS.find((one) => one.name === name)
@@ -19,7 +19,7 @@ function microsoft(name: string, extraOrigins: readonly string[] = []): Microsof
 const GLOBAL = microsoft('global')
 
 describe('a download address', () => {
-  test.each(HOSTILE_REDIRECTS)('%j is refused [bar 89]', (text) => {
+  test.each(HOSTILE_REDIRECTS)('%j is refused [requirement 89]', (text) => {
     expect(readDownloadUrl(text, GLOBAL)).toBeNull()
   })
 
@@ -80,7 +80,7 @@ describe('a SharePoint host', () => {
     'https://contoso-admin.sharepoint.com',
   ])
 
-  test.each(strange.filter((one) => !wellFormed.has(one)))('is not %j [bar 89]', (text) => {
+  test.each(strange.filter((one) => !wellFormed.has(one)))('is not %j [requirement 89]', (text) => {
     expect(readSharePointOrigin(text, GLOBAL)).toBeNull()
   })
 
@@ -128,7 +128,7 @@ describe('the id of a file', () => {
     expect(readDriveItemAddress(driveId, itemId)).toEqual({ driveId, itemId })
   })
 
-  test.each(HOSTILE_IDS)('is not %j [bar 89]', (text) => {
+  test.each(HOSTILE_IDS)('is not %j [requirement 89]', (text) => {
     for (const id of [text, decoded(text)]) {
       expect(readDriveItemAddress(id, item)).toBeNull()
       expect(readDriveItemAddress(drive, id)).toBeNull()

@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { attachmentNamed, safeFileName, withExtension } from '../../src/files/file-name.ts'
-import { safeMediaType } from '../../src/files/media-type.ts'
+import {
+  attachmentNamed,
+  safeFileName,
+  safeMediaType,
+  UniqueNames,
+  withExtension,
+} from '../../src/files/file-name.ts'
 import { multipartFrame } from '../../src/files/multipart.ts'
-import { UniqueNames } from '../../src/files/unique-names.ts'
 
 describe('a file’s name', () => {
   test.each([
@@ -51,7 +55,7 @@ describe('a file’s name', () => {
     expect(safe).toMatch(/^(?:ü🎉)+ü?\.pptx$/u)
   })
 
-  test('leaves its place in no path and no header, whatever it is [bar 91]', () => {
+  test('leaves its place in no path and no header, whatever it is [requirement 91]', () => {
     const names = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
       fc.string({ unit: fc.constantFrom('con', 'nul', 'com1', 'com¹', ' ', '.'), maxLength: 4 }),
@@ -117,7 +121,7 @@ test.each([
   ['application/pdf, text/html', 'application/octet-stream'],
   ['', 'application/octet-stream'],
   [null, 'application/octet-stream'],
-])('the type %j is served as %s [bar 91]', (given, served) => {
+])('the type %j is served as %s [requirement 91]', (given, served) => {
   expect(safeMediaType(given)).toBe(served)
 })
 

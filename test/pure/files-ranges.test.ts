@@ -5,8 +5,8 @@ import {
   rangeHeader,
   readByteRange,
   readContentRange,
-} from '../../src/files/byte-range.ts'
-import { isUnchanged, readContentRequest } from '../../src/files/content-request.ts'
+} from '../../src/files/content-range.ts'
+import { isUnchanged, readContentRequest } from '../../src/files/content-http.ts'
 
 describe('Range', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { callBatch, type BatchRequest } from '../../src/graph/batch.ts'
 import { Graph, type GraphTokens } from '../../src/graph/graph.ts'
-import type { AccessTokenOptions } from '../../src/session/access-token.ts'
+import type { AccessTokenOptions } from '../../src/entra/access-token.ts'
 import { CAST, CONTOSO } from '../sandbox/directory/cast.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scriptPermissionOf } from '../../src/kit/script-policy.ts'
+import { scriptPermissionOf } from '../../src/proxy/page-script.ts'
 
 const HOME = 'https://chat.contoso.example'
 

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EntradaFailure } from '../../src/failure.ts'
 import { isTrueAt, readGroupsClaim, textsAt, type Claims } from '../../src/membership/claims.ts'
-import { RoleEvaluation } from '../../src/membership/rule-check.ts'
-import type { RoleRule } from '../../src/settings/roles.ts'
+import { RoleEvaluation } from '../../src/membership/role-evaluation.ts'
+import type { RoleRule } from '../../src/settings/membership.ts'
 
 const A = '0c1b6f0e-2f6c-4f6e-8a77-00000000000a'
 const B = '0c1b6f0e-2f6c-4f6e-8a77-00000000000b'
@@ -138,7 +138,7 @@ describe('the groups claim', () => {
     ['a pointer where the list would be', { groups: 'src1' }],
     ['a pointer in a list', { groups: ['src1'] }],
     ['a claim named after the pointer', { 'groups:src1': 'https://graph.windows.net/x' }],
-  ])('overflows by %s, and is never taken for none [bar 78]', async (_, claims) => {
+  ])('overflows by %s, and is never taken for none [requirement 78]', async (_, claims) => {
     expect(readGroupsClaim(claims).kind).toBe('overflown')
     const refused = heldBy(rule('groups', [A]), claims)
     await expect(refused).rejects.toThrow(EntradaFailure)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CrossSiteGuard } from '../../src/origin/cross-site.ts'
+import { CrossSiteGuard } from '../../src/proxy/cross-site.ts'
 
 const HOME = 'https://chat.example.com'
 const guard = new CrossSiteGuard(HOME, {
@@ -27,7 +27,7 @@ test.each([
   ['the person’s own doing', { ...COOKIE, 'sec-fetch-site': 'none' }],
   ['a program with a cookie', COOKIE],
   ['a program with a bearer', { authorization: 'Bearer x', origin: 'https://evil.example' }],
-])('a write passes from %s [bar 74]', (_source, headers) => {
+])('a write passes from %s [requirement 74]', (_source, headers) => {
   expect(guard.judgeWrite(aRequest('POST', headers))).toEqual({ ok: true })
 })
 
@@ -44,7 +44,7 @@ test.each([
   ['our host over plain http', { ...COOKIE, origin: 'http://chat.example.com' }],
   ['our host on another port', { ...COOKIE, origin: 'https://chat.example.com:8443' }],
   ['a host that begins like ours', { ...COOKIE, origin: 'https://chat.example.com.evil.example' }],
-])('a write from %s is refused [bar 74]', (_source, headers) => {
+])('a write from %s is refused [requirement 74]', (_source, headers) => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']) {
     expect(guard.judgeWrite(aRequest(method, headers))).toMatchObject({ ok: false })
   }
@@ -81,13 +81,13 @@ test.each([
     { ok: false, reason: 'foreign_source' },
   ],
   ['cookies and no page', COOKIE, { ok: false, reason: 'unknown_source' }],
-])('a socket for %s [bar 67]', (_source, headers, verdict) => {
+])('a socket for %s [requirement 67]', (_source, headers, verdict) => {
   expect(guard.judgeUpgrade(aRequest('GET', { upgrade: 'websocket', ...headers }, '/ws'))).toEqual(
     verdict,
   )
 })
 
-test('a write dressed as a socket is refused [bar 67]', () => {
+test('a write dressed as a socket is refused [requirement 67]', () => {
   const headers = { ...COOKIE, origin: HOME, upgrade: 'websocket' }
   expect(guard.judgeUpgrade(aRequest('POST', headers))).toMatchObject({ ok: false })
 })

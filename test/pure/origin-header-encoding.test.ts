@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeHeaderValue } from '../../src/origin/header-encoding.ts'
+import { encodeHeaderValue } from '../../src/proxy/identity-headers.ts'
 
 /** What `new Headers()` and every server accept: one line of printable ASCII. */
 const ONE_LINE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
@@ -19,7 +19,7 @@ test.each([
   ['spaces at the ends', ' admin', '%20admin'],
   ['half a surrogate pair', 'a\ud800', 'a%EF%BF%BD'],
   ['nothing', '', null],
-])('percent: %s [bar 65]', (_situation, text, encoded) => {
+])('percent: %s [requirement 65]', (_situation, text, encoded) => {
   expect(encodeHeaderValue(text, 'percent')).toBe(encoded)
 })
 
@@ -32,7 +32,7 @@ test.each([
   ['a space in front', [' admins'], '%20admins'],
   ['an empty one', ['', 'a'], 'a'],
 ])(
-  'percent: %s in a group name cannot add or join groups [bar 65]',
+  'percent: %s in a group name cannot add or join groups [requirement 65]',
   (_situation, groups, encoded) => {
     expect(encodeHeaderValue(groups, 'percent')).toBe(encoded)
   },
@@ -52,7 +52,7 @@ test.each([
   expect(encodeHeaderValue(text, 'ascii')).toBe(folded)
 })
 
-test('ascii: what folds to a comma does not add a group [bar 65]', () => {
+test('ascii: what folds to a comma does not add a group [requirement 65]', () => {
   expect(encodeHeaderValue(['Sales，EMEA', 'a,b'], 'ascii')).toBe('Sales EMEA,a b')
 })
 
@@ -61,7 +61,7 @@ test('base64: the UTF-8 bytes, item by item', () => {
   expect(encodeHeaderValue(['a,b', 'c'], 'base64')).toBe('YSxi,Yw==')
 })
 
-test('percent: any text comes back exactly, on one line [bar 65]', () => {
+test('percent: any text comes back exactly, on one line [requirement 65]', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
       const encoded = encodeHeaderValue(text, 'percent') ?? ''
@@ -72,7 +72,7 @@ test('percent: any text comes back exactly, on one line [bar 65]', () => {
 })
 
 test.each(['percent', 'base64', 'ascii'] as const)(
-  '%s: a list keeps its number of items whatever they hold [bar 65]',
+  '%s: a list keeps its number of items whatever they hold [requirement 65]',
   (encoding) => {
     const item = fc.string({ unit: 'binary', minLength: 1 }).map((text) => `x${text}`)
     fc.assert(

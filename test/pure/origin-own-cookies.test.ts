@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { setsOwnCookie, withoutOwnCookies } from '../../src/origin/own-cookies.ts'
+import { setsOwnCookie, withoutOwnCookies } from '../../src/http/cookies.ts'
 
 test.each([
   ['alone', '__Host-entrada=a.b', ''],
@@ -16,7 +16,7 @@ test.each([
   ['in the middle of the second', 'a=1; b=2, c=3; __Host-entrada=a.b; d=4', 'a=1; b=2, c=3; d=4'],
   ['in every line', '__Host-entrada=a, __Host-entrada=b,__Host-entrada-login-x=c', ''],
   ['after an empty line', ', __Host-entrada=a.b', ''],
-])('our cookies are withheld: %s [bar 60]', (_situation, header, forwarded) => {
+])('our cookies are withheld: %s [requirement 60]', (_situation, header, forwarded) => {
   expect(withoutOwnCookies(header)).toBe(forwarded)
 })
 
@@ -26,7 +26,7 @@ test.each([
   'a=1;b=2;  c=3 ; d="__Host-entrada=x"',
   '__Host-entradas=1; x__Host-entrada=2; note=__Host-entrada',
   '__host-entrada=another-cookie-to-a-server',
-])('the chat’s own cookies pass byte for byte: %s [bar 60]', (header) => {
+])('the chat’s own cookies pass byte for byte: %s [requirement 60]', (header) => {
   expect(withoutOwnCookies(header)).toBe(header)
 })
 
@@ -38,7 +38,7 @@ test.each([
   '__HOST-ENTRADA=x; Path=/; Secure',
   '=__Host-entrada=x; Path=/; Secure',
   '__Host-entrada',
-])('the chat cannot set ours: %s [bar 62]', (line) => {
+])('the chat cannot set ours: %s [requirement 62]', (line) => {
   expect(setsOwnCookie(line)).toBe(true)
 })
 
@@ -47,6 +47,6 @@ test.each([
   '__Host-entradas=1; Path=/; Secure',
   'note=__Host-entrada=x',
   'app=1; Comment=__Host-entrada',
-])('the chat sets its own: %s [bar 62]', (line) => {
+])('the chat sets its own: %s [requirement 62]', (line) => {
   expect(setsOwnCookie(line)).toBe(false)
 })

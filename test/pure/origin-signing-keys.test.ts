@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { SigningKeys } from '../../src/origin/signing-keys.ts'
+import { SigningKeys } from '../../src/signing/signing-keys.ts'
 import { readSigningKeys } from '../../src/settings/signing-keys.ts'
 import { Variables } from '../../src/settings/variables.ts'
-import type { ObjectNamespace } from '../../src/stores/durable-objects.ts'
-import { SealedBox } from '../../src/stores/sealed-box.ts'
+import type { ObjectNamespace } from '../../src/storage/durable-objects.ts'
+import { SealedBox } from '../../src/crypto/sealed-box.ts'
 import {
   OVERLAP_SECONDS,
   PUBLISHED_AHEAD_SECONDS,
@@ -13,7 +13,7 @@ import {
   signingKeyContext,
   type SigningKeyRpc,
   SigningKeyTable,
-} from '../../src/stores/signing-key-table.ts'
+} from '../../src/signing/signing-key-table.ts'
 import { SqlStorageDouble } from '../support/platform/sql-storage.ts'
 
 const NEW_SECRET = 'a newer secret of more than 32 characters'
@@ -54,7 +54,7 @@ describe('keys that Entrada makes', () => {
     expect(lists[0]?.[0]?.signsFrom).toBe(now())
   })
 
-  test('the private part lies sealed and opens with the key ring [bar 36]', async () => {
+  test('the private part lies sealed and opens with the key ring [requirement 36]', async () => {
     const [record] = await aDisk()(OLD_SECRET).list()
     expect(JSON.stringify(record)).not.toContain('"d"')
     const opened = await new SealedBox([OLD_SECRET]).open(
@@ -64,7 +64,7 @@ describe('keys that Entrada makes', () => {
     expect(JSON.parse(opened ?? '{}')).toMatchObject({ kty: 'RSA', n: record?.n })
   })
 
-  test('the next key is published two days before it signs, the old one a day after [bar 63]', async () => {
+  test('the next key is published two days before it signs, the old one a day after [requirement 63]', async () => {
     const table = aDisk()(OLD_SECRET)
     const [first] = await table.list()
     pass(ROTATION_SECONDS - PUBLISHED_AHEAD_SECONDS - 1)
@@ -78,7 +78,7 @@ describe('keys that Entrada makes', () => {
     expect(await table.list()).toEqual([second])
   })
 
-  test('after a long silence the old key signs until the new one can be known [bar 63]', async () => {
+  test('after a long silence the old key signs until the new one can be known [requirement 63]', async () => {
     const table = aDisk()(OLD_SECRET)
     const [first] = await table.list()
     pass(200 * 86_400)
@@ -87,7 +87,7 @@ describe('keys that Entrada makes', () => {
     expect(next?.signsFrom).toBe(now() + PUBLISHED_AHEAD_SECONDS)
   })
 
-  test('a new secret in front reseals the key, so the old one can go [bar 38]', async () => {
+  test('a new secret in front reseals the key, so the old one can go [requirement 38]', async () => {
     const open = aDisk()
     const [before] = await open(OLD_SECRET).list()
     const [during] = await open(NEW_SECRET, OLD_SECRET).list()
@@ -97,7 +97,7 @@ describe('keys that Entrada makes', () => {
     expect(after?.kid).toBe(before?.kid)
   })
 
-  test('a key whose secret was taken out is replaced at once [bar 38]', async () => {
+  test('a key whose secret was taken out is replaced at once [requirement 38]', async () => {
     const open = aDisk()
     const [before] = await open(OLD_SECRET).list()
     const records = await open(NEW_SECRET).list()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RouteMatcher } from '../../src/origin/skip-rules.ts'
+import { RouteMatcher } from '../../src/proxy/route-matcher.ts'
 
 const rules = new RouteMatcher([
   { method: 'GET', path: '/health', isPrefix: false },
@@ -60,11 +60,11 @@ test.each([
   ['a line break', 'GET', '/foo/bar/x%0a'],
   ['a space', 'GET', '/foo/bar/a b'],
   ['another host in the path', 'GET', '/https://evil.example/health'],
-])('%s needs a sign-in [bar 57]', (_situation, method, target) => {
+])('%s needs a sign-in [requirement 57]', (_situation, method, target) => {
   expect(isSkipped(method, target)).toBe(false)
 })
 
-test('dot segments that no parser took out need a sign-in [bar 57]', () => {
+test('dot segments that no parser took out need a sign-in [requirement 57]', () => {
   expect(rules.match('GET', '/foo/bar/../../admin')).toBe(false)
   expect(rules.match('GET', '/foo/bar/./x')).toBe(false)
   expect(rules.match('GET', '/health?x')).toBe(false)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { StrippedHeaders } from '../../src/origin/withheld-headers.ts'
+import { StrippedHeaders } from '../../src/proxy/request-headers.ts'
 import { CLIENT_ADDRESS_HEADERS, PROXY_IDENTITY_HEADERS } from '../data/proxy-identity-headers.ts'
 
 const withheld = new StrippedHeaders(['x-team'])
@@ -50,11 +50,11 @@ export const SPOOFED = [
   'TE',
 ]
 
-test.each(SPOOFED)('%s does not pass [bar 59]', (name) => {
+test.each(SPOOFED)('%s does not pass [requirement 59]', (name) => {
   expect(withheld.includes(name.toLowerCase())).toBe(true)
 })
 
-describe.each(Object.entries(PROXY_IDENTITY_HEADERS))('%s [bar 59]', (_proxy, names) => {
+describe.each(Object.entries(PROXY_IDENTITY_HEADERS))('%s [requirement 59]', (_proxy, names) => {
   test.each(names)('%s does not pass, in any spelling', (name) => {
     const lower = name.toLowerCase()
     for (const spelling of [lower, lower.replaceAll('-', '_'), lower.replaceAll('_', '-')]) {
@@ -98,7 +98,7 @@ test.each([
   expect(withheld.includes(name)).toBe(false)
 })
 
-test('where nobody signed in, a method is what it says it is [bar 57]', () => {
+test('where nobody signed in, a method is what it says it is [requirement 57]', () => {
   expect(withheld.includesUnauthenticated('x-http-method-override')).toBe(true)
   expect(withheld.includesUnauthenticated('x_http_method_override')).toBe(true)
   expect(withheld.includesUnauthenticated('accept')).toBe(false)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { drawInitials, initialsOf } from '../../src/people/initials.ts'
+import { drawInitials, initialsOf } from '../../src/people/photo.ts'
 
 const ID = '0a1b6f0e-2f6c-4f6e-8a77-000000000001'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LookupObject } from '../../src/objects.ts'
-import type { LookupObjectStub } from '../../src/stores/lookup-cache.ts'
-import type { NewLookupRow } from '../../src/stores/lookup-table.ts'
+import { LookupObject } from '../../src/edge/durable-objects.ts'
+import type { LookupObjectStub } from '../../src/storage/lookup-cache.ts'
+import type { NewLookupRow } from '../../src/storage/lookup-table.ts'
 import { clock, installClock } from '../support/clock.ts'
 import { ObjectNamespaceDouble } from '../support/platform/object-namespace.ts'
 

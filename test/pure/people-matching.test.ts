@@ -1,11 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readGroups, readUsers } from '../../src/people/directory-readers.ts'
-import { requestsFor } from '../../src/people/directory-requests.ts'
-import { fold } from '../../src/people/fold.ts'
+import { readGroups, readUsers } from '../../src/people/graph-readers.ts'
+import { requestsFor } from '../../src/people/graph-queries.ts'
+import {
+  beginningsOf,
+  fold,
+  readSearchText,
+  type SearchText,
+} from '../../src/people/search-text.ts'
 import { matcherFor } from '../../src/people/matching.ts'
 import { indexOf, type Principal } from '../../src/people/principal.ts'
-import { beginningsOf, readSearchText, type SearchText } from '../../src/people/search-text.ts'
 import { createDirectories } from '../sandbox/directory/generate.ts'
 import { toGroup, toUser } from '../sandbox/graph/directory-objects.ts'
 import { readFilterExpression } from '../sandbox/graph/filter-expression.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { accessTo, peopleFeatures, showsFullProfiles } from '../../src/people/permissions.ts'
+import { accessTo, peopleFeatures, showsFullProfiles } from '../../src/people/access.ts'
 import { readSettings, type Settings } from '../../src/settings/settings.ts'
 
 const TENANT = 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { requestsFor, prefixRequest } from '../../src/people/directory-requests.ts'
+import { requestsFor, prefixRequest } from '../../src/people/graph-queries.ts'
 import { readSearchText, type SearchText } from '../../src/people/search-text.ts'
 import { readFilterExpression, type FilterExpression } from '../sandbox/graph/filter-expression.ts'
 import {
@@ -114,7 +114,7 @@ function callsOf(filter: FilterExpression): readonly { property: string; text: s
   return [...callsOf(filter.left), ...callsOf(filter.right)]
 }
 
-describe('whatever is typed [bar 87]', () => {
+describe('whatever is typed [requirement 87]', () => {
   test('becomes one collection, asked with parameters of ours alone', () => {
     fc.assert(
       fc.property(searched, fc.constantFrom(...PARTS), (search, part) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { converse, type ConversationDeps } from '../../src/files/picker-page/conversation.ts'
-import { readPickedItems, type PickedItem } from '../../src/files/picker-page/picked-items.ts'
-import type { Problem, TokenRequest } from '../../src/files/picker-page/token-broker.ts'
+import { converse, type ConversationDeps } from '../../src/browser/picker/conversation.ts'
+import { readPickedItems, type PickedItem } from '../../src/browser/picker/picked-items.ts'
+import type { Problem, TokenRequest } from '../../src/browser/picker/token-client.ts'
 import { outdatedScripts } from '../page-scripts.ts'
 
 const DRIVE = `b!${'d'.repeat(64)}`

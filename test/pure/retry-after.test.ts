@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { readRetryAfter } from '../../src/retry-after.ts'
+import { readRetryAfter } from '../../src/time.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse('Wed, 21 Oct 2026 07:28:00 GMT') })

@@ -21,7 +21,7 @@ test('the corpus is what its techniques make', () => {
 })
 
 test.each(readReturnPaths().map((value, line) => [line + 1, value.slice(0, 80), value] as const))(
-  'line %i, %j, ends on our own origin [bar 75]',
+  'line %i, %j, ends on our own origin [requirement 75]',
   (_line, _shown, value) => {
     const location = landing(value)
     expect(destinations(location)).toEqual([HOME, HOME, HOME])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SealedBox, type SealContext } from '../../src/stores/sealed-box.ts'
+import { SealedBox, type SealContext } from '../../src/crypto/sealed-box.ts'
 
 const OLD = 'an-older-key-of-the-ring-0123456789-abcdef'
 const NEW = 'the-newest-key-of-the-ring-fedcba-9876543210'
@@ -9,7 +9,7 @@ const CONTEXT: SealContext = {
   bound: ['tenant', 'user', 'session', '1'],
 }
 
-test('what was sealed opens under the same context and no other [bar 37]', async () => {
+test('what was sealed opens under the same context and no other [requirement 37]', async () => {
   const box = new SealedBox([NEW])
   const sealed = await box.seal('the secret', CONTEXT)
   expect(await box.open(sealed, CONTEXT)).toBe('the secret')
@@ -28,7 +28,7 @@ test('what was sealed opens under the same context and no other [bar 37]', async
   for (const other of others) expect(await box.open(sealed, other)).toBeNull()
 })
 
-test('a thousand seals of one text have a thousand nonces and look alike in nothing [bar 37]', async () => {
+test('a thousand seals of one text have a thousand nonces and look alike in nothing [requirement 37]', async () => {
   const box = new SealedBox([NEW])
   const sealed = await Promise.all(Array.from({ length: 1000 }, () => box.seal('same', CONTEXT)))
   const nonces = sealed.map((one) => one.split('.')[2])

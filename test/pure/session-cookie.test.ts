@@ -6,7 +6,7 @@ import {
   writeSessionKey,
 } from '../../src/session/session-cookie.ts'
 
-test('a thousand session ids have nothing in common but their length [bar 27]', () => {
+test('a thousand session ids have nothing in common but their length [requirement 27]', () => {
   const keys = Array.from({ length: 1000 }, () => createSessionKey())
   expect(new Set(keys.map(({ name }) => name)).size).toBe(1000)
   expect(new Set(keys.map(({ secret }) => secret)).size).toBe(1000)

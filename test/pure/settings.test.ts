@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { describeProblems } from '../../src/settings/problems.ts'
+import { describeProblems } from '../../src/settings/variables.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 
 const GOOD = {
@@ -212,12 +212,12 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['CROSS_SITE_ROUTES', { CROSS_SITE_ROUTES: 'POST /*' }, /every path/],
 ] // prettier-ignore
 
-test('there are at least thirty ways to get it wrong [bar 98]', () => {
+test('there are at least thirty ways to get it wrong [requirement 98]', () => {
   expect(BAD.length).toBeGreaterThanOrEqual(30)
 })
 
 test.each(BAD)(
-  '%s %o is a problem, by name and with the fix [bar 98]',
+  '%s %o is a problem, by name and with the fix [requirement 98]',
   (setting, values, about) => {
     const problems = problemsOf(values)
     expect(problems.map((one) => one.setting)).toEqual([setting])

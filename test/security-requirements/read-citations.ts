@@ -1,7 +1,7 @@
 import { parseAst } from 'vitest/node'
 
-/** The word that stands before the number of a security requirement in a test's title: `[bar 59]`. */
-export const MARKER = 'bar'
+/** The word that stands before the number of a security requirement in a test's title: `[requirement 59]`. */
+export const MARKER = 'requirement'
 
 /** One place in the tests that proves a requirement. */
 export interface Citation {

@@ -40,7 +40,7 @@ test('the set-up check holds on the real runtime: bindings, redirects as they ar
   })
 })
 
-test('what fails fails by itself, in time [bar 99]', async () => {
+test('what fails fails by itself, in time [requirement 99]', async () => {
   const { sandbox } = entrada
   const { registration } = sandbox
   sandbox.registration = { ...registration, redirectUris: [], clientSecrets: ['another'] }

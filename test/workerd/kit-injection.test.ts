@@ -253,7 +253,7 @@ describe('a service worker of the chat', () => {
   })
 
   test.each(['/sw.js', '/api/conversations', '/'])(
-    'without a session, %s answers with lines of ours and reaches no chat [bar 55]',
+    'without a session, %s answers with lines of ours and reaches no chat [requirement 55]',
     async (path) => {
       chatSays(WORKER, asScript)
       asked = {}

@@ -40,7 +40,7 @@ async function memoryRise(work: () => Promise<void>): Promise<number> {
 }
 
 describe('streams', () => {
-  test('server-sent events arrive one by one, as they are sent [bar 70]', async () => {
+  test('server-sent events arrive one by one, as they are sent [requirement 70]', async () => {
     routes.set('/sse', (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       let count = 0
@@ -73,7 +73,7 @@ describe('streams', () => {
     expect(await textOf(incoming)).toBe('late')
   })
 
-  test('an upload reaches the chat while it is still being sent [bar 71]', async () => {
+  test('an upload reaches the chat while it is still being sent [requirement 71]', async () => {
     const arrivals: number[] = []
     routes.set('/upload-live', (request, response) => {
       request.on('data', () => arrivals.push(Date.now()))
@@ -92,7 +92,7 @@ describe('streams', () => {
     expect(last - first).toBeGreaterThan(400)
   })
 
-  test('a client that goes away takes its request along, also in the middle of an answer [bar 71]', async () => {
+  test('a client that goes away takes its request along, also in the middle of an answer [requirement 71]', async () => {
     const left = Promise.withResolvers<void>()
     routes.set('/endless', (_request, response) => {
       const timer = setInterval(() => response.write('.'), 20)
@@ -107,7 +107,7 @@ describe('streams', () => {
     expect(incoming.destroyed).toBe(true)
   })
 
-  test('an upload that breaks off breaks off at the chat [bar 71]', async () => {
+  test('an upload that breaks off breaks off at the chat [requirement 71]', async () => {
     const arrived = Promise.withResolvers<void>()
     const broken = Promise.withResolvers<void>()
     routes.set('/half', (request) => {
@@ -150,7 +150,7 @@ describe('size', () => {
     ['with its length kept', { 'content-length': String(GIB) }, String(GIB)],
     ['chunked', {}, undefined],
   ])(
-    '1 GiB up in flat memory, %s [bar 71]',
+    '1 GiB up in flat memory, %s [requirement 71]',
     async (_how, headers: Record<string, string>, length) => {
       routes.set('/sink', (request, response) => {
         let bytes = 0

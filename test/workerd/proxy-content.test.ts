@@ -69,7 +69,7 @@ describe.each(['GET', 'HEAD'])('a %s request with content', (method) => {
     expect(seen).toEqual([{ method, text, length, user: undefined }])
   })
 
-  test('gets the redirect of the chat, which is the client’s to follow [bar 72]', async () => {
+  test('gets the redirect of the chat, which is the client’s to follow [requirement 72]', async () => {
     expect(await send(`${method} /moved`, JSON_OF_TWO)).toBe('HTTP/1.1 302 Found')
     expect(seen).toHaveLength(1)
   })

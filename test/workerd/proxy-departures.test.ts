@@ -23,21 +23,24 @@ describe('a client that goes away takes along, so that nobody thinks on for noth
     ['a question that has no answer yet', 'GET', '\r\n', () => {}],
     ['a message that has no answer yet', 'POST', MESSAGE, () => {}],
     ['an answer of which only the head is there', 'POST', MESSAGE, sendHead],
-  ])('%s [bar 71]', async (_what, method, rest, begin: (response: ServerResponse) => void) => {
-    const arrived = Promise.withResolvers<void>()
-    const left = Promise.withResolvers<boolean>()
-    answer = (response) => {
-      response.on('close', () => left.resolve(response.writableFinished))
-      begin(response)
-      arrived.resolve()
-    }
-    const client = connect(Number(new URL(scene.entrada.origin).port), '127.0.0.1')
-    client.write(rawRequest(method, rest))
-    await arrived.promise
-    // Half a good-bye would not do: over one's own port it could be a client that still listens.
-    client.resetAndDestroy()
-    expect(await left.promise).toBe(false)
-  })
+  ])(
+    '%s [requirement 71]',
+    async (_what, method, rest, begin: (response: ServerResponse) => void) => {
+      const arrived = Promise.withResolvers<void>()
+      const left = Promise.withResolvers<boolean>()
+      answer = (response) => {
+        response.on('close', () => left.resolve(response.writableFinished))
+        begin(response)
+        arrived.resolve()
+      }
+      const client = connect(Number(new URL(scene.entrada.origin).port), '127.0.0.1')
+      client.write(rawRequest(method, rest))
+      await arrived.promise
+      // Half a good-bye would not do: over one's own port it could be a client that still listens.
+      client.resetAndDestroy()
+      expect(await left.promise).toBe(false)
+    },
+  )
 
   function sendHead(response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -46,7 +49,7 @@ describe('a client that goes away takes along, so that nobody thinks on for noth
 })
 
 test.each([200, 403])(
-  'of an answer of %i no header for one connection leaves [bar 72]',
+  'of an answer of %i no header for one connection leaves [requirement 72]',
   async (status) => {
     answer = (response) => {
       response.writeHead(status, {

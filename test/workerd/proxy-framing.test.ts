@@ -23,7 +23,7 @@ function rawHeaders({ rawHeaders: raw }: IncomingMessage): readonly [string, str
 }
 
 describe('what HTTP says', () => {
-  test('headers for one connection stop here in both directions [bar 72]', async () => {
+  test('headers for one connection stop here in both directions [requirement 72]', async () => {
     let seen: readonly [string, string][] = []
     routes.set('/hops', (request, response) => {
       seen = rawHeaders(request)
@@ -55,7 +55,7 @@ describe('what HTTP says', () => {
     expect(incoming.headers['proxy-authenticate']).toBeUndefined()
   })
 
-  test('the chat sees one of each of our headers, whatever a client repeats [bar 59]', async () => {
+  test('the chat sees one of each of our headers, whatever a client repeats [requirement 59]', async () => {
     let seen: readonly [string, string][] = []
     routes.set('/repeated', (request, response) => {
       seen = rawHeaders(request)
@@ -72,7 +72,7 @@ describe('what HTTP says', () => {
     expect(seen.map(([, value]) => value).join()).not.toContain('__Host-entrada')
   })
 
-  test('a session in a second Cookie line is one, and never reaches the chat [bar 60]', async () => {
+  test('a session in a second Cookie line is one, and never reaches the chat [requirement 60]', async () => {
     let seen: readonly [string, string][] = []
     routes.set('/cookies', (request, response) => {
       seen = rawHeaders(request)
@@ -94,7 +94,7 @@ describe('what HTTP says', () => {
     ],
     ['a length that is none', 'Content-Length: +5\r\n\r\nhello'],
     ['a coding nobody speaks', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
-  ])('%s: nothing is smuggled past [bar 72]', async (_what, rest) => {
+  ])('%s: nothing is smuggled past [requirement 72]', async (_what, rest) => {
     const paths: (string | undefined)[] = []
     const note = (request: IncomingMessage, response: ServerResponse) => {
       paths.push(request.url)

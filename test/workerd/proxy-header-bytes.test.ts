@@ -68,13 +68,13 @@ describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
 })
 
 // Beside ours a cookie is read as text and written anew, which only what is no UTF-8 would not survive.
-test('a cookie of the chat’s beyond ASCII passes byte for byte beside ours [bar 60]', async () => {
+test('a cookie of the chat’s beyond ASCII passes byte for byte beside ours [requirement 60]', async () => {
   answer = (response) => response.end()
   await ask('')
   expect(received('cookie')).toEqual([`draft=${DRAFT}`])
 })
 
-test('without one of ours every cookie passes byte for byte, also where nobody signs in [bar 60]', async () => {
+test('without one of ours every cookie passes byte for byte, also where nobody signs in [requirement 60]', async () => {
   answer = (response) => response.end()
   const cookie = 'draft=Entw\xfcrfe; other=\xff'
   const head = `GET /open HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`

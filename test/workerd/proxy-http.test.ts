@@ -98,7 +98,7 @@ describe('what HTTP says', () => {
     expect((await scene.request('/cookies')).headers['set-cookie']).toEqual(cookies)
   })
 
-  test('a redirect is the client’s to follow [bar 72]', async () => {
+  test('a redirect is the client’s to follow [requirement 72]', async () => {
     routes.set('/moved', (_request, response) => {
       response.writeHead(302, { location: 'http://127.0.0.1:1/nowhere' })
       response.end()

@@ -28,7 +28,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     [1011, 'error'],
     [3000, 'registered'],
     [4001, 'ü'.repeat(60)],
-  ])('closes with %i as the client says [bar 69]', async (code, reason) => {
+  ])('closes with %i as the client says [requirement 69]', async (code, reason) => {
     const socket = await scene.open()
     const closed = closing(scene.lastAtChat().socket)
     socket.close(code, reason)
@@ -39,7 +39,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     [1000, 'done'],
     [1012, 'restart'],
     [4999, 'own'],
-  ])('closes with %i as the chat says [bar 69]', async (code, reason) => {
+  ])('closes with %i as the chat says [requirement 69]', async (code, reason) => {
     const socket = await scene.open()
     const closed = closing(socket)
     scene.lastAtChat().socket.close(code, reason)
@@ -53,7 +53,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     expect((await closed)[0]).toBe(1005)
   })
 
-  test('what the chat still has to say after the client began to close arrives [bar 69]', async () => {
+  test('what the chat still has to say after the client began to close arrives [requirement 69]', async () => {
     const socket = await scene.open()
     const { socket: chat } = scene.lastAtChat()
     const received: string[] = []
@@ -86,7 +86,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
 const BOUND = { WEBSOCKET_SESSION_BOUND: 'true', SESSION_CHECK_SECONDS: '1' }
 
 describe('the end of a session', () => {
-  test('closes a socket bound to it with 4401, within SESSION_CHECK_SECONDS [bar 68]', async () => {
+  test('closes a socket bound to it with 4401, within SESSION_CHECK_SECONDS [requirement 68]', async () => {
     const scene = await aSocketScene(BOUND)
     try {
       const socket = await scene.open()

@@ -80,7 +80,7 @@ test.each(['polling', 'websocket'])('works by %s alone', async (transport) => {
   expect(await socket.emitWithAck('echo', bytes)).toEqual(bytes)
 })
 
-test('without a session neither polling nor a socket gets through [bar 66]', async () => {
+test('without a session neither polling nor a socket gets through [requirement 66]', async () => {
   const { entrada } = await aSocketIoChat()
   for (const transport of ['polling', 'websocket']) {
     const socket = connect(
@@ -91,7 +91,7 @@ test('without a session neither polling nor a socket gets through [bar 66]', asy
   }
 })
 
-test('after a sign-out the client is cut off, refused, and back with the next sign-in [bar 68]', async () => {
+test('after a sign-out the client is cut off, refused, and back with the next sign-in [requirement 68]', async () => {
   const scene = await aSocketIoChat({ WEBSOCKET_SESSION_BOUND: 'true', SESSION_CHECK_SECONDS: '1' })
   const socket = connect(scene, { transports: ['websocket'] })
   await event(socket, 'connect')

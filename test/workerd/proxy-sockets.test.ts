@@ -35,7 +35,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
   })
 
   test.each([0, 1, 125, 126, 65_535, 65_536, 1024 * 1024])(
-    'carries %i bytes, as text and as binary [bar 69]',
+    'carries %i bytes, as text and as binary [requirement 69]',
     async (size) => {
       const socket = await scene.open()
       const bytes = randomBytes(size)
@@ -72,7 +72,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     [['chat.v2'], 'chat.v2'],
     [['chat.v1', 'chat.v2'], 'chat.v2'],
     [[], ''],
-  ])('of the protocols %j the chat chooses “%s” [bar 69]', async (offered, chosen) => {
+  ])('of the protocols %j the chat chooses “%s” [requirement 69]', async (offered, chosen) => {
     const socket = await scene.open(offered)
     expect(socket.protocol).toBe(chosen)
     expect(scene.lastAtChat().request.headers['sec-websocket-protocol'] ?? '').toBe(
@@ -105,7 +105,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     ['another site', { origin: 'https://evil.example' }, 403],
     ['a sandboxed frame', { origin: 'null' }, 403],
   ])(
-    'from %s is refused, and the chat hears nothing [bar 67]',
+    'from %s is refused, and the chat hears nothing [requirement 67]',
     async (_source, headers, status) => {
       const before = scene.atChat.length
       await expect(scene.open([], headers)).rejects.toThrow(`Unexpected server response: ${status}`)
@@ -113,7 +113,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     },
   )
 
-  test('without a session gets a plain 401 [bar 66]', async () => {
+  test('without a session gets a plain 401 [requirement 66]', async () => {
     const before = scene.atChat.length
     const answer = await sendRaw(
       scene.entrada.origin,

@@ -1,5 +1,4 @@
-import type { Drive, StoredItem } from '../drives/drive-item.ts'
-import { eTag, sizeOf } from '../drives/drive-item.ts'
+import { type Drive, eTag, sizeOf, type StoredItem } from '../drives/drive-item.ts'
 import type { Drives } from '../drives/drives.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 

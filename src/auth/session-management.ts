@@ -1,0 +1,101 @@
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { EdgeEnv } from '../http/env.ts'
+import { EntradaFailure } from '../failure.ts'
+import { createLog } from '../log.ts'
+import { readJson } from '../http/request-body.ts'
+import { clearSessionCookie } from '../session/session-cookie.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { isGuid } from '../settings/issuer.ts'
+import type { LogoutDeps } from './logout.ts'
+import { addCookies } from '../http/cookies.ts'
+
+const EndRequest = v.pipe(
+  v.strictObject({
+    id: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+    all: v.optional(v.literal(true)),
+  }),
+  v.check(({ id, all }) => (id === undefined) === (all === true)),
+)
+
+/** `GET /.entrada/sessions`: where the user is signed in. */
+export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Promise<Response> {
+  const { id: currentId, user } = c.var.session
+  const found = await sessions.listOf(user.tenantId, user.id)
+  return c.json({
+    sessions: found.map(({ id, ...rest }) => ({ id, current: id === currentId, ...rest })),
+  })
+}
+
+/** `POST /.entrada/sessions/end`: one by its handle, or all but this one. */
+export async function endSessions(
+  c: Context<EdgeEnv>,
+  { sessions, chatMemory }: Pick<LogoutDeps, 'sessions' | 'chatMemory'>,
+): Promise<Response> {
+  const parsed = v.safeParse(EndRequest, await readJson(c.req.raw))
+  if (!parsed.success) {
+    throw new EntradaFailure('invalid_request', { detail: 'Send {"id":"…"} or {"all":true}.' })
+  }
+  const { id: currentId, user } = c.var.session
+  const own = await sessions.listOf(user.tenantId, user.id)
+  const wanted = parsed.output.id
+  const chosen = own.filter(({ id }) => (wanted === undefined ? id !== currentId : id === wanted))
+  // Somebody else's handle looks exactly like one that does not exist.
+  if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
+  const ended = await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
+  const count = ended.filter(Boolean).length
+  createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count })
+  // Ending the session one is in is a sign-out, and the next person must not meet this one's chat.
+  if (chosen.some(({ id }) => id === currentId)) {
+    addCookies(c, [clearSessionCookie(), ...chatMemory.onLeave()])
+  }
+  return c.json({ ended: count })
+}
+
+/**
+ * `POST /.entrada/admin/users/{tenantId}:{userId}/end`: an operator ends every session of a user of the own tenant.
+ * Both halves are percent-encoded: the tenant id of an issuer that is not Entra is the issuer's URL.
+ */
+export async function endSessionsOfUser(
+  c: Context<EdgeEnv>,
+  sessions: Sessions,
+): Promise<Response> {
+  const { isOperator, user: operator } = c.var.session
+  if (!isOperator) throw new EntradaFailure('operator_required')
+  const { tenantId, userId } = userIn(new URL(c.req.url).pathname)
+  if (tenantId !== operator.tenantId) {
+    const detail = 'Operators end sessions of people of their own organisation.'
+    throw new EntradaFailure('operator_required', { detail })
+  }
+  const ended = await sessions.endOfUser(tenantId, userId)
+  createLog(c.var.requestId).audit('sessions_ended_by_operator', {
+    userId,
+    tenantId,
+    operatorId: operator.id,
+    count: ended,
+  })
+  if (ended === 0) {
+    throw new EntradaFailure('not_found', { detail: 'This person has no session here.' })
+  }
+  return c.json({ ended })
+}
+
+/** Split before it is decoded: a URL holds colons and slashes of its own. */
+const USER = /\/users\/([^:/]{1,1000}):([^:/]{1,1000})\/end$/
+
+function userIn(pathname: string): { readonly tenantId: string; readonly userId: string } {
+  const halves = (USER.exec(pathname) ?? []).slice(1).map(decoded)
+  const [tenantId, userId] = halves
+  if (tenantId == null || userId == null) throw new EntradaFailure('not_found')
+  return { tenantId, userId }
+}
+
+/** GUIDs in lower case, as Entra writes them. `null` for what is not percent-encoded UTF-8. */
+function decoded(half: string): string | null {
+  try {
+    const text = decodeURIComponent(half)
+    return isGuid(text) ? text.toLowerCase() : text
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,196 @@
+import { base64url } from 'jose'
+import { bytesOf, sha256Of } from './digest.ts'
+
+/** One secret of the ring, from which the keys are derived. */
+export interface RingKey {
+  /** Says which one it is, in every envelope. */
+  readonly id: string
+  readonly material: CryptoKey
+}
+
+/** What a derived key may do, and nothing else. */
+export interface KeyUse {
+  readonly algorithm: SubtleCryptoImportKeyAlgorithm
+  readonly usages: ('encrypt' | 'decrypt' | 'sign' | 'verify')[]
+}
+
+export const VERSION = 'v1'
+
+export const SEALING: KeyUse = {
+  algorithm: { name: 'AES-GCM', length: 256 },
+  usages: ['encrypt', 'decrypt'],
+}
+
+export const NAMING: KeyUse = {
+  algorithm: { name: 'HMAC', hash: 'SHA-256', length: 256 },
+  usages: ['sign'],
+}
+
+export const MARKING: KeyUse = {
+  algorithm: { name: 'HMAC', hash: 'SHA-256', length: 256 },
+  usages: ['sign', 'verify'],
+}
+
+export async function importRingKey(value: string): Promise<RingKey> {
+  const material = await crypto.subtle.importKey('raw', bytesOf(value), 'HKDF', false, [
+    'deriveKey',
+  ])
+  return { id: (await sha256Of(value)).slice(0, 8), material }
+}
+
+/** @param secret the salt: the browser's half of the key, or nothing */
+export function deriveKey(
+  { material }: RingKey,
+  {
+    purpose,
+    secret,
+    use,
+  }: { readonly purpose: string; readonly secret: string; readonly use: KeyUse },
+): Promise<CryptoKey> {
+  return crypto.subtle.deriveKey(
+    {
+      name: 'HKDF',
+      hash: 'SHA-256',
+      salt: bytesOf(secret),
+      info: bytesOf(`entrada/${VERSION}/${purpose}`),
+    },
+    material,
+    use.algorithm,
+    false,
+    use.usages,
+  )
+}
+
+/** What a sealed value is for and what it belongs to; opening under anything else fails. */
+export interface SealContext {
+  /** Derives a key of its own (HKDF info), so that a value of one kind never opens as another. */
+  readonly purpose: string
+  /** The browser's half of the key (HKDF salt). Without it the Worker's secrets open nothing. */
+  readonly secret?: string
+  /** Associated data: tenant, user, session, version … A value copied to another record does not open. */
+  readonly bound: readonly string[]
+}
+
+const IV_BYTES = 12
+/** Of 256 bits: 144 are more than anybody could try. */
+const NAME_BYTES = 18
+
+/**
+ * AES-256-GCM under a key ring: the first key seals, all open. Envelope: `v1.{key id}.{iv}.{ciphertext}`,
+ * base64url. WebCrypto rather than a JWE because the associated data must not travel in clear.
+ */
+export class SealedBox {
+  readonly #ring: Promise<readonly RingKey[]>
+  /** Keys without a browser's half, by key id and purpose: a handful, used all the time. */
+  readonly #derived = new Map<string, Promise<CryptoKey>>()
+
+  constructor(keyRing: readonly string[]) {
+    this.#ring = Promise.all(keyRing.map(importRingKey))
+    // A failing import surfaces where the ring is used; here it would be an unhandled rejection.
+    this.#ring.catch(() => undefined)
+  }
+
+  async seal(plain: string, context: SealContext): Promise<string> {
+    const key = await this.#newest()
+    const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
+    const sealed = await crypto.subtle.encrypt(
+      { name: 'AES-GCM', iv, additionalData: associatedData(context) },
+      await this.#key(key, context),
+      bytesOf(plain),
+    )
+    return [VERSION, key.id, base64url.encode(iv), base64url.encode(new Uint8Array(sealed))].join(
+      '.',
+    )
+  }
+
+  /** `null` for anything that was not sealed here for this: damaged, foreign, or under a key long gone. */
+  async open(sealed: string, context: SealContext): Promise<string | null> {
+    const [version, keyId, iv, ciphertext, ...rest] = sealed.split('.')
+    if (version !== VERSION || iv === undefined || ciphertext === undefined || rest.length > 0) {
+      return null
+    }
+    const key = (await this.#ring).find(({ id }) => id === keyId)
+    if (key === undefined) return null
+    try {
+      const plain = await crypto.subtle.decrypt(
+        { name: 'AES-GCM', iv: decode(iv), additionalData: associatedData(context) },
+        await this.#key(key, context),
+        decode(ciphertext),
+      )
+      return new TextDecoder().decode(plain)
+    } catch {
+      // GCM says only that it does not match, which is all there is to know.
+      return null
+    }
+  }
+
+  /** Whether the newest key sealed it; if not, whoever holds it should seal it anew. */
+  async isCurrent(sealed: string): Promise<boolean> {
+    return sealed.startsWith(`${VERSION}.${(await this.#newest()).id}.`)
+  }
+
+  /**
+   * A name under which something is stored and found again. A query is somebody's name as often as not, and short
+   * enough to be guessed, so a plain hash would tell it; a keyed one does not. After a rotation names are others.
+   */
+  async nameOf(...parts: readonly string[]): Promise<string> {
+    const key = await this.#key(await this.#newest(), { purpose: 'lookup-key' }, NAMING)
+    const mac = await crypto.subtle.sign('HMAC', key, bytesOf(JSON.stringify(parts)))
+    return base64url.encode(new Uint8Array(mac, 0, NAME_BYTES))
+  }
+
+  /** A keyed mark that shows later that the text was made here. 256 bits, base64url; says nothing of the text. */
+  async mark(text: string, purpose: string): Promise<string> {
+    const key = await this.#key(await this.#newest(), { purpose }, MARKING)
+    return base64url.encode(new Uint8Array(await crypto.subtle.sign('HMAC', key, bytesOf(text))))
+  }
+
+  /** Whether a key of the ring made the mark for this text; compared in constant time. */
+  async isMarked(text: string, mark: string, purpose: string): Promise<boolean> {
+    const bytes = decodeOrNull(mark)
+    if (bytes === null) return false
+    for (const one of await this.#ring) {
+      const key = await this.#key(one, { purpose }, MARKING)
+      if (await crypto.subtle.verify('HMAC', key, bytes, bytesOf(text))) return true
+    }
+    return false
+  }
+
+  async #newest(): Promise<RingKey> {
+    const [key] = await this.#ring
+    if (key === undefined) throw new Error('the key ring is empty')
+    return key
+  }
+
+  #key(
+    key: RingKey,
+    { purpose, secret }: Pick<SealContext, 'purpose' | 'secret'>,
+    use = SEALING,
+  ): Promise<CryptoKey> {
+    if (secret !== undefined) return deriveKey(key, { purpose, secret, use })
+    const name = `${key.id}/${purpose}`
+    const known = this.#derived.get(name) ?? deriveKey(key, { purpose, secret: '', use })
+    this.#derived.set(name, known)
+    return known
+  }
+}
+
+/** The last character of base64url has bits that decoders ignore; a value has one spelling here. */
+function decode(text: string): Uint8Array {
+  const bytes = base64url.decode(text)
+  if (base64url.encode(bytes) !== text) throw new TypeError('not canonical base64url')
+  return bytes
+}
+
+function decodeOrNull(text: string) {
+  try {
+    return decode(text).slice()
+  } catch {
+    return null
+  }
+}
+
+/** JSON, because joined strings could be cut elsewhere and still match. */
+function associatedData({ purpose, bound }: SealContext): Uint8Array {
+  return bytesOf(JSON.stringify([purpose, ...bound]))
+}

@@ -1,0 +1,72 @@
+import { createMiddleware } from 'hono/factory'
+import { Hono } from 'hono/tiny'
+import { requireSession } from '../http/require-session.ts'
+import { authRoutes, callbackRoute } from '../auth/routes.ts'
+import { checkRoutes } from '../diagnostics/routes.ts'
+import { OWN_PREFIX, rateLimitKeyOfUser, type EdgeDeps } from './deps.ts'
+import type { EdgeEnv } from '../http/env.ts'
+import { EntradaFailure } from '../failure.ts'
+import { healthRoutes } from '../diagnostics/health.ts'
+import { kitRoutes } from '../proxy/page-script.ts'
+import { respondWithFailure, harden } from '../http/problem.ts'
+import { callerOf, limitOf } from '../http/rate-limit.ts'
+import { requireSameOrigin, SAFE_METHODS } from '../http/fetch-metadata.ts'
+import type { Session } from '../session/session.ts'
+
+/** Everything that Entrada answers itself. */
+export function createApp(deps: EdgeDeps) {
+  const { settings, sessions, auth, limiter, publicKeys, provider, check, features } = deps
+  const app = new Hono<EdgeEnv>()
+  app.use(async (c, next) => {
+    c.set('settings', settings)
+    c.set('requestId', crypto.randomUUID())
+    // Hono's small router takes `/login/` for `/login`, and `%2e` for a dot; a second spelling is a way around a
+    // rule for the first.
+    const { pathname } = new URL(c.req.url)
+    const isOurs = pathname.startsWith(OWN_PREFIX) || pathname === settings.callbackPath
+    if (!isOurs || c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
+    // A notice comes without a session: there is an address and nothing else to count by.
+    if (limitOf(c.req.path) === 'notice') await limiter.take('notice', callerOf(c.req.raw))
+    await next()
+    harden(c.res.headers, settings)
+  })
+  app.route(settings.callbackPath, callbackRoute(auth))
+  app.route(OWN_PREFIX, authRoutes(auth))
+  app.route(OWN_PREFIX, healthRoutes(check.dependencies))
+  // The check asks Microsoft a dozen questions.
+  const countCheck = (session: Session | null) =>
+    limiter.take('login', session === null ? 'loopback' : rateLimitKeyOfUser(session))
+  app.route(OWN_PREFIX, checkRoutes(check, sessions, countCheck))
+  app.route(OWN_PREFIX, kitRoutes())
+  app.get(`${OWN_PREFIX}/jwks.json`, publicKeys)
+  if (provider !== null) app.route(OWN_PREFIX, provider.routes)
+  const guard = guardFeature(deps)
+  for (const routes of features) {
+    // By path, so that an unknown address is unknown rather than a reason to sign in.
+    for (const path of new Set(routes.routes.map((route) => route.path))) {
+      app.use(`${OWN_PREFIX}${path}`, ...guard)
+    }
+    app.route(OWN_PREFIX, routes)
+  }
+  app.notFound(() => {
+    throw new EntradaFailure('not_found')
+  })
+  app.onError(async (cause, c) => {
+    const response = await respondWithFailure(cause, c.req.raw, settings, c.var.requestId)
+    // Cookies set before the failure (a spent attempt) still hold.
+    for (const line of c.res.headers.getSetCookie()) response.headers.append('set-cookie', line)
+    return response
+  })
+  return app
+}
+
+/** A session, proof of same origin for what changes something, and a limit per user. */
+function guardFeature({ settings, sessions, limiter }: EdgeDeps) {
+  const withinLimits = createMiddleware<EdgeEnv>(async (c, next) => {
+    if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
+    const limited = limitOf(c.req.path)
+    if (limited !== null) await limiter.take(limited, rateLimitKeyOfUser(c.var.session))
+    await next()
+  })
+  return [requireSession(sessions), withinLimits] as const
+}

@@ -1,0 +1,184 @@
+import { LoginAttempts } from '../auth/login-attempts.ts'
+import { logout } from '../auth/logout.ts'
+import type { Features } from '../auth/routes.ts'
+import type { Runtime } from './runtime.ts'
+import { rateLimitKeyOfUser, type EdgeDeps, type Enriched, type Enrichment } from './deps.ts'
+import { createEntra } from '../entra/entra.ts'
+import { EntradaFailure } from '../failure.ts'
+import type { Dependencies } from '../diagnostics/health.ts'
+import { filesFeature, isFilesOn } from '../files/access.ts'
+import { GRAPH_TOKEN_PATH, librechatGraphToken } from '../files/librechat-graph-token.ts'
+import { filesRoutes } from '../files/routes.ts'
+import { readSharePointOrigin } from '../files/sharepoint-hosts.ts'
+import { Injection } from '../proxy/page-script.ts'
+import { AssertionSigner } from '../signing/assertion.ts'
+import { ChatCookies } from '../proxy/chat-cookies.ts'
+import { ChatProxy } from '../proxy/chat-proxy.ts'
+import { jwksResponse, SigningKeys } from '../signing/signing-keys.ts'
+import { RouteMatcher } from '../proxy/route-matcher.ts'
+import { PRINCIPALS_PATH, searchPrincipals } from '../people/librechat.ts'
+import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
+import { peopleRoutes } from '../people/routes.ts'
+import { OidcGrants } from '../provider/grants.ts'
+import { createProvider, issuerOf } from '../provider/routes.ts'
+import type { Resource } from '../entra/access-token.ts'
+import { ReplayGuard } from '../session/replay-guard.ts'
+import { consentScopesFor } from '../session/resource-scopes.ts'
+import { RateLimiter, type RateLimitBinding, type RateLimitBindings } from '../http/rate-limit.ts'
+import { Sessions } from '../session/sessions.ts'
+import type { Session, SessionView } from '../session/session.ts'
+import type { RateLimited } from '../settings/sessions.ts'
+import type { Settings } from '../settings/settings.ts'
+import { LookupCache } from '../storage/lookup-cache.ts'
+
+/** For an `Entra` that goes by nothing but what the service says now. */
+const NO_CACHE = { read: async () => null, put: async () => {} }
+
+/** Optional ones are not among the generated bindings; a text of such a name is not for us. */
+type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly<
+    Partial<Record<`RATE_LIMIT_${Uppercase<RateLimited>}`, RateLimitBinding | string>>
+  >
+
+/** Turns bindings into what the edge is made of. */
+export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
+  const { settings, box, entra, graph, membership } = deps
+  const { publicOrigin, callbackPath, signingKeys } = settings
+  const sessions = new Sessions(env.SESSIONS, env.USERS, deps)
+  const lookups = new LookupCache(env.LOOKUPS, box)
+  const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
+  const signer = new AssertionSigner({
+    keys,
+    issuer: publicOrigin,
+    audience: settings.origin.url?.origin ?? publicOrigin,
+  })
+  const polling = new RouteMatcher(settings.sessions.pollingRoutes)
+  const limiter = new RateLimiter(settings.rateLimits, rateLimitBindingsOf(env))
+  const auth = {
+    entra,
+    sessions,
+    limiter,
+    membership,
+    attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
+    sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
+    chatMemory: new ChatCookies(settings.origin),
+    featuresOf: (session: Session) => featuresOf(session, settings),
+    isPolling: (method: string, pathname: string) => polling.match(method, pathname),
+  }
+  const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
+  const chat = new ChatProxy({
+    settings,
+    signer,
+    isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
+      (await sessions.find(cookieHeader, false))?.id === id,
+    service,
+  })
+  const people = { graph, lookups, box }
+  const provider = () =>
+    createProvider({
+      clients: settings.oidcClients,
+      sessions,
+      grants: new OidcGrants(box, issuerOf(publicOrigin)),
+      issuer: issuerOf(publicOrigin),
+      uses: new ReplayGuard(env.USERS),
+      sign: (claims) => keys.sign(claims),
+      verify: (token) => keys.verify(token),
+      publicKeys: () => jwksResponse(keys),
+      graphOrigin: settings.issuer.microsoft?.graph ?? null,
+      resourceOf: (origin) => resourceOf(origin, settings),
+      countCode: (session) => limiter.take('login', rateLimitKeyOfUser(session)),
+      signOut: (c) => logout(c, auth),
+    })
+  const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
+  return {
+    settings,
+    sessions,
+    auth,
+    chat,
+    kit: settings.kit.guard ? new Injection(publicOrigin, callbackPath) : null,
+    publicKeys: () => jwksResponse(keys),
+    provider: settings.oidcClients.length === 0 ? null : provider(),
+    check: {
+      settings,
+      dependencies: dependenciesOf(env, keys),
+      forgetfulEntra: () => createEntra(settings, NO_CACHE),
+      isServiceBound: service !== null,
+      toChat,
+      featuresOf: auth.featuresOf,
+    },
+    limiter,
+    enriched: enrichedBy(settings, people),
+    features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
+  }
+}
+
+/** `RATE_LIMIT_LOGIN` for `login`, and so on. */
+function rateLimitBindingsOf(env: EdgeBindings): RateLimitBindings {
+  const bound = (binding: RateLimitBinding | string | undefined) =>
+    typeof binding === 'object' ? binding : undefined
+  return {
+    login: bound(env.RATE_LIMIT_LOGIN),
+    callback: bound(env.RATE_LIMIT_CALLBACK),
+    notice: bound(env.RATE_LIMIT_NOTICE),
+    search: bound(env.RATE_LIMIT_SEARCH),
+    download: bound(env.RATE_LIMIT_DOWNLOAD),
+    picker: bound(env.RATE_LIMIT_PICKER),
+  }
+}
+
+function resourceOf(origin: string, { issuer: { microsoft } }: Settings): Resource | null {
+  if (microsoft === null) return null
+  return origin === microsoft.graph ? 'graph' : readSharePointOrigin(origin, microsoft)
+}
+
+function sharePointScopesOf(origin: string, settings: Settings): readonly string[] | null {
+  const { microsoft } = settings.issuer
+  const host = microsoft === null ? null : readSharePointOrigin(origin, microsoft)
+  return host === null || !settings.files.enabled ? null : consentScopesFor(host, settings)
+}
+
+/** LibreChat's paths, where the chat is LibreChat. */
+function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
+  if (settings.origin.preset !== 'librechat') return new Map()
+  const principals: Enrichment = (request, asker, forward) =>
+    searchPrincipals(deps, { ...asker, settings }, { request, forward })
+  const graphToken = librechatGraphToken(deps, settings)
+  const token: Enrichment = (request, { session }) => graphToken(request, session)
+  const routes = new Map<string, Enriched>([
+    [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
+  ])
+  if (isFilesOn(settings)) {
+    // LibreChat's router takes HEAD for GET.
+    for (const method of ['GET', 'HEAD']) {
+      routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token })
+    }
+  }
+  return routes
+}
+
+/** One call per binding; none changes anything. */
+function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
+  const name = 'readiness'
+  return {
+    VAULT: () => env.VAULT.get(name),
+    SESSIONS: () => env.SESSIONS.get(env.SESSIONS.idFromName(name)).describe(),
+    USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
+    LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
+    KEYS: () => keys.published(),
+  }
+}
+
+/** What has been consented to decides; until a token could be had, nobody knows. */
+async function featuresOf(session: Session, settings: Settings): Promise<Features> {
+  const unknown = (reason: string) => ({ people: reason, groups: reason, files: reason })
+  if (settings.issuer.microsoft === null || !settings.reuseTokens) return unknown('off')
+  try {
+    const { scopes } = await session.accessToken('graph')
+    return { ...peopleFeatures(settings, scopes), files: filesFeature(settings, scopes) }
+  } catch (cause) {
+    if (!(cause instanceof EntradaFailure)) throw cause
+    if (cause.code === 'consent_required' || cause.code === 'admin_consent_required') {
+      return unknown('consent_needed')
+    }
+    return unknown(cause.code === 'interaction_required' ? 'interaction_needed' : 'unavailable')
+  }
+}

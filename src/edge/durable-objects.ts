@@ -1,0 +1,138 @@
+import { DurableObject } from 'cloudflare:workers'
+import { runtimeOf } from './runtime.ts'
+import { StoredSession } from '../session/stored-session.ts'
+import type { AccessTokenRequest, NewSession } from '../session/session-rpc.ts'
+import { UserSessions } from '../session/user-sessions.ts'
+import { LookupTable, type LeaseRequest, type NewLookupRow } from '../storage/lookup-table.ts'
+import { SigningKeyTable } from '../signing/signing-key-table.ts'
+
+/*
+ * The Durable Objects as the platform sees them. Each is a shell around a class that knows nothing of the
+ * platform: every method on the prototype of an exported object can be called over RPC, `private` or not.
+ */
+
+/** One session: alive or ended, and the only refresher of its tokens. */
+export class SessionObject extends DurableObject<Bindings> {
+  readonly #authority: StoredSession
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    const { storage } = ctx
+    const id = ctx.id.toString()
+    this.#authority = new StoredSession({ ...runtimeOf(env), id, storage, users: env.USERS })
+  }
+
+  begin(start: NewSession) {
+    return this.#authority.begin(start)
+  }
+
+  check(secret: string, touch: boolean) {
+    return this.#authority.check(secret, touch)
+  }
+
+  wrapSecret(secret: string) {
+    return this.#authority.wrapSecret(secret)
+  }
+
+  checkWrapped(wrapped: string) {
+    return this.#authority.checkWrapped(wrapped)
+  }
+
+  accessToken(secret: string, request: AccessTokenRequest) {
+    return this.#authority.accessToken(secret, request)
+  }
+
+  pendingClaims(secret: string) {
+    return this.#authority.pendingClaims(secret)
+  }
+
+  end(secret: string | null) {
+    return this.#authority.end(secret)
+  }
+
+  describe() {
+    return this.#authority.describe()
+  }
+
+  override alarm() {
+    return this.#authority.alarm()
+  }
+}
+
+/** One user: which sessions there are. */
+export class UserObject extends DurableObject<Bindings> {
+  readonly #sessions: UserSessions
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#sessions = new UserSessions(ctx.storage)
+  }
+
+  add(sessionId: string, expiresAt: number) {
+    return this.#sessions.add(sessionId, expiresAt)
+  }
+
+  remove(sessionId: string) {
+    return this.#sessions.remove(sessionId)
+  }
+
+  list() {
+    return this.#sessions.list()
+  }
+
+  pausedUntil() {
+    return this.#sessions.pausedUntil()
+  }
+
+  pause(until: number) {
+    return this.#sessions.pause(until)
+  }
+
+  override alarm() {
+    return this.#sessions.alarm()
+  }
+}
+
+/** One user's look-ups of Microsoft Graph. */
+export class LookupObject extends DurableObject<Bindings> {
+  readonly #table: LookupTable
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#table = new LookupTable(ctx.storage)
+  }
+
+  read(keys: readonly string[], parts: readonly string[]) {
+    return this.#table.read(keys, parts)
+  }
+
+  lease(request: LeaseRequest) {
+    return this.#table.lease(request)
+  }
+
+  complete(claimed: string | null, rows: readonly NewLookupRow[]) {
+    return this.#table.complete(claimed, rows)
+  }
+
+  override alarm() {
+    return this.#table.alarm()
+  }
+}
+
+/** The keys that sign what the chat app is told. */
+export class KeyObject extends DurableObject<Bindings> {
+  readonly #table: SigningKeyTable
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#table = new SigningKeyTable(ctx.storage, runtimeOf(env).box)
+  }
+
+  list() {
+    return this.#table.list()
+  }
+
+  override alarm() {
+    return this.#table.alarm()
+  }
+}

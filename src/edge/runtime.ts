@@ -1,0 +1,91 @@
+import { createEntra, type Entra } from '../entra/entra.ts'
+import { Graph } from '../graph/graph.ts'
+import { Membership } from '../membership/membership.ts'
+import { needsAddress } from '../proxy/identity-headers.ts'
+import { describeProblems } from '../settings/variables.ts'
+import { readSettings, type Settings, type SettingsResult } from '../settings/settings.ts'
+import { DocumentCache } from '../storage/document-cache.ts'
+import { SealedBox } from '../crypto/sealed-box.ts'
+import { RefreshTokenVault } from '../storage/refresh-token-vault.ts'
+
+/** What the Worker and its objects both stand on. */
+export interface Runtime {
+  readonly settings: Settings
+  readonly box: SealedBox
+  readonly vault: RefreshTokenVault
+  readonly entra: Entra
+  /** `null` for an issuer that is not Entra. */
+  readonly graph: Graph | null
+  readonly membership: Membership
+}
+
+/**
+ * Makes something once for each set of bindings, not for the module: a live isolate may be handed new bindings
+ * when only a secret changed, and must not go on with what it made of the old ones.
+ */
+export function oncePerBindings<T>(make: (env: Bindings) => T): (env: Bindings) => T {
+  const made = new WeakMap<Bindings, T>()
+  return (env) => {
+    const known = made.get(env)
+    if (known !== undefined) return known
+    const one = make(env)
+    made.set(env, one)
+    return one
+  }
+}
+
+export const settingsOf = oncePerBindings((env) =>
+  withBindingProblems(readSettings(variablesOf(env)), env),
+)
+
+const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'] as const
+
+/** A forgotten binding would otherwise show as an error at the first sign-in. */
+function withBindingProblems(result: SettingsResult, env: object): SettingsResult {
+  const missing = REQUIRED_BINDINGS.filter((name) => !(name in env)).map((name) => ({
+    setting: name,
+    problem: 'is not bound',
+    fix: 'Keep the binding of that name in wrangler.toml and deploy again',
+  }))
+  if (missing.length === 0) return result
+  const { isLoopback, warnings } = result.ok ? result.settings : result
+  const problems = [...(result.ok ? [] : result.problems), ...missing]
+  return { ok: false, problems, warnings, isLoopback }
+}
+
+/** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */
+export const runtimeOf = oncePerBindings((env): Runtime => {
+  const result = settingsOf(env)
+  if (!result.ok) throw new Error(describeProblems(result.problems))
+  const { settings } = result
+  const { microsoft } = settings.issuer
+  const box = new SealedBox(settings.keyRing)
+  const graph = microsoft === null ? null : new Graph(microsoft.graph)
+  const access = { ...settings.access, needsAddress: needsAddress(settings.origin) }
+  return {
+    settings,
+    box,
+    vault: new RefreshTokenVault(env.VAULT, box),
+    entra: createEntra(settings, new DocumentCache(openCache, settings.publicOrigin)),
+    graph,
+    membership: new Membership({ ...settings, access }, graph),
+  }
+})
+
+/** A cache of our own, which no request of anybody can be answered from or fill. */
+function openCache(): Promise<Cache> {
+  return caches.open('entrada')
+}
+
+/**
+ * `[vars]` may hold TOML lists, tables and booleans beside texts: dropped, `ALLOW_GUESTS = false` would admit guests.
+ * Bindings are instances of the platform's classes and no settings; they are checked by being used.
+ */
+function variablesOf(env: Bindings): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => !isBinding(value)))
+}
+
+function isBinding(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.getPrototypeOf(value) !== Object.prototype
+}

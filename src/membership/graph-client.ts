@@ -1,0 +1,149 @@
+import * as v from 'valibot'
+import { EntradaFailure, FAILURES } from '../failure.ts'
+import type { GraphError } from '../graph/graph-error.ts'
+import type { Graph, GraphRequest, GraphTokens } from '../graph/graph.ts'
+
+/** Why it could not be found out. Goes to the log; the sentence goes to the page. */
+const REASONS = {
+  overage:
+    'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
+  unreadable_claim: 'Your groups came in a form that we cannot read',
+  no_id_token: 'Microsoft did not say anew who you are in a way that we can trust',
+  ambiguous_name:
+    'Two groups share a name in the access rule. Whoever runs this chat has to write object ids instead of names',
+  not_permitted:
+    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of names',
+  token_refused: 'Microsoft 365 did not accept our proof that you are signed in',
+  graph_throttled: FAILURES.graph_throttled.title,
+  graph_unavailable: FAILURES.graph_unavailable.title,
+  graph_unexpected: FAILURES.graph_unexpected.title,
+  graph_refused: FAILURES.graph_refused.title,
+} as const
+
+export type MembershipCheckFailure = keyof typeof REASONS
+
+/** The door stays shut: nothing here may be mistaken for "no groups". */
+export function membershipCheckFailed(
+  reason: MembershipCheckFailure,
+  more: { readonly retryAfter?: number | null; readonly cause?: unknown } = {},
+): EntradaFailure {
+  return new EntradaFailure('membership_unknown', {
+    reason,
+    detail: `${REASONS[reason]}.`,
+    retryAfter: more.retryAfter ?? undefined,
+    cause: more.cause,
+  })
+}
+
+/** Somebody waits in front of a shut door, or behind one that should perhaps be shut. */
+const BUDGET_MS = 10_000
+const CALL_MS = 4_000
+const MOST_ATTEMPTS = 4
+const FIRST_PAUSE_MS = 250
+/** At 999 a page this is more groups than Entra lets anyone be in. */
+const MOST_PAGES = 50
+
+/** What may be over in a moment. */
+const PASSING: ReadonlySet<string | undefined> = new Set<MembershipCheckFailure>([
+  'graph_throttled',
+  'graph_unavailable',
+  'graph_unexpected',
+])
+
+/**
+ * What one check asks Graph on behalf of the person it is about. Asked again within one budget, and answered
+ * whole or not at all: a page that is missing must not look like a group the person is not in.
+ */
+export class MembershipGraphClient {
+  readonly #graph: Graph
+  readonly #tokens: GraphTokens
+  readonly #bucket: string
+  /** Counted from the first question. */
+  #endsAt: number | null = null
+
+  constructor(graph: Graph, tokens: GraphTokens, tenantId: string) {
+    this.#graph = graph
+    this.#tokens = tokens
+    this.#bucket = `${tenantId}/membership`
+  }
+
+  /** What the person's token may ask. */
+  async scopes(): Promise<readonly string[]> {
+    const { scopes } = await this.#tokens().catch(failWithoutAnswer)
+    return scopes
+  }
+
+  /** @throws EntradaFailure `membership_unknown` */
+  async ask<T>(request: GraphRequest, schema: v.GenericSchema<unknown, T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(request, schema)
+      } catch (cause) {
+        if (!(cause instanceof EntradaFailure) || !PASSING.has(cause.details.reason)) throw cause
+        const { retryAfter } = cause.details
+        const pause =
+          retryAfter === undefined ? FIRST_PAUSE_MS * 2 ** (attempt - 1) : retryAfter * 1000
+        if (attempt === MOST_ATTEMPTS || pause >= this.#left) throw cause
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+  }
+
+  /**
+   * Every item of a collection, however many pages it takes.
+   * @throws EntradaFailure `membership_unknown`
+   */
+  async collect<T>(first: GraphRequest, item: v.GenericSchema<unknown, T>): Promise<readonly T[]> {
+    const page = v.object({ value: v.array(item), '@odata.nextLink': v.optional(v.string()) })
+    const items: T[] = []
+    const visited = new Set<string>()
+    for (let request = first; ;) {
+      const { value, '@odata.nextLink': next } = await this.ask(request, page)
+      items.push(...value)
+      if (next === undefined) return items
+      if (visited.has(next) || visited.size === MOST_PAGES) {
+        throw membershipCheckFailed('graph_unexpected')
+      }
+      visited.add(next)
+      request = { path: next }
+    }
+  }
+
+  async #attempt<T>(request: GraphRequest, schema: v.GenericSchema<unknown, T>): Promise<T> {
+    if (this.#left <= 0) throw membershipCheckFailed('graph_unavailable')
+    const options = { bucket: this.#bucket, deadlineMs: Math.min(CALL_MS, this.#left) }
+    const answer = await this.#graph
+      .call(this.#tokens, { ...request, ...options })
+      .catch(failWithoutAnswer)
+    if (!answer.ok) throw failureOf(answer.error)
+    const parsed = v.safeParse(schema, await answer.response.json().catch(() => null))
+    if (!parsed.success) throw membershipCheckFailed('graph_unexpected')
+    return parsed.output
+  }
+
+  get #left(): number {
+    this.#endsAt ??= Date.now() + BUDGET_MS
+    return this.#endsAt - Date.now()
+  }
+}
+
+/** No answer, or no token to ask with; whoever keeps the tokens has tried. */
+function failWithoutAnswer(cause: unknown): never {
+  if (!(cause instanceof EntradaFailure) || cause.code === 'membership_unknown') throw cause
+  const { code } = cause
+  const isOfGraph = code === 'graph_unavailable' || code === 'graph_unexpected'
+  throw membershipCheckFailed(isOfGraph ? code : 'token_refused', { cause })
+}
+
+function failureOf({ status, retryAfter }: GraphError): EntradaFailure {
+  if (status === 429) return membershipCheckFailed('graph_throttled', { retryAfter })
+  if (status >= 500) return membershipCheckFailed('graph_unavailable', { retryAfter })
+  if (status === 401) return membershipCheckFailed('token_refused')
+  return membershipCheckFailed(status === 403 ? 'not_permitted' : 'graph_refused')
+}
+
+/** Graph has understood, and does not answer this. */
+export function isRefusal(cause: unknown): boolean {
+  const reason = cause instanceof EntradaFailure ? cause.details.reason : null
+  return reason === 'not_permitted' || reason === 'graph_refused'
+}

@@ -1,0 +1,236 @@
+import { epochSeconds } from '../time.ts'
+import type { Membership, Entitlements } from '../membership/membership.ts'
+import { sha256Of } from '../crypto/digest.ts'
+import type { ObjectStorage } from '../storage/durable-objects.ts'
+import type {
+  AccessTokenResult,
+  AccessTokenRequest,
+  SessionRpc,
+  SessionCheck,
+  WrappedCheck,
+  SessionDescription,
+  EndedSession,
+  SessionIdentity,
+  NewSession,
+} from './session-rpc.ts'
+import { SessionRows, type SessionRow } from './session-rows.ts'
+import { SealedIdentity, type SealDeps } from './sealed-rows.ts'
+import type { SessionView } from './session.ts'
+import { MembershipRecheck, type ActiveSession } from './membership-recheck.ts'
+import { TokenManager, type TokenBinding, type TokenManagerDeps } from './token-manager.ts'
+import { userObjectName } from './user-sessions.ts'
+
+/** The id of the object is the public handle of the session as well. */
+export interface StoredSessionDeps extends TokenManagerDeps, SealDeps {
+  readonly storage: ObjectStorage
+  readonly membership: Membership
+}
+
+/** Activity is written down at most this often; idle limits are hours. */
+const SEEN_EVERY_SECONDS = 30
+
+const OVER: AccessTokenResult = { ok: false, failure: { code: 'session_required' } }
+
+/** The only authority on one session: alive or ended, its limits, its tokens. Runs inside its Durable Object. */
+export class StoredSession implements SessionRpc {
+  readonly #deps: StoredSessionDeps
+  readonly #rows: SessionRows
+  readonly #seals: SealedIdentity
+  readonly #tokens: TokenManager
+  readonly #watch: MembershipRecheck
+
+  constructor(deps: StoredSessionDeps) {
+    this.#deps = deps
+    this.#rows = new SessionRows(deps.storage)
+    this.#seals = new SealedIdentity(deps, this.#rows)
+    this.#tokens = new TokenManager(deps, this.#rows)
+    this.#watch = new MembershipRecheck(deps, this.#tokens)
+  }
+
+  async begin({ secret, identity, refreshToken, userAgent }: NewSession): Promise<SessionView> {
+    const { settings, storage, users } = this.#deps
+    const { tenantId, id: userId } = identity.user
+    const createdAt = epochSeconds()
+    const row: SessionRow = {
+      secretHash: await sha256Of(secret),
+      sealedIdentity: await this.#seals.sealIdentity(identity, secret),
+      userObjectId: users.idFromName(userObjectName(tenantId, userId)).toString(),
+      userAgent: userAgent.slice(0, 200),
+      createdAt,
+      lastSeenAt: createdAt,
+      expiresAt: createdAt + settings.sessions.maxSeconds,
+      checkedAt: createdAt,
+    }
+    this.#rows.write(row)
+    if (refreshToken !== null) {
+      await this.#tokens.begin(refreshToken, this.#holder(row, identity, secret))
+    }
+    await storage.setAlarm(this.#idleEnd(row) * 1000)
+    return this.#view(row, identity)
+  }
+
+  async check(secret: string, touch: boolean): Promise<SessionCheck> {
+    const alive = await this.#member(secret)
+    if (alive === null) return { alive: false }
+    const { row, identity } = alive
+    const now = epochSeconds()
+    const isSeen = touch && now - row.lastSeenAt >= SEEN_EVERY_SECONDS
+    if (isSeen) this.#rows.seen(now)
+    const seen = isSeen ? { ...row, lastSeenAt: now } : row
+    return { alive: true, session: this.#view(seen, identity) }
+  }
+
+  async wrapSecret(secret: string): Promise<string | null> {
+    if ((await this.#alive(secret)) === null) return null
+    return this.#seals.wrap(secret)
+  }
+
+  async checkWrapped(wrapped: string): Promise<WrappedCheck> {
+    const secret = await this.#seals.unwrap(wrapped)
+    if (secret === null) return { alive: false }
+    const check = await this.check(secret, false)
+    return check.alive ? { ...check, secret } : check
+  }
+
+  async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult> {
+    const alive = await this.#member(secret)
+    if (alive === null) return OVER
+    const { renewals } = this.#tokens
+    const outcome = await this.#tokens.accessToken(request, alive.holder)
+    // Signing out while Microsoft was answering wins: what came back belongs to nobody.
+    if (this.#rows.read() === null) return OVER
+    if (outcome.ok) {
+      const isRenewed = this.#tokens.renewals !== renewals
+      // Where there are no rules, a renewal is all that a look would do.
+      if (isRenewed && !this.#watch.hasRules) this.#rows.checked(epochSeconds())
+      const isMember = !isRenewed || (await this.#member(secret, isRenewed)) !== null
+      return isMember ? outcome : OVER
+    }
+    const { failure, isOver } = outcome
+    if (isOver) await this.#end(alive.row)
+    const claims = failure.claims ?? request.claims
+    if (failure.code === 'interaction_required' && claims !== null) {
+      await this.#seals.keepClaims(claims, secret)
+    }
+    return { ok: false, failure }
+  }
+
+  async pendingClaims(secret: string): Promise<string | null> {
+    return (await this.#alive(secret)) === null ? null : this.#seals.claims(secret)
+  }
+
+  async end(secret: string | null): Promise<EndedSession | null> {
+    const row = this.#rows.read()
+    if (row === null) return null
+    const identity = secret === null ? null : await this.#seals.identityOf(row, secret)
+    await this.#end(row)
+    return {
+      user: identity?.user ?? null,
+      loginHint: identity?.loginHint ?? null,
+      idToken: identity?.idToken ?? null,
+    }
+  }
+
+  async describe(): Promise<SessionDescription | null> {
+    const row = this.#rows.read()
+    if (row === null || this.#isOver(row)) return null
+    const { createdAt, lastSeenAt, userAgent } = row
+    return { id: this.#deps.id, createdAt, lastSeenAt, userAgent }
+  }
+
+  /** Housekeeping only: limits are enforced whenever the session is asked for. */
+  async alarm(): Promise<void> {
+    const row = this.#rows.read()
+    if (row === null) return
+    if (this.#isOver(row)) await this.#end(row)
+    else await this.#deps.storage.setAlarm(this.#idleEnd(row) * 1000)
+  }
+
+  /** The living session of somebody who, as far as is known, still belongs here. */
+  async #member(secret: string, isRenewed = false): Promise<ActiveSession | null> {
+    const alive = await this.#alive(secret)
+    if (alive === null || !this.#watch.isDue(alive.row, isRenewed)) return alive
+    await this.#watch.waitFor(this.#look(alive))
+    return this.#alive(secret)
+  }
+
+  async #look(alive: ActiveSession): Promise<void> {
+    const verdict = await this.#watch.look(alive)
+    const row = this.#rows.read()
+    // Signing out while Microsoft was asked wins.
+    if (row === null) return
+    if (verdict.kind === 'over') await this.#end(row)
+    else if (verdict.kind === 'member') await this.#restand(verdict.standing, alive)
+  }
+
+  /** Writes down what the person is known as from now on. */
+  async #restand(standing: Entitlements, { identity, holder }: ActiveSession): Promise<void> {
+    this.#rows.checked(epochSeconds())
+    const { roles, groups, isOperator } = standing
+    const next = { ...identity, user: { ...identity.user, roles, groups }, isOperator }
+    if (JSON.stringify(next) === JSON.stringify(identity)) return
+    await this.#seals.replaceIdentity(next, holder.secret)
+  }
+
+  async #alive(secret: string): Promise<ActiveSession | null> {
+    const row = this.#rows.read()
+    if (row === null) return null
+    if (this.#isOver(row)) {
+      await this.#end(row)
+      return null
+    }
+    const identity = await this.#seals.identityOf(row, secret)
+    // Read again: the session may have ended while the secret was being checked.
+    const current = this.#rows.read()
+    if (identity === null || current === null) return null
+    return { row: current, identity, holder: this.#holder(current, identity, secret) }
+  }
+
+  async #end(row: SessionRow): Promise<void> {
+    const { id, users, vault } = this.#deps
+    this.#seals.discard()
+    this.#tokens.discard()
+    await this.#rows.erase()
+    // The object has already forgotten; what remains elsewhere opens nothing and expires by itself.
+    await Promise.allSettled([
+      vault.forget(id),
+      users.get(users.idFromString(row.userObjectId)).remove(id),
+    ])
+  }
+
+  #isOver(row: SessionRow): boolean {
+    return epochSeconds() >= this.#idleEnd(row)
+  }
+
+  /** Whichever limit comes first. */
+  #idleEnd({ lastSeenAt, expiresAt }: SessionRow): number {
+    return Math.min(expiresAt, lastSeenAt + this.#deps.settings.sessions.idleSeconds)
+  }
+
+  #view(row: SessionRow, identity: SessionIdentity): SessionView {
+    const { user, isEmailVerified, isOperator, authenticatedAt } = identity
+    const { createdAt, expiresAt } = row
+    const { id } = this.#deps
+    const idleExpiresAt = this.#idleEnd(row)
+    return {
+      id,
+      user,
+      isEmailVerified,
+      isOperator,
+      authenticatedAt,
+      createdAt,
+      expiresAt,
+      idleExpiresAt,
+    }
+  }
+
+  #holder(row: SessionRow, { user, subject }: SessionIdentity, secret: string): TokenBinding {
+    return {
+      owner: { tenantId: user.tenantId, userId: user.id, sessionId: this.#deps.id },
+      secret,
+      subject,
+      sessionExpiresAt: row.expiresAt,
+      userObjectId: row.userObjectId,
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { withFallback } from '../time.ts'
+import { callObject, type ObjectNamespace } from './durable-objects.ts'
+import type { LeaseResult, LeaseRequest, LookupRow, NewLookupRow } from './lookup-table.ts'
+import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
+
+/** The object's methods, as they are called from a Worker. */
+export interface LookupObjectStub {
+  read(keys: readonly string[], parts: readonly string[]): Promise<readonly LookupRow[]>
+  lease(request: LeaseRequest): Promise<LeaseResult>
+  complete(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void>
+}
+
+export type LookupNamespace = ObjectNamespace<LookupObjectStub>
+
+/** A stored answer, opened. */
+export interface CachedLookup {
+  /** The rung it was found on. */
+  readonly key: string
+  readonly part: string
+  readonly text: string
+  readonly isStale: boolean
+}
+
+export interface NewLookup {
+  readonly key: string
+  readonly part: string
+  readonly text: string
+  readonly freshSeconds: number
+  readonly lifeSeconds: number
+}
+
+/** Whose answers they are: bound to each row, so that one copied to another owner's object does not open. */
+export interface LookupOwner {
+  readonly cloud: string
+  readonly tenantId: string
+  /** A user's object id, or the number of a tenant's shard. */
+  readonly of: { readonly userId: string } | { readonly shard: number }
+}
+
+const PURPOSE = 'lookup'
+/** An answer from memory that takes longer than asking Microsoft is worth nothing. */
+const READ_DEADLINE_MS = 2_000
+
+/** Graph's answers, remembered per owner. The composition root makes one; a request takes its owner's part. */
+export class LookupCache {
+  readonly #namespace: LookupNamespace
+  readonly #box: SealedBox
+
+  constructor(namespace: LookupNamespace, box: SealedBox) {
+    this.#namespace = namespace
+    this.#box = box
+  }
+
+  for(owner: LookupOwner): OwnerLookups {
+    return new OwnerLookups(this.#namespace, this.#box, nameOf(owner))
+  }
+}
+
+/**
+ * One owner's answers. Memory is a help and never a must: when the object cannot be reached, nothing is
+ * found, every claim is granted and nothing is kept.
+ */
+export class OwnerLookups {
+  readonly #namespace: LookupNamespace
+  readonly #box: SealedBox
+  readonly #owner: string
+
+  constructor(namespace: LookupNamespace, box: SealedBox, owner: string) {
+    this.#namespace = namespace
+    this.#box = box
+    this.#owner = owner
+  }
+
+  /** For each part the answer of the first key that has one. */
+  async read(keys: readonly string[], parts: readonly string[]): Promise<readonly CachedLookup[]> {
+    const names = await Promise.all(keys.map((key) => this.#name(key)))
+    const rows = await this.#ask<readonly LookupRow[]>((object) => object.read(names, parts), [])
+    return this.#opened(rows, keys, names)
+  }
+
+  /** Reads, and asks for leave to look up what is missing. See `LookupTable.claim`. */
+  async lease(
+    name: string,
+    { holdSeconds, keys, parts }: Omit<LeaseRequest, 'name' | 'claimant'>,
+  ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly CachedLookup[] }> {
+    const names = await Promise.all(keys.map((key) => this.#name(key)))
+    const claimant = crypto.randomUUID()
+    const request = { name: await this.#name(name), claimant, holdSeconds, keys: names, parts }
+    const { isGranted, rows } = await this.#ask<LeaseResult>(
+      (object) => object.lease(request),
+      { isGranted: true, rows: [] },
+      holdSeconds,
+    )
+    return { isGranted, lookups: await this.#opened(rows, keys, names) }
+  }
+
+  /** Stores answers and lets those go on who wait for the claimed key. */
+  async complete(claimed: string | null, lookups: readonly NewLookup[]): Promise<void> {
+    const rows = await Promise.all(
+      lookups.map(async ({ key, part, text, freshSeconds, lifeSeconds }): Promise<NewLookupRow> => {
+        const name = await this.#name(key)
+        const sealed = await this.#box.seal(text, this.#context(name, part))
+        return { key: name, part, sealed, freshSeconds, lifeSeconds }
+      }),
+    )
+    const name = claimed === null ? null : await this.#name(claimed)
+    await this.#ask<void>((object) => object.complete(name, rows), undefined)
+  }
+
+  #ask<T>(ask: (object: LookupObjectStub) => Promise<T>, absence: T, holdSeconds = 0): Promise<T> {
+    const object = () => this.#namespace.get(this.#namespace.idFromName(this.#owner))
+    return withFallback(() => callObject(() => ask(object())), {
+      value: absence,
+      afterMs: READ_DEADLINE_MS + holdSeconds * 1000,
+    })
+  }
+
+  async #opened(
+    rows: readonly LookupRow[],
+    keys: readonly string[],
+    names: readonly string[],
+  ): Promise<readonly CachedLookup[]> {
+    const opened = await Promise.all(
+      rows.map(async ({ key: name, part, sealed, isStale }) => {
+        const text = await this.#box.open(sealed, this.#context(name, part))
+        const key = keys[names.indexOf(name)]
+        return text === null || key === undefined ? [] : [{ key, part, text, isStale }]
+      }),
+    )
+    return opened.flat()
+  }
+
+  #name(key: string): Promise<string> {
+    return this.#box.nameOf(this.#owner, key)
+  }
+
+  #context(name: string, part: string): SealContext {
+    return { purpose: PURPOSE, bound: [this.#owner, name, part] }
+  }
+}
+
+function nameOf({ cloud, tenantId, of }: LookupOwner): string {
+  return 'userId' in of
+    ? `user/${cloud}/${tenantId}/${of.userId}`
+    : `tenant/${cloud}/${tenantId}/${of.shard}`
+}

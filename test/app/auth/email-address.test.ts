@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest'
+import { CAST, CONTOSO, FABRIKAM } from '../../sandbox/directory/cast.ts'
+import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
+import { PERSON, type Script } from '../../support/scripted-issuer.ts'
+import {
+  aToldChat,
+  behindOtherIssuer,
+  everywhere,
+  NOWHERE,
+  providerClaims,
+  put,
+  SPELLINGS,
+  told,
+  toldOf,
+} from './email-address-fixture.ts'
+import { trySignIn } from '../membership/fixture.ts'
+import { aChat, found } from '../people/librechat-fixture.ts'
+import { set } from '../edge/scripted-entrada.ts'
+
+const SEVERAL = {
+  OPENID_ISSUER: 'organizations',
+  OPENID_ALLOWED_TENANTS: `${CONTOSO},${FABRIKAM}`,
+}
+
+function severalTenants(): Sandbox {
+  return createSandbox({
+    people: 5,
+    groups: 2,
+    registration: { signInAudience: 'AzureADMultipleOrgs' },
+  })
+}
+
+const DENIALS = [false, 'false', null, 0, '0', '', 'no'] as const
+const AFFIRMATIONS = [true, 'true', 1, '1'] as const
+
+describe('an address that Entra denies', () => {
+  test.each(SPELLINGS)(
+    'is known nowhere, however the token says so (%s) [requirement 83]',
+    async (fault) => {
+      const scene = aToldChat()
+      const { sandbox } = scene.entrada
+      if (fault !== null) sandbox.faults.set(fault)
+      put(sandbox, 'adele', { mail: 'adele@fabrikam.example' })
+      expect(await toldOf(scene)).toEqual(NOWHERE)
+    },
+  )
+
+  test.each(SPELLINGS)('is told from one it confirms (%s)', async (fault) => {
+    const scene = aToldChat()
+    const { sandbox } = scene.entrada
+    if (fault !== null) sandbox.faults.set(fault)
+    put(sandbox, 'adele', { mail: 'a.vance@contoso.example' })
+    expect(await toldOf(scene)).toEqual(everywhere('a.vance@contoso.example'))
+  })
+
+  test('of a guest has no name in its place', async () => {
+    expect(await toldOf(aToldChat(), 'gustav')).toEqual(NOWHERE)
+  })
+})
+
+describe('an address that another issuer denies', () => {
+  const sources: readonly (readonly [string, (denial: unknown) => Script])[] = [
+    ['the id token', (denial) => ({ idToken: set({ email_verified: denial }) })],
+    ['UserInfo', (denial) => ({ userInfo: set({ email_verified: denial }) })],
+    [
+      'UserInfo, against the id token',
+      (denial) => ({
+        idToken: set({ email: PERSON.email, email_verified: true }),
+        userInfo: set({ email_verified: denial }),
+      }),
+    ],
+    [
+      'the id token, against UserInfo',
+      (denial) => ({
+        idToken: set({ email_verified: denial }),
+        userInfo: set({ email_verified: true }),
+      }),
+    ],
+    ['xms_edov', (denial) => ({ idToken: set({ xms_edov: denial }) })],
+  ]
+  const cases = sources.flatMap(([name, script]) =>
+    DENIALS.map((denial) => [name, denial, script(denial)] as const),
+  )
+
+  test.each(cases)(
+    'is known nowhere: %s says %j [requirement 83]',
+    async (_name, _denial, script) => {
+      const scene = behindOtherIssuer(script)
+      const browser = scene.entrada.browser()
+      await browser.open('/')
+      expect(await told(scene, browser)).toEqual(NOWHERE)
+    },
+  )
+
+  test.each(AFFIRMATIONS)('is told from one it confirms with %j', async (email_verified) => {
+    const scene = behindOtherIssuer({ userInfo: set({ email_verified }) })
+    const browser = scene.entrada.browser()
+    await browser.open('/')
+    expect(await told(scene, browser)).toEqual(everywhere(PERSON.email))
+  })
+
+  test('opens no door by its domain, nor by a rule about the claim', async () => {
+    for (const settings of [
+      { ALLOWED_EMAIL_DOMAINS: 'op.example' },
+      { OPENID_REQUIRED_ROLE: PERSON.email, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'email' },
+    ]) {
+      for (const [email_verified, isIn] of [
+        [true, true],
+        [false, false],
+      ] as const) {
+        const scene = behindOtherIssuer(
+          { idToken: set({ email: PERSON.email, email_verified }) },
+          settings,
+        )
+        const browser = scene.entrada.browser()
+        await browser.open('/')
+        expect((await browser.fetch('/.entrada/session')).status).toBe(isIn ? 200 : 401)
+      }
+    }
+  })
+
+  test('does not come back as a sign-in name that people choose themselves', async () => {
+    const ceo = { preferred_username: 'ceo@op.example' }
+    const scene = behindOtherIssuer(
+      { userInfo: set({ ...ceo, email_verified: false }) },
+      { OPENID_EMAIL_CLAIM: 'email' },
+    )
+    const browser = scene.entrada.browser()
+    await browser.open('/')
+    expect(await told(scene, browser)).toEqual(NOWHERE)
+    expect(scene.chat.last.headers.get('x-forwarded-preferred-username')).toBeNull()
+    const { idToken } = await providerClaims(scene, browser)
+    expect(idToken).not.toHaveProperty('preferred_username')
+  })
+})
+
+describe('with several tenants', () => {
+  const NOAUTH = CAST.adele.userPrincipalName
+
+  test.each([
+    ['denies it', ['email', 'xms_edov'] as const],
+    ['says nothing', ['email'] as const],
+  ])(
+    'another tenant’s administrator makes nobody Adele: where Entra %s, the sign-in name counts [requirement 83]',
+    async (_, optionalClaims) => {
+      const sandbox = severalTenants()
+      const scene = aToldChat(SEVERAL, { sandbox })
+      sandbox.registration = { ...sandbox.registration, optionalClaims }
+      put(sandbox, 'felix', { mail: NOAUTH })
+      expect(await toldOf(scene, 'felix')).toEqual(everywhere(CAST.felix.userPrincipalName))
+    },
+  )
+
+  test('an address that Entra confirms counts', async () => {
+    const sandbox = severalTenants()
+    const scene = aToldChat(SEVERAL, { sandbox })
+    put(sandbox, 'felix', { mail: 'f.henderson@fabrikam.example' })
+    expect(await toldOf(scene, 'felix')).toEqual(everywhere('f.henderson@fabrikam.example'))
+  })
+
+  test('no other claim counts, whoever wrote it into the directory', async () => {
+    const sandbox = severalTenants()
+    const scene = aToldChat({ ...SEVERAL, OPENID_EMAIL_CLAIM: 'name' }, { sandbox })
+    put(sandbox, 'felix', { displayName: NOAUTH })
+    expect(await toldOf(scene, 'felix')).toEqual(everywhere(CAST.felix.userPrincipalName))
+  })
+
+  test('a domain rule goes by the name, too', async () => {
+    const sandbox = severalTenants()
+    const scene = aToldChat({ ...SEVERAL, ALLOWED_EMAIL_DOMAINS: 'contoso.example' }, { sandbox })
+    put(sandbox, 'felix', { mail: NOAUTH })
+    const page = await trySignIn(scene.entrada.browser(), CAST.felix.userPrincipalName)
+    expect(page.headers.get('entrada-error')).toBe('wrong_account')
+  })
+
+  test('one tenant of several that may sign in is one tenant', async () => {
+    const settings = { ...SEVERAL, OPENID_ALLOWED_TENANTS: CONTOSO }
+    const sandbox = severalTenants()
+    const scene = aToldChat(settings, { sandbox })
+    sandbox.registration = { ...sandbox.registration, optionalClaims: ['email'] }
+    put(sandbox, 'adele', { mail: 'a.vance@contoso.example' })
+    expect(await toldOf(scene)).toEqual(everywhere('a.vance@contoso.example'))
+  })
+})
+
+describe('in the lists of LibreChat', () => {
+  const emailOf = async (settings: Readonly<Record<string, string>>, q: string) => {
+    const { user } = await aChat({ settings, sandbox: severalTenants() })
+    put(user.sandbox, 'megan', { mail: 'ceo@elsewhere.example' })
+    const { results } = await found(user, { q, types: 'user' })
+    return results[0]?.['email']
+  }
+
+  test('who has no mail is found with the sign-in name, for LibreChat passes over others', async () => {
+    expect(await emailOf({}, 'ohara')).toBe(CAST.unal.userPrincipalName)
+  })
+
+  test('with several tenants people have their sign-in names, since Graph confirms no mail', async () => {
+    expect(await emailOf(SEVERAL, 'megan')).toBe(CAST.megan.userPrincipalName)
+    expect(await emailOf({}, 'megan')).toBe('ceo@elsewhere.example')
+  })
+
+  test('where sign-in goes by another name, so do the lists', async () => {
+    expect(await emailOf({ OPENID_EMAIL_CLAIM: 'upn' }, 'megan')).toBe(CAST.megan.userPrincipalName)
+  })
+})

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { anEntrada } from '../../support/entrada.ts'
+import { HOME, SESSION, signedIn } from '../session/session-fixture.ts'
+
+describe('signing out needs proof that it is us who ask [requirement 73]', () => {
+  test.each([
+    ['cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['a sibling host', { 'sec-fetch-site': 'same-site' }],
+    ['typed', { 'sec-fetch-site': 'none' }],
+    ['a foreign origin', { origin: 'https://evil.example' }],
+    ['a null origin', { origin: 'null' }],
+    ['neither said', {}],
+    [
+      'both said and one wrong',
+      { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
+    ],
+  ])('%s: refused', async (_case, headers) => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+    for (const path of ['/.entrada/logout', '/.entrada/sessions/end']) {
+      const response = await entrada.fetch(path, {
+        method: 'POST',
+        headers: { ...headers, cookie },
+      })
+      expect([response.status, response.headers.get('entrada-error')]).toEqual([
+        403,
+        'cross_site_refused',
+      ])
+    }
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+  })
+
+  test.each([
+    { 'sec-fetch-site': 'same-origin' },
+    { origin: HOME },
+    { 'sec-fetch-site': 'same-origin', origin: 'null' },
+  ])('%j: done', async (headers) => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
+    const response = await entrada.fetch('/.entrada/logout', {
+      method: 'POST',
+      headers: { ...headers, cookie },
+    })
+    expect(response.status).toBe(200)
+  })
+
+  test('an image, a link or a GET of any kind signs nobody out', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    await browser.load('/.entrada/logout', 'image')
+    await browser.open('/.entrada/logout', { from: 'https://evil.example' })
+    expect((await entrada.tabOf(browser).fetch('/.entrada/session')).status).toBe(200)
+  })
+})

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { clock } from '../../support/clock.ts'
+import { anEntrada } from '../../support/entrada.ts'
+import { answerFor, aScene, CHECK, named, verdictOn, type Answer } from './fixture.ts'
+
+/* Who may ask, in what form the answer comes, and what the Worker knows of itself. */
+
+describe('who may see the set-up check', () => {
+  test('an operator', async () => {
+    const { ok, checks } = await answerFor(await aScene())
+    expect(ok).toBe(true)
+    expect(checks.map(({ name, status }) => `${name}: ${status}`)).toEqual([
+      'settings: ok',
+      'bindings: ok',
+      'issuer: ok',
+      // In one process nobody stamps an answer with the time.
+      'clock: skipped',
+      'client_credential: ok',
+      'redirect_uri: ok',
+      'permissions: ok',
+      'graph: ok',
+      'chat: ok',
+      'origin_protection: ok',
+      'other_doors: skipped',
+    ])
+  })
+
+  test('not a member', async () => {
+    const { entrada } = await aScene()
+    const member = entrada.browser()
+    await member.signIn(CAST.adele.userPrincipalName)
+    entrada.sandbox.journal.clear()
+    const response = await member.fetch(CHECK)
+    expect([response.status, await response.json()]).toMatchObject([
+      403,
+      { code: 'operator_required' },
+    ])
+    expect(entrada.sandbox.journal.all).toEqual([])
+  })
+
+  test('not a stranger, by script or by page', async () => {
+    const entrada = anEntrada()
+    const response = await entrada.fetch(CHECK)
+    expect([response.status, await response.json()]).toMatchObject([
+      401,
+      { code: 'session_required' },
+    ])
+    expect(entrada.sandbox.journal.all).toEqual([])
+    const page = await entrada.browser().open(CHECK)
+    expect(page.url.origin).toBe(entrada.sandbox.hosts.login)
+  })
+
+  test('on loopback anybody, signed in or not', async () => {
+    const entrada = anEntrada({ settings: { DOMAIN_SERVER: 'http://localhost:8787' } })
+    const response = await entrada.fetch(CHECK)
+    const answer = await response.json<Answer>()
+    expect([response.status, answer.ok]).toEqual([200, false])
+    expect(named(answer, 'permissions').status).toBe('skipped')
+    expect(named(answer, 'redirect_uri').detail).toContain('Only a sign-in can tell')
+  })
+
+  test('not often: it counts for the operator as a sign-in would [requirement 95]', async () => {
+    const settings = { RATE_LIMITS: '{"login":{"perMinute":2}}' }
+    const { operator } = await aScene({ settings }, () => new Response('hello'))
+    const statuses = []
+    for (let time = 0; time < 3; time++) statuses.push((await operator.fetch(CHECK)).status)
+    expect(statuses).toEqual([200, 200, 429])
+  })
+})
+
+test('a person gets a page that says the same', async () => {
+  const { operator } = await aScene({}, () => new Response('hello'))
+  const page = await operator.open(CHECK)
+  expect([page.status, page.title]).toEqual([200, 'The set-up does not hold'])
+  const statuses = page.html.querySelectorAll('h2').map((heading) => heading.text.trim())
+  expect(statuses).toContain('failed origin protection')
+  expect(statuses).toContain('ok client credential')
+  expect(page.text).toContain('Have it demand ORIGIN_SECRET')
+  expect(page.html.querySelectorAll('[src], link, script, iframe')).toEqual([])
+  const policy = page.headers.get('content-security-policy')
+  expect(policy).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
+})
+
+test('every check leaves an audit event that names who asked and what failed [requirement 100]', async () => {
+  const scene = await aScene({}, () => new Response('hello'))
+  await answerFor(scene)
+  expect(scene.entrada.logs.events('set_up_checked')).toEqual([
+    expect.objectContaining({
+      level: 'audit',
+      userId: CAST.alex.id,
+      failed: 'origin_protection',
+    }),
+  ])
+})
+
+describe('settings and bindings', () => {
+  test('a setting without effect is a warning, by name [requirement 98]', async () => {
+    const scene = await aScene({ settings: { OPENID_BUTTON_LABEL: 'Sign in' } })
+    const answer = await answerFor(scene)
+    expect(answer.ok).toBe(true)
+    expect(named(answer, 'settings')).toMatchObject({
+      status: 'warning',
+      detail: expect.stringContaining('OPENID_BUTTON_LABEL'),
+    })
+  })
+
+  test('a binding that does not answer is named, and the other checks go on [requirement 94]', async () => {
+    const scene = await aScene()
+    scene.entrada.platform.objects.KEYS.bend({ fails: 'overloaded' })
+    scene.entrada.platform.objects.LOOKUPS.bend({ fails: 'overloaded' })
+    const answer = await answerFor(scene)
+    expect(named(answer, 'bindings')).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('LOOKUPS'),
+    })
+    expect(named(answer, 'issuer').status).toBe('ok')
+  })
+
+  test('what a Worker cannot see is said to be unseen', async () => {
+    const { status, detail } = await verdictOn('other_doors', await aScene())
+    expect(status).toBe('skipped')
+    expect(detail).toMatch(/fails closed.*workers\.dev/)
+  })
+})
+
+test('what hangs is given up, by itself', async () => {
+  const scene = await aScene()
+  scene.entrada.sandbox.faults.set('graph.hang')
+  scene.entrada.sandbox.faults.set('entra.token_hang')
+  const answer = await clock.runOut(answerFor(scene), 20)
+  expect(named(answer, 'graph').detail).toBe('No answer.')
+  expect(named(answer, 'client_credential').status).not.toBe('ok')
+  expect(named(answer, 'chat').status).toBe('ok')
+})

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import { FABRIKAM } from '../../sandbox/directory/cast.ts'
+import { createClientCertificate } from '../../sandbox/entra/client-certificate.ts'
+import type { Registration } from '../../sandbox/registration.ts'
+import { createSandbox } from '../../sandbox/sandbox.ts'
+import type { EntradaOptions } from '../../support/entrada.ts'
+import { answerAt, answerFor, aScene, named, refusal, verdictOn, type Scene } from './fixture.ts'
+
+/** Token requests in the app's own name. */
+function triesIn({ entrada }: Scene) {
+  const isTry = (form: URLSearchParams) => form.get('grant_type') === 'client_credentials'
+  return entrada.sandbox.journal.redemptions().filter(({ form }) => isTry(form))
+}
+
+describe('the client credential', () => {
+  function registered(registration: Partial<Registration>, options: EntradaOptions = {}) {
+    return aScene({ ...options, sandbox: createSandbox({ people: 5, registration }) })
+  }
+
+  test('is tried without a person, and the token it gets is dropped', async () => {
+    const scene = await aScene()
+    const { journal } = scene.entrada.sandbox
+    journal.clear()
+    const { status, detail } = await verdictOn('client_credential', scene)
+    expect([status, detail]).toEqual(['ok', 'Secret 1 is accepted.'])
+    const tries = triesIn(scene)
+    expect(tries.map(({ form }) => form.get('scope'))).toEqual([
+      'https://graph.microsoft.com/.default',
+    ])
+    // Nothing is asked of Graph with it, nor with anything else.
+    for (const { headers } of journal.to('graph')) {
+      expect(headers.get('authorization')).toBeNull()
+    }
+  })
+
+  test('each secret is tried, and the wrong one named by its place', async () => {
+    const secrets = ['first-of-the-list-0123456789', 'second-of-the-list-0123456789']
+    const scene = await registered(
+      { clientSecrets: secrets },
+      { settings: { OPENID_CLIENT_SECRET: secrets.join(',') } },
+    )
+    expect(await verdictOn('client_credential', scene)).toMatchObject({ status: 'ok' })
+    const { sandbox } = scene.entrada
+    sandbox.registration = { ...sandbox.registration, clientSecrets: secrets.slice(1) }
+    const answer = await answerFor(scene)
+    expect(answer.ok).toBe(true)
+    expect(named(answer, 'client_credential')).toEqual({
+      name: 'client_credential',
+      status: 'warning',
+      detail: 'Secret 1 is refused, AADSTS7000215. Secret 2 is accepted.',
+      fix: 'Store its value, not its id.',
+    })
+  })
+
+  test.each([
+    ['a wrong secret', 7000215, 'invalid_client', /value, not its id/],
+    ['a secret that has expired', 7000222, 'invalid_client', /has expired: add a new one/],
+    ['a certificate that was not uploaded', 700027, 'invalid_client', /Upload a valid certificate/],
+    ['an unknown app', 700016, 'unauthorized_client', /Compare the settings with the registration/],
+    ['an unknown tenant', 90002, 'invalid_request', /Compare the settings with the registration/],
+    ['a disabled app', 7000112, 'unauthorized_client', /Compare the settings with the registration/],
+    ['a public client [requirement 99]', 700025, 'invalid_client', /belongs under the platform Web/],
+    ['a single-page application [requirement 99]', 9002327, 'invalid_request', /belongs under the platform Web/],
+  ])('%s (AADSTS%i) fails, with the fix', async (_what, number, error, fix) => {
+    const scene = await aScene()
+    answerAt(scene, '/token', refusal(number, error))
+    const answer = await answerFor(scene)
+    expect(answer.ok).toBe(false)
+    expect(named(answer, 'client_credential')).toMatchObject({
+      status: 'failed',
+      detail: `Secret 1 is refused, AADSTS${number}.`,
+      fix: expect.stringMatching(fix),
+    })
+    expect(JSON.stringify(answer)).not.toContain('raw text')
+  }) // prettier-ignore
+
+  test('a policy for apps stops its token, not its proof', async () => {
+    const scene = await aScene()
+    answerAt(scene, '/token', refusal(53003, 'access_denied'))
+    expect((await verdictOn('client_credential', scene)).status).toBe('ok')
+  })
+
+  test('an outage says nothing about it', async () => {
+    const scene = await aScene()
+    scene.entrada.sandbox.faults.set('entra.token_server_error')
+    const { status, fix } = await verdictOn('client_credential', scene)
+    expect([status, fix]).toEqual(['warning', 'Check again.'])
+  })
+
+  test('a certificate is tried as well', async () => {
+    const { certificate, privateKey } = createClientCertificate()
+    const scene = await registered(
+      { certificates: [certificate], clientSecrets: [] },
+      {
+        settings: {
+          OPENID_CLIENT_SECRET: null,
+          OPENID_CLIENT_CERTIFICATE: `${privateKey}\n${certificate}`,
+        },
+      },
+    )
+    expect((await verdictOn('client_credential', scene)).detail).toBe('Certificate 1 is accepted.')
+    const { sandbox } = scene.entrada
+    sandbox.registration = { ...sandbox.registration, certificates: [] }
+    expect(await verdictOn('client_credential', scene)).toMatchObject({
+      status: 'failed',
+      detail: 'Certificate 1 is refused, AADSTS700027.',
+    })
+  })
+
+  test('of an app for several tenants is tried in the first that may sign in', async () => {
+    const sandbox = createSandbox({ people: 5, registration: { signInAudience: 'AzureADMultipleOrgs' } })
+    const [home] = sandbox.tenants
+    const scene = await aScene({
+      sandbox,
+      settings: {
+        OPENID_ISSUER: 'organizations',
+        OPENID_ALLOWED_TENANTS: `${home?.tenantId},${FABRIKAM}`,
+      },
+    })
+    sandbox.journal.clear()
+    expect((await verdictOn('client_credential', scene)).status).toBe('ok')
+    const [request] = triesIn(scene)
+    expect(request?.url.pathname).toBe(`/${home?.tenantId}/oauth2/v2.0/token`)
+  }) // prettier-ignore
+})

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { clock } from '../../support/clock.ts'
+import { aScene, verdictOn } from './fixture.ts'
+
+describe('Microsoft 365', () => {
+  test('what has been consented to is listed', async () => {
+    const { status, detail } = await verdictOn('permissions', await aScene())
+    expect([status, detail]).toEqual(['ok', 'people: on, groups: on, files: on'])
+  })
+
+  test('what has not been consented to is a warning, with the way to consent', async () => {
+    const scene = await aScene()
+    scene.entrada.sandbox.entra.revokeAdminConsent(undefined, ['Files.Read.All'])
+    await clock.advance(3 * 3600)
+    expect(await verdictOn('permissions', scene)).toMatchObject({
+      status: 'warning',
+      detail: 'people: on, groups: on, files: consent needed',
+      fix: expect.stringContaining('/.entrada/consent?feature=sign_in&admin=1'),
+    })
+  })
+
+  test('a token that is not to be had fails, with Microsoft’s number', async () => {
+    // Or the session would end with its first recheck that finds no token.
+    const scene = await aScene({ settings: { MEMBERSHIP_CHECK_SECONDS: '86400' } })
+    scene.entrada.sandbox.faults.set('entra.secret_expired')
+    await clock.advance(3 * 3600)
+    expect(await verdictOn('permissions', scene)).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('AADSTS7000222'),
+    })
+  })
+
+  test('without tokens there is nothing to permit', async () => {
+    const scene = await aScene({
+      settings: { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
+    })
+    expect((await verdictOn('permissions', scene)).status).toBe('skipped')
+  })
+
+  test('Graph that is down is said to be', async () => {
+    const scene = await aScene()
+    scene.entrada.sandbox.faults.set('graph.outage')
+    expect(await verdictOn('graph', scene)).toMatchObject({
+      status: 'failed',
+      detail: 'Answers 503 without a token.',
+    })
+    scene.entrada.internet.disconnect(scene.entrada.sandbox.hosts.graph)
+    expect((await verdictOn('graph', scene)).detail).toBe('No answer.')
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { createSandbox } from '../../sandbox/sandbox.ts'
+import { anEntrada } from '../../support/entrada.ts'
+import { answerAt, answerFor, aScene, named, refusal, verdictOn } from './fixture.ts'
+
+/* The redirect URI and the platform it belongs under, at the check and for who cannot get to it. */
+
+describe('the redirect URI', () => {
+  test('that people came in by is registered, and under Web', async () => {
+    expect(await verdictOn('redirect_uri', await aScene())).toEqual({
+      name: 'redirect_uri',
+      status: 'ok',
+      detail:
+        'https://chat.contoso.example/oauth/openid/callback is registered, and was under Web when you signed in.',
+    })
+  })
+
+  test('that is not registered any more fails, and is spelled out', async () => {
+    const scene = await aScene()
+    const { sandbox } = scene.entrada
+    sandbox.registration = { ...sandbox.registration, redirectUris: [] }
+    expect(await verdictOn('redirect_uri', scene)).toMatchObject({
+      status: 'failed',
+      detail: 'https://chat.contoso.example/oauth/openid/callback is refused, AADSTS50011.',
+      fix: expect.stringContaining('platform Web'),
+    })
+  })
+
+  test('under the platform of single-page applications fails, with the fix [requirement 99]', async () => {
+    const scene = await aScene()
+    answerAt(scene, '/authorize', (request) => {
+      const asked = new URL(request.url).searchParams
+      // Demanded there alone, and therefore not sent by the check.
+      expect([asked.get('prompt'), asked.has('code_challenge')]).toEqual(['none', false])
+      const back = new URL(asked.get('redirect_uri') ?? '')
+      back.searchParams.set('error', 'invalid_request')
+      back.searchParams.set('error_description', 'AADSTS9002325: Proof Key … raw text')
+      return new Response(null, { status: 302, headers: { location: back.href } })
+    })
+    const answer = await answerFor(scene)
+    expect(named(answer, 'redirect_uri')).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('AADSTS9002325'),
+      fix: expect.stringContaining('single-page application'),
+    })
+    expect(JSON.stringify(answer)).not.toContain('raw text')
+  })
+
+  test('at a service that shows a page instead is for a person to try', async () => {
+    const scene = await aScene()
+    answerAt(scene, '/authorize', () => new Response('<title>Sign in</title>'))
+    expect((await verdictOn('redirect_uri', scene)).status).toBe('skipped')
+  })
+})
+
+describe('who cannot sign in is told of the platform, as nobody gets as far as the check [requirement 99]', () => {
+  test('by a redirect URI of a single-page application', async () => {
+    const uri = 'https://chat.contoso.example/oauth/openid/callback'
+    const registration = { redirectUris: [], spaRedirectUris: [uri] }
+    const browser = anEntrada({ sandbox: createSandbox({ people: 5, registration }) }).browser()
+    await browser.open('/')
+    await browser.submit({ button: ['account', CAST.alex.userPrincipalName] })
+    const page = await browser.submit({ button: ['decision', 'accept'] })
+    expect(page.headers.get('entrada-error')).toBe('registration_rejected')
+    expect(page.text).toContain('AADSTS9002327')
+    expect(page.text).toContain('It belongs under the platform Web.')
+  })
+
+  test('by a public client', async () => {
+    const entrada = anEntrada()
+    const browser = entrada.browser()
+    await browser.open('/')
+    answerAt({ entrada, operator: browser }, '/token', refusal(700025, 'invalid_client'))
+    await browser.submit({ button: ['account', CAST.alex.userPrincipalName] })
+    const page = await browser.submit({ button: ['decision', 'accept'] })
+    expect(page.headers.get('entrada-error')).toBe('registration_rejected')
+    expect(page.text).toContain('It belongs under the platform Web.')
+  })
+})

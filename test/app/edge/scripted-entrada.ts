@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto'
+import type { Browser } from '../../support/browser/browser.ts'
+import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import { ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
+import { assembled, type Claims } from '../../support/scripted-tokens.ts'
+
+export const ISSUER = 'https://op.example'
+export const HOME = 'https://chat.contoso.example'
+export const CLIENT = {
+  clientId: '3d9f0c51-8a4e-4f7b-a2c6-5b1e7d9a0f42',
+  clientSecret: 'a-secret-of-the-script-0123456789',
+}
+
+/** Entrada in front of an issuer that departs from the rules as scripted. */
+export function start(script: Script = {}): { entrada: Entrada; issuer: ScriptedIssuer } {
+  const issuer = new ScriptedIssuer({ issuer: ISSUER, ...CLIENT })
+  issuer.script = script
+  const entrada = anEntrada({
+    settings: {
+      OPENID_ISSUER: ISSUER,
+      OPENID_CLIENT_ID: CLIENT.clientId,
+      OPENID_CLIENT_SECRET: CLIENT.clientSecret,
+      ENABLE_SHAREPOINT_FILEPICKER: null,
+    },
+    hosts: { [issuer.origin]: issuer.handle },
+  })
+  return { entrada, issuer }
+}
+
+export function isSignedIn(browser: Browser): boolean {
+  return browser.cookies.get('__Host-entrada') !== null
+}
+
+/** With those members changed. */
+export const set =
+  (changes: Claims) =>
+  (claims: Claims): Claims => ({ ...claims, ...changes })
+
+/** Signed with the client secret: what an attacker can do who knows it, and a careless library takes. */
+export const hmac = (header: Claims, claims: Claims) => {
+  const unsigned = assembled(header, claims, '').slice(0, -1)
+  const signature = createHmac('sha256', CLIENT.clientSecret).update(unsigned).digest('base64url')
+  return `${unsigned}.${signature}`
+}
+/** With parameters changed in place. */
+export function changed(change: (parameters: URLSearchParams) => void) {
+  return (parameters: URLSearchParams) => {
+    change(parameters)
+    return parameters
+  }
+}

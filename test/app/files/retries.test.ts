@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
+import { clock } from '../../support/clock.ts'
+import { refusal } from './download-fixture.ts'
+import {
+  aFilesScene,
+  bodySha256,
+  bytesOf,
+  contentPathOf,
+  fileOf,
+  sha256,
+  type FilesScene,
+} from './fixture.ts'
+
+/* A file that comes all the same: after a wait, or when it is asked for once more. */
+
+describe('what may not be had says why', () => {
+  test('a wait that Microsoft asked for is passed on, and kept to without asking again [requirement 87]', async () => {
+    const scene = await aFilesScene()
+    const { faults, journal } = scene.entrada.sandbox
+    faults.set('graph.throttled', { retryAfterSeconds: 17 })
+    const first = await refusal(scene)
+    expect(Number(first.response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
+    faults.clear()
+    journal.clear()
+    const second = await refusal(scene)
+    expect(second.problem).toMatchObject({ code: 'graph_throttled' })
+    expect(journal.to('graph')).toEqual([])
+    await clock.advance(25)
+    const third = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
+    expect(third.status).toBe(200)
+    await third.body?.cancel()
+  })
+
+  test('a wait that the download host asked for is kept to as well: everyone waits together', async () => {
+    let asked = 0
+    const scene: FilesScene = await aFilesScene({
+      hosts: {
+        [MICROSOFT_HOSTS.download]: (request) => {
+          asked += 1
+          if (asked > 1) return scene.entrada.sandbox.fetch(request)
+          return new Response(null, { status: 429, headers: { 'retry-after': '17' } })
+        },
+      },
+    })
+    const first = await refusal(scene)
+    expect(first.problem).toMatchObject({ code: 'graph_throttled' })
+    expect(Number(first.response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
+    scene.entrada.sandbox.journal.clear()
+    const second = await refusal(scene, 'text')
+    expect(second.problem).toMatchObject({ code: 'graph_throttled' })
+    expect(scene.entrada.sandbox.journal.all).toEqual([])
+    await clock.advance(25)
+    const item = fileOf(scene, 'text')
+    const third = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(third)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test('a token that was refused is renewed once, and the file comes', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('graph.token_rejected', { times: 1 })
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+  })
+
+  test('an address that has expired is replaced once, and the file comes', async () => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set('files.url_expired', { times: 1 })
+    const item = fileOf(scene, 'report')
+    const response = await scene.browser.fetch(contentPathOf(item))
+    expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
+    expect(scene.entrada.sandbox.drives.downloads.issued).toHaveLength(2)
+  })
+})

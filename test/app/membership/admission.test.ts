@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest'
+import { CAST, CAST_GROUPS, CONTOSO, FABRIKAM } from '../../sandbox/directory/cast.ts'
+import { createSandbox } from '../../sandbox/sandbox.ts'
+import {
+  aScene,
+  asked,
+  byGroup,
+  contoso,
+  sessionOf,
+  thePerson,
+  trySignIn,
+  verdictOn,
+  type Scene,
+} from './fixture.ts'
+
+function putMail(scene: Scene, mail: string | null): void {
+  const directory = contoso(scene.sandbox)
+  directory.putPerson({ ...thePerson(scene.sandbox, CAST.adele.id), mail })
+}
+
+describe('without a rule', () => {
+  test('everyone the tenant signs in comes in, and Graph is asked nothing about them', async () => {
+    const scene = aScene()
+    expect(await verdictOn(scene, CAST.unal.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user).toMatchObject({ roles: [], groups: [] })
+    expect(asked(scene, 'me/')).toBe(0)
+  })
+})
+
+describe('a refusal', () => {
+  const help = {
+    ACCESS_HELP_TEXT: 'Order “Company Chat” in the service shop <first>.',
+    ACCESS_HELP_URL: 'https://shop.contoso.example/chat?from=entrada',
+  }
+
+  test('says which rule was not met in the operator’s words, with a link, and names no group', async () => {
+    const scene = aScene({ settings: { ...byGroup('auto', 'Chat Administrators'), ...help } })
+    const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
+    expect(page.status).toBe(403)
+    const words = page.html.querySelector('main')?.structuredText ?? ''
+    expect(words).toContain('Your account is not among those that were given access.')
+    expect(words).toContain('Order “Company Chat” in the service shop <first>.')
+    expect(page.html.querySelector(`a[href="${help.ACCESS_HELP_URL}"]`)?.text).toBe(
+      'How to get access',
+    )
+    expect(page.text).not.toContain('Administrators')
+    expect(page.text).not.toContain(CAST_GROUPS.chatAdministrators)
+  })
+
+  test('offers another account, which would else be chosen by single sign-on for ever', async () => {
+    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
+    await trySignIn(scene.browser, CAST.adele.userPrincipalName)
+    const page = await scene.browser.click('a.button[href*="account=other"]')
+    expect(page.url.origin).toBe(scene.sandbox.hosts.login)
+    const landed = await scene.browser.submit({
+      button: ['account', CAST.alex.userPrincipalName],
+    })
+    expect(landed.url.pathname).toBe('/')
+    expect((await sessionOf(scene.browser))?.user.id).toBe(CAST.alex.id)
+  })
+
+  test('leaves one audit event with the person and the reason, and no names [requirement 100]', async () => {
+    const scene = aScene({ settings: { ...byGroup('auto', 'Chat Administrators'), ...help } })
+    await trySignIn(scene.browser, CAST.adele.userPrincipalName)
+    const audits = scene.entrada.logs.events().filter(({ level }) => level === 'audit')
+    expect(audits).toEqual([
+      {
+        level: 'audit',
+        event: 'refused_membership',
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        userId: CAST.adele.id,
+        tenantId: CONTOSO,
+        reason: 'role',
+        at: 'sign_in',
+      },
+    ])
+    expect(scene.entrada.logs.text).not.toMatch(/Adele|Vance|Administrators/i)
+  })
+
+  test('neither begins a session nor ends the one of somebody else in this browser', async () => {
+    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
+    await scene.browser.signIn(CAST.alex.userPrincipalName)
+    await scene.browser.open('/.entrada/login?account=other')
+    await scene.browser.submit({ button: ['account', CAST.adele.userPrincipalName] })
+    expect(scene.browser.page.headers.get('entrada-error')).toBe('not_a_member')
+    expect((await sessionOf(scene.browser))?.user.id).toBe(CAST.alex.id)
+  })
+})
+
+describe('guests', () => {
+  test('come in unless they are kept out', async () => {
+    expect(await verdictOn(aScene(), CAST.gustav.userPrincipalName)).toBe('admitted')
+  })
+
+  test.each([
+    ['the acct claim', ['acct'] as const, 0],
+    ['Graph, where the token does not tell', [] as const, 1],
+  ])('are known by %s and kept out', async (_, optionalClaims, questions) => {
+    for (const [who, verdict] of [
+      [CAST.gustav, 'wrong_account'],
+      [CAST.adele, 'admitted'],
+    ] as const) {
+      const scene = aScene({ settings: { ALLOW_GUESTS: 'false' } })
+      scene.sandbox.registration = { ...scene.sandbox.registration, optionalClaims }
+      expect(await verdictOn(scene, who.userPrincipalName)).toBe(verdict)
+      expect(asked(scene, 'me')).toBe(questions)
+    }
+  })
+
+  test('are told so, and the audit event says why', async () => {
+    const scene = aScene({ settings: { ALLOW_GUESTS: 'false' } })
+    const page = await trySignIn(scene.browser, CAST.gustav.userPrincipalName)
+    expect(page.text).toContain('Guest accounts have no access.')
+    expect(scene.entrada.logs.events('refused_membership')).toMatchObject([
+      { userId: CAST.gustav.id, reason: 'guest' },
+    ])
+  })
+})
+
+describe('allowed e-mail domains', () => {
+  const settings = { ALLOWED_EMAIL_DOMAINS: 'contoso.example, @Sub.Partner.example' }
+
+  test.each([
+    ['adele.vance@contoso.example', 'admitted'],
+    ['adele.vance@CONTOSO.example', 'admitted'],
+    ['adele@sub.partner.example', 'admitted'],
+    ['adele@partner.example', 'wrong_account'],
+    ['adele@evil.contoso.example', 'wrong_account'],
+    ['adele@contoso.example.evil.example', 'wrong_account'],
+    ['a@evil.example@contoso.example', 'wrong_account'],
+    ['a@contoso.example@evil.example', 'wrong_account'],
+    ['adele@contoso.example ', 'wrong_account'],
+    ['"a@contoso.example"@evil.example', 'wrong_account'],
+    ['contoso.example', 'wrong_account'],
+    ['@contoso.example', 'wrong_account'],
+    ['adele@contoso.example.', 'wrong_account'],
+    ['adele@\u212Contoso.example', 'wrong_account'],
+    ['adele@cont\u043Eso.example', 'wrong_account'],
+    // Her sign-in name stands in, and it is of that domain.
+    [null, 'admitted'],
+  ])('of %s: %s [requirement 83]', async (mail, verdict) => {
+    const scene = aScene({ settings })
+    // Whether the tenant owns the domain is another claim's business.
+    scene.sandbox.registration = { ...scene.sandbox.registration, optionalClaims: ['email'] }
+    putMail(scene, mail)
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe(verdict)
+  })
+
+  test('do not go by an address whose domain the tenant does not own', async () => {
+    const scene = aScene({ settings: { ALLOWED_EMAIL_DOMAINS: 'fabrikam.example' } })
+    putMail(scene, 'adele@fabrikam.example')
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('wrong_account')
+    expect(scene.entrada.logs.events('refused_membership')).toMatchObject([
+      { reason: 'email_domain' },
+    ])
+  })
+})
+
+describe('identity', () => {
+  test('is tenant and object id: a changed address is the same person, a reused one is not [requirement 83]', async () => {
+    const scene = aScene()
+    await scene.browser.signIn(CAST.adele.userPrincipalName)
+    putMail(scene, 'adele.wilson@contoso.example')
+    const unal = thePerson(scene.sandbox, CAST.unal.id)
+    contoso(scene.sandbox).putPerson({ ...unal, mail: 'adele.vance@contoso.example' })
+    const renamed = { ...scene, browser: scene.entrada.browser() }
+    const other = { ...scene, browser: scene.entrada.browser() }
+    await renamed.browser.signIn(CAST.adele.userPrincipalName)
+    await other.browser.signIn(CAST.unal.userPrincipalName)
+    expect((await sessionOf(renamed.browser))?.user).toMatchObject({
+      id: CAST.adele.id,
+      tenantId: CONTOSO,
+      email: 'adele.wilson@contoso.example',
+    })
+    expect((await sessionOf(other.browser))?.user).toMatchObject({
+      id: CAST.unal.id,
+      email: 'adele.vance@contoso.example',
+    })
+    const sessions = async ({ browser }: Scene) =>
+      (await (await browser.fetch('/.entrada/sessions')).json<{ sessions: unknown[] }>()).sessions
+    expect(await sessions(renamed)).toHaveLength(2)
+    expect(await sessions(other)).toHaveLength(1)
+  })
+})
+
+describe('several tenants', () => {
+  test('have their own groups: a namesake elsewhere gives nothing', async () => {
+    const sandbox = createSandbox({
+      people: 5,
+      groups: 2,
+      registration: { signInAudience: 'AzureADMultipleOrgs' },
+    })
+    const settings = {
+      OPENID_ISSUER: 'organizations',
+      OPENID_ALLOWED_TENANTS: `${CONTOSO},${FABRIKAM}`,
+      ...byGroup('auto', CAST_GROUPS.chatUsers),
+    }
+    const scene = aScene({ sandbox, settings })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+    const browser = scene.entrada.browser()
+    expect(await verdictOn({ ...scene, browser }, CAST.felix.userPrincipalName)).toBe(
+      'not_a_member',
+    )
+  })
+})

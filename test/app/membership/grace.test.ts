@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
+import type { TestSettings } from '../../support/entrada.ts'
+import { byGroup, sessionOf, trySignIn } from './fixture.ts'
+import { CHECK, GRACE, isIn, isInAfter, leaveSales, signedIn } from './recheck-fixture.ts'
+
+describe('while it cannot be found out', () => {
+  const settings: TestSettings = byGroup('auto', CAST_GROUPS.chatUsers)
+
+  test.each(['graph.outage', 'graph.throttled', 'graph.hang', 'graph.token_rejected'] as const)(
+    'because of %s, the last known verdict serves for the grace, with an audit event each time',
+    async (fault) => {
+      const scene = await signedIn({ settings })
+      scene.sandbox.faults.set(fault, { retryAfterSeconds: 30 })
+      expect(await isInAfter(scene, CHECK)).toBe(true)
+      expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
+        { level: 'audit', userId: CAST.adele.id, at: 'recheck', ended: false },
+      ])
+      expect(await isInAfter(scene, GRACE)).toBe(false)
+      expect(scene.entrada.logs.events('membership_unknown').at(-1)).toMatchObject({ ended: true })
+    },
+  )
+
+  test('requests in between do not wait for another attempt', async () => {
+    const scene = await signedIn({ settings })
+    scene.sandbox.faults.set('graph.outage')
+    await isInAfter(scene, CHECK)
+    const before = scene.sandbox.journal.to('graph').length
+    for (let index = 0; index < 20; index++) expect(await isIn(scene)).toBe(true)
+    expect(scene.sandbox.journal.to('graph')).toHaveLength(before)
+    scene.sandbox.faults.clear()
+    leaveSales(scene)
+    expect(await isInAfter(scene, 61)).toBe(false)
+  })
+
+  test('and is found out again, nothing has happened', async () => {
+    const scene = await signedIn({ settings })
+    scene.sandbox.faults.set('graph.outage')
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    scene.sandbox.faults.clear()
+    expect(await isInAfter(scene, 120)).toBe(true)
+    scene.sandbox.faults.set('graph.outage')
+    expect(await isInAfter(scene, CHECK + GRACE / 2)).toBe(true)
+  })
+
+  test('a new sign-in is never served by it [requirement 78]', async () => {
+    const scene = await signedIn({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
+    scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    const browser = scene.entrada.browser()
+    const page = await trySignIn(browser, CAST.adele.userPrincipalName)
+    expect(page.headers.get('entrada-error')).toBe('membership_unknown')
+    expect(await sessionOf(browser)).toBeNull()
+  })
+
+  test('without a grace, the session ends at once', async () => {
+    const scene = await signedIn({ settings: { ...settings, MEMBERSHIP_GRACE_SECONDS: '0' } })
+    scene.sandbox.faults.set('graph.outage')
+    expect(await isInAfter(scene, CHECK)).toBe(false)
+  })
+
+  test('an outage of the sign-in service counts the same', async () => {
+    const scene = await signedIn({ settings })
+    scene.sandbox.faults.set('entra.outage')
+    // So late that the grace is over too.
+    expect(await isInAfter(scene, 2 * CHECK)).toBe(false)
+  })
+})

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { CAST, CAST_GROUPS, CONTOSO } from '../../sandbox/directory/cast.ts'
+import { clock } from '../../support/clock.ts'
+import { asked, byGroup, putGroup, trySignIn, type Scene } from './fixture.ts'
+import { CHECK, isIn, isInAfter, leaveSales, sessionAfter, signedIn } from './recheck-fixture.ts'
+
+/* Who leaves the group is out at the next recheck, everywhere and with all that was kept. */
+
+function membershipEvents({ entrada }: Scene) {
+  return entrada.logs.events().filter(({ event }) => String(event).includes('membership'))
+}
+
+describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) => {
+  const settings = byGroup(source, CAST_GROUPS.allEmployees)
+
+  test('a member stays for as long as the session lasts', async () => {
+    const scene = await signedIn({ settings })
+    for (let hour = 0; hour < 5; hour++) {
+      expect((await sessionAfter(scene, CHECK))?.user.groups).toEqual([CAST_GROUPS.allEmployees])
+    }
+    expect(membershipEvents(scene)).toEqual([])
+  })
+
+  test('who is removed, three groups down, is out within the check time [requirement 82]', async () => {
+    for (const mayReadGroups of [true, false]) {
+      const scene = await signedIn({ settings, mayReadGroups })
+      leaveSales(scene)
+      expect(await isInAfter(scene, CHECK - 60)).toBe(true)
+      expect(await isInAfter(scene, 61)).toBe(false)
+      expect(scene.entrada.logs.events('membership_lost')).toMatchObject([
+        { level: 'audit', userId: CAST.adele.id, tenantId: CONTOSO },
+      ])
+      const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
+      expect(page.headers.get('entrada-error')).toBe('not_a_member')
+      scene.entrada.logs.clear()
+    }
+  })
+
+  test('who comes into more than 200 groups meanwhile stays', async () => {
+    const scene = await signedIn({ settings })
+    for (let index = 0; index < 250; index++) {
+      const id = `0f1b6f0e-2f6c-4f6e-8a77-0000003${String(index).padStart(5, '0')}`
+      putGroup(scene.sandbox, { id, memberIds: [CAST.adele.id] })
+    }
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+  })
+})
+
+describe('a session that is over', () => {
+  test('leaves no token in KV, and is over in every data centre [requirement 82]', async () => {
+    const scene = await signedIn({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    expect(scene.entrada.platform.dump()).toContain('refresh-token/')
+    leaveSales(scene)
+    expect(await isInAfter(scene, CHECK)).toBe(false)
+    expect(scene.entrada.platform.dump()).not.toContain('refresh-token/')
+    expect((await scene.browser.fetch('/api/anything')).status).toBe(401)
+  })
+
+  test('is over for a request that waits beside the one that finds out', async () => {
+    const scene = await signedIn({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    leaveSales(scene)
+    await clock.advance(CHECK)
+    const found = await Promise.all(Array.from({ length: 20 }, () => isIn(scene)))
+    expect(new Set(found)).toEqual(new Set([false]))
+    expect(asked(scene, 'me/checkMemberGroups')).toBe(1)
+    expect(scene.entrada.logs.events('membership_lost')).toHaveLength(1)
+  })
+})

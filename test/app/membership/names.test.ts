@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest'
+import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
+import type { TestSettings } from '../../support/entrada.ts'
+import {
+  aScene,
+  asked,
+  byGroup,
+  contoso,
+  putGroup,
+  sessionOf,
+  theGroup,
+  trySignIn,
+  verdictOn,
+  type Scene,
+} from './fixture.ts'
+import { CHECK, GRACE, isInAfter, leaveSales, signedIn } from './recheck-fixture.ts'
+
+const SOURCES = ['id', 'auto', 'graph'] as const
+const OTHER = '0f1b6f0e-2f6c-4f6e-8a77-00000000f0aa'
+
+describe.each(SOURCES)('a group given by its name, with the source %s', (source) => {
+  test('admits who is in it, directly or through others, and is known by that name [requirement 80]', async () => {
+    for (const name of ['Chat Users', 'All Employees', 'all employees']) {
+      const scene = aScene({ settings: byGroup(source, name) })
+      expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+      expect((await sessionOf(scene.browser))?.user.groups).toEqual([name])
+    }
+  })
+
+  test('refuses who is not in it [requirement 80]', async () => {
+    const scene = aScene({ settings: byGroup(source, 'Chat Administrators') })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
+  })
+
+  test('refuses everyone when two groups have the name, members of either included [requirement 80]', async () => {
+    for (const who of [CAST.unal, CAST.gustav, CAST.adele]) {
+      const scene = aScene({ settings: byGroup(source, 'Project Phoenix') })
+      const { registration } = scene.sandbox
+      scene.sandbox.registration = { ...registration, groupMembershipClaims: 'All' }
+      expect(await verdictOn(scene, who.userPrincipalName)).toBe('membership_unknown')
+    }
+  })
+
+  test('can be given beside others: an ambiguous one does not take away what another gives [requirement 80]', async () => {
+    const scene = aScene({ settings: byGroup(source, 'Project Phoenix, Chat Users') })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user.groups).toEqual(['Chat Users'])
+  })
+
+  test('is not the group that once had the name', async () => {
+    const scene = aScene({ settings: byGroup(source, 'Chat Users') })
+    putGroup(scene.sandbox, {
+      ...theGroup(scene.sandbox, CAST_GROUPS.chatUsers),
+      displayName: 'Former Chat Users',
+    })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
+  })
+
+  test('is the group that has the name now', async () => {
+    const scene = aScene({ settings: byGroup(source, 'Chat Users') })
+    contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
+    putGroup(scene.sandbox, { id: OTHER, displayName: 'Chat Users', memberIds: [CAST.alex.id] })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
+    const browser = scene.entrada.browser()
+    expect(await verdictOn({ ...scene, browser }, CAST.alex.userPrincipalName)).toBe('admitted')
+  })
+
+  test('that nobody has admits nobody', async () => {
+    const scene = aScene({ settings: byGroup(source, 'Chat Users') })
+    contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).not.toBe('admitted')
+  })
+
+  test('needs the permission to look groups up, and says so without it [requirement 78]', async () => {
+    const scene = aScene({ settings: byGroup(source, 'Chat Users'), mayReadGroups: false })
+    const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
+    expect(page.headers.get('entrada-error')).toBe('membership_unknown')
+    expect(page.text).toContain('GroupMember.Read.All')
+    expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
+      { reason: 'not_permitted' },
+    ])
+  })
+})
+
+describe('a group name, when a sign-in gets only the scopes that it named', () => {
+  function aStingyEntra(settings: TestSettings, mayReadGroups = true): Scene {
+    const scene = aScene({ settings, mayReadGroups })
+    scene.sandbox.faults.set('entra.named_scopes_only')
+    return scene
+  }
+  const renewals = ({ sandbox }: Scene) => sandbox.journal.redemptions('refresh_token').length
+
+  test.each(SOURCES)('with the source %s, is looked up with a second token', async (source) => {
+    const scene = aStingyEntra(byGroup(source, 'Chat Users'))
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user.groups).toEqual(['Chat Users'])
+  })
+
+  test('makes operators as well', async () => {
+    const scene = aStingyEntra({
+      OPENID_ADMIN_ROLE: 'Chat Administrators',
+      OPENID_ADMIN_ROLE_PARAMETER_PATH: 'groups',
+      OPENID_ADMIN_ROLE_TOKEN_KIND: 'graph',
+    })
+    expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
+    expect((await scene.browser.fetch('/.entrada/check')).status).toBe(200)
+  })
+
+  test('costs one redemption, whose refresh token the session goes on with', async () => {
+    const scene = aStingyEntra(byGroup('graph', 'Chat Users,All Employees'))
+    await scene.browser.signIn(CAST.adele.userPrincipalName)
+    expect(renewals(scene)).toBe(1)
+    const [, second] = scene.sandbox.entra.minted.refreshTokens
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    const presented = scene.sandbox.journal.redemptions('refresh_token')[1]
+    expect(presented?.form.get('refresh_token')).toBe(second)
+  })
+
+  test('costs none where the first token is enough, or object ids are asked for', async () => {
+    const generous = aScene({ settings: byGroup('graph', 'Chat Users') })
+    await generous.browser.signIn(CAST.adele.userPrincipalName)
+    const byId = aStingyEntra(byGroup('graph', CAST_GROUPS.chatUsers))
+    await byId.browser.signIn(CAST.adele.userPrincipalName)
+    expect([renewals(generous), renewals(byId)]).toEqual([0, 0])
+  })
+
+  test('is unknown where nobody consented to it, with the permission named [requirement 78]', async () => {
+    const scene = aStingyEntra(byGroup('graph', 'Chat Users'), false)
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('membership_unknown')
+    expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
+      { reason: 'not_permitted' },
+    ])
+  })
+})
+
+test('an ambiguous name is told to the operator, not to whoever is kept out', async () => {
+  const scene = aScene({ settings: byGroup('graph', 'Project Phoenix') })
+  const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
+  expect(page.text).toContain('object id')
+  expect(page.text).not.toContain('Phoenix')
+  expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
+    { reason: 'ambiguous_name' },
+  ])
+})
+
+test.each([
+  `Chat's "Users" & Söhne, GmbH`.replace(',', ''),
+  `') or displayName ne ('`,
+  'Chat Users%27) or (1 eq 1',
+  'Chat/Users?$top=1#x',
+  'Ünïcödé ✓ 群組',
+])('a name such as %s is a name and nothing else', async (name) => {
+  const scene = aScene({ settings: byGroup('graph', name) })
+  putGroup(scene.sandbox, { id: OTHER, displayName: name, memberIds: [CAST.alex.id] })
+  expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
+  const browser = scene.entrada.browser()
+  expect(await verdictOn({ ...scene, browser }, CAST.alex.userPrincipalName)).toBe('admitted')
+})
+
+test('more names than fit into one question are asked in several', async () => {
+  const names = [...Array.from({ length: 24 }, (_, index) => `Team ${index}`), 'Chat Users']
+  const scene = aScene({ settings: byGroup('graph', names.join(',')) })
+  expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+  expect(asked(scene, 'groups')).toBe(3)
+})
+
+test('a group by its id keeps its meaning when it is renamed, or another takes its name', async () => {
+  for (const source of SOURCES) {
+    const scene = aScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
+    const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
+    putGroup(scene.sandbox, { ...group, displayName: 'Renamed' })
+    putGroup(scene.sandbox, { id: OTHER, displayName: 'Chat Users', memberIds: [CAST.alex.id] })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+    const browser = scene.entrada.browser()
+    expect(await verdictOn({ ...scene, browser }, CAST.alex.userPrincipalName)).toBe('not_a_member')
+  }
+})
+
+test('a group by its id that has been removed admits nobody', async () => {
+  for (const source of SOURCES) {
+    const scene = aScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
+    contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
+  }
+})
+
+describe('a group by its name', () => {
+  test('that is renamed is lost at the next recheck [requirement 80]', async () => {
+    for (const source of ['auto', 'graph'] as const) {
+      const scene = await signedIn({ settings: byGroup(source, 'Chat Users') })
+      const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
+      putGroup(scene.sandbox, { ...group, displayName: 'Former Chat Users' })
+      expect(await isInAfter(scene, CHECK)).toBe(false)
+    }
+  })
+
+  test('that becomes ambiguous serves for the grace and no longer [requirement 80]', async () => {
+    const scene = await signedIn({ settings: byGroup('graph', 'Chat Users') })
+    putGroup(scene.sandbox, {
+      id: '0f1b6f0e-2f6c-4f6e-8a77-00000000f0ac',
+      displayName: 'Chat Users',
+    })
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    expect(await isInAfter(scene, GRACE)).toBe(false)
+  })
+
+  test('is looked for in a new token where tokens tell names', async () => {
+    const scene = await signedIn({ settings: byGroup('id', 'Chat Users') })
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    leaveSales(scene)
+    expect(await isInAfter(scene, CHECK)).toBe(false)
+  })
+})

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
+import { aScene, contoso, sessionOf, thePerson, verdictOn, type Scene } from './fixture.ts'
+import { CHECK, GRACE, isInAfter, sessionAfter, setAppRoles } from './recheck-fixture.ts'
+
+describe('a required app role', () => {
+  const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User, Entrada.Admin' }
+
+  test('admits who holds one of those named, and shows that one alone', async () => {
+    const scene = aScene({ settings })
+    const alex = thePerson(scene.sandbox, CAST.alex.id)
+    contoso(scene.sandbox).putPerson({ ...alex, appRoles: ['Other.Role', 'Entrada.Admin'] })
+    expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user).toMatchObject({
+      roles: ['Entrada.Admin'],
+      groups: [],
+    })
+  })
+
+  test('refuses who holds none, whatever groups they are in', async () => {
+    expect(await verdictOn(aScene({ settings }), CAST.megan.userPrincipalName)).toBe('not_a_member')
+  })
+
+  test('has nothing to do with how roles are spelled otherwise', async () => {
+    for (const role of ['entrada.admin', 'Entrada.Admi', 'Entrada.Admins', 'Entrada']) {
+      const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: role } })
+      expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('not_a_member')
+    }
+  })
+
+  test('can be any claim there is', async () => {
+    const scene = aScene({
+      settings: { OPENID_REQUIRED_ROLE: CONTOSO, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'tid' },
+    })
+    expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
+    expect((await sessionOf(scene.browser))?.user.roles).toEqual([CONTOSO])
+  })
+
+  async function aUser(): Promise<Scene> {
+    const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: 'Entrada.User' } })
+    setAppRoles(scene, 'adele', ['Entrada.User'])
+    await scene.browser.signIn(CAST.adele.userPrincipalName)
+    return scene
+  }
+
+  test('that is taken away ends the session at the next recheck [requirement 82]', async () => {
+    const scene = await aUser()
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    setAppRoles(scene, 'adele', [])
+    expect(await isInAfter(scene, CHECK)).toBe(false)
+  })
+
+  test('serves for the grace while no id token tells otherwise that can be trusted [requirement 82]', async () => {
+    const scene = await aUser()
+    setAppRoles(scene, 'adele', [])
+    scene.sandbox.faults.set('entra.bad_signature')
+    expect((await sessionAfter(scene, CHECK))?.user.roles).toEqual(['Entrada.User'])
+    expect(await isInAfter(scene, GRACE)).toBe(false)
+  })
+
+  test('serves for the grace while the sign-in service is down', async () => {
+    const scene = await aUser()
+    scene.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 5 })
+    expect(await isInAfter(scene, CHECK)).toBe(true)
+    expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
+      { at: 'recheck', reason: 'sign_in_unavailable', ended: false },
+    ])
+    expect(await isInAfter(scene, GRACE)).toBe(false)
+  })
+
+  test('and a revoked grant end the session at once', async () => {
+    const scene = await aUser()
+    scene.sandbox.entra.revokeSessions(CAST.adele.id)
+    expect(await isInAfter(scene, CHECK)).toBe(false)
+  })
+})

@@ -1,0 +1,124 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { Directory, Person } from '../../sandbox/directory/directory.ts'
+import { mix } from '../../sandbox/directory/random.ts'
+import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
+import { clock } from '../../support/clock.ts'
+import { aSearcher, type PeopleAnswer, type Searcher } from './searcher.ts'
+
+/*
+ * The contract's bar: a name of eight letters, typed letter by letter, costs two round trips to Graph at most,
+ * and a repeat none. Counted are requests that reach the sandbox, for names out of its directory.
+ */
+
+const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
+const LETTERS = 10
+/** Longer than anything is remembered: the next name is typed by somebody who has never typed. */
+const FORGOTTEN_SECONDS = 4 * 3600
+
+function contosoOf({ tenants }: Sandbox): Directory {
+  const [contoso] = tenants
+  if (contoso === undefined) throw new Error('no tenant')
+  return contoso
+}
+
+/** As people type: a name as it is written, surname first, without its marks, or the address. */
+function waysToType({ displayName, givenName, surname, userPrincipalName }: Person): string[] {
+  const isSpaced = givenName !== null && surname !== null && displayName.includes(' ')
+  const reversed = isSpaced ? [`${surname} ${givenName}`] : []
+  const plain = displayName
+    .normalize('NFD')
+    .replaceAll(/(?<=\p{sc=Latin})\p{M}/gu, '')
+    .normalize()
+  return [displayName, ...reversed, plain, userPrincipalName].filter((text) => text.length > 1)
+}
+
+/** A person and what is typed for them, chosen so that a failure can be repeated. */
+function typingOf(directory: Directory, index: number): { person: Person; text: string } {
+  const person = directory.people[mix(11, index) % directory.people.length]
+  if (person === undefined) throw new Error('nobody')
+  const ways = waysToType(person)
+  const text = ways[mix(13, index) % ways.length] ?? person.displayName
+  return { person, text: [...text].slice(0, LETTERS).join('') }
+}
+
+/** What is in the field after each letter, from the second on. */
+function keyPresses(text: string): readonly string[] {
+  const letters = [...text]
+  return letters
+    .map((_, index) => letters.slice(0, index + 1).join(''))
+    .filter((typed) => [...typed.normalize().trim()].length > 1)
+}
+
+/** Either they are in the list, or so many others answer to what was typed that it is full. */
+function expectFound(answer: PeopleAnswer | undefined, person: Person): void {
+  const ids = answer?.results.map(({ idOnTheSource }) => idOnTheSource) ?? []
+  if (ids.length < 20) expect(ids, answer?.query).toContain(person.id)
+  expect(answer?.status, answer?.query).toEqual(OK)
+}
+
+/** Ways of typing, each giving the last answer. */
+const PACES: Readonly<Record<string, (searcher: Searcher, text: string) => Promise<PeopleAnswer>>> =
+  {
+    'letter by letter': async (searcher, text) => {
+      const answers: PeopleAnswer[] = []
+      for (const typed of keyPresses(text)) answers.push(await searcher.search(typed))
+      return last(answers)
+    },
+    // All before Graph has said a word to the first, which no later one overtakes.
+    'faster than Graph answers': async (searcher, text) => {
+      const [start = '', ...rest] = keyPresses(text)
+      clock.letRun()
+      searcher.sandbox.faults.set('graph.slow', { delayMs: 50 })
+      const before = searcher.roundTrips
+      const first = searcher.search(start)
+      const isAsked = vi.waitUntil(() => searcher.roundTrips > before, { interval: 5 })
+      await Promise.race([first, isAsked])
+      const answers = [first, ...rest.map((typed) => searcher.search(typed))]
+      return last(
+        await Promise.all(answers).finally(() => searcher.sandbox.faults.clear('graph.slow')),
+      )
+    },
+    'with pauses to think': async (searcher, text) => {
+      const answers: PeopleAnswer[] = []
+      for (const typed of keyPresses(text)) {
+        answers.push(await searcher.search(typed))
+        await searcher.pause(5)
+      }
+      return last(answers)
+    },
+  }
+
+function last(answers: readonly PeopleAnswer[]): PeopleAnswer {
+  const answer = answers.at(-1)
+  if (answer === undefined) throw new Error('nothing was typed')
+  return answer
+}
+
+const settings = { RATE_LIMITS: '{"search":{"perMinute":100000}}', SESSION_IDLE_SECONDS: '600000' }
+
+describe.each([
+  [5_000, 25],
+  [60_000, 6],
+])('among %i people', (people, samples) => {
+  const sandbox = createSandbox({ people, groups: 300 })
+
+  test.each(Object.entries(PACES))(
+    'a name typed %s costs two round trips at most, and a repeat none',
+    async (_pace, type) => {
+      const adele = await aSearcher({ sandbox, settings })
+      for (let index = 0; index < samples; index++) {
+        const { person, text } = typingOf(contosoOf(sandbox), index)
+        if (keyPresses(text).length === 0) continue
+        await adele.pause(FORGOTTEN_SECONDS)
+        const before = adele.roundTrips
+        const answer = await type(adele, text)
+        expectFound(answer, person)
+        expect(adele.roundTrips - before, text).toBeLessThanOrEqual(2)
+        const after = adele.roundTrips
+        expect(await type(adele, text), text).toEqual(answer)
+        expect(adele.roundTrips, text).toBe(after)
+      }
+    },
+    120_000,
+  )
+})

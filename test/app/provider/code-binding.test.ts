@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { CHAT_ORIGIN, ChatDouble } from '../../support/chat-double.ts'
+import { anEntrada } from '../../support/entrada.ts'
+import { answerTo, authorizeUrl, CALLBACK, CLIENT_ID, CLIENT_SECRET } from './fixture.ts'
+import { HOME, signedIn } from '../session/session-fixture.ts'
+
+/*
+ * LibreChat and Open WebUI send no PKCE challenge unless they are told to. A code of one browser must not sign
+ * another one in at the chat all the same (RFC 9700 §4.5, code injection).
+ */
+
+const ELSEWHERE = 'https://elsewhere.example/back'
+
+function aScene() {
+  const chat = new ChatDouble()
+  const client = {
+    client_id: CLIENT_ID,
+    client_secret: CLIENT_SECRET,
+    redirect_uris: [CALLBACK, `${HOME}/other?from=entrada`, ELSEWHERE],
+  }
+  const entrada = anEntrada({
+    hosts: { [CHAT_ORIGIN]: chat.handle },
+    settings: {
+      ORIGIN_URL: CHAT_ORIGIN,
+      OIDC_CLIENTS: JSON.stringify([client]),
+      SKIP_AUTH_ROUTES: 'GET /other',
+    },
+  })
+  return { entrada, chat }
+}
+
+describe('a code without PKCE', () => {
+  test.each([CALLBACK, `${HOME}/other?from=entrada`])(
+    'reaches the chat at %s in the browser it was made in, and in no other',
+    async (redirectUri) => {
+      const { entrada, chat } = aScene()
+      const mallory = await signedIn(entrada, 'alex')
+      const stolen = await answerTo(mallory, authorizeUrl({ redirect_uri: redirectUri }))
+      const bare = new URL(stolen)
+      bare.searchParams.delete('iss')
+      const twice = new URL(stolen)
+      twice.searchParams.append('code', 'another')
+      const adele = await signedIn(entrada)
+      chat.requests.length = 0
+      for (const url of [stolen, bare, twice]) {
+        // Without an iss, an answer on the shared callback path is taken for Microsoft's and goes nowhere.
+        if (url === bare && redirectUri === CALLBACK) continue
+        const page = await adele.open(url.href)
+        expect([page.status, page.headers.get('entrada-error')]).toEqual([400, 'sign_in_expired'])
+      }
+      expect(chat.requests).toEqual([])
+      expect((await mallory.open(stolen.href)).status).toBe(200)
+      expect(chat.last.url).toContain('code=')
+    },
+  )
+
+  test('is nothing to other paths, nor is a code of somebody else’s making', async () => {
+    const { entrada } = aScene()
+    const mallory = await signedIn(entrada, 'alex')
+    const { searchParams } = await answerTo(mallory, authorizeUrl())
+    const adele = await signedIn(entrada)
+    expect((await adele.open(`/voucher?code=${searchParams.get('code')}`)).status).toBe(200)
+    expect((await adele.open('/other?code=42')).status).toBe(200)
+  })
+})

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { PERSON } from '../../support/scripted-issuer.ts'
+import { aToldChat, behindOtherIssuer, providerClaims } from '../auth/email-address-fixture.ts'
+import { trySignIn } from '../membership/fixture.ts'
+import { set } from '../edge/scripted-entrada.ts'
+
+describe('email_verified in the provider’s claims', () => {
+  const verdictOf = async (
+    scene: ReturnType<typeof aToldChat>,
+    who: keyof typeof CAST = 'adele',
+  ) => {
+    const browser = scene.entrada.browser()
+    await trySignIn(browser, CAST[who].userPrincipalName)
+    const { idToken, userInfo } = await providerClaims(scene, browser)
+    expect(idToken['email_verified']).toBe(userInfo['email_verified'])
+    expect(Object.hasOwn(userInfo, 'email_verified')).toBe(userInfo['email_verified'] === true)
+    return userInfo['email_verified']
+  }
+
+  test('is true where Entra confirms the domain', async () => {
+    expect(await verdictOf(aToldChat())).toBe(true)
+  })
+
+  test('is true where the issuer confirms the address it names, in whichever answer', async () => {
+    for (const script of [
+      { idToken: set({ email: PERSON.email, email_verified: true }) },
+      { userInfo: set({ email_verified: true }) },
+      { idToken: set({ email: PERSON.email }), userInfo: set({ email_verified: 'true' }) },
+    ]) {
+      expect(await verdictOf(behindOtherIssuer(script))).toBe(true)
+    }
+  })
+
+  test('is left out, and never false, where nobody says anything', async () => {
+    const silent = aToldChat()
+    const { sandbox } = silent.entrada
+    sandbox.registration = { ...sandbox.registration, optionalClaims: ['email'] }
+    expect(await verdictOf(silent)).toBeUndefined()
+    expect(await verdictOf(behindOtherIssuer({}))).toBeUndefined()
+  })
+
+  test('is left out for a name that stands in, and for what is confirmed of another address', async () => {
+    expect(await verdictOf(aToldChat(), 'unal')).toBeUndefined()
+    expect(await verdictOf(aToldChat({ OPENID_EMAIL_CLAIM: 'upn' }))).toBeUndefined()
+    const script = {
+      idToken: set({ email: 'other@op.example' }),
+      userInfo: set({ email_verified: true }),
+    }
+    expect(await verdictOf(behindOtherIssuer(script))).toBeUndefined()
+  })
+
+  test('is true on the operator’s word, for that client alone and where there is an address', async () => {
+    const trusting = (client: object, { other = {}, hasEdov = false } = {}) => {
+      const scene = aToldChat({}, { client, other })
+      const { sandbox } = scene.entrada
+      const optionalClaims = hasEdov ? (['email', 'xms_edov'] as const) : (['email'] as const)
+      sandbox.registration = { ...sandbox.registration, optionalClaims }
+      return scene
+    }
+    expect(await verdictOf(trusting({ email_verified: true }))).toBe(true)
+    expect(await verdictOf(trusting({ email_verified: true }), 'unal')).toBe(true)
+    expect(await verdictOf(trusting({ email_verified: false }))).toBeUndefined()
+    expect(await verdictOf(trusting({}, { other: { email_verified: true } }))).toBeUndefined()
+    // A guest whose address Entra denies has none that anybody could vouch for.
+    expect(
+      await verdictOf(trusting({ email_verified: true }, { hasEdov: true }), 'gustav'),
+    ).toBeUndefined()
+  })
+
+  test('needs the scope, and is announced', async () => {
+    const scene = aToldChat()
+    const metadata = await scene.entrada.fetch('/.entrada/oidc/.well-known/openid-configuration')
+    const { claims_supported: claims } = await metadata.json<{ claims_supported: string[] }>()
+    expect(claims).toContain('email_verified')
+    const browser = scene.entrada.browser()
+    await trySignIn(browser, CAST.adele.userPrincipalName)
+    const { idToken, userInfo } = await providerClaims(scene, browser, { scope: 'openid profile' })
+    expect(Object.keys({ ...idToken, ...userInfo }).join()).not.toMatch(/email/)
+  })
+})

@@ -1,0 +1,339 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { aGuardedChat } from '../../support/chat-double.ts'
+import type { TestSettings } from '../../support/entrada.ts'
+
+const HOME = 'https://chat.contoso.example'
+const PORTAL = 'https://portal.contoso.example'
+
+const FOREIGN_ORIGINS = [
+  'https://evil.example',
+  'http://chat.contoso.example',
+  'https://chat.contoso.example:8443',
+  'https://chat.contoso.example.evil.example',
+  'https://evilchat.contoso.example',
+  'https://www.chat.contoso.example',
+  'https://contoso.example',
+  'https://other.contoso.example',
+  'https://portal.contoso.example.evil.example',
+  'https://portal.contoso.example:444',
+  'http://portal.contoso.example',
+  'https://PORTAL.contoso.example.',
+  'https://xportal.contoso.example',
+  'null',
+  'file://',
+  'chrome-extension://abcdef',
+  'capacitor://localhost',
+  'http://localhost:3000',
+  'http://127.0.0.1',
+  'https://*.contoso.example',
+]
+
+async function signedIn(settings: TestSettings = {}) {
+  const { entrada, chat } = aGuardedChat({ settings })
+  const browser = entrada.browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  chat.requests.length = 0
+  return { entrada, chat, browser, cookie }
+}
+
+describe('a write that another site makes a browser send', () => {
+  test('as a form: the cookie stays behind, and what arrives is no sign-in [requirement 74]', async () => {
+    const { browser, chat } = await signedIn()
+    const page = await browser.post('/api/delete', { all: 'yes' }, 'https://evil.example')
+    expect(page.status).toBe(401)
+    expect(chat.requests).toEqual([])
+  })
+
+  test('from a sibling host, where the cookie comes along: refused [requirement 74]', async () => {
+    const { browser, chat } = await signedIn()
+    const page = await browser.post('/api/delete', { all: 'yes' }, 'https://www.contoso.example')
+    expect(page.status).toBe(403)
+    expect(page.headers.get('entrada-error')).toBe('cross_site_refused')
+    expect(chat.requests).toEqual([])
+  })
+
+  test('to a path the operator opened: passes', async () => {
+    const { browser, chat } = await signedIn({ CROSS_SITE_ROUTES: 'POST /saml/acs' })
+    const page = await browser.post(
+      '/saml/acs',
+      { SAMLResponse: 'x' },
+      'https://www.contoso.example',
+    )
+    expect(page.status).toBe(200)
+    expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
+  })
+
+  test('to a path the operator opened, from another domain: the cookie stays behind all the same', async () => {
+    const { browser, chat } = await signedIn({ CROSS_SITE_ROUTES: 'POST /saml/acs' })
+    const page = await browser.post('/saml/acs', { SAMLResponse: 'x' }, 'https://evil.example')
+    expect(page.status).toBe(401)
+    expect(page.text).toContain('What you sent did not reach the chat.')
+    expect(chat.requests).toEqual([])
+  })
+
+  test('to a path that is skipped as well: passes from any domain, and nobody is named', async () => {
+    const { browser, chat } = await signedIn({
+      CROSS_SITE_ROUTES: 'POST /saml/acs',
+      SKIP_AUTH_ROUTES: 'POST /saml/acs',
+    })
+    browser.cookies.put({
+      name: 'chat', value: '1', domain: 'chat.contoso.example', hostOnly: true, path: '/',
+      secure: true, httpOnly: true, sameSite: 'none', expiresAt: null,
+    }) // prettier-ignore
+    const page = await browser.post('/saml/acs', { SAMLResponse: 'x' }, 'https://evil.example')
+    expect(page.status).toBe(200)
+    expect(chat.last.headers.get('cookie')).toBe('chat=1')
+    expect(chat.last.headers.has('x-forwarded-user')).toBe(false)
+  })
+
+  test('reading and linking pass', async () => {
+    const { browser } = await signedIn()
+    const page = await browser.open('/c/1', { from: 'https://evil.example' })
+    expect(page.status).toBe(200)
+  })
+})
+
+describe('a socket', () => {
+  test.each([
+    ['another site', { origin: 'https://evil.example' }],
+    ['a sibling host', { origin: 'https://www.contoso.example' }],
+    ['a sandboxed frame', { origin: 'null' }],
+    ['nobody says where', {}],
+  ])(
+    'from %s is refused before the chat hears of it [requirement 67]',
+    async (_source, headers) => {
+      const { entrada, chat, cookie } = await signedIn()
+      const response = await entrada.fetch('/ws', {
+        headers: { upgrade: 'websocket', connection: 'Upgrade', cookie, ...headers },
+      })
+      expect(response.status).toBe(403)
+      expect(await response.json()).toMatchObject({ code: 'cross_site_refused' })
+      expect(chat.requests).toEqual([])
+    },
+  )
+
+  test('from our own page goes through [requirement 67]', async () => {
+    const { entrada, chat, cookie } = await signedIn()
+    await entrada.fetch('/ws', {
+      headers: { upgrade: 'websocket', connection: 'Upgrade', cookie, origin: HOME },
+    })
+    expect(chat.last.headers.get('upgrade')).toBe('websocket')
+    expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
+  })
+
+  test('without a session it is 401, neither a redirect nor an upgrade [requirement 66]', async () => {
+    const { entrada, chat } = aGuardedChat()
+    const response = await entrada.fetch('/ws', {
+      headers: { upgrade: 'websocket', connection: 'Upgrade', origin: HOME },
+    })
+    expect(response.status).toBe(401)
+    expect(response.headers.has('location')).toBe(false)
+    expect(chat.requests).toEqual([])
+  })
+})
+
+describe('CORS', () => {
+  test.each(FOREIGN_ORIGINS)(
+    '%s may read nothing, whatever the chat says [requirement 56]',
+    async (origin) => {
+      const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+      chat.answer(
+        (request) =>
+          new Response('x', {
+            headers: {
+              'access-control-allow-origin': request.headers.get('origin') ?? '*',
+              'access-control-allow-credentials': 'true',
+              'access-control-expose-headers': '*',
+            },
+          }),
+      )
+      const answers = [
+        await entrada.fetch('/api', { headers: { cookie, origin } }),
+        await entrada.fetch('/api', { headers: { origin } }),
+        await entrada.fetch('/api', {
+          method: 'OPTIONS',
+          headers: { origin, 'access-control-request-method': 'GET' },
+        }),
+      ]
+      for (const { headers } of answers) {
+        expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+      }
+    },
+  )
+
+  test('a named origin may, with the person’s cookies, also the refusal that says where to sign in', async () => {
+    const { entrada, cookie } = await signedIn({
+      CORS_ORIGINS: `${PORTAL}, https://intranet.contoso.example`,
+    })
+    const preflight = await entrada.fetch('/api', {
+      method: 'OPTIONS',
+      headers: {
+        origin: PORTAL,
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'content-type',
+      },
+    })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('PUT')
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('content-type')
+    const answer = await entrada.fetch('/api', {
+      method: 'PUT',
+      body: 'x',
+      headers: { cookie, origin: PORTAL },
+    })
+    const refusal = await entrada.fetch('/api', { headers: { origin: PORTAL } })
+    expect([answer.status, refusal.status]).toEqual([200, 401])
+    for (const { headers } of [preflight, answer, refusal]) {
+      expect(headers.get('access-control-allow-origin')).toBe(PORTAL)
+      expect(headers.get('access-control-allow-credentials')).toBe('true')
+      expect(headers.get('vary')).toMatch(/Origin/)
+    }
+  })
+
+  test('what else the chat’s answer varies by stays said', async () => {
+    const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+    chat.answer(() => new Response('x', { headers: { vary: 'Accept-Language' } }))
+    const { headers } = await entrada.fetch('/api', { headers: { cookie, origin: PORTAL } })
+    expect(headers.get('vary')).toBe('Accept-Language, Origin')
+  })
+
+  test('an answer says that it differs by origin, also to a page that sends none', async () => {
+    const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+    for (const vary of [null, 'Accept', 'accept, ORIGIN', '*']) {
+      const headers = vary === null ? {} : { vary }
+      chat.answer(() => new Response('x', { headers }))
+      const answers = [
+        await entrada.fetch('/api', { headers: { cookie } }),
+        await entrada.fetch('/api', { headers: { cookie, origin: entrada.origin } }),
+        await entrada.fetch('/api', { headers: { cookie, origin: PORTAL } }),
+        await entrada.fetch('/api', { headers: { cookie, origin: 'https://evil.example' } }),
+        await entrada.fetch('/api'),
+        await entrada.fetch('/api', { headers: { accept: 'text/html' } }),
+      ]
+      for (const answer of answers) {
+        expect(answer.headers.get('vary') ?? '').toMatch(/^\*$|\borigin\b/i)
+      }
+      expect(answers[0]?.headers.get('vary')).toBe(
+        { null: 'Origin', Accept: 'Accept, Origin' }[String(vary)] ?? vary,
+      )
+    }
+  })
+
+  test('an answer that the chat shares differs by origin although nobody is named', async () => {
+    const { entrada, chat, cookie } = await signedIn()
+    chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
+    for (const headers of [{ cookie }, { cookie, origin: PORTAL }]) {
+      expect((await entrada.fetch('/api', { headers })).headers.get('vary')).toBe('Origin')
+    }
+    chat.answer(() => new Response('x'))
+    expect((await entrada.fetch('/api', { headers: { cookie } })).headers.has('vary')).toBe(false)
+  })
+
+  test('where nobody has to sign in, sharing is the chat’s own affair', async () => {
+    const { entrada, chat } = await signedIn({ SKIP_AUTH_ROUTES: 'GET /public/*' })
+    chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
+    const { headers } = await entrada.fetch('/public/x', { headers: { origin: PORTAL } })
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+  })
+
+  test('its own pages see the chat’s answers untouched', async () => {
+    const { browser, chat } = await signedIn()
+    chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
+    const response = await browser.fetch('/api', { method: 'POST' })
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  })
+
+  test.each([
+    '*',
+    'portal.contoso.example',
+    'https://portal.contoso.example/',
+    'https://*.contoso.example',
+  ])('%s is no origin and a bad configuration', async (value) => {
+    const { entrada } = aGuardedChat({ settings: { CORS_ORIGINS: value } })
+    expect((await entrada.fetch('/')).status).toBe(503)
+    expect(entrada.logs.text).toContain('CORS_ORIGINS')
+  })
+})
+
+describe('skipped routes', () => {
+  const SETTINGS = { SKIP_AUTH_ROUTES: 'GET /health, POST /hook/*' }
+
+  test.each([
+    ['GET', '/health', {}],
+    ['GET', '/health?from=probe', {}],
+    ['POST', '/hook/teams', {}],
+  ])('%s %s passes without a session', async (method, path, headers) => {
+    const { entrada, chat } = aGuardedChat({ settings: SETTINGS })
+    expect((await entrada.fetch(path, { method, headers })).status).toBe(200)
+    expect(chat.requests).toHaveLength(1)
+  })
+
+  // No sign-in of ours stands there, but a cookie of the chat's own may, and another page could ride on it.
+  test.each([
+    ['a write', 'POST', '/hook/teams', {}],
+    ['a socket', 'GET', '/health', { upgrade: 'websocket', connection: 'Upgrade' }],
+  ])(
+    '%s from another site does not pass with the chat’s own cookies [requirement 67]',
+    async (_what, method, path, headers) => {
+      const { entrada, chat } = aGuardedChat({ settings: SETTINGS })
+      const foreign = {
+        ...headers,
+        cookie: 'app_session=1',
+        origin: 'https://evil.example',
+        'sec-fetch-site': 'cross-site',
+      }
+      const response = await entrada.fetch(path, { method, headers: foreign })
+      expect(response.headers.get('entrada-error')).toBe('cross_site_refused')
+      expect(chat.requests).toHaveLength(0)
+    },
+  )
+
+  test('a write from another site passes where CROSS_SITE_ROUTES lets it', async () => {
+    const { entrada, chat } = aGuardedChat({
+      settings: { ...SETTINGS, CROSS_SITE_ROUTES: 'POST /hook/teams' },
+    })
+    const headers = { cookie: 'app_session=1', origin: 'https://evil.example' }
+    expect((await entrada.fetch('/hook/teams', { method: 'POST', headers })).status).toBe(200)
+    expect(chat.requests).toHaveLength(1)
+  })
+
+  test.each([
+    ['a query', 'GET', '/admin?/health', {}],
+    ['an encoded #', 'GET', '/hook/%23/../../admin', {}],
+    ['another method', 'DELETE', '/health', {}],
+    ['X-Forwarded-Uri (GHSA-7x63-xv5r-3p2x)', 'GET', '/admin', { 'x-forwarded-uri': '/health' }],
+    ['X-Original-URL', 'GET', '/admin', { 'x-original-url': '/health' }],
+    ['X-Forwarded-Method', 'GET', '/hook/x', { 'x-forwarded-method': 'POST' }],
+    ['an overridden method', 'GET', '/hook/x', { 'x-http-method-override': 'POST' }],
+    ['a prober’s name (GHSA-5hvv-m4w4-gf6v)', 'GET', '/admin', { 'user-agent': 'GoogleHC/1.0' }],
+    ['Kubernetes’ name', 'GET', '/admin', { 'user-agent': 'kube-probe/1.31' }],
+    ['another Host', 'GET', '/admin', { host: 'health' }],
+    [
+      'CF headers of its own',
+      'GET',
+      '/admin',
+      { 'cf-worker': 'entrada', 'cf-connecting-ip': '127.0.0.1' },
+    ],
+    ['someone’s name', 'GET', '/admin', { 'x-forwarded-user': 'root' }],
+    ['an encoded slash', 'POST', '/hook/..%2fadmin', {}],
+    ['a path parameter', 'POST', '/hook/..;/admin', {}],
+    ['a double slash', 'POST', '/hook//admin', {}],
+    ['another case', 'GET', '/HEALTH', {}],
+  ])('%s does not open one [requirement 57]', async (_trick, method, path, headers) => {
+    const { entrada, chat } = aGuardedChat({ settings: SETTINGS })
+    const response = await entrada.fetch(path, { method, headers })
+    expect(response.status).toBe(401)
+    expect(chat.requests).toEqual([])
+  })
+
+  test.each(['health', 'GET health', 'GET /a/../b', 'get /health', 'GET /a%2fb', 'GET /a*'])(
+    'the rule “%s” is a bad configuration',
+    async (rule) => {
+      const { entrada } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: rule } })
+      expect((await entrada.fetch('/')).status).toBe(503)
+      expect(entrada.logs.text).toContain('SKIP_AUTH_ROUTES')
+    },
+  )
+})

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { aGuardedChat } from '../../support/chat-double.ts'
+import type { Browser } from '../../support/browser/browser.ts'
+import { clock } from '../../support/clock.ts'
+import type { TestSettings } from '../../support/entrada.ts'
+
+/** A chat that remembers its visitor in a cookie until the visitor is told to forget. */
+function aRememberingChat(settings: TestSettings) {
+  return aGuardedChat({ settings }, (request) => {
+    const headers = new Headers()
+    if (!/(?:^|; )token=/.test(request.headers.get('cookie') ?? '')) {
+      headers.append(
+        'set-cookie',
+        `token=${request.headers.get('x-openwebui-user-email')}; Path=/; HttpOnly`,
+      )
+      headers.append('set-cookie', 'theme=dark; Path=/; Max-Age=86400')
+    }
+    return new Response('x', { headers })
+  })
+}
+
+const tokenOf = (browser: Browser) => browser.cookies.get('token')?.value ?? null
+
+describe('the chat’s memory of a person', () => {
+  test('goes with a sign-out, and the rest of the chat’s cookies stays', async () => {
+    const { entrada } = aRememberingChat({ ORIGIN_PRESET: 'open-webui' })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    expect(tokenOf(browser)).toBe('adele.vance@contoso.example')
+    await browser.fetch('/.entrada/logout', { method: 'POST' })
+    expect(tokenOf(browser)).toBeNull()
+    expect(browser.cookies.get('theme')?.value).toBe('dark')
+  })
+
+  test('goes with the session one ends on the list of one’s own', async () => {
+    const { entrada } = aRememberingChat({ ORIGIN_PRESET: 'open-webui' })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    const list = await browser.fetch('/.entrada/sessions')
+    const { sessions } = await list.json<{ sessions: { id: string }[] }>()
+    await browser.fetch('/.entrada/sessions/end', {
+      method: 'POST',
+      body: JSON.stringify({ id: sessions[0]?.id }),
+    })
+    expect(browser.cookies.get('__Host-entrada')).toBeNull()
+    expect(tokenOf(browser)).toBeNull()
+  })
+
+  test('goes when somebody else signs in after a session that merely ran out', async () => {
+    const { entrada } = aRememberingChat({
+      ORIGIN_PRESET: 'open-webui',
+      SESSION_MAX_SECONDS: '600',
+      SESSION_IDLE_SECONDS: '600',
+    })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    await clock.advance(601)
+    entrada.sandbox.entra.signOutEverywhere()
+    await browser.signIn(CAST.megan.userPrincipalName, '/other')
+    expect(tokenOf(browser)).toBe('megan.bowen@contoso.example')
+  })
+
+  test('stays when the same person signs in again', async () => {
+    const { entrada, chat } = aRememberingChat({
+      ORIGIN_PRESET: 'open-webui',
+      SESSION_MAX_SECONDS: '600',
+      SESSION_IDLE_SECONDS: '600',
+    })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    await clock.advance(601)
+    await browser.signIn(CAST.adele.userPrincipalName, '/other')
+    expect(chat.last.headers.get('cookie')).toContain('token=adele.vance@contoso.example')
+  })
+
+  test('is left alone with ORIGIN_CLEAR_COOKIES=none', async () => {
+    const { entrada } = aRememberingChat({
+      ORIGIN_PRESET: 'open-webui',
+      ORIGIN_CLEAR_COOKIES: 'none',
+    })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    await browser.fetch('/.entrada/logout', { method: 'POST' })
+    expect(tokenOf(browser)).toBe('adele.vance@contoso.example')
+  })
+
+  test('is what ORIGIN_CLEAR_COOKIES says', async () => {
+    const { entrada } = aRememberingChat({ ORIGIN_CLEAR_COOKIES: 'theme, __Secure-chat' })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    const response = await browser.fetch('/.entrada/logout', { method: 'POST' })
+    expect(browser.cookies.get('theme')).toBeNull()
+    expect(response.headers.getSetCookie()).toContain('__Secure-chat=; Max-Age=0; Path=/; Secure')
+  })
+
+  test.each(['a b', '__Host-entrada', 'x=y'])('“%s” is no cookie of a chat', async (names) => {
+    const { entrada } = aGuardedChat({ settings: { ORIGIN_CLEAR_COOKIES: names } })
+    expect((await entrada.fetch('/')).status).toBe(503)
+    expect(entrada.logs.text).toContain('ORIGIN_CLEAR_COOKIES')
+  })
+})
+
+describe('ORIGIN_SECRET', () => {
+  const ORIGIN_SECRET = 'what-only-the-chat-and-entrada-know-0123'
+
+  test('tells the chat that a request came through here, also where nobody signs in [requirement 64]', async () => {
+    const { entrada, chat } = aGuardedChat({
+      settings: { ORIGIN_SECRET, SKIP_AUTH_ROUTES: 'GET /health' },
+    })
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    await browser.fetch('/api', { headers: { 'entrada-origin-secret': 'guess' } })
+    expect(chat.last.headers.get('entrada-origin-secret')).toBe(ORIGIN_SECRET)
+    await entrada.fetch('/health')
+    expect(chat.last.headers.get('entrada-origin-secret')).toBe(ORIGIN_SECRET)
+  })
+
+  test('does not come back to the client in a header [requirement 64]', async () => {
+    const { entrada } = aGuardedChat(
+      { settings: { ORIGIN_SECRET, SKIP_AUTH_ROUTES: 'GET /health' } },
+      (request) => new Response('x', { headers: request.headers }),
+    )
+    const response = await entrada.fetch('/health')
+    expect([...response.headers.values()].join()).not.toContain(ORIGIN_SECRET)
+  })
+
+  test('a client’s own is not passed on when there is none', async () => {
+    const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /health' } })
+    await entrada.fetch('/health', { headers: { 'entrada-origin-secret': 'guess' } })
+    expect(chat.last.headers.has('entrada-origin-secret')).toBe(false)
+  })
+
+  test.each(['short', 'with spaces in it and long enough, too'])(
+    '“%s” is a bad configuration',
+    async (value) => {
+      const { entrada } = aGuardedChat({ settings: { ORIGIN_SECRET: value } })
+      expect((await entrada.fetch('/')).status).toBe(503)
+      expect(entrada.logs.text).toContain('ORIGIN_SECRET')
+    },
+  )
+})

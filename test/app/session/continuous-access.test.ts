@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import type { Browser } from '../../support/browser/browser.ts'
+import { clock } from '../../support/clock.ts'
+import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
+
+async function signedIn(
+  settings: TestSettings = {},
+): Promise<{ entrada: Entrada; browser: Browser }> {
+  const entrada = anEntrada({ settings: { LOOKUP_CACHE_SECONDS: '0', ...settings } })
+  entrada.sandbox.entra.grantAdminConsent([
+    'User.Read',
+    'People.Read',
+    'User.ReadBasic.All',
+    'GroupMember.Read.All',
+  ])
+  const browser = entrada.browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  return { entrada, browser }
+}
+
+function claimsSent(entrada: Entrada): readonly unknown[] {
+  return entrada.sandbox.journal
+    .redemptions()
+    .map(({ form }) => form.get('claims'))
+    .map((claims): unknown => (claims === null ? null : JSON.parse(claims)))
+}
+
+async function search(browser: Browser, query: string) {
+  const response = await browser.fetch(`/.entrada/people?q=${query}`)
+  return {
+    response,
+    body: await response.json<{
+      status?: Record<string, string>
+      code?: string
+      loginUrl?: string
+    }>(),
+  }
+}
+
+describe('a claims challenge from Graph', () => {
+  test('is met by one forced refresh that carries it, and the caller notices nothing', async () => {
+    const { entrada, browser } = await signedIn()
+    await search(browser, 'adele')
+    const before = entrada.sandbox.journal.redemptions('refresh_token').length
+    entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
+    const { response, body } = await search(browser, 'megan')
+    expect(response.status).toBe(200)
+    expect(body.status).toMatchObject({ users: 'ok' })
+    expect(entrada.sandbox.journal.redemptions('refresh_token').length - before).toBe(1)
+    expect(claimsSent(entrada).at(-1)).toHaveProperty('access_token')
+  })
+
+  test('that needs the person leads to step-up with the challenge, and the session lives', async () => {
+    const { entrada, browser } = await signedIn()
+    await search(browser, 'adele')
+    entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
+    entrada.sandbox.faults.set('entra.conditional_access')
+    await search(browser, 'megan')
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+    await browser.open(`${entrada.origin}/.entrada/login?step_up=1&return_to=/echo`)
+    const authorize = entrada.sandbox.journal
+      .to('login')
+      .findLast(({ url }) => url.pathname.endsWith('/authorize'))
+    expect(JSON.parse(authorize?.url.searchParams.get('claims') ?? 'null')).toHaveProperty(
+      'access_token',
+    )
+  })
+
+  test('does not make a loop of a Graph that challenges again and again', async () => {
+    const { entrada, browser } = await signedIn()
+    await search(browser, 'adele')
+    const before = entrada.sandbox.journal.redemptions('refresh_token').length
+    entrada.sandbox.faults.set('graph.claims_challenge')
+    for (let index = 0; index < 3; index++) await search(browser, `megan${index}`)
+    expect(
+      entrada.sandbox.journal.redemptions('refresh_token').length - before,
+    ).toBeLessThanOrEqual(3)
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+  })
+})
+
+test('a token that Graph refuses is replaced once', async () => {
+  const { entrada, browser } = await signedIn()
+  await search(browser, 'adele')
+  const before = entrada.sandbox.journal.redemptions('refresh_token').length
+  entrada.sandbox.faults.set('graph.token_rejected', { times: 1 })
+  const { body } = await search(browser, 'megan')
+  expect(body.status).toMatchObject({ users: 'ok' })
+  expect(entrada.sandbox.journal.redemptions('refresh_token').length - before).toBe(1)
+})
+
+describe('the capability to handle challenges', () => {
+  test('is announced nowhere by default', async () => {
+    const { entrada, browser } = await signedIn()
+    await search(browser, 'adele')
+    expect(claimsSent(entrada).filter((claims) => claims !== null)).toEqual([])
+  })
+
+  test('is announced everywhere by setting, and the longer-lived tokens are used for as long as they live', async () => {
+    const { entrada, browser } = await signedIn({
+      OPENID_CLIENT_CAPABILITIES: 'cp1',
+      SESSION_IDLE_SECONDS: '172800',
+      // The look at the account redeems whatever is left of a token.
+      MEMBERSHIP_CHECK_SECONDS: '86400',
+    })
+    await search(browser, 'adele')
+    const announced = { access_token: { xms_cc: { values: ['cp1'] } } }
+    const authorize = entrada.sandbox.journal
+      .to('login')
+      .find(({ url }) => url.pathname.endsWith('/authorize'))
+    expect(JSON.parse(authorize?.url.searchParams.get('claims') ?? 'null')).toEqual(announced)
+    expect(claimsSent(entrada)).toEqual(claimsSent(entrada).map(() => announced))
+    const before = entrada.sandbox.journal.redemptions('refresh_token').length
+    await clock.advance(12 * 3600)
+    await search(browser, 'megan')
+    expect(entrada.sandbox.journal.redemptions('refresh_token').length).toBe(before)
+  })
+
+  test('is kept when a challenge is merged into it', async () => {
+    const { entrada, browser } = await signedIn({ OPENID_CLIENT_CAPABILITIES: 'cp1' })
+    await search(browser, 'adele')
+    entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
+    await search(browser, 'megan')
+    expect(claimsSent(entrada).at(-1)).toMatchObject({
+      access_token: { xms_cc: { values: ['cp1'] } },
+    })
+    expect(
+      Object.keys((claimsSent(entrada).at(-1) as { access_token: object }).access_token).length,
+    ).toBeGreaterThan(1)
+  })
+})

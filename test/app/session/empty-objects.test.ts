@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { anEntrada } from '../../support/entrada.ts'
+import type { ObjectHost } from '../../support/platform/object-host.ts'
+
+/** Names of the tables in these objects. */
+function tablesOf(hosts: readonly ObjectHost[]): readonly string[] {
+  return hosts.flatMap(({ disk }) =>
+    disk.database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .all()
+      .map(({ name }) => String(name)),
+  )
+}
+
+test('a made-up cookie or sign-out notice makes no database, however many are sent', async () => {
+  const entrada = anEntrada({ settings: { RATE_LIMITS: '{"login":{"perMinute":1000}}' } })
+  for (let index = 0; index < 30; index++) {
+    const cookie = `__Host-entrada=${String(index).padStart(24, 'A')}.${'B'.repeat(43)}`
+    expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+    await entrada.fetch(`/.entrada/frontchannel-logout?sid=made-up-${index}`)
+  }
+  const { SESSIONS, USERS } = entrada.platform.objects
+  expect(SESSIONS.hosts.length).toBe(30)
+  expect(tablesOf([...SESSIONS.hosts, ...USERS.hosts])).toEqual([])
+})
+
+test('a session that has ended, and a user without sessions, leave objects as if they had never been', async () => {
+  const entrada = anEntrada()
+  const browser = entrada.browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  const { USERS, SESSIONS } = entrada.platform.objects
+  expect(tablesOf(SESSIONS.hosts)).not.toEqual([])
+  await browser.fetch('/.entrada/logout', { method: 'POST' })
+  expect(tablesOf(SESSIONS.hosts)).toEqual([])
+  const ofUsers = USERS.hosts.filter((host) => host.id.name?.startsWith('user/'))
+  expect(ofUsers).toHaveLength(1)
+  expect(tablesOf(ofUsers)).toEqual([])
+})

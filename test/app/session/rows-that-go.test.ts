@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { clock } from '../../support/clock.ts'
+import type { Entrada } from '../../support/entrada.ts'
+import type { ObjectHost } from '../../support/platform/object-host.ts'
+import { aChat, codeFor, ISSUER, redeem } from '../provider/fixture.ts'
+import { signedIn, signOut } from './session-fixture.ts'
+
+const DAY = 86_400
+const MONTH = 31 * DAY
+
+/** Every row that objects hold, as `BINDING name: table`. */
+function rowsOf({ platform }: Entrada): readonly string[] {
+  return Object.entries(platform.objects).flatMap(([binding, { hosts }]) =>
+    hosts.flatMap((host) =>
+      tablesWithRows(host).map((table) => `${binding} ${host.disk.name}: ${table}`),
+    ),
+  )
+}
+
+function tablesWithRows({ disk }: ObjectHost): readonly string[] {
+  const { database } = disk
+  return database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .all()
+    .map(({ name }) => String(name))
+    .filter((name) => database.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).get() !== undefined)
+}
+
+/** Time passes with nobody here, as the platform lets it pass: alarms fire when they are due. */
+async function leaveAlone({ platform }: Entrada, seconds: number): Promise<void> {
+  const hour = 3600
+  for (let passed = 0; passed < seconds; passed += hour) {
+    platform.evict()
+    await clock.advance(hour)
+    await platform.runAlarms()
+  }
+}
+
+/** Somebody who has used everything that leaves a row. */
+async function aBusyDay() {
+  const scene = aChat()
+  const { entrada } = scene
+  entrada.sandbox.entra.grantAdminConsent(['User.Read', 'People.Read', 'User.ReadBasic.All'])
+  const browser = await signedIn(entrada)
+  await browser.open('/')
+  await (await browser.fetch('/.entrada/people?q=megan')).text()
+  const code = await codeFor(browser)
+  expect((await redeem(scene, { code })).status).toBe(200)
+  // Used twice, it leaves a revocation as well.
+  expect((await redeem(scene, { code })).status).toBe(400)
+  await (await entrada.fetch(`${ISSUER}/jwks`)).text()
+  return { entrada, browser }
+}
+
+describe('what objects hold goes by itself', () => {
+  test('a month after a sign-out no object of any class holds a row', async () => {
+    const { entrada, browser } = await aBusyDay()
+    const before = rowsOf(entrada)
+    const { SESSIONS, USERS, LOOKUPS, KEYS } = entrada.platform.objects
+    for (const { binding } of [SESSIONS, USERS, LOOKUPS, KEYS]) {
+      expect(before).toContainEqual(expect.stringMatching(`^${binding} `))
+    }
+    for (const kind of ['user/', 'browser-session/', 'oidc-code/', 'oidc-revoked/']) {
+      expect(before).toContainEqual(expect.stringMatching(`^USERS ${kind}`))
+    }
+    await signOut(browser)
+    await leaveAlone(entrada, MONTH + DAY)
+    expect(rowsOf(entrada)).toEqual([])
+    expect([...entrada.platform.vault.stored()]).toEqual([])
+  })
+
+  test('nor when nobody signed out, a month after the session came to its end', async () => {
+    const { entrada } = await aBusyDay()
+    await leaveAlone(entrada, 7 * DAY + MONTH)
+    expect(rowsOf(entrada)).toEqual([])
+  })
+
+  test('objects that are empty again are as if they had never been', async () => {
+    const { entrada, browser } = await aBusyDay()
+    await signOut(browser)
+    await leaveAlone(entrada, 8 * DAY)
+    const tables = entrada.platform.objects.USERS.hosts.flatMap(({ disk }) =>
+      disk.database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all(),
+    )
+    expect(tables).toEqual([])
+    expect(entrada.platform.objects.USERS.hosts.map(({ disk }) => disk.alarm)).not.toContainEqual(
+      expect.any(Number),
+    )
+  })
+
+  test('an alarm takes nothing that still counts', async () => {
+    const { entrada, browser } = await aBusyDay()
+    const other = await signedIn(entrada)
+    // The first session is idle and over after a day; the other one goes on.
+    for (let hours = 0; hours < 30; hours += 6) {
+      expect((await other.fetch('/.entrada/session')).status).toBe(200)
+      await leaveAlone(entrada, 6 * 3600)
+    }
+    expect((await browser.tab().fetch('/.entrada/session')).status).toBe(401)
+    const answer = await other.fetch('/.entrada/sessions')
+    expect((await answer.json<{ sessions: unknown[] }>()).sessions).toHaveLength(1)
+    expect(rowsOf(entrada)).toContainEqual(
+      expect.stringMatching(`^USERS user/.+${CAST.adele.id}: session$`),
+    )
+  })
+
+  test('an alarm that comes too early takes nothing', async () => {
+    const { entrada, browser } = await aBusyDay()
+    const before = rowsOf(entrada)
+    for (const { hosts } of Object.values(entrada.platform.objects)) {
+      for (const host of hosts) await host.alarm(Infinity)
+    }
+    expect(rowsOf(entrada)).toEqual(before)
+    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+    // It has set itself again.
+    await signOut(browser)
+    await leaveAlone(entrada, MONTH + DAY)
+    expect(rowsOf(entrada)).toEqual([])
+  })
+
+  test('a pause of Microsoft’s is forgotten when it is over', async () => {
+    const { entrada, browser } = await aBusyDay()
+    entrada.sandbox.faults.set('entra.token_throttled')
+    await clock.advance(2 * 3600)
+    await browser.fetch('/.entrada/session')
+    expect(rowsOf(entrada)).toContainEqual(expect.stringMatching(/^USERS user\/.+: pause$/))
+    await leaveAlone(entrada, MONTH + DAY)
+    expect(rowsOf(entrada)).toEqual([])
+  })
+})

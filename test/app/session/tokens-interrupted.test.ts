@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import { createSandbox } from '../../sandbox/sandbox.ts'
+import type { Browser } from '../../support/browser/browser.ts'
+import { clock } from '../../support/clock.ts'
+import { anEntrada, type Entrada } from '../../support/entrada.ts'
+
+const PAST_EXPIRY = 3 * 3600
+
+const MOMENTS = [
+  'before the vault is read',
+  'after the vault is read',
+  'when the token endpoint is asked',
+  'when the token endpoint has answered',
+  'before the vault is written',
+  'after the vault is written',
+] as const
+
+type Moment = (typeof MOMENTS)[number]
+
+/** An Entrada whose session objects die once, at the given moment of a refresh. */
+function interrupted(moment: Moment): { entrada: Entrada; arm(): void; hits(): number } {
+  const sandbox = createSandbox()
+  let armed = false
+  let hits = 0
+  const at = (now: Moment) => {
+    if (!armed || now !== moment) return
+    armed = false
+    hits += 1
+    entrada.platform.objects.SESSIONS.crash()
+  }
+  const entrada = anEntrada({
+    sandbox,
+    hosts: {
+      [sandbox.hosts.login]: async (request) => {
+        const isToken = request.url.endsWith('/token')
+        if (isToken) at('when the token endpoint is asked')
+        const response = await sandbox.handlers.login(request)
+        if (isToken) at('when the token endpoint has answered')
+        return response
+      },
+    },
+  })
+  const { vault } = entrada.platform
+  const { get, put } = vault
+  vault.get = async (...args: Parameters<typeof get>) => {
+    at('before the vault is read')
+    const value = await Reflect.apply(get, vault, args)
+    at('after the vault is read')
+    return value
+  }
+  vault.put = async (...args: Parameters<typeof put>) => {
+    at('before the vault is written')
+    await Reflect.apply(put, vault, args)
+    at('after the vault is written')
+  }
+  return {
+    entrada,
+    arm: () => {
+      armed = true
+    },
+    hits: () => hits,
+  }
+}
+
+async function people(browser: Browser): Promise<string | undefined> {
+  const response = await browser.fetch('/.entrada/session')
+  expect(response.status).toBe(200)
+  return (await response.json<{ features: Record<string, string> }>()).features['people']
+}
+
+describe('an object that dies', () => {
+  test.each(MOMENTS)(
+    '%s loses neither the session nor the grant [requirement 45]',
+    async (moment) => {
+      const { entrada, arm, hits } = interrupted(moment)
+      const browser = entrada.browser()
+      await browser.signIn(CAST.adele.userPrincipalName)
+      for (let round = 0; round < 3; round++) {
+        await clock.advance(PAST_EXPIRY)
+        arm()
+        expect(await people(browser)).toBe('consent_needed')
+        expect(hits()).toBe(round + 1)
+        // What it sends next is a token it was given, and no older one than it has stored.
+        await clock.advance(PAST_EXPIRY)
+        expect(await people(browser)).toBe('consent_needed')
+      }
+    },
+  )
+
+  test('takes those who wait with it to the next attempt, and they share that one', async () => {
+    const { entrada, arm } = interrupted('when the token endpoint has answered')
+    const browser = entrada.browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    await clock.advance(PAST_EXPIRY)
+    arm()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => people(browser)))
+    expect(new Set(answers)).toEqual(new Set(['consent_needed']))
+    expect(entrada.sandbox.journal.redemptions('refresh_token')).toHaveLength(2)
+  })
+})
+
+test('a vault that hangs holds nobody up for long', async () => {
+  const entrada = anEntrada()
+  const browser = entrada.browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  entrada.platform.vault.bend({ hangs: ['get', 'put'] })
+  await clock.advance(PAST_EXPIRY)
+  const started = clock.now()
+  expect(await clock.runOut(people(browser), 30)).toBe('consent_needed')
+  expect(clock.now() - started).toBeLessThan(10_000)
+})
+
+test('a wait Microsoft asked of one session of a user is kept by the others', async () => {
+  const entrada = anEntrada()
+  const [first, second, other] = [
+    entrada.browser(),
+    entrada.browser('198.51.100.8'),
+    entrada.browser('198.51.100.9'),
+  ]
+  await first.signIn(CAST.adele.userPrincipalName)
+  await second.signIn(CAST.adele.userPrincipalName)
+  await other.signIn(CAST.alex.userPrincipalName)
+  entrada.sandbox.faults.set('entra.loop_detected', { times: 1 })
+  expect(await people(first)).toBe('unavailable')
+  const before = entrada.sandbox.journal.redemptions('refresh_token').length
+  expect(await people(second)).toBe('unavailable')
+  expect(entrada.sandbox.journal.redemptions('refresh_token').length).toBe(before)
+  expect(await people(other)).toBe('consent_needed')
+  await clock.advance(160)
+  expect(await people(second)).toBe('consent_needed')
+})
+
+describe('what went wrong with a refresh is told to the operator [requirement 100]', () => {
+  test.each([
+    ['entra.session_revoked', 'refresh_refused', 50173],
+    ['entra.conditional_access', 'refresh_refused', 50076],
+    ['entra.wrong_secret', 'client_credentials_refused', 7000215],
+  ] as const)(
+    '%s as %s, with Microsoft’s number and correlation id',
+    async (fault, event, aadsts) => {
+      const entrada = anEntrada()
+      const browser = entrada.browser()
+      await browser.signIn(CAST.adele.userPrincipalName)
+      entrada.sandbox.faults.set(fault)
+      await browser.fetch('/.entrada/session')
+      expect(entrada.logs.events()).toContainEqual(
+        expect.objectContaining({
+          event,
+          aadsts,
+          userId: CAST.adele.id,
+          correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        }),
+      )
+    },
+  )
+})
+
+test('neither storage nor logs hold a token, a code, a name or an address of a whole journey [requirement 36] [requirement 39]', async () => {
+  const entrada = anEntrada()
+  entrada.sandbox.entra.grantAdminConsent([
+    'User.Read',
+    'People.Read',
+    'User.ReadBasic.All',
+    'Files.Read.All',
+  ])
+  const browser = entrada.browser()
+  await browser.open('/.entrada/login?login_hint=adele.vance%40contoso.example')
+  await browser.submit({ button: ['account', CAST.adele.userPrincipalName] })
+  if (browser.page.url.origin !== entrada.origin) {
+    await browser.submit({ button: ['decision', 'accept'] })
+  }
+  await browser.fetch('/.entrada/people?q=megan')
+  await browser.fetch('/.entrada/session')
+  await browser.fetch('/echo?question=what')
+  const { codes, refreshTokens, idTokens } = entrada.sandbox.entra.minted
+  const canaries = [
+    ...codes,
+    ...refreshTokens,
+    ...idTokens,
+    ...entrada.sandbox.accessTokens.minted,
+    ...entrada.sandbox.registration.clientSecrets,
+    browser.cookies.get('__Host-entrada')?.value ?? '-',
+    'adele.vance',
+    'Adele Vance',
+    'Megan Bowen',
+    'megan',
+    'what',
+  ]
+  expect(canaries.length).toBeGreaterThan(12)
+  const places = { storage: entrada.platform.dump(), log: entrada.logs.text }
+  for (const [place, text] of Object.entries(places)) {
+    expect(text.length).toBeGreaterThan(100)
+    for (const canary of canaries) {
+      expect([place, canary, text.includes(canary)]).toEqual([place, canary, false])
+    }
+  }
+  for (const line of entrada.logs.text.trim().split('\n')) {
+    expect(JSON.parse(line)).toHaveProperty('event')
+  }
+})

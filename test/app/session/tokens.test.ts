@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest'
+import type { FaultName } from '../../sandbox/faults.ts'
+import type { Browser } from '../../support/browser/browser.ts'
+import { clock } from '../../support/clock.ts'
+import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import { signedIn } from './session-fixture.ts'
+
+const PAST_EXPIRY = 3 * 3600
+
+interface SessionAnswer {
+  readonly user: { readonly id: string }
+  readonly features: Readonly<Record<string, string>>
+}
+
+/** Asks for something that needs a Graph token. */
+async function features(browser: Browser): Promise<SessionAnswer['features']> {
+  const response = await browser.fetch('/.entrada/session')
+  expect(response.status).toBe(200)
+  return (await response.json<SessionAnswer>()).features
+}
+
+async function status(browser: Browser): Promise<number> {
+  return (await browser.fetch('/.entrada/session')).status
+}
+
+function refreshes(entrada: Entrada) {
+  return entrada.sandbox.journal.redemptions('refresh_token')
+}
+
+describe('one refresh serves everyone who waits', () => {
+  test('100 parallel requests with an expired access token make one token call [requirement 41] [requirement 42]', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    await features(browser)
+    await clock.advance(PAST_EXPIRY)
+    const before = refreshes(entrada).length
+    const answers = await Promise.all(Array.from({ length: 100 }, () => features(browser)))
+    expect(refreshes(entrada).length - before).toBe(1)
+    expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1)
+  })
+
+  test('also when the requests reach two data centres', async () => {
+    const here = anEntrada()
+    const there = anEntrada({ share: here })
+    const browser = await signedIn(here)
+    const tab = there.tabOf(browser)
+    await clock.advance(PAST_EXPIRY)
+    const before = refreshes(here).length
+    await Promise.all(
+      Array.from({ length: 100 }, (_, index) => features(index % 2 === 0 ? browser : tab)),
+    )
+    expect(refreshes(here).length - before).toBe(1)
+  })
+
+  test('and a token that still lives is not asked for again, also after the object left memory', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    await features(browser)
+    const before = refreshes(entrada).length
+    for (let minutes = 0; minutes < 50; minutes += 10) {
+      await clock.advance(600)
+      entrada.platform.evict()
+      await features(browser)
+    }
+    expect(refreshes(entrada).length).toBe(before)
+  })
+})
+
+test('every refresh says its scope, of exactly one resource [requirement 44] [requirement 48]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  await features(browser)
+  const [refresh] = refreshes(entrada)
+  expect(refresh?.form.get('scope')).toBe(
+    'https://graph.microsoft.com/.default openid profile offline_access',
+  )
+})
+
+test('no request to the token endpoint carries an Origin, which Entra refuses (AADSTS9002326)', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  await features(browser)
+  for (const { headers } of entrada.sandbox.journal.redemptions()) {
+    expect(headers.get('origin')).toBeNull()
+  }
+})
+
+test('a session outlives its access tokens without anyone noticing [requirement 30]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  for (let hours = 0; hours < 20; hours += 2) {
+    await clock.advance(2 * 3600)
+    expect(await features(browser)).not.toHaveProperty('people', 'unavailable')
+  }
+  expect(refreshes(entrada).length).toBeGreaterThanOrEqual(9)
+})
+
+describe('a token endpoint that', () => {
+  test('hangs fails its callers within the limit and holds nobody up afterwards [requirement 43]', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    entrada.sandbox.faults.set('entra.token_hang')
+    const waiting = Promise.all([features(browser), features(browser)])
+    const started = clock.now()
+    for (const answer of await clock.runOut(waiting, 60)) {
+      expect(answer['people']).toBe('unavailable')
+    }
+    expect(clock.now() - started).toBeLessThanOrEqual(20_000)
+    entrada.sandbox.faults.clear()
+    expect((await features(browser))['people']).not.toBe('unavailable')
+  })
+
+  test.each([
+    'entra.outage',
+    'entra.token_server_error',
+    'entra.token_malformed',
+    'entra.token_throttled',
+  ] satisfies FaultName[])(
+    'suffers %s keeps the session, and the access token while it lives [requirement 46]',
+    async (fault) => {
+      const entrada = anEntrada()
+      const browser = await signedIn(entrada)
+      const good = await features(browser)
+      // Due for renewal, not expired: the outage goes unnoticed.
+      await clock.advance(58 * 60)
+      entrada.sandbox.faults.set(fault)
+      expect(await features(browser)).toEqual(good)
+      await clock.advance(PAST_EXPIRY)
+      expect((await features(browser))['people']).toBe('unavailable')
+      entrada.sandbox.faults.clear()
+      await clock.advance(60)
+      expect(await features(browser)).toEqual(good)
+    },
+  )
+
+  test('asks to wait is left alone for as long as it says', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 120, times: 1 })
+    await features(browser)
+    const before = refreshes(entrada).length
+    for (let seconds = 0; seconds < 110; seconds += 10) {
+      await clock.advance(10)
+      expect((await features(browser))['people']).toBe('unavailable')
+    }
+    expect(refreshes(entrada).length).toBe(before)
+    await clock.advance(15)
+    expect((await features(browser))['people']).not.toBe('unavailable')
+  })
+
+  test.each([
+    ['a fraction', 10.5, 9, 12],
+    ['999999999 seconds, of which an hour counts', 999_999_999, 3500, 3600],
+  ])('asks to wait for %s', async (_what, retryAfterSeconds, paused, over) => {
+    const entrada = anEntrada({ settings: { SESSION_IDLE_SECONDS: '86400' } })
+    const browser = await signedIn(entrada)
+    entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds, times: 1 })
+    await features(browser)
+    const before = refreshes(entrada).length
+    await clock.advance(paused)
+    await features(browser)
+    expect(refreshes(entrada).length).toBe(before)
+    await clock.advance(over - paused + 1)
+    await features(browser)
+    expect(refreshes(entrada).length).toBeGreaterThan(before)
+  })
+
+  test('detects a loop (AADSTS50196) is left alone until it has forgotten', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    entrada.sandbox.faults.set('entra.loop_detected', { times: 1 })
+    await features(browser)
+    const before = refreshes(entrada).length
+    await clock.advance(100)
+    await features(browser)
+    expect(refreshes(entrada).length).toBe(before)
+    await clock.advance(60)
+    expect((await features(browser))['people']).not.toBe('unavailable')
+    expect(await status(browser)).toBe(200)
+  })
+
+  test.each(['entra.wrong_secret', 'entra.secret_expired'] satisfies FaultName[])(
+    'refuses us ourselves (%s) signs nobody out',
+    async (fault) => {
+      const entrada = anEntrada()
+      const browser = await signedIn(entrada)
+      entrada.sandbox.faults.set(fault)
+      expect((await features(browser))['people']).toBe('unavailable')
+      entrada.sandbox.faults.clear()
+      expect((await features(browser))['people']).not.toBe('unavailable')
+    },
+  )
+})
+
+test('the second client secret is used when the first has been rotated out', async () => {
+  const entrada = anEntrada({
+    settings: {
+      OPENID_CLIENT_SECRET: 'rotated-out-already,sandbox~client.secret/with+signs%and:colon',
+    },
+  })
+  const browser = await signedIn(entrada)
+  expect((await features(browser))['people']).not.toBe('unavailable')
+  await clock.advance(PAST_EXPIRY)
+  const before = refreshes(entrada).length
+  await features(browser)
+  // The one that was accepted is tried first from then on.
+  expect(refreshes(entrada).length - before).toBe(1)
+})
+
+describe('the session ends when the grant is gone for good [requirement 46]', () => {
+  test.each([
+    'entra.session_revoked',
+    'entra.grant_expired',
+    'entra.sign_in_frequency',
+    'entra.user_disabled',
+  ] satisfies FaultName[])('%s: out at the next access token', async (fault) => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    await features(browser)
+    entrada.sandbox.faults.set(fault)
+    expect(await status(browser)).toBe(200)
+    await clock.advance(PAST_EXPIRY)
+    await browser.fetch('/.entrada/session')
+    expect(await status(browser)).toBe(401)
+    expect([...entrada.platform.vault.stored()]).toEqual([])
+  })
+})
+
+describe('an account that is gone although the chat needs no token', () => {
+  async function browse(browser: Browser, origin: string, hours: number): Promise<number> {
+    let last = 0
+    for (let minutes = 0; minutes < hours * 60; minutes += 20) {
+      const page = await browser.open(`${origin}/echo?minute=${minutes}`)
+      last = page.hops[0]?.status ?? 0
+      if (last !== 200) break
+      await clock.advance(20 * 60)
+    }
+    return last
+  }
+
+  test.each(['entra.user_disabled', 'entra.session_revoked'] satisfies FaultName[])(
+    '%s: is out within a token’s life',
+    async (fault) => {
+      const entrada = anEntrada()
+      const browser = await signedIn(entrada)
+      expect(await browse(browser, entrada.origin, 3)).toBe(200)
+      entrada.sandbox.faults.set(fault)
+      expect(await browse(browser, entrada.origin, 4)).toBe(302)
+    },
+  )
+
+  test('is asked about once per token and check, not with every page', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    expect(await browse(browser, entrada.origin, 12)).toBe(200)
+    // Of 36 pages. A clock that jumps while a look is under way makes it late, and it is taken again.
+    expect(refreshes(entrada).length).toBeLessThanOrEqual(18)
+    expect(refreshes(entrada).length).toBeGreaterThanOrEqual(6)
+  })
+
+  test('is not doubted while Microsoft does not answer, and no page waits for it for long', async () => {
+    const entrada = anEntrada()
+    const browser = await signedIn(entrada)
+    entrada.sandbox.faults.set('entra.token_hang')
+    await clock.advance(PAST_EXPIRY)
+    const page = await clock.runOut(browser.open(`${entrada.origin}/echo`), 10)
+    expect([page.status, page.hops.length]).toEqual([200, 1])
+    entrada.sandbox.faults.set('entra.outage')
+    await clock.advance(60)
+    expect(await browse(browser, entrada.origin, 3)).toBe(200)
+  })
+})
+
+test('a refresh that ends after sign-out brings nothing back [requirement 33]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  entrada.sandbox.faults.set('entra.token_slow', { delayMs: 5000, times: 1 })
+  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const refreshing = entrada.fetch('/.entrada/session', { headers: { cookie } })
+  await clock.advance(1)
+  await browser.fetch('/.entrada/logout', { method: 'POST' })
+  await clock.runOut(refreshing, 30)
+  expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+  expect([...entrada.platform.vault.stored()]).toEqual([])
+  const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => [...host.disk.contents()])
+  expect(left.join('')).not.toMatch(/v1\.[\w-]+\./)
+})
+
+describe('with OPENID_REUSE_TOKENS off', () => {
+  test('nothing is kept, and the Microsoft features say they are off', async () => {
+    const entrada = anEntrada({
+      settings: { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
+    })
+    const browser = await signedIn(entrada)
+    expect(await features(browser)).toEqual({ people: 'off', groups: 'off', files: 'off' })
+    expect([...entrada.platform.vault.stored()]).toEqual([])
+    expect(refreshes(entrada)).toEqual([])
+    expect(entrada.sandbox.entra.minted.refreshTokens).toEqual([])
+  })
+})

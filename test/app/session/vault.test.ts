@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import { CAST } from '../../sandbox/directory/cast.ts'
+import type { Browser } from '../../support/browser/browser.ts'
+import { clock } from '../../support/clock.ts'
+import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import type { KvBends } from '../../support/platform/kv-namespace.ts'
+import { signedIn } from './session-fixture.ts'
+
+const PAST_EXPIRY = 3 * 3600
+const OLD_KEY = 'the-key-that-has-sealed-everything-so-far-0123456789'
+const NEW_KEY = 'the-key-that-seals-from-now-on-abcdefghijklmnopqrstu'
+
+/** Makes the session redeem its refresh token. */
+async function refresh(browser: Browser): Promise<string | undefined> {
+  await clock.advance(PAST_EXPIRY)
+  const response = await browser.fetch('/.entrada/session')
+  if (response.status !== 200) return String(response.status)
+  return (await response.json<{ features: Record<string, string> }>()).features['people']
+}
+
+function lastRefreshTokenSent(entrada: Entrada): string | null | undefined {
+  return entrada.sandbox.journal.redemptions('refresh_token').at(-1)?.form.get('refresh_token')
+}
+
+function stored(entrada: Entrada): readonly { readonly key: string; readonly text: string }[] {
+  return [...entrada.platform.vault.stored()].map(({ key, bytes }) => ({
+    key,
+    text: Buffer.from(bytes).toString(),
+  }))
+}
+
+test('the vault holds one sealed value for a session, rewritten at every rotation, and it ends with the session', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const [first] = stored(entrada)
+  expect(stored(entrada)).toHaveLength(1)
+  expect(first?.text).toMatch(/^1:v1\.[\w-]{8}\.[\w-]{16}\.[\w-]+$/)
+  await refresh(browser)
+  const [second] = stored(entrada)
+  expect(second?.key).toBe(first?.key)
+  expect(second?.text).toMatch(/^2:v1\./)
+  await browser.fetch('/.entrada/logout', { method: 'POST' })
+  expect(stored(entrada)).toEqual([])
+})
+
+describe('a vault that', () => {
+  test.each<[string, KvBends]>([
+    ['answers ten-minute-old values', { staleSeconds: 36_000 }],
+    ['misses', { misses: true }],
+    ['cannot be read', { throws: ['get'] }],
+    ['cannot be written', { throws: ['put'] }],
+    ['is full', { full: true }],
+    ['takes one write a second', { oneWritePerSecond: true }],
+  ])(
+    '%s costs nobody a session, and no stale refresh token is ever sent [requirement 47]',
+    async (_what, bends) => {
+      const entrada = anEntrada()
+      const browser = await signedIn(entrada)
+      entrada.platform.vault.bend(bends)
+      for (let round = 0; round < 4; round++) {
+        const newest = entrada.sandbox.entra.minted.refreshTokens.at(-1)
+        entrada.platform.evict()
+        expect(await refresh(browser)).not.toBe('unavailable')
+        expect(lastRefreshTokenSent(entrada)).toBe(newest)
+      }
+    },
+  )
+})
+
+test('a rotated refresh token is kept before the access token is used, whenever the object dies [requirement 45]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  entrada.sandbox.faults.set('entra.token_slow', { delayMs: 3000, times: 1 })
+  await clock.advance(PAST_EXPIRY)
+  const asked = browser.fetch('/.entrada/session')
+  await clock.advance(1)
+  entrada.platform.objects.SESSIONS.crash()
+  // The Worker asks once more; the object starts from what it has stored.
+  expect((await clock.runOut(asked, 30)).status).toBe(200)
+  expect(await refresh(browser)).not.toBe('unavailable')
+})
+
+test('a refresh that brings no new refresh token keeps the old one [requirement 45]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  entrada.sandbox.faults.set('entra.no_refresh_token')
+  await refresh(browser)
+  const sent = lastRefreshTokenSent(entrada)
+  expect(await refresh(browser)).not.toBe('unavailable')
+  expect(lastRefreshTokenSent(entrada)).toBe(sent)
+})
+
+test('a value copied from another session does not open, and nobody gets another’s tokens [requirement 37]', async () => {
+  const entrada = anEntrada()
+  const adele = await signedIn(entrada)
+  const alex = entrada.browser('198.51.100.9')
+  await alex.signIn(CAST.alex.userPrincipalName)
+  const [first, second] = stored(entrada)
+  await entrada.platform.vault.put(first?.key ?? '', second?.text ?? '', { expirationTtl: 3600 })
+  await entrada.platform.vault.put(second?.key ?? '', first?.text ?? '', { expirationTtl: 3600 })
+  entrada.platform.evict()
+  await refresh(adele)
+  const response = await adele.fetch('/.entrada/session')
+  expect(await response.json()).toMatchObject({ user: { id: CAST.adele.id } })
+  expect(lastRefreshTokenSent(entrada)).not.toBeUndefined()
+})
+
+describe('the key ring [requirement 38]', () => {
+  test('with a new key in front: sessions live on and are sealed anew; without the old one they end in a sign-in', async () => {
+    const before = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD_KEY } })
+    const browser = await signedIn(before)
+    const idle = before.browser('198.51.100.9')
+    await idle.signIn(CAST.alex.userPrincipalName)
+    const oldId = stored(before)[0]?.text.split('.')[1]
+
+    const during = anEntrada({
+      share: before,
+      settings: { OPENID_SESSION_SECRET: `${NEW_KEY},${OLD_KEY}` },
+    })
+    before.platform.evict()
+    const tab = during.tabOf(browser)
+    expect(await refresh(tab)).not.toBe('unavailable')
+    const newId = stored(during)
+      .map(({ text }) => text.split('.')[1])
+      .find((id) => id !== oldId)
+    expect(newId).toBeDefined()
+
+    const after = anEntrada({ share: before, settings: { OPENID_SESSION_SECRET: NEW_KEY } })
+    before.platform.evict()
+    expect(await refresh(after.tabOf(browser))).not.toBe('unavailable')
+    // Nobody used this one while both keys were there.
+    const gone = await after.tabOf(idle).open('https://chat.contoso.example/')
+    expect(gone.hops[0]?.status).toBe(302)
+    expect(gone.url.origin === before.sandbox.hosts.login || gone.url.origin === after.origin).toBe(
+      true,
+    )
+    expect(gone.status).toBe(200)
+  })
+})
