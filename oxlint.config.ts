@@ -18,6 +18,7 @@ interface MayImport {
 const EVERYWHERE = [
   'cookies.ts',
   'failure.ts',
+  'json.ts',
   'log.ts',
   'time.ts',
   'url.ts',
@@ -61,6 +62,7 @@ export const LAYERS: Readonly<Record<string, MayImport>> = {
   browser: { values: ['graph'] },
   'cookies.ts': { values: [] },
   'failure.ts': { values: [] },
+  'json.ts': { values: [] },
   'log.ts': { values: [], types: ['events.ts'] },
   'events.ts': { values: [] },
   'time.ts': { values: [] },

@@ -5,7 +5,6 @@ import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
 import { isForFrame } from '../http/fetch-metadata.ts'
-import { readJson } from '../http/request-body.ts'
 import { attachFiles, EventStream } from './attach.ts'
 import { streamArchive } from './archive.ts'
 import { answerContent } from './content.ts'
@@ -82,7 +81,7 @@ export function filesRoutes(deps: FilesDeps) {
     })
     .post('/picker/token', async (c) => {
       const { hosts } = accessOf(c)
-      const ask = readPickerTokenRequest(await readJson(c.req.raw))
+      const ask = await readPickerTokenRequest(c.req.raw)
       const log = createLog(c.var.requestId)
       const parts = { session: c.var.session, hosts, log }
       const { value, expiresAt } = await issuePickerToken(ask, parts)
