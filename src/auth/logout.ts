@@ -1,3 +1,4 @@
+import { SIGNED_OUT_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { randomText } from '../crypto/digest.ts'
 import type { Entra } from '../entra/entra.ts'
@@ -42,7 +43,7 @@ export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
     const line = isReturn ? ownCookie(COOKIE, RETURNED, LIFE_SECONDS) : clearedOwnCookie(COOKIE)
     addCookies(c, [line])
     // Without the query: neither history nor referrer has a use for it.
-    return c.redirect('/.entrada/signed-out', 302)
+    return c.redirect(SIGNED_OUT_PATH, 302)
   }
   const page = await signedOutPage(expected === RETURNED)
   if (expected !== undefined) page.headers.append('set-cookie', clearedOwnCookie(COOKIE))
@@ -83,7 +84,7 @@ export async function logout(
     },
   )
   if (serviceUrl !== null) addCookies(c, [cookie])
-  const next = serviceUrl ?? `${c.var.settings.publicOrigin}/.entrada/signed-out`
+  const next = serviceUrl ?? `${c.var.settings.publicOrigin}${SIGNED_OUT_PATH}`
   // A script cannot follow a redirect to another site; it gets the address and goes there itself.
   if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })
   return c.redirect(next, 303)

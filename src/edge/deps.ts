@@ -11,9 +11,6 @@ import type { Sessions } from '../session/sessions.ts'
 import type { RateLimited } from '../settings/sessions.ts'
 import type { Settings } from '../settings/settings.ts'
 
-/** Everything of ours is below it; the callback path is the one exception. */
-export const OWN_PREFIX = '/.entrada'
-
 /** What is added to the chat's pages and service workers. */
 export interface PageScript {
   /** The request as the chat gets it; the same one where nothing will be added. */

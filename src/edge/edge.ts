@@ -1,4 +1,5 @@
-import { OWN_PREFIX, rateLimitKeyOfUser, type EdgeDeps } from './deps.ts'
+import { OWN_PREFIX } from '../paths.ts'
+import { rateLimitKeyOfUser, type EdgeDeps } from './deps.ts'
 import { EntradaFailure } from '../failure.ts'
 import { mustRevalidate } from '../http/fetch-metadata.ts'
 import { ASSERTION_HEADER } from '../proxy/identity-headers.ts'

@@ -1,3 +1,11 @@
+import {
+  BACK_CHANNEL_LOGOUT_PATH,
+  FILES_PATH,
+  FRONT_CHANNEL_LOGOUT_PATH,
+  GROUPS_PATH,
+  PEOPLE_PATH,
+  PICKER_PATH,
+} from '../paths.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { RateLimited, RateLimits } from '../settings/sessions.ts'
 import { setBounded } from '../storage/bounded-map.ts'
@@ -84,14 +92,16 @@ export function callerOf({ headers }: Request): string {
   return groups.map((group) => Number.parseInt(group || '0', 16).toString(16)).join(':')
 }
 
-const LIMITED: readonly (readonly [RegExp, RateLimited])[] = [
-  [/^\/\.entrada\/(?:front|back)channel-logout$/, 'notice'],
-  [/^\/\.entrada\/(?:people|groups)(?:\/|$)/, 'search'],
-  [/^\/\.entrada\/files\//, 'download'],
-  [/^\/\.entrada\/picker\//, 'picker'],
-]
+const NOTICE_PATHS: ReadonlySet<string> = new Set([
+  FRONT_CHANNEL_LOGOUT_PATH,
+  BACK_CHANNEL_LOGOUT_PATH,
+])
 
 /** Which limit every request to a path of ours counts against; `login` and `callback` count where it is known what they do. */
 export function limitOf(pathname: string): RateLimited | null {
-  return LIMITED.find(([pattern]) => pattern.test(pathname))?.[1] ?? null
+  const isBelow = (path: string) => pathname.startsWith(`${path}/`)
+  if (NOTICE_PATHS.has(pathname)) return 'notice'
+  if ([PEOPLE_PATH, GROUPS_PATH].some((path) => pathname === path || isBelow(path))) return 'search'
+  if (isBelow(FILES_PATH)) return 'download'
+  return isBelow(PICKER_PATH) ? 'picker' : null
 }
