@@ -1,3 +1,4 @@
+import type { SessionView } from '../session/session.ts'
 import {
   BACK_CHANNEL_LOGOUT_PATH,
   FILES_PATH,
@@ -76,6 +77,11 @@ export class RateLimiter {
     const isOver = count.used > this.#limits[what].perMinute
     return isOver ? (count.startedAt + WINDOW_MS - now) / 1000 : null
   }
+}
+
+/** Names whom a limit counts after sign-in: the user, because one address may be that of a whole office. */
+export function rateLimitKeyOfUser({ user }: SessionView): string {
+  return `${user.tenantId} ${user.id}`
 }
 
 /**
