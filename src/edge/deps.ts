@@ -6,13 +6,10 @@ import type { ChatProxy } from '../proxy/chat-proxy.ts'
 import type { Provider } from '../provider/routes.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
 import type { RequestHead } from '../http/request-head.ts'
-import type { Session, SessionView } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { RateLimited } from '../settings/sessions.ts'
 import type { Settings } from '../settings/settings.ts'
-
-/** Everything of ours is below it; the callback path is the one exception. */
-export const OWN_PREFIX = '/.entrada'
 
 /** What is added to the chat's pages and service workers. */
 export interface PageScript {
@@ -55,8 +52,3 @@ export type Enrichment = (
   asker: { readonly session: Session; waitUntil(work: Promise<unknown>): void },
   forward: (request: Request) => Promise<Response>,
 ) => Promise<Response>
-
-/** Whom a limit counts once somebody is signed in. */
-export function rateLimitKeyOfUser({ user }: SessionView): string {
-  return `${user.tenantId} ${user.id}`
-}

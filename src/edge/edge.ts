@@ -1,4 +1,6 @@
-import { OWN_PREFIX, rateLimitKeyOfUser, type EdgeDeps } from './deps.ts'
+import { OWN_PREFIX } from '../paths.ts'
+import { rateLimitKeyOfUser } from '../http/rate-limit.ts'
+import type { EdgeDeps } from './deps.ts'
 import { EntradaFailure } from '../failure.ts'
 import { mustRevalidate } from '../http/fetch-metadata.ts'
 import { ASSERTION_HEADER } from '../proxy/identity-headers.ts'

@@ -1,3 +1,5 @@
+import { consentScopesFor } from '../session/resource-scopes.ts'
+import { readSharePointOrigin } from './sharepoint-hosts.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Session, SessionView } from '../session/session.ts'
@@ -21,6 +23,16 @@ export function filesFeature(
 ): 'on' | 'off' | 'consent_needed' {
   if (!isFilesOn(settings)) return 'off'
   return grantedScopes.some((scope) => FILE_SCOPES.test(scope)) ? 'on' : 'consent_needed'
+}
+
+/** Scopes to ask consent for at one SharePoint host. `null` for an origin that is none, and while files are off. */
+export function sharePointConsentScopes(
+  origin: string,
+  settings: Settings,
+): readonly string[] | null {
+  const { microsoft } = settings.issuer
+  const host = microsoft === null ? null : readSharePointOrigin(origin, microsoft)
+  return host === null || !settings.files.enabled ? null : consentScopesFor(host, settings)
 }
 
 /**

@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+import { readJson } from '../json.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
 import type { OriginSettings, PresetName, UploadTarget } from '../settings/chat.ts'
@@ -103,8 +105,7 @@ async function readAnswer(response: Response): Promise<ChatAnswer> {
     await response.body?.cancel()
     return { status, answer: null }
   }
-  const answer: unknown = await response.json().catch(() => null)
-  return { status, answer }
+  return { status, answer: await readJson(response, v.unknown()) }
 }
 
 const PLAIN = { field: 'file', fields: {}, query: [], encodesName: false } as const

@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+import { readJson } from '../json.ts'
 import { EntradaFailure } from '../failure.ts'
 import { DRIVE_ITEM_SELECT, readDriveItem, type DriveItem } from '../graph/drive-item.ts'
 import { driveItemPath, type DriveItemAddress } from '../graph/drive-item-address.ts'
@@ -54,7 +56,7 @@ export class DriveFiles {
     let address = asked
     for (let followed = 0; followed <= MAX_SHORTCUTS; followed++) {
       const answer = await this.ask(`${driveItemPath(address)}?$select=${DRIVE_ITEM_SELECT}`)
-      const found = readDriveItem(await answer.json().catch(() => null), address)
+      const found = readDriveItem(await readJson(answer, v.unknown()), address)
       if (found === null) throw new EntradaFailure('graph_unexpected')
       if (found.kind === 'item') return found.item
       address = found.target

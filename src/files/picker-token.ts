@@ -1,3 +1,4 @@
+import { readJsonBody } from '../http/request-body.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { Log } from '../log.ts'
@@ -16,10 +17,10 @@ const Ask = v.object({
 
 export type PickerTokenRequest = v.InferOutput<typeof Ask>
 
-/** @throws EntradaFailure `invalid_request` */
-export function readPickerTokenRequest(json: unknown): PickerTokenRequest {
-  const parsed = v.safeParse(Ask, json)
-  if (parsed.success) return parsed.output
+/** @throws EntradaFailure `invalid_request`, `body_too_large` */
+export async function readPickerTokenRequest(request: Request): Promise<PickerTokenRequest> {
+  const ask = await readJsonBody(request, Ask)
+  if (ask !== null) return ask
   throw new EntradaFailure('invalid_request', {
     detail: 'Expected {"resource": "…"} with the origin of a SharePoint host.',
   })

@@ -4,7 +4,7 @@ import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
-import { readJson } from '../http/request-body.ts'
+import { isForFrame } from '../http/fetch-metadata.ts'
 import { attachFiles, EventStream } from './attach.ts'
 import { streamArchive } from './archive.ts'
 import { answerContent } from './content.ts'
@@ -75,14 +75,13 @@ export function filesRoutes(deps: FilesDeps) {
         await files.authorize()
         return await pickerPage(request, settings, await hosts(isReload(c.req.raw)))
       } catch (cause) {
-        const isFramed = c.req.header('sec-fetch-dest') === 'iframe'
-        if (!isFramed || !(cause instanceof EntradaFailure)) throw cause
+        if (!isForFrame(c.req.raw) || !(cause instanceof EntradaFailure)) throw cause
         return pickerPage(request, settings, null, cause.status)
       }
     })
     .post('/picker/token', async (c) => {
       const { hosts } = accessOf(c)
-      const ask = readPickerTokenRequest(await readJson(c.req.raw))
+      const ask = await readPickerTokenRequest(c.req.raw)
       const log = createLog(c.var.requestId)
       const parts = { session: c.var.session, hosts, log }
       const { value, expiresAt } = await issuePickerToken(ask, parts)

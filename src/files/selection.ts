@@ -1,12 +1,11 @@
+import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
-import { LARGEST_BODY_BYTES, readForm, readJson } from '../http/request-body.ts'
+import { LARGEST_BODY_BYTES, readForm, readJsonBody } from '../http/request-body.ts'
 import { FIELD_NAME } from '../settings/chat.ts'
 
 const Items = v.pipe(v.array(v.object({ driveId: v.string(), id: v.string() })), v.minLength(1))
-/** The same list where a form carries it. */
-const ItemsText = v.pipe(v.string(), v.parseJson())
 /** An id of a drive and one of a file, in the wordiest spelling of a form. */
 const BYTES_PER_FILE = 1024
 const Text = v.pipe(v.string(), v.maxLength(2000))
@@ -39,11 +38,12 @@ export async function readFileSelection(
   maxFiles: number,
 ): Promise<FileSelection> {
   const most = Math.max(LARGEST_BODY_BYTES, maxFiles * BYTES_PER_FILE)
-  const parsed = v.safeParse(Ask, await bodyOf(request, most))
-  if (!parsed.success) {
+  const isForm = FORM.test(request.headers.get('content-type') ?? '')
+  const ask = isForm ? await readAskForm(request, most) : await readJsonBody(request, Ask, most)
+  if (ask === null) {
     throw invalid('Expected {"items": [{"driveId": "…", "id": "…"}]}, and a name or fields.')
   }
-  const { items, name, fields } = parsed.output
+  const { items, name, fields } = ask
   const addresses = new Map<string, DriveItemAddress>()
   for (const { driveId, id } of items) {
     const address = readDriveItemAddress(driveId, id)
@@ -54,12 +54,17 @@ export async function readFileSelection(
   throw new EntradaFailure('too_many_files', { detail: `No more than ${maxFiles} files at once.` })
 }
 
-async function bodyOf(request: Request, most: number): Promise<unknown> {
-  const type = request.headers.get('content-type') ?? ''
-  const isForm = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)
-  if (!isForm) return readJson(request, most)
+const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i
+
+/** The same request as a form; its `items` is the list as JSON. */
+async function readAskForm(
+  request: Request,
+  most: number,
+): Promise<v.InferOutput<typeof Ask> | null> {
   const { items, ...fields } = Object.fromEntries((await readForm(request, most)) ?? [])
-  return { ...fields, items: v.safeParse(ItemsText, items).output }
+  const list = typeof items === 'string' ? parseJson(items, v.unknown()) : items
+  const { success, output } = v.safeParse(Ask, { ...fields, items: list })
+  return success ? output : null
 }
 
 function invalid(detail: string): EntradaFailure {

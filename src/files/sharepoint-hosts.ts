@@ -1,5 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
-import type { SharePointOrigin } from '../entra/access-token.ts'
+import type { Resource, SharePointOrigin } from '../entra/access-token.ts'
 import { isUnder } from '../settings/clouds.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 
@@ -47,6 +47,12 @@ export function readSharePointOrigin(
   const plain = text.toLowerCase()
   if (url === null || (plain !== url.origin && plain !== `${url.origin}/`)) return null
   return sharePointOriginOf(url, microsoft)
+}
+
+/** Finds which resource an origin is: Graph, a SharePoint host of this cloud, or neither (`null`). */
+export function resourceOf(origin: string, microsoft: MicrosoftSettings | null): Resource | null {
+  if (microsoft === null) return null
+  return origin === microsoft.graph ? 'graph' : readSharePointOrigin(origin, microsoft)
 }
 
 /** The SharePoint host a `webUrl` of Graph's is on. */

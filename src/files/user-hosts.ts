@@ -1,3 +1,4 @@
+import { parseJson, readJson } from '../json.ts'
 import * as v from 'valibot'
 import type { SharePointOrigin } from '../entra/access-token.ts'
 import { EntradaFailure, FAILURES } from '../failure.ts'
@@ -71,7 +72,6 @@ const ROOT_SITE = '/sites/root?$select=webUrl'
 /** The root sites of all regions of a multi-geo tenant; their names follow no rule. */
 const ROOT_SITES = '/sites?$select=webUrl,siteCollection&$filter=siteCollection/root ne null'
 
-const Remembered = v.pipe(v.string(), v.parseJson(), DiscoveredHosts)
 /** One place, or a list of them. */
 const Places = v.object({
   webUrl: v.optional(v.string()),
@@ -91,9 +91,9 @@ export async function discoverHosts(deps: DiscoveryDeps, isAnew: boolean): Promi
   const { files, lookups, microsoft, baseUrl } = deps
   const [known] = await lookups.read([KEY], [PART])
   // What an earlier version of us has left may be of another form.
-  const remembered = v.safeParse(Remembered, known?.text)
+  const remembered = parseJson(known?.text, DiscoveredHosts)
   const isFresh = known?.isStale === false && !isAnew
-  if (remembered.success && isFresh) return hostsOf(remembered.output, microsoft, baseUrl)
+  if (remembered !== null && isFresh) return hostsOf(remembered, microsoft, baseUrl)
   const [drive, root, regions] = await Promise.all([
     ask(files, OWN_DRIVE),
     ask(files, ROOT_SITE),
@@ -107,8 +107,8 @@ export async function discoverHosts(deps: DiscoveryDeps, isAnew: boolean): Promi
   const trouble = drive.trouble ?? root.trouble ?? regions.trouble
   if (trouble !== null) {
     // While Microsoft does not answer, yesterday's hosts are better than none.
-    if (remembered.success && FAILURES[trouble.code].turn === 'wait') {
-      return hostsOf(remembered.output, microsoft, baseUrl)
+    if (remembered !== null && FAILURES[trouble.code].turn === 'wait') {
+      return hostsOf(remembered, microsoft, baseUrl)
     }
     if (found.oneDrive === null && found.root === null) throw trouble
   }
@@ -130,8 +130,8 @@ interface Answer {
 async function ask(files: DriveFiles, path: string): Promise<Answer> {
   try {
     const answer = await files.ask(path, { deadlineMs: DEADLINE_MS })
-    const { success, output } = v.safeParse(Places, await answer.json().catch(() => null))
-    const places = success ? [output, ...output.value] : []
+    const read = await readJson(answer, Places)
+    const places = read === null ? [] : [read, ...read.value]
     return { webUrls: places.flatMap(({ webUrl }) => webUrl ?? []), trouble: null }
   } catch (cause) {
     if (!(cause instanceof EntradaFailure)) throw cause

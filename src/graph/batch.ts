@@ -1,3 +1,4 @@
+import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { graphErrorOf, NO_RESPONSE, type GraphError } from './graph-error.ts'
@@ -103,10 +104,9 @@ async function send(graph: Graph, tokens: GraphTokens, sending: Sending): Promis
     settle(() => answer)
     return false
   }
-  const body: unknown = await answer.response.json().catch(() => null)
-  const parsed = v.safeParse(Answers, body)
-  if (!parsed.success) throw new EntradaFailure('graph_unexpected')
-  const parts = new Map(parsed.output.responses.map((part) => [part.id, readPart(part)]))
+  const body = await readJson(answer.response, Answers)
+  if (body === null) throw new EntradaFailure('graph_unexpected')
+  const parts = new Map(body.responses.map((part) => [part.id, readPart(part)]))
   settle((id) => parts.get(id) ?? LOST)
   return true
 }

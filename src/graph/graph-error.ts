@@ -1,3 +1,4 @@
+import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import { readRetryAfter } from '../time.ts'
 
@@ -25,7 +26,7 @@ const ErrorNode = v.object({
 })
 
 export async function readGraphError(response: Response): Promise<GraphError> {
-  const body: unknown = await response.json().catch(() => null)
+  const body = await readJson(response, v.unknown())
   return graphErrorOf(response.status, response.headers, body)
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { PeopleDeps, Searcher, Source } from './access.ts'
@@ -149,8 +150,7 @@ async function searchOrNot(...asked: Parameters<typeof searchPeople>): Promise<S
 
 /** `null` for an answer of another shape: another version's, and none of our business. */
 function readBody(text: string): v.InferOutput<typeof Body> | null {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Body), text)
-  return parsed.success ? parsed.output : null
+  return parseJson(text, Body)
 }
 
 function mergedHeaders(from: Headers, { status, retryAfter }: SearchResults): Headers {

@@ -1,3 +1,4 @@
+import { LOGIN_PATH, SIGNED_OUT_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { randomText } from '../crypto/digest.ts'
 import { EntradaFailure } from '../failure.ts'
@@ -154,7 +155,7 @@ function signInUrl(
     again.searchParams.set(ASKED_SINCE, `${since}`)
   }
   if (lacks.subject !== null) again.searchParams.set(ASKED_SUBJECT, lacks.subject)
-  return withParameters(`${c.var.settings.publicOrigin}/.entrada/login`, {
+  return withParameters(`${c.var.settings.publicOrigin}${LOGIN_PATH}`, {
     return_to: `${again.pathname}${again.search}`,
     login_hint: loginHint,
     fresh: needsFreshness ? '1' : null,
@@ -188,7 +189,7 @@ export async function endSession(
   deps: ProviderDeps,
 ): Promise<Response> {
   const found = await sessionOfBrowser(deps.sessions, c.req.header('cookie') ?? null)
-  if (found === null) return c.redirect('/.entrada/signed-out', 303)
+  if (found === null) return c.redirect(SIGNED_OUT_PATH, 303)
   const claims = hint === undefined ? null : await deps.verify(hint)
   if (claims?.['iss'] !== deps.issuer || claims['sid'] !== found.session.id) {
     return signOutPage(c.var.settings.issuer.authority.origin)

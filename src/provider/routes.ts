@@ -1,3 +1,4 @@
+import { PROVIDER_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
@@ -41,7 +42,7 @@ export function metadataOf({ issuer, clients }: ProviderDeps) {
 
 /** The one name of the issuer; what the sign-in service answers bears another. */
 export function issuerOf(publicOrigin: string): string {
-  return `${publicOrigin}/.entrada/oidc`
+  return `${publicOrigin}${PROVIDER_PATH}`
 }
 
 /** Entrada as the chat's OpenID provider. */

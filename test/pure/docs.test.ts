@@ -56,7 +56,7 @@ describe('settings', () => {
 test('docs/architecture.md lists every route, and none that there is not', () => {
   const sources = filesBelow('src', '.ts').map(read).join('\n')
   const routes = [
-    ...sources.matchAll(/\.(get|post|put|delete|all|on)\(\s*['`](?:\$\{PREFIX\})?(\/[^'`]*)/g),
+    ...sources.matchAll(/\.(get|post|put|delete|all|on)\(\s*['`](?:\$\{OWN_PREFIX\})?(\/[^'`]*)/g),
   ].map(([, method = '', path = '']) =>
     // The callback's path is a setting; its sub-app knows it as the root.
     path === '/' ? 'GET /oauth/openid/callback' : `${method.toUpperCase()} /.entrada${path}`,
