@@ -4,7 +4,6 @@ import { readAuthorizationResponse } from '../entra/authorization.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
 import { redeemCode, redeemRefreshToken } from '../entra/redemption.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog } from '../log.ts'
 import { type Membership, SignInTokens } from '../membership/membership.ts'
 import { callerOf } from '../http/rate-limit.ts'
 import { scopeFor } from '../session/resource-scopes.ts'
@@ -42,7 +41,7 @@ export async function callback(c: Context<EdgeEnv>, deps: CallbackDeps): Promise
     if (!(cause instanceof EntradaFailure)) throw cause
     const { aadsts, correlationId, facts } = cause.details
     if (!TOLD_BY_MEMBERSHIP.has(cause.code)) {
-      createLog(c.var.requestId).audit('sign_in_refused', {
+      c.var.log.audit('sign_in_refused', {
         code: cause.code,
         aadsts,
         correlationId,
@@ -92,7 +91,7 @@ async function finish(
   const { tokens } = redemption
   const { identity } = tokens
   if (identity === null) throw new EntradaFailure('identity_rejected')
-  const log = createLog(c.var.requestId)
+  const { log } = c.var
   const signInTokens = new SignInTokens(tokens, async (refreshToken) => {
     const scope = scopeFor('graph', c.var.settings)
     const request = { scope, person: identity, wantsIdentity: false }
@@ -101,7 +100,7 @@ async function finish(
   })
   const { isOperator, ...held } = await deps.membership.admit(identity, signInTokens, log)
   // Whoever was signed in here before is not any more (session fixation, [requirement 28]).
-  await deps.sessions.end(cookieHeader)
+  await deps.sessions.end(cookieHeader, log)
   const { key, session } = await deps.sessions.begin(
     {
       identity: {
@@ -141,7 +140,7 @@ async function late(
   { sessions, limiter }: CallbackDeps,
   cookieHeader: string | null,
 ): Promise<Response> {
-  if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
+  if ((await sessions.find(cookieHeader, c.var.log)) !== null) return c.redirect('/', 302)
   await limiter.take('callback', callerOf(c.req.raw))
   throw new EntradaFailure('sign_in_expired', {
     detail: 'It was open for too long, or finished in another tab.',

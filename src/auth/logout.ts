@@ -11,7 +11,6 @@ import {
 } from '../cookies.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { navigationOf } from '../http/fetch-metadata.ts'
-import { createLog } from '../log.ts'
 import { signedOutPage } from '../pages/pages.ts'
 import type { EndedSession } from '../session/session-rpc.ts'
 import type { User } from '../session/session.ts'
@@ -69,8 +68,8 @@ export async function logout(
   c: Context<EdgeEnv>,
   { entra, sessions, chatMemory }: LogoutDeps,
 ): Promise<Response> {
-  const log = createLog(c.var.requestId)
-  const end = await sessions.end(c.req.header('cookie') ?? null)
+  const { log } = c.var
+  const end = await sessions.end(c.req.header('cookie') ?? null, log)
   if (end !== null) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }

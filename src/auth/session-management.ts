@@ -2,7 +2,6 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog } from '../log.ts'
 import { readJsonBody } from '../http/request-body.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { isGuid } from '../settings/issuer.ts'
@@ -43,7 +42,7 @@ export async function endSessions(
   if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
   const ended = await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   const count = ended.filter(Boolean).length
-  createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count })
+  c.var.log.audit('sessions_ended', { userId: user.id, count })
   // Ending the session one is in is a sign-out, and the next person must not meet this one's chat.
   if (chosen.some(({ id }) => id === currentId)) {
     addCookies(c, [clearedOwnCookie(SESSION_COOKIE), ...chatMemory.onLeave()])
@@ -67,7 +66,7 @@ export async function endSessionsOfUser(
     throw new EntradaFailure('operator_required', { detail })
   }
   const ended = await sessions.endOfUser(tenantId, userId)
-  createLog(c.var.requestId).audit('sessions_ended_by_operator', {
+  c.var.log.audit('sessions_ended_by_operator', {
     userId,
     tenantId,
     operatorId: operator.id,

@@ -8,6 +8,7 @@ import { filesFeature, isFilesOn, sharePointConsentScopes } from '../files/acces
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
 import { resourceOf } from '../files/sharepoint-hosts.ts'
+import { createLog } from '../log.ts'
 import { Injection } from '../proxy/page-script.ts'
 import { AssertionSigner } from '../signing/assertion.ts'
 import { ChatCookies } from '../proxy/chat-cookies.ts'
@@ -75,7 +76,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-      (await sessions.find(cookieHeader, false))?.id === id,
+      (await sessions.find(cookieHeader, createLog(crypto.randomUUID()), false))?.id === id,
     service,
   })
   const people = { graph, lookups, box }
@@ -137,7 +138,7 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
   const principals: Enrichment = (request, asker, forward) =>
     searchPrincipals(deps, { ...asker, settings }, { request, forward })
   const graphToken = librechatGraphToken(deps, settings)
-  const token: Enrichment = (request, { session }) => graphToken(request, session)
+  const token: Enrichment = (request, { session, log }) => graphToken(request, session, log)
   const routes = new Map<string, Enriched>([
     [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
   ])

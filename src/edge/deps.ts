@@ -2,6 +2,7 @@ import type { Hono } from 'hono/tiny'
 import type { AuthDeps } from '../auth/routes.ts'
 import type { CheckDeps } from '../diagnostics/check.ts'
 import type { EdgeEnv } from '../http/env.ts'
+import type { Log } from '../log.ts'
 import type { ChatProxy } from '../proxy/chat-proxy.ts'
 import type { Provider } from '../provider/routes.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
@@ -49,6 +50,6 @@ export interface Enriched {
 /** Answers in the chat app's place, with what it answers itself. */
 export type Enrichment = (
   request: Request,
-  asker: { readonly session: Session; waitUntil(work: Promise<unknown>): void },
+  asker: { readonly session: Session; readonly log: Log; waitUntil(work: Promise<unknown>): void },
   forward: (request: Request) => Promise<Response>,
 ) => Promise<Response>

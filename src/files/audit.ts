@@ -2,7 +2,6 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
-import { createLog } from '../log.ts'
 import type { ContentAnswer } from './content.ts'
 
 export type Report = (address: DriveItemAddress, result: string, bytes: number) => void
@@ -12,8 +11,8 @@ export async function reportDownloads(
   c: Context<EdgeEnv>,
   addresses: readonly DriveItemAddress[],
 ): Promise<Report> {
-  const { id: userId, tenantId } = c.var.session.user
-  const log = createLog(c.var.requestId)
+  const { log, session } = c.var
+  const { id: userId, tenantId } = session.user
   const files = new Map<DriveItemAddress, string>()
   for (const address of addresses) files.set(address, await fingerprint(address))
   return (address, result, bytes) =>

@@ -1,6 +1,6 @@
 import { EntradaFailure, FAILURES } from '../failure.ts'
-import { createLog } from '../log.ts'
 import { refuseOtherSites } from '../http/fetch-metadata.ts'
+import type { Log } from '../log.ts'
 import { CHALLENGE } from '../http/problem.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -9,7 +9,7 @@ import { issuePickerToken } from './picker-token.ts'
 
 export const GRAPH_TOKEN_PATH = '/api/auth/graph-token'
 
-export type GraphTokenRoute = (request: Request, session: Session) => Promise<Response>
+export type GraphTokenRoute = (request: Request, session: Session, log: Log) => Promise<Response>
 
 /** Reading, and whatever has been consented to; the token is the same for all of them. */
 const READING: ReadonlySet<string> = new Set(['.default', 'AllSites.Read', 'MyFiles.Read'])
@@ -23,8 +23,7 @@ export function librechatGraphToken(
   deps: Pick<FilesDeps, 'graph' | 'lookups'>,
   settings: Settings,
 ): GraphTokenRoute {
-  return async (request, session) => {
-    const log = createLog(crypto.randomUUID())
+  return async (request, session, log) => {
     const headers = { 'cache-control': 'no-store' }
     try {
       // Other sites cannot read the token, and must not make a browser ask for one either.

@@ -3,7 +3,6 @@ import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
-import { createLog } from '../log.ts'
 import { isForFrame } from '../http/fetch-metadata.ts'
 import { attachFiles, EventStream } from './attach.ts'
 import { streamArchive } from './archive.ts'
@@ -82,8 +81,8 @@ export function filesRoutes(deps: FilesDeps) {
     .post('/picker/token', async (c) => {
       const { hosts } = accessOf(c)
       const ask = await readPickerTokenRequest(c.req.raw)
-      const log = createLog(c.var.requestId)
-      const parts = { session: c.var.session, hosts, log }
+      const { session, log } = c.var
+      const parts = { session, hosts, log }
       const { value, expiresAt } = await issuePickerToken(ask, parts)
       return c.json({ token: value, expiresAt })
     })

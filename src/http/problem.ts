@@ -1,6 +1,6 @@
 import { CONSENT_PATH, LOGIN_PATH, OWN_PREFIX, PICKER_PATH } from '../paths.ts'
 import { EntradaFailure, FAILURES } from '../failure.ts'
-import { createLog } from '../log.ts'
+import type { Log } from '../log.ts'
 import { type FailureFacts, failurePage } from '../pages/failure-page.ts'
 import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
@@ -166,7 +166,7 @@ export async function respondWithFailure(
   cause: unknown,
   request: Request,
   settings: Settings,
-  requestId: string = crypto.randomUUID(),
+  log: Log,
 ): Promise<Response> {
   const failure =
     cause instanceof EntradaFailure ? cause : new EntradaFailure('internal', { cause })
@@ -176,12 +176,16 @@ export async function respondWithFailure(
     harden(redirect.headers, settings)
     return redirect
   }
-  const log = createLog(requestId)
   const { code, details } = failure
   const fields = { code, reason: details.reason, ...details.facts }
   if (failure.status >= 500) log.error('request_failed', failure.cause, fields)
   else log.info('request_refused', fields)
-  const response = await renderFailure(failure, { request, requestId, publicOrigin, callbackPath })
+  const response = await renderFailure(failure, {
+    request,
+    requestId: log.requestId,
+    publicOrigin,
+    callbackPath,
+  })
   harden(response.headers, settings)
   return response
 }
