@@ -1,13 +1,17 @@
 import { EntradaFailure } from '../failure.ts'
+import { headerDeadline } from '../graph/graph.ts'
 import { readRetryAfter } from '../time.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { failureByStatus } from './file-errors.ts'
 import { requireDownloadUrl } from './sharepoint-hosts.ts'
 
-export interface DownloadResponse {
-  /** Asks Graph for a pre-authenticated address. Each lives for minutes. */
-  locate(): Promise<URL>
-  /** Never an `Authorization` among them. */
+export interface DownloadRequest {
+  /**
+   * Asks Graph for the content: a pre-authenticated URL, which is valid for minutes, or a response with the bytes.
+   * Graph announces the latter for `/content`; `contentStream` of its beta version already answers so.
+   */
+  locate(): Promise<URL | Response>
+  /** For the pre-authenticated URL; without `Authorization`. */
   readonly headers: Headers
   readonly microsoft: MicrosoftSettings
 }
@@ -19,9 +23,9 @@ const DEADLINE_MS = 30_000
 const WORTH_ANOTHER: ReadonlySet<number> = new Set([401, 403, 500, 502, 504])
 
 /** Asks the download host, once more with a new address when the first try comes to nothing. */
-export async function fetchDownload(hop: DownloadResponse): Promise<Response> {
+export async function fetchDownload(request: DownloadRequest): Promise<Response> {
   for (let isLast = false; ; isLast = true) {
-    const response = await attempt(hop)
+    const response = await attempt(request)
     if (response?.ok === true) return response
     await response?.body?.cancel()
     if (!isLast && (response === null || WORTH_ANOTHER.has(response.status))) continue
@@ -30,8 +34,10 @@ export async function fetchDownload(hop: DownloadResponse): Promise<Response> {
 }
 
 /** `null` when the host does not answer. */
-async function attempt({ locate, headers, microsoft }: DownloadResponse): Promise<Response | null> {
-  let url = await locate()
+async function attempt({ locate, headers, microsoft }: DownloadRequest): Promise<Response | null> {
+  const located = await locate()
+  if (located instanceof Response) return located
+  let url = located
   // The host of the first answer may send us on within Microsoft once; a longer chain is not its way.
   for (let hops = 0; hops < 2; hops++) {
     const response = await ask(url, headers)
@@ -45,15 +51,14 @@ async function attempt({ locate, headers, microsoft }: DownloadResponse): Promis
 }
 
 async function ask(url: URL, headers: Headers): Promise<Response | null> {
-  const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(), DEADLINE_MS)
+  const { signal, end } = headerDeadline(DEADLINE_MS)
   try {
-    return await fetch(url, { headers, redirect: 'manual', signal: deadline.signal })
+    return await fetch(url, { headers, redirect: 'manual', signal })
   } catch {
     // Reset, refused or too slow: the next address may lead to another front end.
     return null
   } finally {
-    clearTimeout(timer)
+    end()
   }
 }
 

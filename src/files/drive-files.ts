@@ -1,7 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import { DRIVE_ITEM_SELECT, readDriveItem, type DriveItem } from '../graph/drive-item.ts'
 import { driveItemPath, type DriveItemAddress } from '../graph/drive-item-address.ts'
-import type { Graph, GraphTokens } from '../graph/graph.ts'
+import type { Graph, GraphRequest, GraphTokens } from '../graph/graph.ts'
 import { pausedError } from '../graph/graph-error.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import { USER_AGENT } from '../version.ts'
@@ -18,10 +18,9 @@ export interface DriveFilesDeps {
   readonly bucket: string
 }
 
-interface AskOptions {
-  /** For a conversion. */
+interface AskOptions extends Pick<GraphRequest, 'headers' | 'deadlineMs' | 'streamsBody'> {
+  /** Explains a refusal as one of the conversion. */
   readonly asPdf?: boolean
-  readonly deadlineMs?: number
 }
 
 export interface OpenRequest {
@@ -30,12 +29,17 @@ export interface OpenRequest {
   readonly asPdf: boolean
 }
 
+/** Compressed, a body has no length that is known beforehand. */
+const IDENTITY = { 'accept-encoding': 'identity' } as const
+
 /** A shortcut may lead to a shortcut; more than a few in a row lead nowhere. */
 const MAX_SHORTCUTS = 3
 
 /** Files as one user may see them: every look goes through Graph with that user's token. */
 export class DriveFiles {
   readonly #deps: DriveFilesDeps
+  /** Graph has answered `/content` with bytes. */
+  #sendsBytes = false
 
   constructor(deps: DriveFilesDeps) {
     this.#deps = deps
@@ -65,14 +69,15 @@ export class DriveFiles {
   }
 
   /**
-   * Opens the bytes. Two hops: Graph redirects to a pre-authenticated address, which gets the range and no
-   * bearer, because it refuses one (OneDrive/onedrive-api-docs#1901) and has no claim to it.
+   * Opens the bytes. Graph redirects to a pre-authenticated URL, which gets the range and no bearer: its host
+   * refuses one (OneDrive/onedrive-api-docs#1901) and must not learn it. Graph may also send the bytes itself.
    */
-  async open(item: DriveItem, { range, asPdf }: OpenRequest): Promise<OpenContent> {
-    const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': USER_AGENT })
+  async open(item: DriveItem, request: OpenRequest): Promise<OpenContent> {
+    const { range } = request
+    const headers = new Headers({ ...IDENTITY, 'user-agent': USER_AGENT })
     if (range !== null) headers.set('range', rangeHeader(range))
     const { graph, microsoft, bucket } = this.#deps
-    const locate = () => this.#locate(item.address, asPdf)
+    const locate = () => this.#locate(item.address, request)
     try {
       return openContent(await fetchDownload({ locate, headers, microsoft }), range)
     } catch (cause) {
@@ -84,18 +89,26 @@ export class DriveFiles {
     }
   }
 
-  async #locate(address: DriveItemAddress, asPdf: boolean): Promise<URL> {
+  async #locate(address: DriveItemAddress, request: OpenRequest): Promise<URL | Response> {
+    const { range, asPdf } = request
     const path = `${driveItemPath(address)}/content${asPdf ? '?format=pdf' : ''}`
-    const { status, headers, body } = await this.ask(path, { asPdf })
-    await body?.cancel()
-    if (!isRedirect(status)) throw new EntradaFailure('graph_unexpected')
-    return requireDownloadUrl(headers.get('location') ?? '', this.#deps.microsoft)
+    // Microsoft's documentation: while `/content` redirects, the range belongs to the URL that it names.
+    const asksRange = range !== null && this.#sendsBytes
+    const headers = asksRange ? { ...IDENTITY, range: rangeHeader(range) } : IDENTITY
+    const response = await this.ask(path, { asPdf, headers, streamsBody: true })
+    const isContent = response.status === 200 || response.status === 206
+    this.#sendsBytes = isContent
+    if (isContent && (range === null || asksRange)) return response
+    await response.body?.cancel()
+    if (isContent) return this.#locate(address, request)
+    if (!isRedirect(response.status)) throw new EntradaFailure('graph_unexpected')
+    return requireDownloadUrl(response.headers.get('location') ?? '', this.#deps.microsoft)
   }
 
   /** @throws EntradaFailure what Graph's refusal means to the person; whatever a token fails with */
-  async ask(path: string, { asPdf, deadlineMs }: AskOptions = {}): Promise<Response> {
+  async ask(path: string, { asPdf, ...options }: AskOptions = {}): Promise<Response> {
     const { graph, tokens, bucket } = this.#deps
-    const answer = await graph.call(tokens, { path, bucket, deadlineMs })
+    const answer = await graph.call(tokens, { ...options, path, bucket })
     if (answer.ok) return answer.response
     throw fileFailureOf(answer.error, { asPdf })
   }

@@ -14,7 +14,10 @@ export interface GraphRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: unknown
+  /** For the whole response; 20,000 unless given. */
   readonly deadlineMs?: number | undefined
+  /** The caller streams the body at its own pace: the deadline is for the response headers only. */
+  readonly streamsBody?: boolean | undefined
   /** Whose patience a refusal tries, e.g. `{tenant}/photos`: calls of one bucket wait together. */
   readonly bucket?: string
   /** Nobody waits for it: Graph may let it go first when it is busy. */
@@ -75,7 +78,7 @@ export class Graph {
   }
 
   async #send(token: AccessToken<'graph'>, request: GraphRequest): Promise<GraphAnswer> {
-    const { method = 'GET', path, body, deadlineMs = DEADLINE_MS, bucket, isBackground } = request
+    const { method = 'GET', path, body, bucket, isBackground } = request
     const url = this.#url(path)
     const headers = new Headers(request.headers)
     headers.set('authorization', `Bearer ${token.value}`)
@@ -84,19 +87,24 @@ export class Graph {
     headers.set('x-ms-throttle-priority', isBackground === true ? 'low' : 'high')
     if (body !== undefined) headers.set('content-type', 'application/json')
     const sentAt = Date.now()
-    const response = await fetch(url, {
-      method,
-      headers,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(deadlineMs),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      this.note(bucket, NO_RESPONSE, sentAt)
-      throw new EntradaFailure('graph_unavailable', { cause })
-    })
-    const error = response.status < 400 ? null : await readGraphError(response)
-    this.note(bucket, error, sentAt)
-    return error === null ? { ok: true, response } : { ok: false, error }
+    const { signal, end } = deadlineOf(request)
+    try {
+      const response = await fetch(url, {
+        method,
+        headers,
+        redirect: 'manual',
+        signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }).catch((cause: unknown) => {
+        this.note(bucket, NO_RESPONSE, sentAt)
+        throw new EntradaFailure('graph_unavailable', { cause })
+      })
+      const error = response.status < 400 ? null : await readGraphError(response)
+      this.note(bucket, error, sentAt)
+      return error === null ? { ok: true, response } : { ok: false, error }
+    } finally {
+      end()
+    }
   }
 
   /** A bearer leaves for Graph's own origin and nowhere else, whatever a next link says. */
@@ -110,4 +118,22 @@ export class Graph {
     }
     return url
   }
+}
+
+interface Deadline {
+  readonly signal: AbortSignal
+  /** Stops the timer. */
+  end(): void
+}
+
+function deadlineOf({ deadlineMs = DEADLINE_MS, streamsBody }: GraphRequest): Deadline {
+  if (streamsBody === true) return headerDeadline(deadlineMs)
+  return { signal: AbortSignal.timeout(deadlineMs), end: () => undefined }
+}
+
+/** A deadline for response headers only: call `end` when they have arrived. The body then has no time limit. */
+export function headerDeadline(deadlineMs: number): Deadline {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), deadlineMs)
+  return { signal: controller.signal, end: () => clearTimeout(timer) }
 }
