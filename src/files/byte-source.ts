@@ -6,6 +6,9 @@ const QUICK_MS = 100
 /** As many chunks as can be under way at once, give or take. */
 const SPARES = 4
 
+/** A sender that is silent for this long has gone, even if the connection is still open. */
+export const STALL_MS = 30_000
+
 /** What a read gives: bytes, the end, or that the sender went away before it. */
 export type Read =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
@@ -48,9 +51,11 @@ export class ByteSource {
     }
   }
 
-  /** What the next read will give. */
+  /** What the next read will give. A sender that stalls counts as broken. */
   async peek(): Promise<Read> {
+    const timer = setTimeout(() => void this.giveUp(), STALL_MS)
     this.#peeked = await this.read()
+    clearTimeout(timer)
     return this.#peeked
   }
 

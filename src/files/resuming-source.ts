@@ -1,4 +1,5 @@
 import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
+import { STALL_MS } from './byte-source.ts'
 import type { ByteSupplier } from './body-stream.ts'
 import type { OpenContent } from './content-range.ts'
 
@@ -20,8 +21,6 @@ export type Step =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'ended'; readonly result: Result }
 
-/** A sender that says nothing for this long has gone, whatever the connection says. */
-const STALL_MS = 30_000
 /** Before each try to go on, as long as there is no progress worth the name; after the last nobody tries. */
 const PAUSES_MS = [0, 500, 2_000, 5_000]
 const PROGRESS_BYTES = 65_536
