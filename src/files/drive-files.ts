@@ -14,7 +14,7 @@ export interface DriveFilesDeps {
   readonly graph: Graph
   readonly tokens: GraphTokens
   readonly microsoft: MicrosoftSettings
-  /** Whose patience a refusal tries: SharePoint counts per app and tenant. */
+  /** The throttling scope: SharePoint counts requests per app and tenant. */
   readonly bucket: string
 }
 
@@ -25,37 +25,37 @@ interface AskOptions extends Pick<GraphRequest, 'headers' | 'deadlineMs' | 'stre
 
 export interface OpenRequest {
   readonly range: ByteRange | null
-  /** Converted by Microsoft on the way. */
+  /** Microsoft converts the file to PDF. */
   readonly asPdf: boolean
 }
 
-/** Compressed, a body has no length that is known beforehand. */
+/** A compressed body would have no known length. */
 const IDENTITY = { 'accept-encoding': 'identity' } as const
 
-/** A shortcut may lead to a shortcut; more than a few in a row lead nowhere. */
+/** A shortcut may lead to another shortcut. */
 const MAX_SHORTCUTS = 3
 
-/** Files as one user may see them: every look goes through Graph with that user's token. */
+/** A person's files. Every call goes to Graph with that person's token, so that Microsoft decides on access. */
 export class DriveFiles {
   readonly #deps: DriveFilesDeps
-  /** Graph has answered `/content` with bytes. */
+  /** Whether Graph answered `/content` with the bytes last time. */
   #sendsBytes = false
 
   constructor(deps: DriveFilesDeps) {
     this.#deps = deps
   }
 
-  /** Fails now with what would make every look fail: no consent, no session, no sign-in service. */
+  /** Gets a token, to report early what would make every call fail: no consent, no session, no Entra. */
   async authorize(): Promise<void> {
     await this.#deps.tokens()
   }
 
   /**
-   * The item as Graph describes it now, shortcuts followed.
-   * @throws EntradaFailure for what the user may not see or Microsoft does not answer
+   * The item's current metadata, after following shortcuts.
+   * @throws EntradaFailure what Graph refuses; `file_not_downloadable` for too many shortcuts in a row
    */
-  async find(asked: DriveItemAddress): Promise<DriveItem> {
-    let address = asked
+  async find(start: DriveItemAddress): Promise<DriveItem> {
+    let address = start
     for (let followed = 0; followed <= MAX_SHORTCUTS; followed++) {
       const answer = await this.ask(`${driveItemPath(address)}?$select=${DRIVE_ITEM_SELECT}`)
       const found = readDriveItem(await answer.json().catch(() => null), address)
@@ -81,7 +81,7 @@ export class DriveFiles {
     try {
       return openContent(await fetchDownload({ locate, headers, microsoft }), range)
     } catch (cause) {
-      // The host of the bytes counts with SharePoint's: whoever goes on asking is blocked in the end.
+      // The download host shares SharePoint's limits, and an app that ignores them gets blocked.
       if (cause instanceof EntradaFailure && cause.code === 'graph_throttled') {
         graph.note(bucket, pausedError(cause.details.retryAfter ?? null), Date.now())
       }
@@ -105,7 +105,7 @@ export class DriveFiles {
     return requireDownloadUrl(response.headers.get('location') ?? '', this.#deps.microsoft)
   }
 
-  /** @throws EntradaFailure what Graph's refusal means to the person; whatever a token fails with */
+  /** Sends one GET to Graph. @throws EntradaFailure what Graph refuses; whatever the tokens throw */
   async ask(path: string, { asPdf, ...options }: AskOptions = {}): Promise<Response> {
     const { graph, tokens, bucket } = this.#deps
     const answer = await graph.call(tokens, { ...options, path, bucket })
