@@ -114,7 +114,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     },
     limiter,
     enriched: enrichedBy(settings, people),
-    features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
+    features: [peopleRoutes(people), filesRoutes({ graph, lookups, forwardToChat: toChat })],
   }
 }
 
