@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts'
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
@@ -8,11 +9,7 @@ import type { Entra } from './entra.ts'
 /** Tells resources that we understand claims challenges (continuous access evaluation). */
 const CLIENT_CAPABILITIES = { xms_cc: { values: ['cp1'] } }
 
-const Challenge = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.record(v.string(), v.record(v.string(), v.unknown())),
-)
+const Challenge = v.record(v.string(), v.record(v.string(), v.unknown()))
 
 /**
  * The `claims` parameter (OpenID Connect Core §5.5): a challenge to meet, our own capabilities, or both merged.
@@ -22,9 +19,8 @@ export function claimsParameter(
   challenge: string | null | undefined,
   { announcesCapabilities }: Settings,
 ): string | null {
-  const { success, output } = v.safeParse(Challenge, challenge)
   // What cannot be read is not sent on; the service will say so again.
-  const asked = success ? output : {}
+  const asked = parseJson(challenge, Challenge) ?? {}
   if (announcesCapabilities) {
     asked['access_token'] = { ...asked['access_token'], ...CLIENT_CAPABILITIES }
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts'
 import { createLocalJWKSet, decodeProtectedHeader, type JWTVerifyGetKey } from 'jose'
 import { JWKSNoMatchingKey } from 'jose/errors'
 import * as oauth from 'oauth4webapi'
@@ -35,14 +36,13 @@ function metadataAddress({ authority, microsoft }: IssuerSettings, clientId: str
   return listsKeysByApp ? `${address}?appid=${encodeURIComponent(clientId)}` : address
 }
 
-const Metadata = v.pipe(v.string(), v.parseJson(), v.looseObject({ issuer: v.string() }))
+const Metadata = v.looseObject({ issuer: v.string() })
 
 async function readMetadata(
   issuer: IssuerSettings,
   text: string,
 ): Promise<oauth.AuthorizationServer> {
-  const parsed = v.safeParse(Metadata, text)
-  const metadata = parsed.success ? parsed.output : { issuer: '' }
+  const metadata = parseJson(text, Metadata) ?? { issuer: '' }
   try {
     return await oauth.processDiscoveryResponse(
       expectedIssuer(issuer, metadata.issuer),
@@ -174,8 +174,8 @@ function candidates({ keys }: IssuedKeys, issuer: string): JWTVerifyGetKey {
 }
 
 async function readKeySet(text: string): Promise<IssuedKeys> {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), KeySet), text)
+  const keySet = parseJson(text, KeySet)
   // An answer that is no key set is an outage with status 200.
-  if (!parsed.success) throw new EntradaFailure('sign_in_unavailable')
-  return parsed.output
+  if (keySet === null) throw new EntradaFailure('sign_in_unavailable')
+  return keySet
 }

@@ -1,3 +1,4 @@
+import { readJson } from '../json.ts'
 import { JOSEError } from 'jose/errors'
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
@@ -58,13 +59,9 @@ async function filledFrom(
   server: Server,
 ): Promise<Server> {
   if (issuer.kind !== 'template' || response.status !== 200) return server
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => null)
-  const { success, output } = v.safeParse(WithIdToken, body)
-  if (!success) return server
-  const tenantId = claimedTenant(output.id_token, issuer)
+  const body = await readJson(response.clone(), WithIdToken)
+  if (body === null) return server
+  const tenantId = claimedTenant(body.id_token, issuer)
   return { ...server, issuer: server.issuer.replace('{tenantid}', tenantId) }
 }
 

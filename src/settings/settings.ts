@@ -1,3 +1,4 @@
+import { SIGNED_OUT_PATH } from '../paths.ts'
 import {
   type AccessSettings,
   readAccess,
@@ -102,8 +103,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     access: readAccess(variables, isMicrosoft),
     useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
     postLogoutRedirectUri:
-      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ??
-      `${publicOrigin}/.entrada/signed-out`,
+      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ?? `${publicOrigin}${SIGNED_OUT_PATH}`,
     maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, [200, 16_000]),
     people: readPeople(variables, reuseTokens),
     files: readFiles(variables, { isMicrosoft, reuseTokens }),

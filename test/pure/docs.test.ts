@@ -1,10 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspectRoutes } from 'hono/dev'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { createApp } from '../../src/edge/app.ts'
+import { composeEdge } from '../../src/edge/compose.ts'
+import { runtimeOf } from '../../src/edge/runtime.ts'
 import { PRESET_TABLE } from '../../src/proxy/presets.ts'
 import { PRESETS } from '../../src/settings/chat.ts'
+import { Entrada } from '../support/entrada.ts'
 import { settingNames } from '../support/setting-names.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -53,28 +58,43 @@ describe('settings', () => {
   })
 })
 
-test('docs/architecture.md lists every route and no other', () => {
-  const sources = filesBelow('src', '.ts').map(read).join('\n')
-  const routes = [
-    ...sources.matchAll(/\.(get|post|put|delete|all|on)\(\s*['`](?:\$\{OWN_PREFIX\})?(\/[^'`]*)/g),
-  ].map(([, method = '', path = '']) =>
-    // The callback's path is a setting; its sub-app knows it as the root.
-    path === '/' ? 'GET /oauth/openid/callback' : `${method.toUpperCase()} /.entrada${path}`,
-  )
-  const enriched = matches(sources, /export const [A-Z_]+_PATH = '(\/api\/[^']+)'/g)
-  for (const path of enriched) routes.push(`GET ${path}`)
-  const listed = [
-    ...read('docs/architecture.md').matchAll(/^\| ((?:[A-Z]+(?:, )?)+) \| `(\/[^`]+)`/gm),
-  ].flatMap(([, methods = '', path = '']) =>
-    // Hono answers HEAD by the route of GET.
+test('docs/architecture.md lists every route, and no other', () => {
+  const rows = read('docs/architecture.md').matchAll(/^\| ((?:[A-Z]+(?:, )?)+) \| `(\/[^`]+)`/gm)
+  const listed = [...rows].flatMap(([, methods = '', path = '']) =>
+    // The route of GET answers HEAD as well.
     methods
       .split(', ')
       .filter((method) => method !== 'HEAD')
       .map((method) => `${method} ${path}`),
   )
-  expect(routes.length).toBeGreaterThan(20)
-  expect(listed.sort()).toEqual([...new Set(routes)].sort())
+  const routes = routesOfWorker()
+  expect(routes.size).toBeGreaterThan(20)
+  expect(listed.sort()).toEqual([...routes].sort())
 })
+
+/** Every method and path that a Worker with all features answers itself. */
+function routesOfWorker(): ReadonlySet<string> {
+  const client = {
+    client_id: 'chat',
+    client_secret: 'x'.repeat(32),
+    redirect_uris: ['https://chat.contoso.example/callback'],
+  }
+  const { env } = new Entrada({
+    settings: { ORIGIN_PRESET: 'librechat', OIDC_CLIENTS: JSON.stringify([client]) },
+  })
+  if (!hasBindings(env)) throw new Error('the platform double binds no objects')
+  const deps = composeEdge(env, runtimeOf(env))
+  const own = inspectRoutes(createApp(deps)).filter(({ isMiddleware }) => !isMiddleware)
+  return new Set([
+    ...own.map(({ method, path }) => `${method} ${path}`),
+    // Paths of the chat that Entrada answers or adds to.
+    ...[...deps.enriched.keys()].filter((route) => !route.startsWith('HEAD ')),
+  ])
+}
+
+function hasBindings(env: object): env is Bindings {
+  return 'SESSIONS' in env
+}
 
 const DOCUMENTS = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),

@@ -7,6 +7,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { startCertifiedProvider, type CertifiedProvider } from '../../support/certified-provider.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { runInBackground } from '../../support/platform/workers-globals.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 /*
  * Any standards-compliant issuer works for sign-in alone. npm `oidc-provider` is one that we did not write and
@@ -139,7 +140,7 @@ test('signing out ends the session there as well', async () => {
 test('its logout token ends the session without the browser [requirement 86]', async () => {
   await start()
   const browser = await signIn()
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   // Signing out at the provider itself makes it tell every application.
   await browser.open(`${provider.issuer}/session/end?client_id=${CLIENT.clientId}`)
   await browser.submit({ button: ['logout', 'yes'] })
