@@ -1,3 +1,4 @@
+import { PRESETS } from '../settings/presets.ts'
 import { isLoopback } from '../settings/variables.ts'
 import { type CheckContext, type CheckResult, failed, ok, skipped, warning } from './check.ts'
 import { silentAmong } from './health.ts'
@@ -49,8 +50,6 @@ export async function checkChat({ settings, session, toChat }: CheckContext): Pr
 const STRANGERS = [{}, { 'x-forwarded-user': 'entrada-check' }] as const
 
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 421])
-/** They sign people in or verify who does: what they show to strangers may be an empty shell. */
-const OWN_SIGN_IN: ReadonlySet<string> = new Set(['librechat', 'onyx'])
 
 /** A Worker asks from Cloudflare, by whose certificate, addresses or zone it may pass where a stranger would not. */
 const OUTSIDE = 'Try it from outside Cloudflare, too: docs/protecting-the-chat.md'
@@ -66,7 +65,7 @@ export async function checkOriginProtection(deps: CheckContext): Promise<CheckRe
   const answers = await Promise.all(STRANGERS.map((headers) => probe(url, headers)))
   const found = `${url.host} answers people who did not come through Entrada: ${answers.map(({ status }) => status).join(', with a spoofed X-Forwarded-User ')}.`
   if (answers.some(({ status }) => status >= 200 && status < 300)) {
-    return OWN_SIGN_IN.has(preset) ? warning(found, LOCK) : failed(found, LOCK)
+    return PRESETS[preset].hasOwnSignIn ? warning(found, LOCK) : failed(found, LOCK)
   }
   const { publicOrigin } = deps.settings
   const isRefused = answers.every(

@@ -7,7 +7,7 @@ import { createEntra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Dependencies } from '../diagnostics/health.ts'
 import { filesFeature, isFilesOn } from '../files/access.ts'
-import { GRAPH_TOKEN_PATH, librechatGraphToken } from '../files/librechat-graph-token.ts'
+import { librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
 import { readSharePointOrigin } from '../files/sharepoint-hosts.ts'
 import { Injection } from '../proxy/page-script.ts'
@@ -16,7 +16,7 @@ import { ChatCookies } from '../proxy/chat-cookies.ts'
 import { ChatProxy } from '../proxy/chat-proxy.ts'
 import { jwksResponse, SigningKeys } from '../signing/signing-keys.ts'
 import { RouteMatcher } from '../proxy/route-matcher.ts'
-import { PRINCIPALS_PATH, searchPrincipals } from '../people/librechat.ts'
+import { searchPrincipals } from '../people/librechat.ts'
 import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { OidcGrants } from '../provider/grants.ts'
@@ -28,6 +28,7 @@ import { RateLimiter, type RateLimitBinding, type RateLimitBindings } from '../h
 import { Sessions } from '../session/sessions.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { RateLimited } from '../settings/sessions.ts'
+import { PRESETS } from '../settings/presets.ts'
 import type { Settings } from '../settings/settings.ts'
 import { LookupCache } from '../storage/lookup-cache.ts'
 
@@ -136,20 +137,21 @@ function sharePointScopesOf(origin: string, settings: Settings): readonly string
   return host === null || !settings.files.enabled ? null : consentScopesFor(host, settings)
 }
 
-/** LibreChat's paths, where the chat is LibreChat. */
+/** Handlers for the preset's enriched paths, by `METHOD /path`. */
 function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
-  if (settings.origin.preset !== 'librechat') return new Map()
-  const principals: Enrichment = (request, asker, forward) =>
-    searchPrincipals(deps, { ...asker, settings }, { request, forward })
-  const graphToken = librechatGraphToken(deps, settings)
-  const token: Enrichment = (request, { session }) => graphToken(request, session)
-  const routes = new Map<string, Enriched>([
-    [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
-  ])
-  if (isFilesOn(settings)) {
+  const { principals, graphToken } = PRESETS[settings.origin.preset].enrichedPaths
+  const routes = new Map<string, Enriched>()
+  if (principals !== undefined) {
+    const enrich: Enrichment = (request, asker, forward) =>
+      searchPrincipals(deps, { ...asker, settings }, { request, forward })
+    routes.set(`GET ${principals}`, { limited: 'search', enrich })
+  }
+  if (graphToken !== undefined && isFilesOn(settings)) {
+    const issueToken = librechatGraphToken(deps, settings)
+    const enrich: Enrichment = (request, { session }) => issueToken(request, session)
     // LibreChat's router takes HEAD for GET.
     for (const method of ['GET', 'HEAD']) {
-      routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token })
+      routes.set(`${method} ${graphToken}`, { limited: 'picker', enrich })
     }
   }
   return routes

@@ -1,6 +1,7 @@
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
-import type { OriginSettings, PresetName, UploadTarget } from '../settings/chat.ts'
+import type { OriginSettings } from '../settings/chat.ts'
+import { PRESETS, type UploadTarget } from '../settings/presets.ts'
 import { streamBody } from './body-stream.ts'
 import { safeFileName, safeMediaType } from './file-name.ts'
 import { multipartFrame } from './multipart.ts'
@@ -107,22 +108,7 @@ async function readAnswer(response: Response): Promise<ChatAnswer> {
   return { status, answer }
 }
 
-const PLAIN = { field: 'file', fields: {}, query: [], encodesName: false } as const
-
-/** Where a chat app takes the files its own page uploads. chat-ui has no such place: it sends them with the message. */
-const TARGETS: Readonly<Partial<Record<PresetName, UploadTarget>>> = {
-  /** The page names the file itself and tells its endpoint; names come percent-encoded. */
-  librechat: {
-    ...PLAIN,
-    path: '/api/files',
-    fields: { file_id: '{uuid}', message_file: 'true' },
-    encodesName: true,
-  },
-  'open-webui': { ...PLAIN, path: '/api/v1/files/' },
-  chainlit: { ...PLAIN, path: '/project/file', query: ['session_id'] },
-}
-
 /** `null` when nobody has said where uploads go. */
 export function uploadTargetOf({ upload, preset }: OriginSettings): UploadTarget | null {
-  return upload ?? TARGETS[preset] ?? null
+  return upload ?? PRESETS[preset].upload
 }

@@ -6,8 +6,6 @@ import type { Settings } from '../settings/settings.ts'
 import { filesAccess, type FilesDeps } from './access.ts'
 import { issuePickerToken } from './picker-token.ts'
 
-export const GRAPH_TOKEN_PATH = '/api/auth/graph-token'
-
 export type GraphTokenRoute = (request: Request, session: Session) => Promise<Response>
 
 /** Reading, and whatever has been consented to; the token is the same for all of them. */

@@ -85,9 +85,6 @@ function addressOf({ type, email, id }: Pick<LibreChatRow, 'type' | 'email' | 'i
   return email === null || email === '' ? `id ${id}` : `${type} ${email.toLowerCase()}`
 }
 
-/** LibreChat's own path, enriched on its way. */
-export const PRINCIPALS_PATH = '/api/permissions/search-principals'
-
 const MAX_PRINCIPALS = 50
 
 /**

@@ -1,7 +1,7 @@
 import type { User } from '../session/session.ts'
 import type { OriginSettings } from '../settings/chat.ts'
 import { sha256Of } from '../crypto/digest.ts'
-import { PRESET_TABLE } from './presets.ts'
+import { PRESETS } from '../settings/presets.ts'
 
 /** Remembers whose chat this browser last showed. Ours, so the chat neither sees nor sets it. */
 const LAST_USER_COOKIE = '__Host-entrada-last'
@@ -16,7 +16,7 @@ export class ChatCookies {
   readonly #names: readonly string[]
 
   constructor({ preset, clearCookies }: Pick<OriginSettings, 'preset' | 'clearCookies'>) {
-    this.#names = clearCookies ?? PRESET_TABLE[preset].cookies
+    this.#names = clearCookies ?? PRESETS[preset].cookies
   }
 
   /** `Set-Cookie` lines for a sign-out. */

@@ -5,7 +5,7 @@ import type { Settings } from '../settings/settings.ts'
 import type { AssertionSigner } from '../signing/assertion.ts'
 import { CrossOriginSharing, CrossSiteGuard } from './cross-site.ts'
 import { IdentityHeaders, type PreparedIdentity } from './identity-headers.ts'
-import { PRESET_TABLE } from './presets.ts'
+import { PRESETS } from '../settings/presets.ts'
 import { opensWebSocket, ProxyRequestHeaders } from './request-headers.ts'
 import { cleanResponse } from './response-headers.ts'
 import { RouteMatcher } from './route-matcher.ts'
@@ -84,7 +84,7 @@ export class ChatProxy {
     this.#deps = deps
     this.#identities = new IdentityHeaders(settings, signer)
     this.#headers = new ProxyRequestHeaders(settings, this.#identities.names)
-    this.skipRules = new RouteMatcher(skipAuthRoutes ?? PRESET_TABLE[preset].skipRoutes)
+    this.skipRules = new RouteMatcher(skipAuthRoutes ?? PRESETS[preset].openRoutes)
     this.#guard = new CrossSiteGuard(settings.publicOrigin, settings.origin)
     this.sharing = new CrossOriginSharing(settings.publicOrigin, settings.origin.corsOrigins)
     this.#base =

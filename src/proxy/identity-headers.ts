@@ -2,7 +2,7 @@ import type { SessionView } from '../session/session.ts'
 import type { HeaderRule } from '../settings/chat-headers.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Assertion, AssertionSigner } from '../signing/assertion.ts'
-import { PRESET_TABLE } from './presets.ts'
+import { PRESETS } from '../settings/presets.ts'
 
 /**
  * Values as they go into a header. Whatever the text is, one value stays one value: nothing in it can end the
@@ -77,7 +77,7 @@ export class IdentityHeaders {
   constructor(settings: Settings, signer: AssertionSigner) {
     const { origin } = settings
     this.#rules = [...rulesOf(origin)].filter(([name]) => name !== ASSERTION_HEADER)
-    this.#asBearer = PRESET_TABLE[origin.preset].takesBearer ?? false
+    this.#asBearer = PRESETS[origin.preset].takesBearer
     this.#sendsAssertion = origin.headers.get(ASSERTION_HEADER) !== null
     this.#knowsOperators = settings.adminRole !== null
     this.#signer = signer
@@ -126,7 +126,7 @@ export class IdentityHeaders {
 }
 
 function rulesOf({ preset, headers }: Settings['origin']): ReadonlyMap<string, HeaderRule> {
-  const rules = new Map(Object.entries(PRESET_TABLE[preset].headers))
+  const rules = new Map(Object.entries(PRESETS[preset].headers))
   for (const [name, rule] of headers) {
     if (rule === null) rules.delete(name)
     else rules.set(name, rule)
@@ -136,7 +136,7 @@ function rulesOf({ preset, headers }: Settings['origin']): ReadonlyMap<string, H
 
 /** Whether the chat has no place for people without an address. `ORIGIN_HEADERS` may name them by another claim. */
 export function needsAddress(origin: Settings['origin']): boolean {
-  const { goesByAddress = false, takesBearer = false } = PRESET_TABLE[origin.preset]
+  const { goesByAddress, takesBearer } = PRESETS[origin.preset]
   const isTold = takesBearer || [...rulesOf(origin).values()].some(({ claim }) => claim === 'email')
   return goesByAddress && isTold
 }

@@ -2,7 +2,7 @@ import { withoutOwnCookies } from '../http/cookies.ts'
 import type { ReadonlyHeaders } from '../http/request-head.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { PreparedIdentity } from './identity-headers.ts'
-import { PRESET_TABLE } from './presets.ts'
+import { PRESETS } from '../settings/presets.ts'
 
 /**
  * Names under which proxies tell an app who is signed in. Only Entrada may send these: the app may believe them.
@@ -51,7 +51,7 @@ export class StrippedHeaders {
   /** @param further lower-case names this installation sets itself */
   constructor(further: Iterable<string>) {
     // Every preset's, not only the chosen one's: an app may still believe what a former set-up sent.
-    const presets = Object.values(PRESET_TABLE).flatMap(({ headers }) => Object.keys(headers))
+    const presets = Object.values(PRESETS).flatMap(({ headers }) => Object.keys(headers))
     this.#names = new Set([...OTHERS, ...presets, ...further].map(normalised))
   }
 

@@ -1,21 +1,9 @@
 import * as v from 'valibot'
 import { type HeaderRule, readOriginHeaders } from './chat-headers.ts'
+import { PRESET_NAMES, type PresetName, type UploadTarget } from './presets.ts'
 import { readOrigins, readRoutes, type RouteRule } from './routes.ts'
 import { STORE_RANDOM } from './sign-in.ts'
 import type { Variables } from './variables.ts'
-
-/** How the chat app takes a file that is uploaded to it, as its own page would send it. */
-export interface UploadTarget {
-  readonly path: string
-  /** Form field that holds the file. */
-  readonly field: string
-  /** Sent with every file. `{uuid}` stands for a new one each time. */
-  readonly fields: Readonly<Record<string, string>>
-  /** Of the fields a page may send along, those that go into the query. */
-  readonly query: readonly string[]
-  /** The app expects the file's name percent-encoded. */
-  readonly encodesName: boolean
-}
 
 /** Characters a form field's name needs no care for. */
 export const FIELD_NAME = /^[A-Za-z0-9_.[\]-]{1,64}$/
@@ -35,18 +23,6 @@ export function readUpload(variables: Variables): UploadTarget | null {
     'Write {"path":"/api/files","field":"file"}; fields, query and encodesName are optional'
   return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
 }
-
-export const PRESETS = [
-  'generic',
-  'librechat',
-  'open-webui',
-  'chat-ui',
-  'chainlit',
-  'onyx',
-  'gate',
-] as const
-
-export type PresetName = (typeof PRESETS)[number]
 
 export interface OriginSettings {
   /** `null`: the route's own origin. */
@@ -100,7 +76,7 @@ export function readOrigin(
   }
   return {
     url,
-    preset: variables.choice('ORIGIN_PRESET', PRESETS, 'generic'),
+    preset: variables.choice('ORIGIN_PRESET', PRESET_NAMES, 'generic'),
     headers: readOriginHeaders(variables),
     skipAuthRoutes: readRoutes(variables, 'SKIP_AUTH_ROUTES'),
     crossSiteRoutes: readRoutes(variables, 'CROSS_SITE_ROUTES') ?? [],
