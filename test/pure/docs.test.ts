@@ -55,12 +55,12 @@ describe('settings', () => {
 test('docs/architecture.md lists every route, and none that there is not', () => {
   const sources = filesBelow('src', '.ts').map(read).join('\n')
   const routes = [
-    ...sources.matchAll(/\.(get|post|put|delete|all|on)\(\s*['`](?:\$\{PREFIX\})?(\/[^'`]*)/g),
+    ...sources.matchAll(/\.(get|post|put|delete|all|on)\(\s*['`](?:\$\{OWN_PREFIX\})?(\/[^'`]*)/g),
   ].map(([, method = '', path = '']) =>
     // The callback's path is a setting; its sub-app knows it as the root.
     path === '/' ? 'GET /oauth/openid/callback' : `${method.toUpperCase()} /.entrada${path}`,
   )
-  const enriched = matches(sources, /export const [A-Z_]+_PATH = '(\/api\/[^']+)'/g)
+  const enriched = Object.values(PRESETS).flatMap((preset) => Object.values(preset.enrichedPaths))
   for (const path of enriched) routes.push(`GET ${path}`)
   const listed = [
     ...read('docs/architecture.md').matchAll(/^\| ((?:[A-Z]+(?:, )?)+) \| `(\/[^`]+)`/gm),
