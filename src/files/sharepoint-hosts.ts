@@ -1,10 +1,12 @@
 import { EntradaFailure } from '../failure.ts'
 import type { SharePointOrigin } from '../entra/access-token.ts'
-import { isUnder } from '../settings/clouds.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
-
-/** Parsers disagree about what a backslash, a blank or a letter beyond ASCII does to an address. */
-const AMBIGUOUS = /[^\x21-\x7e]|\\/
+import {
+  isDownloadUrl,
+  isSharePointUrl,
+  parseSharePointOrigin,
+  parseUnambiguousUrl,
+} from '../settings/microsoft-hosts.ts'
 
 /**
  * Where a redirect leads, if that is a host that serves files of this cloud.
@@ -13,7 +15,7 @@ const AMBIGUOUS = /[^\x21-\x7e]|\\/
 export function requireDownloadUrl(text: string, microsoft: MicrosoftSettings, base?: URL): URL {
   const url = readDownloadUrl(text, microsoft, base)
   if (url !== null) return url
-  const host = parse(text, base)?.hostname
+  const host = parseUnambiguousUrl(text, base)?.hostname
   throw new EntradaFailure('download_host_refused', {
     detail: host
       ? `“${host}” is no download host of this cloud. If it should be one, add it to SHAREPOINT_HOSTS.`
@@ -27,8 +29,8 @@ export function readDownloadUrl(
   microsoft: MicrosoftSettings,
   base?: URL,
 ): URL | null {
-  const url = parse(text, base)
-  if (url === null || !isAccepted(url, microsoft, true)) return null
+  const url = parseUnambiguousUrl(text, base)
+  if (url === null || !isDownloadUrl(url, microsoft)) return null
   // A host that had to be decoded or completed to be Microsoft's was written to be read as another.
   const isPlain = text.toLowerCase().startsWith(`${url.origin}/`) || url.origin === base?.origin
   return isPlain ? url : null
@@ -42,11 +44,7 @@ export function readSharePointOrigin(
   text: string,
   microsoft: MicrosoftSettings,
 ): SharePointOrigin | null {
-  const url = parse(text)
-  // Capitals are the one thing that may differ: Microsoft writes its regions so, as in contosoEUR.
-  const plain = text.toLowerCase()
-  if (url === null || (plain !== url.origin && plain !== `${url.origin}/`)) return null
-  return sharePointOriginOf(url, microsoft)
+  return parseSharePointOrigin(text, microsoft) as SharePointOrigin | null
 }
 
 /** The SharePoint host a `webUrl` of Graph's is on. */
@@ -54,7 +52,7 @@ export function sharePointOriginOf(
   url: URL,
   microsoft: MicrosoftSettings,
 ): SharePointOrigin | null {
-  return isAccepted(url, microsoft, false) ? (url.origin as SharePointOrigin) : null
+  return isSharePointUrl(url, microsoft) ? (url.origin as SharePointOrigin) : null
 }
 
 /**
@@ -73,20 +71,4 @@ export function siblingsOf(
   const other = name.endsWith('-my') ? name.slice(0, -'-my'.length) : `${name}-my`
   const sibling = new URL(`https://${[other, ...domain].join('.')}`)
   return [origin, sharePointOriginOf(sibling, microsoft)].flatMap((one) => one ?? [])
-}
-
-function parse(text: string, base?: URL): URL | null {
-  return AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)
-}
-
-function isAccepted(
-  url: URL,
-  { cloud, extraOrigins }: MicrosoftSettings,
-  forDownload: boolean,
-): boolean {
-  if (url.username !== '' || url.password !== '') return false
-  if (extraOrigins.includes(url.origin)) return true
-  const { sharePointSuffixes = [], downloadSuffixes = [] } = cloud ?? {}
-  const suffixes = forDownload ? [...sharePointSuffixes, ...downloadSuffixes] : sharePointSuffixes
-  return isUnder(suffixes, url)
 }

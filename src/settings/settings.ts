@@ -106,7 +106,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
       `${publicOrigin}/.entrada/signed-out`,
     maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, [200, 16_000]),
     people: readPeople(variables, reuseTokens),
-    files: readFiles(variables, { isMicrosoft, reuseTokens }),
+    files: readFiles(variables, { microsoft: issuer?.microsoft, reuseTokens }),
     sessions: readSessions(variables),
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
