@@ -37,7 +37,7 @@ export async function checkChat({ settings, session, toChat }: CheckContext): Pr
   const request = new Request(settings.publicOrigin, { headers: { accept: 'text/html' } })
   const { status, body } = await toChat(request, session)
   void body?.cancel()
-  const secret = settings.origin.secret === null ? '' : ' with ORIGIN_SECRET'
+  const secret = settings.chat.secret === null ? '' : ' with ORIGIN_SECRET'
   const found = `Answers ${status} to Entrada${secret}.`
   if (status >= 500) return failed(found, 'See its log.')
   if (status !== 401 && status !== 403) return ok(found)
@@ -57,7 +57,7 @@ const LOCK = `Have it demand ORIGIN_SECRET, or lock it by a tunnel or mutual TLS
 
 /** Whether the chat's own address, where it has one, answers those who did not come through Entrada. */
 export async function checkOriginProtection(deps: CheckContext): Promise<CheckResult> {
-  const { url, preset } = deps.settings.origin
+  const { url, preset } = deps.settings.chat
   if (deps.isServiceBound || url === null) {
     return skipped(`ORIGIN_URL is not used. ${OUTSIDE}`)
   }

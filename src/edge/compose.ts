@@ -10,7 +10,7 @@ import { filesFeature, isFilesOn } from '../files/access.ts'
 import { librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
 import { readSharePointOrigin } from '../files/sharepoint-hosts.ts'
-import { Injection } from '../proxy/page-script.ts'
+import { ScriptInjection } from '../proxy/page-script.ts'
 import { AssertionSigner } from '../signing/assertion.ts'
 import { ChatCookies } from '../proxy/chat-cookies.ts'
 import { ChatProxy } from '../proxy/chat-proxy.ts'
@@ -50,7 +50,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const signer = new AssertionSigner({
     keys,
     issuer: publicOrigin,
-    audience: settings.origin.url?.origin ?? publicOrigin,
+    audience: settings.chat.url?.origin ?? publicOrigin,
   })
   const polling = new RouteMatcher(settings.sessions.pollingRoutes)
   const limiter = new RateLimiter(settings.rateLimits, rateLimitBindingsOf(env))
@@ -61,7 +61,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
     sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
-    chatMemory: new ChatCookies(settings.origin),
+    chatMemory: new ChatCookies(settings.chat),
     featuresOf: (session: Session) => featuresOf(session, settings),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
@@ -95,7 +95,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     sessions,
     auth,
     chat,
-    kit: settings.kit.guard ? new Injection(publicOrigin, callbackPath) : null,
+    pageScript: settings.pageScript.guard ? new ScriptInjection(publicOrigin, callbackPath) : null,
     publicKeys: () => jwksResponse(keys),
     provider: settings.oidcClients.length === 0 ? null : provider(),
     check: {
@@ -139,7 +139,7 @@ function sharePointScopesOf(origin: string, settings: Settings): readonly string
 
 /** Handlers for the preset's enriched paths, by `METHOD /path`. */
 function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
-  const { principals, graphToken } = PRESETS[settings.origin.preset].enrichedPaths
+  const { principals, graphToken } = PRESETS[settings.chat.preset].enrichedPaths
   const routes = new Map<string, Enriched>()
   if (principals !== undefined) {
     const enrich: Enrichment = (request, asker, forward) =>

@@ -1,6 +1,6 @@
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
-import type { OriginSettings } from '../settings/chat.ts'
+import type { ChatSettings } from '../settings/chat.ts'
 import { PRESETS, type UploadTarget } from '../settings/presets.ts'
 import { streamBody } from './body-stream.ts'
 import { safeFileName, safeMediaType } from './file-name.ts'
@@ -109,6 +109,6 @@ async function readAnswer(response: Response): Promise<ChatAnswer> {
 }
 
 /** `null` when nobody has said where uploads go. */
-export function uploadTargetOf({ upload, preset }: OriginSettings): UploadTarget | null {
+export function uploadTargetOf({ upload, preset }: ChatSettings): UploadTarget | null {
   return upload ?? PRESETS[preset].upload
 }

@@ -47,7 +47,7 @@ export function filesRoutes(deps: FilesDeps) {
     })
     .post('/files/attach', async (c) => {
       const { settings, session } = c.var
-      const target = uploadTargetOf(settings.origin)
+      const target = uploadTargetOf(settings.chat)
       if (target === null) {
         throw new EntradaFailure('feature_off', {
           detail: 'ORIGIN_UPLOAD does not say where the chat app takes uploads.',

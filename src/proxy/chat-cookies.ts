@@ -1,5 +1,5 @@
 import type { User } from '../session/session.ts'
-import type { OriginSettings } from '../settings/chat.ts'
+import type { ChatSettings } from '../settings/chat.ts'
 import { sha256Of } from '../crypto/digest.ts'
 import { PRESETS } from '../settings/presets.ts'
 
@@ -15,7 +15,7 @@ const LAST_USER_SECONDS = 400 * 86_400
 export class ChatCookies {
   readonly #names: readonly string[]
 
-  constructor({ preset, clearCookies }: Pick<OriginSettings, 'preset' | 'clearCookies'>) {
+  constructor({ preset, clearCookies }: Pick<ChatSettings, 'preset' | 'clearCookies'>) {
     this.#names = clearCookies ?? PRESETS[preset].cookies
   }
 

@@ -67,7 +67,7 @@ interface Outgoing {
 /** The chat app. Bodies, encodings, redirects and sockets pass as they are; only headers are touched. */
 export class ChatProxy {
   /** Which requests may pass without a sign-in; `forward` those with `null`. */
-  readonly skipRules: RouteMatcher
+  readonly openRoutes: RouteMatcher
   /** For the origins in `CORS_ORIGINS`; answers of Entrada's own are shared too, such as the 401 that names the way in. */
   readonly sharing: CrossOriginSharing
   readonly #deps: ChatProxyDeps
@@ -80,13 +80,13 @@ export class ChatProxy {
 
   constructor(deps: ChatProxyDeps) {
     const { settings, signer, service } = deps
-    const { url, preset, skipAuthRoutes } = settings.origin
+    const { url, preset, openRoutes } = settings.chat
     this.#deps = deps
     this.#identities = new IdentityHeaders(settings, signer)
     this.#headers = new ProxyRequestHeaders(settings, this.#identities.names)
-    this.skipRules = new RouteMatcher(skipAuthRoutes ?? PRESETS[preset].openRoutes)
-    this.#guard = new CrossSiteGuard(settings.publicOrigin, settings.origin)
-    this.sharing = new CrossOriginSharing(settings.publicOrigin, settings.origin.corsOrigins)
+    this.openRoutes = new RouteMatcher(openRoutes ?? PRESETS[preset].openRoutes)
+    this.#guard = new CrossSiteGuard(settings.publicOrigin, settings.chat)
+    this.sharing = new CrossOriginSharing(settings.publicOrigin, settings.chat.corsOrigins)
     this.#base =
       url === null || service !== null
         ? settings.publicOrigin
@@ -148,7 +148,7 @@ export class ChatProxy {
     } satisfies RequestInit
     const input = isReadWithContent ? new Request(target, request) : target
     const answer = service === null ? fetch(input, init) : service.fetch(input, init)
-    const seconds = settings.origin.timeoutSeconds
+    const seconds = settings.chat.timeoutSeconds
     return withHeaderTimeout(answer, { headers: head.headers, body }, seconds).then(
       (response) => this.#answered(response, outgoing),
       (cause: unknown) => withoutAnswer(cause, request),
@@ -157,7 +157,7 @@ export class ChatProxy {
 
   #answered(response: Response, { request, head, session }: Outgoing): Response {
     refuseGatewayError(response)
-    const clean = cleanResponse(response, this.#deps.settings.origin.secret !== null)
+    const clean = cleanResponse(response, this.#deps.settings.chat.secret !== null)
     // What nobody had to sign in for is the app's own to share, and bound to no session.
     if (session === null) return clean
     if (clean.status === 101) return this.#bound(clean, request, session)
@@ -174,7 +174,7 @@ export class ChatProxy {
 
   #bound(response: Response, request: Request, session: SessionView): Response {
     const { isAlive, settings } = this.#deps
-    if (!settings.origin.webSocketSessionBound) return response
+    if (!settings.chat.webSocketSessionBound) return response
     const cookieHeader = request.headers.get('cookie')
     return relayWebSocket(response, {
       isAlive: async () => isAlive(cookieHeader, session),

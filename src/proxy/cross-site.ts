@@ -1,6 +1,6 @@
 import { SAFE_METHODS } from '../http/fetch-metadata.ts'
 import type { RequestHead } from '../http/request-head.ts'
-import type { OriginSettings } from '../settings/chat.ts'
+import type { ChatSettings } from '../settings/chat.ts'
 import { RouteMatcher } from './route-matcher.ts'
 
 /** May this request go on, as far as its source is concerned? */
@@ -10,7 +10,7 @@ export type CrossSiteVerdict =
 
 const PASS: CrossSiteVerdict = { ok: true }
 
-export type CrossSiteSettings = Pick<OriginSettings, 'corsOrigins' | 'crossSiteRoutes'>
+export type CrossSiteSettings = Pick<ChatSettings, 'corsOrigins' | 'crossSiteRoutes'>
 
 /** What other sites must not make a person's browser do to the chat app. */
 export class CrossSiteGuard {

@@ -75,10 +75,10 @@ export class IdentityHeaders {
   readonly #prepared = new WeakMap<SessionView, PreparedIdentity>()
 
   constructor(settings: Settings, signer: AssertionSigner) {
-    const { origin } = settings
-    this.#rules = [...rulesOf(origin)].filter(([name]) => name !== ASSERTION_HEADER)
-    this.#asBearer = PRESETS[origin.preset].takesBearer
-    this.#sendsAssertion = origin.headers.get(ASSERTION_HEADER) !== null
+    const { chat } = settings
+    this.#rules = [...rulesOf(chat)].filter(([name]) => name !== ASSERTION_HEADER)
+    this.#asBearer = PRESETS[chat.preset].takesBearer
+    this.#sendsAssertion = chat.headers.get(ASSERTION_HEADER) !== null
     this.#knowsOperators = settings.adminRole !== null
     this.#signer = signer
   }
@@ -125,7 +125,7 @@ export class IdentityHeaders {
   }
 }
 
-function rulesOf({ preset, headers }: Settings['origin']): ReadonlyMap<string, HeaderRule> {
+function rulesOf({ preset, headers }: Settings['chat']): ReadonlyMap<string, HeaderRule> {
   const rules = new Map(Object.entries(PRESETS[preset].headers))
   for (const [name, rule] of headers) {
     if (rule === null) rules.delete(name)
@@ -135,8 +135,8 @@ function rulesOf({ preset, headers }: Settings['origin']): ReadonlyMap<string, H
 }
 
 /** Whether the chat has no place for people without an address. `ORIGIN_HEADERS` may name them by another claim. */
-export function needsAddress(origin: Settings['origin']): boolean {
-  const { goesByAddress, takesBearer } = PRESETS[origin.preset]
-  const isTold = takesBearer || [...rulesOf(origin).values()].some(({ claim }) => claim === 'email')
+export function needsAddress(chat: Settings['chat']): boolean {
+  const { goesByAddress, takesBearer } = PRESETS[chat.preset]
+  const isTold = takesBearer || [...rulesOf(chat).values()].some(({ claim }) => claim === 'email')
   return goesByAddress && isTold
 }

@@ -1,10 +1,10 @@
 import { Hono } from 'hono/tiny'
-import { KIT_SCRIPT } from '../browser/generated/session-guard.ts'
+import { PAGE_SCRIPT } from '../browser/generated/session-guard.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { navigationOf } from '../http/fetch-metadata.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { askingForText, isRewritable, withoutValidators } from './rewritable.ts'
-import { isWorkerScript, WorkerInjection } from './worker-script.ts'
+import { isWorkerScript, WorkerScriptInjection } from './worker-script.ts'
 
 /** Whether a page's own policy lets our script run, and under which nonce, if it wants one. */
 export type ScriptPermission =
@@ -64,13 +64,13 @@ const HTML = /^text\/html\s*(?:;\s*charset="?utf-8"?\s*)?$/i
 const JAVASCRIPT = /^(?:text|application)\/(?:x-)?(?:javascript|ecmascript)\s*(?:;|$)/i
 
 /** Puts Entrada's scripts first into pages and service workers of the chat; all else passes as it is. */
-export class Injection {
+export class ScriptInjection {
   readonly #publicOrigin: string
-  readonly #worker: WorkerInjection
+  readonly #worker: WorkerScriptInjection
 
   constructor(publicOrigin: string, callbackPath: string) {
     this.#publicOrigin = publicOrigin
-    this.#worker = new WorkerInjection(callbackPath)
+    this.#worker = new WorkerScriptInjection(callbackPath)
   }
 
   /** The request as the chat gets it. A page that needs no sign-in has no session that could end. */
@@ -138,9 +138,9 @@ function rewrite(response: Response, tag: string): Response {
 }
 
 /** `GET /kit.js`: what runs in the chat's pages. The same for everybody, and nothing in it is secret. */
-export function kitRoutes() {
+export function pageScriptRoutes() {
   return new Hono<EdgeEnv>().get('/kit.js', (c) =>
-    c.body(KIT_SCRIPT, 200, {
+    c.body(PAGE_SCRIPT, 200, {
       'content-type': 'text/javascript; charset=utf-8',
       'cache-control': 'public, max-age=3600',
       'cross-origin-resource-policy': 'same-origin',

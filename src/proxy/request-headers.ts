@@ -95,10 +95,10 @@ export class ProxyRequestHeaders {
   readonly #secret: string | null
 
   /** @param names of the identity headers this installation sets */
-  constructor({ publicOrigin, origin }: Settings, names: readonly string[]) {
+  constructor({ publicOrigin, chat }: Settings, names: readonly string[]) {
     const url = new URL(publicOrigin)
     this.#withheld = new StrippedHeaders(names)
-    this.#secret = origin.secret
+    this.#secret = chat.secret
     this.#proto = url.protocol.slice(0, -1)
     this.#host = url.host
   }

@@ -15,7 +15,7 @@ export function isWorkerScript({ method, headers }: RequestHead): boolean {
   return method === 'GET' && headers.get('service-worker') === 'script'
 }
 
-export class WorkerInjection {
+export class WorkerScriptInjection {
   readonly #lines: string
 
   constructor(callbackPath: string) {
