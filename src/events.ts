@@ -95,13 +95,13 @@ export const EVENTS = {
   },
   request_failed: {
     level: 'error',
-    fields: ['code', 'reason'],
+    fields: ['code', 'reason', 'issuerSeen', 'issuerExpected', 'kid', 'keysAt'],
     when: 'A request ended with a status of 500 or above.',
     act: 'Operator, for code `internal` or if it repeats: search for the `requestId` of the error page.',
   },
   request_refused: {
     level: 'info',
-    fields: ['code', 'reason'],
+    fields: ['code', 'reason', 'issuerSeen', 'issuerExpected', 'kid', 'keysAt'],
     when: 'A request was refused, usually with a status from 400 to 499.',
     act: 'Operator, if there are floods of them.',
   },
@@ -131,7 +131,7 @@ export const EVENTS = {
   },
   sign_in_refused: {
     level: 'audit',
-    fields: ['code', 'aadsts', 'correlationId'],
+    fields: ['code', 'aadsts', 'correlationId', 'issuerSeen', 'issuerExpected', 'kid', 'keysAt'],
     when: 'A callback created no session, for another reason than membership.',
     act: 'Operator, if many: look up `aadsts`, or `correlationId` in Entra’s sign-in log.',
   },

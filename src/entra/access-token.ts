@@ -17,7 +17,7 @@ export interface AccessToken<R extends Resource> {
 export interface AccessTokenOptions {
   /** The token the resource refused: get another although it has not expired. */
   readonly refused?: string
-  /** A token this young is not replaced because it was refused: whoever asks may be a loop. Seconds. */
+  /** A token that replaced a refused one this recently is not replaced again: the caller may be a loop. Seconds. */
   readonly youngSeconds?: number
   /** Claims challenge (decoded JSON) the resource answered with. */
   readonly claims?: string

@@ -59,7 +59,7 @@ export interface AccessTokenRequest {
   /** `graph`, or the origin of a SharePoint host. */
   readonly resource: string
   readonly refused: string | null
-  /** How old a refused token has to be to be replaced. */
+  /** How long ago the last replacement has to be. */
   readonly youngSeconds?: number
   readonly claims: string | null
 }

@@ -103,7 +103,7 @@ export class TokenManager {
     await this.#kept.load(request.resource, holder)
     // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
     const kept = this.#kept.get(request.resource)
-    const isYoung = kept !== null && epochSeconds() - kept.redeemedAt < (request.youngSeconds ?? 0)
+    const isYoung = kept !== null && epochSeconds() - kept.renewedAt < (request.youngSeconds ?? 0)
     const isRefused = kept?.value === request.refused && !isYoung
     const isAccepted = kept !== null && !isRefused && request.claims === null
     if (kept !== null && isAccepted && secondsLeft(kept) > RENEW_BEFORE_SECONDS + this.#jitter) {
@@ -139,7 +139,7 @@ export class TokenManager {
     const again = isGone ? await this.#grant.current(holder) : null
     const isNewer = again !== null && again.version !== grant.version
     const redemption = isNewer ? await this.#redeem(again, request, holder) : first
-    if (redemption.ok) return this.#keep(redemption.tokens, request.resource, holder)
+    if (redemption.ok) return this.#keep(redemption.tokens, request, holder)
     const { refusal } = redemption
     const seconds = pauseAfter(refusal)
     if (seconds !== undefined) {
@@ -165,12 +165,13 @@ export class TokenManager {
 
   async #keep(
     { accessToken: value, expiresIn, scopes, refreshToken, identity }: RedeemedTokens,
-    resource: string,
+    { resource, refused }: AccessTokenRequest,
     holder: TokenBinding,
   ): Promise<TokenResult> {
     if (this.#rows.read() === null) return temporaryFailure({ code: 'session_required' })
-    const redeemedAt = epochSeconds()
-    const kept = { value, expiresAt: redeemedAt + expiresIn, scopes, redeemedAt }
+    const now = epochSeconds()
+    const renewedAt = refused === null ? 0 : now
+    const kept = { value, expiresAt: now + expiresIn, scopes, renewedAt }
     // The rotated refresh token goes to storage before anyone holds the access token it came with.
     if (refreshToken !== null) await this.#grant.keep(refreshToken, holder)
     await this.#kept.store(resource, kept, holder)

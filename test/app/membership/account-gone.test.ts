@@ -130,7 +130,13 @@ test('a refusal that only the question about operators meets ends the session as
 })
 
 test('where no refresh token is kept, the question about operators ends nobody else’s session', async () => {
-  const scene = await signedIn({ settings: { ...ADMIN_BY_GROUP, OPENID_REUSE_TOKENS: 'false' } })
+  const scene = await signedIn({
+    settings: {
+      ...ADMIN_BY_GROUP,
+      OPENID_REUSE_TOKENS: 'false',
+      ENABLE_SHAREPOINT_FILEPICKER: 'false',
+    },
+  })
   expect(await isInAfter(scene, 3 * CHECK)).toBe(true)
 })
 

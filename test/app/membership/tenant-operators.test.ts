@@ -113,7 +113,11 @@ describe('a role that makes operators and admits as well', () => {
   test.each(['true', 'false'])(
     'keeps them in with OPENID_REUSE_TOKENS=%s while they hold it',
     async (reuse) => {
-      const entrada = twoTenants({ ...settings, OPENID_REUSE_TOKENS: reuse })
+      const entrada = twoTenants({
+        ...settings,
+        OPENID_REUSE_TOKENS: reuse,
+        ENABLE_SHAREPOINT_FILEPICKER: 'false',
+      })
       const felix = await signedIn(entrada, 'felix')
       await clock.advance(CHECK)
       expect((await sessionOf(felix))?.user.id).toBe(CAST.felix.id)
