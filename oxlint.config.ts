@@ -11,7 +11,18 @@ interface MayImport {
   readonly types?: readonly string[]
 }
 
-const EVERYWHERE = ['failure.ts', 'log.ts', 'time.ts', 'url.ts', 'version.ts'] as const
+/**
+ * Root files without dependencies on folders. `cookies.ts` is one of them, because `session` reads cookies and may
+ * not import `http`, which knows sessions.
+ */
+const EVERYWHERE = [
+  'cookies.ts',
+  'failure.ts',
+  'log.ts',
+  'time.ts',
+  'url.ts',
+  'version.ts',
+] as const
 /** What every feature may stand on. Features do not import each other. */
 const BELOW_FEATURES = [
   'http',
@@ -48,6 +59,7 @@ export const LAYERS: Readonly<Record<string, MayImport>> = {
   pages: { values: ['browser'], types: ['failure.ts'] },
   settings: { values: [] },
   browser: { values: ['graph'] },
+  'cookies.ts': { values: [] },
   'failure.ts': { values: [] },
   'log.ts': { values: [], types: ['events.ts'] },
   'events.ts': { values: [] },

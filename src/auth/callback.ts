@@ -8,12 +8,12 @@ import { createLog } from '../log.ts'
 import { type Membership, SignInTokens } from '../membership/membership.ts'
 import { callerOf } from '../http/rate-limit.ts'
 import { scopeFor } from '../session/resource-scopes.ts'
-import { setSessionCookie } from '../session/session-cookie.ts'
+import { sessionCookie } from '../session/session-cookie.ts'
 import type { LoginAttempt } from './login-attempts.ts'
 import type { LoginDeps } from './login.ts'
 import type { ChatMemory } from './logout.ts'
 import { recordSignIn } from './redirect-loop.ts'
-import { addCookies } from '../http/cookies.ts'
+import { addCookies } from '../cookies.ts'
 import { authorizationFailure, redemptionFailure } from './sign-in-errors.ts'
 
 export interface CallbackDeps extends LoginDeps {
@@ -125,7 +125,7 @@ async function finish(
   })
   const maxAge = Math.max(0, session.expiresAt - session.createdAt)
   addCookies(c, [
-    setSessionCookie(key, maxAge),
+    sessionCookie(key, maxAge),
     recordSignIn(cookieHeader),
     ...(await deps.chatMemory.onEnter(cookieHeader, session.user)),
   ])

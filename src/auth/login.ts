@@ -13,7 +13,7 @@ import { callerOf, type RateLimiter } from '../http/rate-limit.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { randomText } from '../crypto/digest.ts'
 import type { LoginAttempt, LoginAttempts } from './login-attempts.ts'
-import { addCookies } from '../http/cookies.ts'
+import { addCookies } from '../cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 import { assertNoRedirectLoop } from './redirect-loop.ts'
 

@@ -4,11 +4,10 @@ import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { createLog } from '../log.ts'
 import { readJson } from '../http/request-body.ts'
-import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { isGuid } from '../settings/issuer.ts'
 import type { LogoutDeps } from './logout.ts'
-import { addCookies } from '../http/cookies.ts'
+import { addCookies, clearedOwnCookie, SESSION_COOKIE } from '../cookies.ts'
 
 const EndRequest = v.pipe(
   v.strictObject({
@@ -47,7 +46,7 @@ export async function endSessions(
   createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count })
   // Ending the session one is in is a sign-out, and the next person must not meet this one's chat.
   if (chosen.some(({ id }) => id === currentId)) {
-    addCookies(c, [clearSessionCookie(), ...chatMemory.onLeave()])
+    addCookies(c, [clearedOwnCookie(SESSION_COOKIE), ...chatMemory.onLeave()])
   }
   return c.json({ ended: count })
 }

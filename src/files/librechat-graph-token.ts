@@ -1,5 +1,6 @@
 import { EntradaFailure, FAILURES } from '../failure.ts'
 import { createLog } from '../log.ts'
+import { refuseOtherSites } from '../http/fetch-metadata.ts'
 import { CHALLENGE } from '../http/problem.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -24,6 +25,7 @@ export function librechatGraphToken(
     const log = createLog(crypto.randomUUID())
     const headers = { 'cache-control': 'no-store' }
     try {
+      // Other sites cannot read the token, and must not make a browser ask for one either.
       refuseOtherSites(request)
       const access = filesAccess(deps, session, settings)
       const scopes = readScopes(new URL(request.url).searchParams)
@@ -71,10 +73,4 @@ function resourceOf(scopes: readonly string[], { files }: Settings): string {
   const [resource = '', ...others] = new Set(resources)
   if (others.length === 0) return resource
   throw new EntradaFailure('invalid_request', { detail: 'One token is for one host.' })
-}
-
-/** A GET that gives a token: other sites could not read it, and are not given one to throw away either. */
-function refuseOtherSites({ headers }: Request): void {
-  const site = headers.get('sec-fetch-site')
-  if (site !== null && site !== 'same-origin') throw new EntradaFailure('cross_site_refused')
 }

@@ -4,6 +4,7 @@ import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
 import { createLog } from '../log.ts'
+import { isForFrame } from '../http/fetch-metadata.ts'
 import { readJson } from '../http/request-body.ts'
 import { attachFiles, EventStream } from './attach.ts'
 import { streamArchive } from './archive.ts'
@@ -75,8 +76,7 @@ export function filesRoutes(deps: FilesDeps) {
         await files.authorize()
         return await pickerPage(request, settings, await hosts(isReload(c.req.raw)))
       } catch (cause) {
-        const isFramed = c.req.header('sec-fetch-dest') === 'iframe'
-        if (!isFramed || !(cause instanceof EntradaFailure)) throw cause
+        if (!isForFrame(c.req.raw) || !(cause instanceof EntradaFailure)) throw cause
         return pickerPage(request, settings, null, cause.status)
       }
     })

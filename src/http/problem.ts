@@ -3,7 +3,7 @@ import { createLog } from '../log.ts'
 import { type FailureFacts, failurePage } from '../pages/failure-page.ts'
 import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
-import { isTopLevelNavigation, navigationOf } from './fetch-metadata.ts'
+import { isForFrame, isTopLevelNavigation, navigationOf } from './fetch-metadata.ts'
 
 /** Longest path and query to come back to, in characters. */
 export const RETURN_PATH_LIMIT = 2048
@@ -82,8 +82,8 @@ export async function renderFailure(
 }
 
 /** The picker is the one page of ours that lives in a frame; a problem document would be shown there as it is. */
-function isOwnFrame({ headers, url }: Request): boolean {
-  return headers.get('sec-fetch-dest') === 'iframe' && new URL(url).pathname === '/.entrada/picker'
+function isOwnFrame(request: Request): boolean {
+  return isForFrame(request) && new URL(request.url).pathname === '/.entrada/picker'
 }
 
 function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts {

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { Resource } from '../entra/access-token.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import type { ReplayGuard } from '../session/replay-guard.ts'
-import { SESSION_COOKIE, sessionCookiesOf } from '../session/session-cookie.ts'
+import { readSessionCookies, SESSION_COOKIE } from '../cookies.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'
@@ -39,7 +39,7 @@ export async function sessionOfBrowser(
   sessions: Sessions,
   cookieHeader: string | null,
 ): Promise<{ readonly session: Session; readonly cookie: string } | null> {
-  for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
+  for (const cookie of readSessionCookies(cookieHeader).slice(0, COOKIES_TRIED)) {
     const session = await sessions.find(`${SESSION_COOKIE}=${cookie}`)
     if (session !== null) return { session, cookie }
   }

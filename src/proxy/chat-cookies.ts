@@ -1,3 +1,4 @@
+import { clearedChatCookie, ownCookie, readOwnCookies } from '../cookies.ts'
 import type { User } from '../session/session.ts'
 import type { ChatSettings } from '../settings/chat.ts'
 import { sha256Of } from '../crypto/digest.ts'
@@ -21,14 +22,15 @@ export class ChatCookies {
 
   /** `Set-Cookie` lines for a sign-out. */
   onLeave(): readonly string[] {
-    return this.#names.map(clearCookie)
+    return this.#names.map(clearedChatCookie)
   }
 
   /** `Set-Cookie` lines for a sign-in: somebody else than last time does not inherit. */
   async onEnter(cookieHeader: string | null, user: User): Promise<readonly string[]> {
     const mark = await markOf(user)
-    if (this.#names.length === 0 || lastUserOf(cookieHeader) === mark) return []
-    const remember = `${LAST_USER_COOKIE}=${mark}; Max-Age=${LAST_USER_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`
+    const lastUser = readOwnCookies(cookieHeader).get(LAST_USER_COOKIE)
+    if (this.#names.length === 0 || lastUser === mark) return []
+    const remember = ownCookie(LAST_USER_COOKIE, mark, LAST_USER_SECONDS)
     return [...this.onLeave(), remember]
   }
 }
@@ -36,17 +38,4 @@ export class ChatCookies {
 /** Says whether two sign-ins were one person's, and nothing about who that is. */
 async function markOf({ tenantId, id }: User): Promise<string> {
   return (await sha256Of(JSON.stringify(['entrada-last', tenantId, id]))).slice(0, 24)
-}
-
-function lastUserOf(cookieHeader: string | null): string | null {
-  const pairs = (cookieHeader ?? '').split(/[;,]/).map((pair) => pair.trim())
-  const pair = pairs.find((one) => one.startsWith(`${LAST_USER_COOKIE}=`))
-  return pair?.slice(LAST_USER_COOKIE.length + 1) ?? null
-}
-
-/** A cookie is named by name, domain and path; apps in front of which we stand set theirs for the whole host. */
-function clearCookie(name: string): string {
-  // Browsers take a line about such a name only with Secure, also to clear it.
-  const secure = /^__(?:host|secure)-/i.test(name) ? '; Secure' : ''
-  return `${name}=; Max-Age=0; Path=/${secure}`
 }

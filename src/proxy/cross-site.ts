@@ -1,4 +1,4 @@
-import { SAFE_METHODS } from '../http/fetch-metadata.ts'
+import { isSentBy, SAFE_METHODS } from '../http/fetch-metadata.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { ChatSettings } from '../settings/chat.ts'
 import { RouteMatcher } from './route-matcher.ts'
@@ -29,9 +29,7 @@ export class CrossSiteGuard {
   judgeWrite(request: RequestHead): CrossSiteVerdict {
     const { headers, method } = request
     if (SAFE_METHODS.has(method) || headers.get('cookie') === null) return PASS
-    const site = headers.get('sec-fetch-site')
-    const source = headers.get('origin')
-    if (this.#isOwn(site, source)) return PASS
+    if (isSentBy(request, this.#sources)) return PASS
     if (this.#open.match(method, new URL(request.url).pathname)) return PASS
     return { ok: false, reason: 'foreign_source' }
   }
@@ -49,14 +47,6 @@ export class CrossSiteGuard {
       return headers.get('cookie') === null ? PASS : { ok: false, reason: 'unknown_source' }
     }
     return this.#sources.has(source) ? PASS : { ok: false, reason: 'foreign_source' }
-  }
-
-  #isOwn(site: string | null, source: string | null): boolean {
-    // A sibling host is same-site, and somebody else's all the same.
-    if (source !== null && source !== 'null') return this.#sources.has(source)
-    // A form on a page with `Referrer-Policy: no-referrer`, which many chats have, says `null` to its own site.
-    if (source === 'null') return site === 'same-origin'
-    return site === null || site === 'same-origin' || site === 'none'
   }
 }
 

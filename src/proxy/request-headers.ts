@@ -1,4 +1,4 @@
-import { withoutOwnCookies } from '../http/cookies.ts'
+import { withoutOwnCookies } from '../cookies.ts'
 import type { ReadonlyHeaders } from '../http/request-head.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { PreparedIdentity } from './identity-headers.ts'

@@ -1,4 +1,4 @@
-import { setsOwnCookie } from '../http/cookies.ts'
+import { setsOwnCookie } from '../cookies.ts'
 import { connectionOptions, SECRET_HEADER } from './request-headers.ts'
 
 /** For one connection only (RFC 9110 §7.6.1, §11.7.1); the platform takes the others away itself. */

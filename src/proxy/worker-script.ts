@@ -1,11 +1,11 @@
+import { ownCookie, readOwnCookies } from '../cookies.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { withoutValidators } from './rewritable.ts'
 import { WORKER_SCRIPT } from '../browser/generated/worker-guard.ts'
 
 /** Says that this browser's service worker has our lines: a session that ends is then no reason to replace it. */
-const MARKER = '__Host-entrada-worker=1'
+const MARKER_COOKIE = '__Host-entrada-worker'
 const MARKER_SECONDS = 30 * 86_400
-const HAS_MARKER = /(?:^|;)\s*__Host-entrada-worker=1\s*(?:;|$)/
 
 /** Replaces a worker at once, and answers nothing itself: page loads reach the network, and so sign-in. */
 const TAKE_OVER = 'addEventListener("install",()=>skipWaiting());'
@@ -30,10 +30,7 @@ export class WorkerScriptInjection {
     const headers = withoutValidators(response.headers)
     // Decoded by now.
     headers.delete('content-encoding')
-    headers.append(
-      'set-cookie',
-      `${MARKER}; Max-Age=${MARKER_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`,
-    )
+    headers.append('set-cookie', ownCookie(MARKER_COOKIE, '1', MARKER_SECONDS))
     const directive = isStrict(script) ? '"use strict";' : ''
     return new Response(`${directive}${this.#lines}${script}`, { headers })
   }
@@ -43,7 +40,7 @@ export class WorkerScriptInjection {
    * place of the one that hides sign-in. Nothing of the chat is in it, and the chat is not asked.
    */
   standIn({ headers }: RequestHead): Response | null {
-    if (HAS_MARKER.test(headers.get('cookie') ?? '')) return null
+    if (readOwnCookies(headers.get('cookie')).get(MARKER_COOKIE) === '1') return null
     return new Response(`${this.#lines}${TAKE_OVER}`, {
       headers: {
         'content-type': 'text/javascript; charset=utf-8',

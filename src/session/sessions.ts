@@ -1,3 +1,4 @@
+import { readFirstSessionCookie, readSessionCookies } from '../cookies.ts'
 import { epochSeconds } from '../time.ts'
 import { EntradaFailure, type FailureDetails } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -12,13 +13,7 @@ import type {
   TokenFailure,
   UserRpc,
 } from './session-rpc.ts'
-import {
-  firstSessionCookieOf,
-  sessionCookiesOf,
-  type SessionKey,
-  SessionMarks,
-  writeSessionKey,
-} from './session-cookie.ts'
+import { type SessionKey, SessionMarks, writeSessionKey } from './session-cookie.ts'
 import { ReplayGuard } from './replay-guard.ts'
 import { SessionCache } from './session-cache.ts'
 import type { Session, SessionView } from './session.ts'
@@ -83,7 +78,7 @@ export class Sessions {
    * @param touch `false` for polling that must not keep a session from going idle
    */
   recall(cookieHeader: string | null, touch: boolean): Session | null {
-    const cookie = firstSessionCookieOf(cookieHeader)
+    const cookie = readFirstSessionCookie(cookieHeader)
     return cookie === null ? null : this.#memory.recall(cookie, touch)
   }
 
@@ -177,7 +172,7 @@ export class Sessions {
 
   /** What the session cookies of a request say; those that were not made here say nothing. */
   async #keysOf(cookieHeader: string | null): Promise<readonly SessionKey[]> {
-    const cookies = sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)
+    const cookies = readSessionCookies(cookieHeader).slice(0, COOKIES_TRIED)
     const keys = await Promise.all(cookies.map((cookie) => this.#marks.read(cookie)))
     return keys.filter((key) => key !== null)
   }
