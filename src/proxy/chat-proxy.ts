@@ -141,7 +141,7 @@ export class ChatProxy {
     const target = this.#targetOf(head.url)
     // Without `request.signal`: when a client goes away the platform drops what was begun for it, unasked.
     const init = {
-      headers: this.#headers.of(request.headers, head.headers, identity),
+      headers: this.#headers.build(request.headers, head.headers, identity),
       redirect: 'manual',
       ...(identity !== null && LOOKS_STATIC.test(target) ? NOT_CACHED : {}),
       ...(isReadWithContent ? {} : { method, body }),
