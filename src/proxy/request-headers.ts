@@ -5,86 +5,6 @@ import { setBounded } from '../storage/bounded-map.ts'
 import type { PreparedIdentity } from './identity-headers.ts'
 import { PRESETS } from '../settings/presets.ts'
 
-/**
- * Header names by which proxies tell an app who is signed in. The app may trust them, so only Entrada may send
- * them. docs/protecting-the-chat.md lists them by proxy.
- */
-const IDENTITY =
-  /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|cf-(?:access|cert|client-cert)|gap-(?:auth|signature)|iv-(?:user|groups|creds)|oidc|shib|sm-?(?:user|userdn|universalid)|tailscale|teleport|client-cert|ssl-client|x-(?:amzn-(?:oidc|ava|mtls)|anonymous-consumer|arr-clientcert|auth-(?:request|user|userid|username|email|name|groups|roles|subject)|authenticated|authentik|client-(?:cert|dn|verify)|consumer|credential|email|forwarded|goog-(?:authenticated-user|iap)|groups|id-token|ms-(?:client-principal|token)|original|pomerium|remote|roles|ssl|token-(?:subject|user)|user|user(?:dn|email|groups|id|info|login|name|roles)|vercel-forwarded|vouch|webauth)(?!-agent$))(?:-|$)/
-
-/** Header names from which apps read the visitor's IP address. Cloudflare itself writes `CF-Connecting-IP`. */
-const CLIENT_ADDRESS =
-  /^(?:(?:true|fastly|fly|x|x-cluster|wl-proxy|proxy)-client-ip|client-ip|do-connecting-ip|cf-(?:connecting-ipv6|pseudo-ipv4)|x-(?:real|originating|proxyuser|appengine-user|nf-client-connection)-ip|x-azure-(?:client|socket)ip|x-envoy-external-address)$/
-
-const OTHERS = [
-  // Servers take path and host from these headers instead of the real ones; IDENTITY covers `X-Original-*`.
-  'x-rewrite-url',
-  'x-host',
-  'x-http-host-override',
-  // LibreChat reads a person's tenant from this header (LibreChat#8562).
-  'x-tenant-id',
-  // Hop-by-hop headers (RFC 9110 §7.6.1): the platform sets its own on the next connection.
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-]
-
-/** A method override could turn an allowed `GET` of an open route into a write, so it is removed there. */
-const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-])
-
-/** Bounds the memory of decided names, because clients can send any number of different ones. */
-const MAX_REMEMBERED_NAMES = 1_000
-
-/** Decides which of a client's request headers are removed before the request reaches the chat app. */
-export class StrippedHeaders {
-  readonly #names: ReadonlySet<string>
-  readonly #decisions = new Map<string, boolean>()
-
-  /** @param further lower-case names that this installation sets itself */
-  constructor(further: Iterable<string>) {
-    // The names of all presets, because an app may still trust the headers of a former configuration.
-    const presets = Object.values(PRESETS).flatMap(({ headers }) => Object.keys(headers))
-    this.#names = new Set([...OTHERS, ...presets, ...further].map(normalised))
-  }
-
-  /** @param name lower-case */
-  includes(name: string): boolean {
-    const decision = this.#decisions.get(name)
-    if (decision !== undefined) return decision
-    const plain = normalised(name)
-    const isStripped =
-      this.#names.has(plain) ||
-      IDENTITY.test(plain) ||
-      CLIENT_ADDRESS.test(plain) ||
-      // Cloudflare overwrites its own headers in one spelling only; `cf_connecting_ip` comes from the client.
-      (plain.startsWith('cf-') && plain !== name)
-    setBounded(this.#decisions, [name, isStripped], MAX_REMEMBERED_NAMES)
-    return isStripped
-  }
-
-  /** As `includes`, for requests without a session. */
-  includesUnauthenticated(name: string): boolean {
-    return this.includes(name) || METHOD_OVERRIDES.has(normalised(name))
-  }
-}
-
-/**
- * Unifies the spellings of a header name. CGI, WSGI and Rack turn `-` and other characters into `_`, so an app
- * cannot tell `x_forwarded_user` from `x-forwarded-user` (CVE-2025-64484).
- */
-function normalised(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
-}
-
 /** Carries `ORIGIN_SECRET`: proves to the chat app, or to its firewall, that a request came through Entrada. */
 export const SECRET_HEADER = 'entrada-origin-secret'
 
@@ -174,4 +94,84 @@ export function connectionOptions(connection: string | null): readonly string[] 
   if (connection === null) return NOTHING
   const options = connection.split(',').map((option) => option.trim().toLowerCase())
   return options.filter((option) => TOKEN.test(option) && !NO_HEADERS.has(option))
+}
+
+/**
+ * Header names by which proxies tell an app who is signed in. The app may trust them, so only Entrada may send
+ * them. docs/protecting-the-chat.md lists them by proxy.
+ */
+const IDENTITY =
+  /^(?:entrada|forwarded|remote-(?:user|email|name|groups)|cf-(?:access|cert|client-cert)|gap-(?:auth|signature)|iv-(?:user|groups|creds)|oidc|shib|sm-?(?:user|userdn|universalid)|tailscale|teleport|client-cert|ssl-client|x-(?:amzn-(?:oidc|ava|mtls)|anonymous-consumer|arr-clientcert|auth-(?:request|user|userid|username|email|name|groups|roles|subject)|authenticated|authentik|client-(?:cert|dn|verify)|consumer|credential|email|forwarded|goog-(?:authenticated-user|iap)|groups|id-token|ms-(?:client-principal|token)|original|pomerium|remote|roles|ssl|token-(?:subject|user)|user|user(?:dn|email|groups|id|info|login|name|roles)|vercel-forwarded|vouch|webauth)(?!-agent$))(?:-|$)/
+
+/** Header names from which apps read the visitor's IP address. Cloudflare itself writes `CF-Connecting-IP`. */
+const CLIENT_ADDRESS =
+  /^(?:(?:true|fastly|fly|x|x-cluster|wl-proxy|proxy)-client-ip|client-ip|do-connecting-ip|cf-(?:connecting-ipv6|pseudo-ipv4)|x-(?:real|originating|proxyuser|appengine-user|nf-client-connection)-ip|x-azure-(?:client|socket)ip|x-envoy-external-address)$/
+
+const STRIPPED_NAMES = [
+  // Servers take path and host from these headers instead of the real ones; IDENTITY covers `X-Original-*`.
+  'x-rewrite-url',
+  'x-host',
+  'x-http-host-override',
+  // LibreChat reads a person's tenant from this header (LibreChat#8562).
+  'x-tenant-id',
+  // Hop-by-hop headers (RFC 9110 §7.6.1): the platform sets its own on the next connection.
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+]
+
+/** A method override could turn an allowed `GET` of an open route into a write, so it is removed there. */
+const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+])
+
+/** Bounds the memory of decided names, because clients can send any number of different ones. */
+const MAX_REMEMBERED_NAMES = 1_000
+
+/** Decides which of a client's request headers are removed before the request reaches the chat app. */
+export class StrippedHeaders {
+  readonly #names: ReadonlySet<string>
+  readonly #decisions = new Map<string, boolean>()
+
+  /** @param further lower-case names that this installation sets itself */
+  constructor(further: Iterable<string>) {
+    // The names of all presets, because an app may still trust the headers of a former configuration.
+    const presets = Object.values(PRESETS).flatMap(({ headers }) => Object.keys(headers))
+    this.#names = new Set([...STRIPPED_NAMES, ...presets, ...further].map(normalised))
+  }
+
+  /** @param name lower-case */
+  includes(name: string): boolean {
+    const decision = this.#decisions.get(name)
+    if (decision !== undefined) return decision
+    const plain = normalised(name)
+    const isStripped =
+      this.#names.has(plain) ||
+      IDENTITY.test(plain) ||
+      CLIENT_ADDRESS.test(plain) ||
+      // Cloudflare overwrites its own headers in one spelling only; `cf_connecting_ip` comes from the client.
+      (plain.startsWith('cf-') && plain !== name)
+    setBounded(this.#decisions, [name, isStripped], MAX_REMEMBERED_NAMES)
+    return isStripped
+  }
+
+  /** As `includes`, for requests without a session. */
+  includesUnauthenticated(name: string): boolean {
+    return this.includes(name) || METHOD_OVERRIDES.has(normalised(name))
+  }
+}
+
+/**
+ * Unifies the spellings of a header name. CGI, WSGI and Rack turn `-` and other characters into `_`, so an app
+ * cannot tell `x_forwarded_user` from `x-forwarded-user` (CVE-2025-64484).
+ */
+function normalised(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }
