@@ -1,4 +1,4 @@
-import { addressInDirectory } from '../entra/email-address.ts'
+import { emailFromDirectory } from '../entra/email-address.ts'
 import type { IssuerSettings } from '../settings/issuer.ts'
 import { fold } from './search-text.ts'
 
@@ -26,7 +26,7 @@ export interface SearchIndex {
 /** With the address a person is known by after signing in, so that a chat that is told both knows one person. */
 export function withAddress(principal: Principal, issuer: IssuerSettings): Principal {
   if (principal.type === 'group') return principal
-  return { ...principal, email: addressInDirectory(principal, issuer) }
+  return { ...principal, email: emailFromDirectory(principal, issuer) }
 }
 
 export function indexOf(name: string, others: readonly (string | null)[]): SearchIndex {
