@@ -38,15 +38,15 @@ describe('settings', () => {
     { OPENID_ISSUER: 'https://login.microsoftonline.com/contoso.example/v2.0' },
     { OPENID_ISSUER: 'https://id.example.com', OPENID_CLIENT_CERTIFICATE: 'x', ALLOW_GUESTS: 'no' },
     { DOMAIN_SERVER: 'http://localhost:8787', OPENID_REQUIRED_ROLE: 'a', KIT_INJECT: 'guard' },
-  ])('%j or not, all of them are known', (values) => {
+  ])('every setting is read whatever else is set: %j', (values) => {
     expect([...settingNames(values)].sort()).toEqual([...SETTING_NAMES].sort())
   })
 
-  test('README explains every one, and none that there is not', () => {
+  test('README explains every setting and no other', () => {
     expect([...SETTINGS_IN_README].sort()).toEqual([...SETTING_NAMES].sort())
   })
 
-  test('.dev.vars.example names known ones only, and every secret', () => {
+  test('.dev.vars.example names only known settings, and every secret', () => {
     const named = matches(read('.dev.vars.example'), /^#? ?([A-Z][A-Z_]+)=/gm)
     expect([...named].filter((name) => !SETTING_NAMES.has(name))).toEqual([])
     const secrets = README.split('\n')
@@ -102,14 +102,14 @@ const DOCUMENTS = [
   ...filesBelow('test/sandbox', '.md'),
 ]
 
-test('commands that the documents name are there', () => {
+test('every command that the documents name exists', () => {
   const { scripts } = v.parse(Package, JSON.parse(read('package.json')))
   const named = DOCUMENTS.flatMap((path) => [...matches(read(path), /npm run ([a-z][a-z:-]*)/g)])
   expect(named.length).toBeGreaterThan(5)
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })
 
-test('files that the documents name are there', () => {
+test('every file that the documents name exists', () => {
   const named = DOCUMENTS.flatMap((path) =>
     [...matches(read(path), /`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js|md|toml|json))`/g)].map((file) => ({
       path,
@@ -138,7 +138,7 @@ describe('presets', () => {
   )
 })
 
-test('as delivered, the Worker has no second door', () => {
+test('the delivered configuration has no host name that bypasses the route', () => {
   const lines = read('wrangler.toml').split('\n')
   const top = lines.slice(
     0,
@@ -151,7 +151,7 @@ test('as delivered, the Worker has no second door', () => {
   }
 })
 
-test('links lead somewhere', () => {
+test('every link leads to a file and a heading that exist', () => {
   const broken = DOCUMENTS.flatMap((path) =>
     [...matches(read(path), /\]\(([^)\s]+)\)/g)]
       .filter((target) => !/^[a-z]+:/.test(target))
@@ -169,7 +169,7 @@ function leadsSomewhere(from: string, target: string): boolean {
   return heading === undefined || headingsOf(read(path)).has(heading)
 }
 
-/** As the places that show Markdown make anchors of headings. */
+/** Anchors as GitHub makes them from headings. */
 function headingsOf(text: string): ReadonlySet<string> {
   const anchors = [...matches(text, /^#+ (.+)$/gm)].map((heading) =>
     heading
