@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../http/env.ts'
 import { readAuthorizationResponse } from '../entra/authorization.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
-import { redeemCode, redeemRefreshToken } from '../entra/redemption.ts'
+import { redeemCode, redeemRefreshToken } from '../entra/token-endpoint.ts'
 import { EntradaFailure } from '../failure.ts'
 import { type Membership, SignInTokens } from '../membership/membership.ts'
 import { callerOf } from '../http/rate-limit.ts'
@@ -86,7 +86,7 @@ async function finish(
     throw failure
   }
   const redemption = await redeemCode(deps.entra, answer.parameters, attempt)
-  if (!redemption.ok) throw redemptionFailure(redemption.refusal)
+  if (!redemption.ok) throw redemptionFailure(redemption.error)
   const { reuseTokens, useEndSessionEndpoint } = c.var.settings
   const { tokens } = redemption
   const { identity } = tokens
@@ -94,7 +94,7 @@ async function finish(
   const { log } = c.var
   const signInTokens = new SignInTokens(tokens, async (refreshToken) => {
     const scope = scopeFor('graph', c.var.settings)
-    const request = { scope, person: identity, wantsIdentity: false }
+    const request = { scope, expected: identity, verifyIdToken: false }
     const second = await redeemRefreshToken(deps.entra, refreshToken, request)
     return second.ok ? second.tokens : null
   })

@@ -9,7 +9,7 @@ import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { healthRoutes } from '../diagnostics/health.ts'
 import { createLog } from '../log.ts'
-import { kitRoutes } from '../proxy/page-script.ts'
+import { pageScriptRoutes } from '../proxy/page-script.ts'
 import { respondWithFailure, harden } from '../http/problem.ts'
 import { callerOf, limitOf, rateLimitKeyOfUser } from '../http/rate-limit.ts'
 import { requireSameOrigin, SAFE_METHODS } from '../http/fetch-metadata.ts'
@@ -39,7 +39,7 @@ export function createApp(deps: EdgeDeps) {
   const countCheck = (session: Session | null) =>
     limiter.take('login', session === null ? 'loopback' : rateLimitKeyOfUser(session))
   app.route(OWN_PREFIX, checkRoutes(check, sessions, countCheck))
-  app.route(OWN_PREFIX, kitRoutes())
+  app.route(OWN_PREFIX, pageScriptRoutes())
   app.get(`${OWN_PREFIX}/jwks.json`, publicKeys)
   if (provider !== null) app.route(OWN_PREFIX, provider.routes)
   const guard = guardFeature(deps)

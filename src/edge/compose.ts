@@ -5,17 +5,17 @@ import type { EdgeDeps, Enriched, Enrichment } from './deps.ts'
 import { createEntra } from '../entra/entra.ts'
 import type { Dependencies } from '../diagnostics/health.ts'
 import { filesFeature, isFilesOn, sharePointConsentScopes } from '../files/access.ts'
-import { GRAPH_TOKEN_PATH, librechatGraphToken } from '../files/librechat-graph-token.ts'
+import { librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
 import { resourceOf } from '../files/sharepoint-hosts.ts'
 import { createLog } from '../log.ts'
-import { Injection } from '../proxy/page-script.ts'
+import { ScriptInjection } from '../proxy/page-script.ts'
 import { AssertionSigner } from '../signing/assertion.ts'
 import { ChatCookies } from '../proxy/chat-cookies.ts'
 import { ChatProxy } from '../proxy/chat-proxy.ts'
 import { jwksResponse, SigningKeys } from '../signing/signing-keys.ts'
 import { RouteMatcher } from '../proxy/route-matcher.ts'
-import { PRINCIPALS_PATH, searchPrincipals } from '../people/librechat.ts'
+import { searchPrincipals } from '../people/librechat.ts'
 import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { OidcGrants } from '../provider/grants.ts'
@@ -31,6 +31,7 @@ import {
 import { Sessions } from '../session/sessions.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { RateLimited } from '../settings/sessions.ts'
+import { PRESETS } from '../settings/presets.ts'
 import type { Settings } from '../settings/settings.ts'
 import { LookupCache } from '../storage/lookup-cache.ts'
 
@@ -52,7 +53,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const signer = new AssertionSigner({
     keys,
     issuer: publicOrigin,
-    audience: settings.origin.url?.origin ?? publicOrigin,
+    audience: settings.chat.url?.origin ?? publicOrigin,
   })
   const polling = new RouteMatcher(settings.sessions.pollingRoutes)
   const limiter = new RateLimiter(settings.rateLimits, rateLimitBindingsOf(env))
@@ -63,7 +64,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
     sharePointScopes: (origin: string) => sharePointConsentScopes(origin, settings),
-    chatMemory: new ChatCookies(settings.origin),
+    chatMemory: new ChatCookies(settings.chat),
     featuresOf: (session: Session) =>
       featuresOf(session, settings, (scopes) => ({
         ...peopleFeatures(settings, scopes),
@@ -101,7 +102,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     sessions,
     auth,
     chat,
-    kit: settings.kit.guard ? new Injection(publicOrigin, callbackPath) : null,
+    pageScript: settings.pageScript.guard ? new ScriptInjection(publicOrigin, callbackPath) : null,
     publicKeys: () => jwksResponse(keys),
     provider: settings.oidcClients.length === 0 ? null : provider(),
     check: {
@@ -132,20 +133,21 @@ function rateLimitBindingsOf(env: EdgeBindings): RateLimitBindings {
   }
 }
 
-/** LibreChat's paths, where the chat is LibreChat. */
+/** Handlers for the preset's enriched paths, by `METHOD /path`. */
 function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
-  if (settings.origin.preset !== 'librechat') return new Map()
-  const principals: Enrichment = (request, asker, forward) =>
-    searchPrincipals(deps, { ...asker, settings }, { request, forward })
-  const graphToken = librechatGraphToken(deps, settings)
-  const token: Enrichment = (request, { session, log }) => graphToken(request, session, log)
-  const routes = new Map<string, Enriched>([
-    [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
-  ])
-  if (isFilesOn(settings)) {
+  const { principals, graphToken } = PRESETS[settings.chat.preset].enrichedPaths
+  const routes = new Map<string, Enriched>()
+  if (principals !== undefined) {
+    const enrich: Enrichment = (request, asker, forward) =>
+      searchPrincipals(deps, { ...asker, settings }, { request, forward })
+    routes.set(`GET ${principals}`, { limited: 'search', enrich })
+  }
+  if (graphToken !== undefined && isFilesOn(settings)) {
+    const issueToken = librechatGraphToken(deps, settings)
+    const enrich: Enrichment = (request, { session, log }) => issueToken(request, session, log)
     // LibreChat's router takes HEAD for GET.
     for (const method of ['GET', 'HEAD']) {
-      routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token })
+      routes.set(`${method} ${graphToken}`, { limited: 'picker', enrich })
     }
   }
   return routes

@@ -28,7 +28,7 @@ export interface EdgeDeps {
   readonly auth: AuthDeps
   readonly chat: ChatProxy
   /** `null`: pages pass as they are. */
-  readonly kit: PageScript | null
+  readonly pageScript: PageScript | null
   readonly limiter: RateLimiter
   /** Requests of the chat's own that we add to on their way, by `METHOD /path` as `routedPath` writes it. */
   readonly enriched: ReadonlyMap<string, Enriched>

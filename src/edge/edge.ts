@@ -46,7 +46,7 @@ async function toChat(
   deps: EdgeDeps,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { auth, chat, kit, provider, sessions, settings } = deps
+  const { auth, chat, pageScript, provider, sessions, settings } = deps
   const log = newLog()
   const head = readHead(request)
   const { method, headers } = head
@@ -58,7 +58,7 @@ async function toChat(
       throw new EntradaFailure('sign_in_expired', { detail, returnTo: '/' })
     }
     const enriched = deps.enriched.get(`${method} ${routed}`)
-    if (enriched === undefined && chat.skipRules.match(method, pathname)) {
+    if (enriched === undefined && chat.openRoutes.match(method, pathname)) {
       // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
       chat.guard(head)
       return await forward(deps, { request, head, session: null })
@@ -76,7 +76,7 @@ async function toChat(
       if (assertion !== null && (await chat.isOwnAssertion(assertion))) {
         throw new EntradaFailure('misconfigured', { detail: CIRCLE })
       }
-      const standIn = kit?.withoutSession(head) ?? null
+      const standIn = pageScript?.withoutSession(head) ?? null
       if (standIn === null) throw new EntradaFailure('session_required')
       harden(standIn.headers, settings)
       return chat.sharing.share(head, standIn)
@@ -109,11 +109,11 @@ interface Onward {
 }
 
 /** To the chat, and back with what is added to its pages and service workers. */
-async function forward({ chat, kit }: EdgeDeps, onward: Onward): Promise<Response> {
+async function forward({ chat, pageScript }: EdgeDeps, onward: Onward): Promise<Response> {
   const { request, head, session } = onward
-  const asked = kit?.ask(request, head, session !== null) ?? request
-  if (kit === null || asked === request) return chat.forward(request, session, head)
-  return kit.add(head, await chat.forward(asked, session))
+  const asked = pageScript?.ask(request, head, session !== null) ?? request
+  if (pageScript === null || asked === request) return chat.forward(request, session, head)
+  return pageScript.add(head, await chat.forward(asked, session))
 }
 
 /**

@@ -2,7 +2,8 @@ import * as v from 'valibot'
 import { readJson } from '../json.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
-import type { OriginSettings, PresetName, UploadTarget } from '../settings/chat.ts'
+import type { ChatSettings } from '../settings/chat.ts'
+import { PRESETS, type UploadTarget } from '../settings/presets.ts'
 import { streamBody } from './body-stream.ts'
 import { safeFileName, safeMediaType } from './file-name.ts'
 import { multipartFrame } from './multipart.ts'
@@ -109,22 +110,7 @@ async function readAnswer(response: Response): Promise<ChatResponse> {
   return { status, answer: await readJson(response, v.unknown()) }
 }
 
-const PLAIN = { field: 'file', fields: {}, query: [], encodesName: false } as const
-
-/** The upload routes of presets. chat-ui has none: its page sends files with the message. */
-const TARGETS: Readonly<Partial<Record<PresetName, UploadTarget>>> = {
-  /** The page chooses the file's id, and percent-encodes its name. */
-  librechat: {
-    ...PLAIN,
-    path: '/api/files',
-    fields: { file_id: '{uuid}', message_file: 'true' },
-    encodesName: true,
-  },
-  'open-webui': { ...PLAIN, path: '/api/v1/files/' },
-  chainlit: { ...PLAIN, path: '/project/file', query: ['session_id'] },
-}
-
 /** The upload route of `ORIGIN_UPLOAD` or of the preset; `null` when neither has one. */
-export function uploadTargetOf({ upload, preset }: OriginSettings): UploadTarget | null {
-  return upload ?? TARGETS[preset] ?? null
+export function uploadTargetOf({ upload, preset }: ChatSettings): UploadTarget | null {
+  return upload ?? PRESETS[preset].upload
 }

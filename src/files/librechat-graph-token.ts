@@ -7,9 +7,6 @@ import type { Settings } from '../settings/settings.ts'
 import { filesAccess, type FilesDeps } from './access.ts'
 import { issuePickerToken } from './picker-token.ts'
 
-/** LibreChat's route for Graph tokens, which its SharePoint picker calls. */
-export const GRAPH_TOKEN_PATH = '/api/auth/graph-token'
-
 /** Responds with LibreChat's JSON, errors included. */
 export type GraphTokenRoute = (request: Request, session: Session, log: Log) => Promise<Response>
 

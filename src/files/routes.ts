@@ -50,7 +50,7 @@ export function filesRoutes(deps: FilesDeps) {
     })
     .post('/files/attach', async (c) => {
       const { settings, session } = c.var
-      const target = uploadTargetOf(settings.origin)
+      const target = uploadTargetOf(settings.chat)
       if (target === null) {
         throw new EntradaFailure('feature_off', {
           detail: 'The chat app’s upload route is unknown. The operator can set ORIGIN_UPLOAD.',

@@ -1,10 +1,12 @@
 import { EntradaFailure } from '../failure.ts'
 import type { Resource, SharePointOrigin } from '../entra/access-token.ts'
-import { isUnder } from '../settings/clouds.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
-
-/** URL parsers disagree about backslashes, blanks and letters beyond ASCII. */
-const AMBIGUOUS = /[^\x21-\x7e]|\\/
+import {
+  isDownloadUrl,
+  isSharePointUrl,
+  parseSharePointOrigin,
+  parseUnambiguousUrl,
+} from '../settings/microsoft-hosts.ts'
 
 /**
  * Reads the address of a redirect to a download host of this cloud.
@@ -14,7 +16,7 @@ const AMBIGUOUS = /[^\x21-\x7e]|\\/
 export function requireDownloadUrl(text: string, microsoft: MicrosoftSettings, base?: URL): URL {
   const url = readDownloadUrl(text, microsoft, base)
   if (url !== null) return url
-  const host = parse(text, base)?.hostname
+  const host = parseUnambiguousUrl(text, base)?.hostname
   throw new EntradaFailure('download_host_refused', {
     detail: host
       ? `“${host}” is not a known download host of this cloud. The operator can add it to SHAREPOINT_HOSTS.`
@@ -28,8 +30,8 @@ export function readDownloadUrl(
   microsoft: MicrosoftSettings,
   base?: URL,
 ): URL | null {
-  const url = parse(text, base)
-  if (url === null || !isAccepted(url, microsoft, true)) return null
+  const url = parseUnambiguousUrl(text, base)
+  if (url === null || !isDownloadUrl(url, microsoft)) return null
   // Rejects a host that is Microsoft's only after decoding: other parsers may read another host.
   const isPlain = text.toLowerCase().startsWith(`${url.origin}/`) || url.origin === base?.origin
   return isPlain ? url : null
@@ -43,11 +45,7 @@ export function readSharePointOrigin(
   text: string,
   microsoft: MicrosoftSettings,
 ): SharePointOrigin | null {
-  const url = parse(text)
-  // Only the case may differ: Microsoft writes its regions in capitals, as in contosoEUR.
-  const plain = text.toLowerCase()
-  if (url === null || (plain !== url.origin && plain !== `${url.origin}/`)) return null
-  return sharePointOriginOf(url, microsoft)
+  return parseSharePointOrigin(text, microsoft) as SharePointOrigin | null
 }
 
 /** Finds which resource an origin is: Graph, a SharePoint host of this cloud, or neither (`null`). */
@@ -61,7 +59,7 @@ export function sharePointOriginOf(
   url: URL,
   microsoft: MicrosoftSettings,
 ): SharePointOrigin | null {
-  return isAccepted(url, microsoft, false) ? (url.origin as SharePointOrigin) : null
+  return isSharePointUrl(url, microsoft) ? (url.origin as SharePointOrigin) : null
 }
 
 /**
@@ -80,20 +78,4 @@ export function siblingsOf(
   const other = name.endsWith('-my') ? name.slice(0, -'-my'.length) : `${name}-my`
   const sibling = new URL(`https://${[other, ...domain].join('.')}`)
   return [origin, sharePointOriginOf(sibling, microsoft)].flatMap((one) => one ?? [])
-}
-
-function parse(text: string, base?: URL): URL | null {
-  return AMBIGUOUS.test(text) ? null : URL.parse(text, base?.href)
-}
-
-function isAccepted(
-  url: URL,
-  { cloud, extraOrigins }: MicrosoftSettings,
-  forDownload: boolean,
-): boolean {
-  if (url.username !== '' || url.password !== '') return false
-  if (extraOrigins.includes(url.origin)) return true
-  const { sharePointSuffixes = [], downloadSuffixes = [] } = cloud ?? {}
-  const suffixes = forDownload ? [...sharePointSuffixes, ...downloadSuffixes] : sharePointSuffixes
-  return isUnder(suffixes, url)
 }

@@ -9,9 +9,6 @@ import { describeStatus, type SearchResults, statusOfAll, toResult } from './res
 import { searchPeople } from './search.ts'
 import type { Source } from './source-result.ts'
 
-/** LibreChat's people search. Entrada adds results of the directory to its response. */
-export const PRINCIPALS_PATH = '/api/permissions/search-principals'
-
 /** LibreChat's own limit. */
 const MAX_RESULTS = 50
 

@@ -1,6 +1,9 @@
 import type { Entra } from '../entra/entra.ts'
-import { redeemRefreshToken } from '../entra/redemption.ts'
-import type { RedeemedTokens, TokenResponse } from '../entra/token-endpoint.ts'
+import {
+  type RedeemedTokens,
+  redeemRefreshToken,
+  type TokenResponse,
+} from '../entra/token-endpoint.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
 import type { Log } from '../log.ts'
 import { epochSeconds, withFallback } from '../time.ts'
@@ -140,19 +143,19 @@ export class TokenManager {
     const grant = await this.#grant.current(holder)
     if (grant === null) return { ok: false, failure: { code: 'session_required' }, isOver: true }
     const first = await this.#redeem(grant, request, holder)
-    const isGone = !first.ok && first.refusal.kind === 'gone'
+    const isGone = !first.ok && first.error.kind === 'gone'
     // Another copy may have been stored meanwhile; one look, then it is over (oauth2-proxy#3333).
     const again = isGone ? await this.#grant.current(holder) : null
     const isNewer = again !== null && again.version !== grant.version
     const redemption = isNewer ? await this.#redeem(again, request, holder) : first
     if (redemption.ok) return this.#keep(redemption.tokens, request, holder)
-    const { refusal } = redemption
-    const seconds = pauseAfter(refusal)
+    const { error } = redemption
+    const seconds = pauseAfter(error)
     if (seconds !== undefined) {
       // For the user's other sessions.
       await withFallback(() => user().pause(epochSeconds() + seconds), NO_ANSWER)
     }
-    return tokenErrorResult(refusal, holder)
+    return tokenErrorResult(error, holder)
   }
 
   #redeem(
@@ -163,8 +166,8 @@ export class TokenManager {
     const { entra, settings } = this.#deps
     return redeemRefreshToken(entra, refreshToken, {
       scope: scopeFor(resource, settings),
-      person: { subject, tenantId, userId },
-      wantsIdentity: settings.requiredRole !== null || settings.adminRole !== null,
+      expected: { subject, tenantId, userId },
+      verifyIdToken: settings.requiredRole !== null || settings.adminRole !== null,
       claims,
     })
   }

@@ -7,9 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/edge/app.ts'
 import { composeEdge } from '../../src/edge/compose.ts'
 import { runtimeOf } from '../../src/edge/runtime.ts'
-import { PRESET_TABLE } from '../../src/proxy/presets.ts'
-import { PRESETS } from '../../src/settings/chat.ts'
 import { Entrada } from '../support/entrada.ts'
+import { PRESET_NAMES, PRESETS } from '../../src/settings/presets.ts'
 import { settingNames } from '../support/setting-names.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -126,14 +125,17 @@ test('every file that the documents name exists', () => {
 })
 
 describe('presets', () => {
-  test.each(PRESETS)('%s has a page with its setting, its headers and its open paths', (name) => {
-    const page = read(`docs/presets/${name}.md`).toLowerCase()
-    const { headers, skipRoutes } = PRESET_TABLE[name]
-    const generic = name === 'chainlit' ? read('docs/presets/generic.md').toLowerCase() : ''
-    expect(page).toContain(`origin_preset = "${name}"`)
-    for (const header of Object.keys(headers)) expect(`${page}${generic}`).toContain(header)
-    for (const { path } of skipRoutes) expect(page).toContain(path)
-  })
+  test.each(PRESET_NAMES)(
+    '%s has a page with its setting, its headers and its open paths',
+    (name) => {
+      const page = read(`docs/presets/${name}.md`).toLowerCase()
+      const { headers, openRoutes } = PRESETS[name]
+      const generic = name === 'chainlit' ? read('docs/presets/generic.md').toLowerCase() : ''
+      expect(page).toContain(`origin_preset = "${name}"`)
+      for (const header of Object.keys(headers)) expect(`${page}${generic}`).toContain(header)
+      for (const { path } of openRoutes) expect(page).toContain(path)
+    },
+  )
 })
 
 test('the delivered configuration has no host name that bypasses the route', () => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { authorizationUrl, readAuthorizationResponse } from '../../../src/entra/authorization.ts'
 import { createEntra } from '../../../src/entra/entra.ts'
-import { redeemCode, redeemRefreshToken } from '../../../src/entra/redemption.ts'
+import { redeemCode, redeemRefreshToken } from '../../../src/entra/token-endpoint.ts'
 import { readSettings } from '../../../src/settings/settings.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { startCertifiedProvider, type CertifiedProvider } from '../../support/certified-provider.ts'
@@ -173,13 +173,13 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
   )
   if (!answer.ok) throw new Error(answer.error)
   const redeemed = await inWorker(() => redeemCode(entra, answer.parameters, secrets))
-  if (!redeemed.ok) throw new Error(redeemed.refusal.kind)
+  if (!redeemed.ok) throw new Error(redeemed.error.kind)
   const refresh = (token: string | null) =>
     inWorker(() =>
       redeemRefreshToken(entra, token ?? '', {
         scope: 'openid',
-        person: { subject: 'ada', tenantId: entra.settings.issuer.authority.href, userId: 'ada' },
-        wantsIdentity: true,
+        expected: { subject: 'ada', tenantId: entra.settings.issuer.authority.href, userId: 'ada' },
+        verifyIdToken: true,
       }),
     )
   const first = await refresh(redeemed.tokens.refreshToken)
