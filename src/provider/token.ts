@@ -58,8 +58,8 @@ async function redeemCode(
   const code = await grants.openCode(required(parameters, 'code'))
   if (code === null || code.clientId !== client.id) throw invalidGrant()
   if (code.redirectUri !== required(parameters, 'redirect_uri')) throw invalidGrant()
-  if (!(await matchesChallenge(parameters.get('code_verifier'), code.codeChallenge)))
-    throw invalidGrant()
+  const isVerified = await matchesChallenge(parameters.get('code_verifier'), code.codeChallenge)
+  if (!isVerified) throw invalidGrant()
   const session = await sessions.findGranted(code)
   if (session === null) throw invalidGrant()
   if (!(await replayGuard.use(`oidc-code/${code.id}`, session.expiresAt))) {
