@@ -84,18 +84,18 @@ export function readClientAuthorizationRequest(parameters: Parameters): ClientAu
     }
   }
   if (parameters.get('response_type') !== 'code') {
-    throw new OAuthFailure('unsupported_response_type', 'The one response_type is code.')
+    throw new OAuthFailure('unsupported_response_type', 'response_type must be code.')
   }
   if (!RESPONSE_MODES.includes(parameters.get('response_mode') ?? 'query')) {
-    throw new OAuthFailure('invalid_request', 'response_mode is query or form_post.')
+    throw new OAuthFailure('invalid_request', 'response_mode must be query or form_post.')
   }
   const scopes = readScopes(parameters)
   if (!scopes.includes('openid')) {
-    throw new OAuthFailure('invalid_scope', 'scope has to contain openid.')
+    throw new OAuthFailure('invalid_scope', 'scope must contain openid.')
   }
   const prompts = spaceSeparated(parameters.get('prompt'))
   if (prompts.includes('none') && prompts.length > 1) {
-    throw new OAuthFailure('invalid_request', 'prompt=none stands alone.')
+    throw new OAuthFailure('invalid_request', 'prompt=none excludes other values.')
   }
   return {
     scopes,
@@ -141,7 +141,7 @@ function readCodeChallenge(parameters: Parameters): string | null {
   const isS256 = parameters.get('code_challenge_method') === 'S256'
   if (challenge === undefined && !parameters.has('code_challenge_method')) return null
   if (challenge === undefined || !isS256 || !S256_CHALLENGE.test(challenge)) {
-    throw new OAuthFailure('invalid_request', 'code_challenge has to be of the method S256.')
+    throw new OAuthFailure('invalid_request', 'code_challenge must use the method S256.')
   }
   return challenge
 }

@@ -120,17 +120,17 @@ function assertSignInHelps(
   session: SessionView | null,
 ): void {
   if (request.prompts.includes('none')) {
-    throw new OAuthFailure('login_required', 'They are not signed in, or not recently enough.')
+    throw new OAuthFailure('login_required', 'The person is not signed in, or not recently enough.')
   }
   if (needs.reauthentication && request.wasAskedToSignIn) {
     const reason =
       session?.authenticatedAt === null
-        ? 'The sign-in service does not say when they authenticated (optional claim auth_time).'
-        : 'They did not authenticate again.'
+        ? 'The sign-in service does not send auth_time, an optional claim.'
+        : 'The person did not authenticate again.'
     throw new OAuthFailure('login_required', reason)
   }
   if (needs.otherPerson && request.requestedSubject !== null) {
-    throw new OAuthFailure('login_required', 'Somebody else signed in.')
+    throw new OAuthFailure('login_required', 'Another person signed in.')
   }
 }
 

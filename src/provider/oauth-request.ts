@@ -103,7 +103,7 @@ export async function authenticateClient(
 ): Promise<OidcClient> {
   const candidates = authorization === null ? [readForm(parameters)] : readBasic(authorization)
   if (authorization !== null && parameters.has('client_secret')) {
-    throw new OAuthFailure('invalid_request', 'The client authenticates in two ways.')
+    throw new OAuthFailure('invalid_request', 'The client sent its secret in two ways.')
   }
   const namedId = parameters.get('client_id')
   const matches = await Promise.all(

@@ -21,7 +21,7 @@ export async function exchangeOnBehalfOf(
   requestId: string,
 ) {
   if (parameters.get('requested_token_use') !== 'on_behalf_of') {
-    throw new OAuthFailure('invalid_request', 'requested_token_use has to be on_behalf_of.')
+    throw new OAuthFailure('invalid_request', 'requested_token_use must be on_behalf_of.')
   }
   const grant = await deps.grants.openAccessToken(required(parameters, 'assertion'))
   const { session } = await requireActiveGrant(grant, client, deps)
@@ -29,7 +29,10 @@ export async function exchangeOnBehalfOf(
   const origin = resourceOriginOf(scope, deps)
   const resource = client.resources.includes(origin) ? deps.resourceOf(origin) : null
   if (resource === null) {
-    throw new OAuthFailure('invalid_target', 'OIDC_CLIENTS gives this client no such resource.')
+    throw new OAuthFailure(
+      'invalid_target',
+      'OIDC_CLIENTS does not give this client that resource.',
+    )
   }
   const { id, tenantId } = session.user
   const fields = { userId: id, tenantId, clientId: client.id, resource: origin }
@@ -59,7 +62,7 @@ function resourceOriginOf(scope: string, { graphOrigin }: ProviderDeps): string 
     .map((name) => (SHORT_GRAPH_SCOPE.test(name) ? graphOrigin : URL.parse(name)?.origin))
   const [origin, ...others] = new Set(origins)
   if (origin == null || others.length > 0) {
-    throw new OAuthFailure('invalid_scope', 'One token is for the permissions of one resource.')
+    throw new OAuthFailure('invalid_scope', 'All scopes of one request must be for one resource.')
   }
   return origin
 }
@@ -71,12 +74,17 @@ function oauthFailureOf({ code, status, details }: EntradaFailure): OAuthFailure
     return new OAuthFailure('invalid_grant', 'The session has ended.', code)
   }
   if (status >= 500) {
-    return new OAuthFailure('temporarily_unavailable', 'Microsoft did not give a token.', code, {
-      aadsts,
-      retryAfter,
-    })
+    return new OAuthFailure(
+      'temporarily_unavailable',
+      'Microsoft gave no token. Try again later.',
+      code,
+      {
+        aadsts,
+        retryAfter,
+      },
+    )
   }
-  return new OAuthFailure('interaction_required', 'Microsoft wants the person themselves.', code, {
+  return new OAuthFailure('interaction_required', 'The person has to sign in at Microsoft.', code, {
     aadsts,
   })
 }

@@ -152,7 +152,7 @@ export function revocationKey({ id }: OidcGrant): string {
 export function invalidGrant(): OAuthFailure {
   return new OAuthFailure(
     'invalid_grant',
-    'It is not ours, not for this client, used, too old, or its session has ended.',
+    'The grant is unknown, for another client, used or expired, or its session has ended.',
     'session_required',
   )
 }
