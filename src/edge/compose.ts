@@ -87,7 +87,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
       sessions,
       grants: new OidcGrants(box, issuerOf(publicOrigin)),
       issuer: issuerOf(publicOrigin),
-      uses: new ReplayGuard(env.USERS),
+      replayGuard: new ReplayGuard(env.USERS),
       sign: (claims) => keys.sign(claims),
       verify: (token) => keys.verify(token),
       publicKeys: () => jwksResponse(keys),

@@ -51,7 +51,7 @@ async function toChat(
   const head = readHead(request)
   const { method, headers } = head
   try {
-    const stray = provider?.isStrayAnswer(pathname, request) ?? false
+    const stray = provider?.isInjectedCode(pathname, request) ?? false
     if (stray !== false && (await stray)) {
       // The code stays another session's, so signing in must not lead back to it.
       const detail = 'It was begun in another session.'

@@ -23,9 +23,9 @@ const NO_EMAIL: EmailAddress = { email: null, isVerified: false }
 const SIGN_IN_NAME_CLAIMS: readonly string[] = ['upn', 'preferred_username']
 
 /**
- * The one rule for addresses. An address is a claim that the person or the administrator of another tenant may write
- * (nOAuth, Microsoft's “Migrate away from using email claims”). A denied address is never used. With several tenants
- * only a confirmed one is used. Otherwise a member's sign-in name takes its place, because Entra verifies its domain.
+ * The one rule for addresses. An address is a claim that the person, or the administrator of another tenant, may write
+ * (nOAuth; Microsoft's “Migrate away from using email claims”). A denied address is never used. With several tenants
+ * only a confirmed one is. A member's sign-in name takes the place of a missing one: Entra verifies its domain.
  */
 function effectiveEmail(
   { email, isVerified, signInName }: Reported,

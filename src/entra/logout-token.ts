@@ -4,7 +4,10 @@ import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { Entra } from './entra.ts'
 
-/** What a verified logout token says (OpenID Connect Back-Channel Logout 1.0 §2.4). At least one of `subject` and `sessionId` is there. */
+/**
+ * The claims of a verified logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). At least one of `subject` and
+ * `sessionId` is present.
+ */
 export interface LogoutTokenClaims {
   readonly issuer: string
   /** `sub`. */

@@ -27,7 +27,7 @@ const ErrorResponse = v.object({
   claims: v.optional(v.string()),
 })
 
-/** Values of `error` and `suberror` by kind. MSAL decides by `suberror`, beside which `error` is always a general one. */
+/** Values of `error` and `suberror` by kind. MSAL decides by `suberror`, because `error` beside it is a general one. */
 const KINDS: readonly (readonly [TokenErrorKind, ...string[]])[] = [
   ['unavailable', 'temporarily_unavailable', 'server_error'],
   ['client', 'invalid_client', 'unauthorized_client'],

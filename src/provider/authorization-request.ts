@@ -4,41 +4,46 @@ import type { SessionView } from '../session/session.ts'
 import { OAuthFailure, type Parameters } from './oauth-request.ts'
 import type { ProviderDeps } from './provider.ts'
 
-/** Ours, on the way back from a sign-in: what it had to bring. A second sign-in would not bring it either. */
-export const ASKED_SINCE = 'entrada_since'
-export const ASKED_SUBJECT = 'entrada_subject'
+/**
+ * Parameters of our own that replace a client's demand while the person signs in. They hold what the sign-in had to
+ * meet; where it did not, the request ends with `login_required` instead of a second sign-in.
+ */
+export const AUTH_TIME_PARAMETER = 'entrada_since'
+export const SUBJECT_PARAMETER = 'entrada_subject'
 
-/** Entra's clock may be behind ours by so much. */
+/** Entra's clock may be this far behind ours. */
 const CLOCK_TOLERANCE_SECONDS = 30
 
+/** `scopes_supported` (OpenID Connect Discovery §3). */
 export const SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
 
 /** OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2. */
 export const RESPONSE_MODES: readonly string[] = ['query', 'form_post']
 
 /** BASE64URL of SHA-256 (RFC 7636 §4.2). */
-const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
+const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 
-/** An answer may be led to the client only once it is known that the address is the client's. */
+/** The client of an authorization request, and its redirect URI, which is one of the client's own. */
 export interface RequestingClient {
   readonly clientId: string
   readonly redirectUri: string
 }
 
 /**
- * Neither is believed before both are: a mistake in one of them is shown here, and led nowhere (RFC 9700 §4.11).
+ * Reads which client asks. An error here is shown to the person: a redirect to an unknown address would make us an
+ * open redirector (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
  * @throws EntradaFailure `invalid_request`
  */
 export function readRequestingClient(
-  given: URLSearchParams,
+  query: URLSearchParams,
   { clients }: ProviderDeps,
 ): RequestingClient {
-  const only = (name: string) => {
-    const [value, ...others] = given.getAll(name)
+  const single = (name: string) => {
+    const [value, ...others] = query.getAll(name)
     return others.length > 0 ? undefined : value
   }
-  const client = clients.find(({ id }) => id === only('client_id'))
-  const redirectUri = client?.redirectUris.find((uri) => uri === only('redirect_uri'))
+  const client = clients.find(({ id }) => id === single('client_id'))
+  const redirectUri = client?.redirectUris.find((uri) => uri === single('redirect_uri'))
   if (client === undefined || redirectUri === undefined) {
     throw new EntradaFailure('invalid_request', {
       detail: `${client === undefined ? 'client_id' : 'redirect_uri'} is not one of OIDC_CLIENTS.`,
@@ -47,29 +52,31 @@ export function readRequestingClient(
   return { clientId: client.id, redirectUri }
 }
 
-/** What a client asks for, once it is known that it is the client. */
+/** An authorization request of a known client (OpenID Connect Core §3.1.2.1). */
 export interface ClientAuthorizationRequest {
   readonly scopes: readonly string[]
+  /** Values of `prompt`. */
   readonly prompts: readonly string[]
-  /** Epoch seconds since when the person must have authenticated; `null` where any time will do. */
-  readonly since: number | null
-  /** They were asked to authenticate for this request already. */
-  readonly wasAsked: boolean
-  /** `sub` of the person they were asked to sign in as for this request already. */
-  readonly askedSubject: string | null
+  /** The earliest `auth_time` that the client accepts, in epoch seconds; `null` where any will do. */
+  readonly minAuthTimeSeconds: number | null
+  /** The person was sent to sign in again for this request already. */
+  readonly wasAskedToSignIn: boolean
+  /** `sub` of the person who was to sign in for this request. */
+  readonly requestedSubject: string | null
   readonly nonce: string | null
-  /** An id token of ours: who the client takes the person for. */
+  /** An id token of ours, which names the person whom the client means. */
   readonly idTokenHint: string | null
   readonly loginHint: string | null
+  /** RFC 7636, of the method S256. */
   readonly codeChallenge: string | null
 }
 
-/** Of the scopes asked for, those that are offered; others are passed over (OIDC Core §3.1.2.1). */
-export function scopesIn(parameters: Parameters): readonly string[] {
-  return words(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
+/** The offered ones among the requested scopes; others are ignored (OpenID Connect Core §3.1.2.1). */
+export function readScopes(parameters: Parameters): readonly string[] {
+  return spaceSeparated(parameters.get('scope')).filter((scope) => SCOPES.includes(scope))
 }
 
-/** @throws OAuthRefusal what the client has to mend */
+/** @throws OAuthFailure with the error that the client receives */
 export function readClientAuthorizationRequest(parameters: Parameters): ClientAuthorizationRequest {
   for (const name of ['request', 'request_uri'] as const) {
     if (parameters.has(name)) {
@@ -77,46 +84,48 @@ export function readClientAuthorizationRequest(parameters: Parameters): ClientAu
     }
   }
   if (parameters.get('response_type') !== 'code') {
-    throw new OAuthFailure('unsupported_response_type', 'The one response_type is code.')
+    throw new OAuthFailure('unsupported_response_type', 'response_type must be code.')
   }
   if (!RESPONSE_MODES.includes(parameters.get('response_mode') ?? 'query')) {
-    throw new OAuthFailure('invalid_request', 'response_mode is query or form_post.')
+    throw new OAuthFailure('invalid_request', 'response_mode must be query or form_post.')
   }
-  const scopes = scopesIn(parameters)
+  const scopes = readScopes(parameters)
   if (!scopes.includes('openid')) {
-    throw new OAuthFailure('invalid_scope', 'scope has to contain openid.')
+    throw new OAuthFailure('invalid_scope', 'scope must contain openid.')
   }
-  const prompts = words(parameters.get('prompt'))
+  const prompts = spaceSeparated(parameters.get('prompt'))
   if (prompts.includes('none') && prompts.length > 1) {
-    throw new OAuthFailure('invalid_request', 'prompt=none stands alone.')
+    throw new OAuthFailure('invalid_request', 'prompt=none excludes other values.')
   }
   return {
     scopes,
     prompts,
-    ...readFreshness(parameters, prompts),
-    askedSubject: parameters.get(ASKED_SUBJECT) ?? null,
+    ...readAuthTime(parameters, prompts),
+    requestedSubject: parameters.get(SUBJECT_PARAMETER) ?? null,
     nonce: parameters.get('nonce') ?? null,
     idTokenHint: parameters.get('id_token_hint') ?? null,
     loginHint: parameters.get('login_hint') ?? null,
-    codeChallenge: readChallenge(parameters),
+    codeChallenge: readCodeChallenge(parameters),
   }
 }
 
-/** @throws OAuthRefusal `invalid_request` */
-function readFreshness(
+/** @throws OAuthFailure `invalid_request` */
+function readAuthTime(
   parameters: Parameters,
   prompts: readonly string[],
-): Pick<ClientAuthorizationRequest, 'since' | 'wasAsked'> {
-  const maxAge = secondsIn(parameters, 'max_age')
-  const asked = secondsIn(parameters, ASKED_SINCE)
-  if (asked !== null) return { since: asked - CLOCK_TOLERANCE_SECONDS, wasAsked: true }
+): Pick<ClientAuthorizationRequest, 'minAuthTimeSeconds' | 'wasAskedToSignIn'> {
+  const maxAge = readSeconds(parameters, 'max_age')
+  const earliest = readSeconds(parameters, AUTH_TIME_PARAMETER)
+  if (earliest !== null) {
+    return { minAuthTimeSeconds: earliest - CLOCK_TOLERANCE_SECONDS, wasAskedToSignIn: true }
+  }
   const now = epochSeconds()
-  if (prompts.includes('login')) return { since: now, wasAsked: false }
-  return { since: maxAge === null ? null : now - maxAge, wasAsked: false }
+  if (prompts.includes('login')) return { minAuthTimeSeconds: now, wasAskedToSignIn: false }
+  return { minAuthTimeSeconds: maxAge === null ? null : now - maxAge, wasAskedToSignIn: false }
 }
 
-/** @throws OAuthRefusal `invalid_request` */
-function secondsIn(parameters: Parameters, name: string): number | null {
+/** @throws OAuthFailure `invalid_request` */
+function readSeconds(parameters: Parameters, name: string): number | null {
   const text = parameters.get(name)
   if (text === undefined) return null
   if (!/^\d{1,10}$/.test(text)) {
@@ -125,31 +134,32 @@ function secondsIn(parameters: Parameters, name: string): number | null {
   return Number(text)
 }
 
-/** @throws OAuthRefusal `invalid_request` */
-function readChallenge(parameters: Parameters): string | null {
+/** @throws OAuthFailure `invalid_request` */
+function readCodeChallenge(parameters: Parameters): string | null {
   const challenge = parameters.get('code_challenge')
-  // Without a method it would be `plain`, which protects from nothing (RFC 9700 §2.1.1).
+  // Without a method the challenge would be `plain`, which reveals the verifier (RFC 9700 §2.1.1).
   const isS256 = parameters.get('code_challenge_method') === 'S256'
   if (challenge === undefined && !parameters.has('code_challenge_method')) return null
-  if (challenge === undefined || !isS256 || !CHALLENGE.test(challenge)) {
-    throw new OAuthFailure('invalid_request', 'code_challenge has to be of the method S256.')
+  if (challenge === undefined || !isS256 || !S256_CHALLENGE.test(challenge)) {
+    throw new OAuthFailure('invalid_request', 'code_challenge must use the method S256.')
   }
   return challenge
 }
 
 /**
- * Whether the person authenticated when the client wants it. Only the sign-in service's word counts: a session
- * begins without anybody at the keyboard where the service knows the browser.
+ * Whether the person authenticated as recently as the client demands. Only `auth_time` of the sign-in service counts:
+ * a session may begin without the person typing anything, where the service recognises the browser.
  */
-export function isFresh(
+export function meetsAuthTime(
   { authenticatedAt }: SessionView,
-  { prompts, since, wasAsked }: ClientAuthorizationRequest,
+  { prompts, minAuthTimeSeconds, wasAskedToSignIn }: ClientAuthorizationRequest,
 ): boolean {
-  // Until they were asked: an authentication of this very second is another one.
-  if (prompts.includes('login') && !wasAsked) return false
-  return since === null || (authenticatedAt !== null && authenticatedAt >= since)
+  // `prompt=login` always asks once: an authentication in the very same second was for another request.
+  if (prompts.includes('login') && !wasAskedToSignIn) return false
+  if (minAuthTimeSeconds === null) return true
+  return authenticatedAt !== null && authenticatedAt >= minAuthTimeSeconds
 }
 
-function words(text = ''): readonly string[] {
-  return text.split(' ').filter((word) => word !== '')
+function spaceSeparated(text = ''): readonly string[] {
+  return text.split(' ').filter((value) => value !== '')
 }

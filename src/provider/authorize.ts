@@ -8,63 +8,71 @@ import { formPostPage, signOutPage } from '../pages/pages.ts'
 import type { SessionView } from '../session/session.ts'
 import { withParameters } from '../url.ts'
 import {
-  ASKED_SINCE,
-  ASKED_SUBJECT,
+  AUTH_TIME_PARAMETER,
   type ClientAuthorizationRequest,
-  isFresh,
+  meetsAuthTime,
   readClientAuthorizationRequest,
   readRequestingClient,
   type RequestingClient,
+  SUBJECT_PARAMETER,
 } from './authorization-request.ts'
 import { OAuthFailure, readParameters } from './oauth-request.ts'
 import { type ProviderDeps, sessionOfBrowser } from './provider.ts'
 
 /**
- * `GET /.entrada/oidc/authorize`: whoever is signed in here is signed in there. There is nothing to ask them: the
- * clients are the operator's own (OIDC Core §3.1.2).
+ * `GET /.entrada/oidc/authorize` (OpenID Connect Core §3.1.2): gives a client a code for the browser's session.
+ * There is no consent page, because the clients are the operator's own. Without a session, sign-in comes first.
+ * @throws EntradaFailure `invalid_request` for an unknown client or redirect URI, `session_required` for a request
+ *   that is no page load, `rate_limited`
  */
-export async function authorize(c: Context<EdgeEnv>, deps: ProviderDeps): Promise<Response> {
+export async function authorizationEndpoint(
+  c: Context<EdgeEnv>,
+  deps: ProviderDeps,
+): Promise<Response> {
   const { searchParams } = new URL(c.req.url)
-  const asker = readRequestingClient(searchParams, deps)
+  const client = readRequestingClient(searchParams, deps)
   try {
     const request = readClientAuthorizationRequest(readParameters(searchParams))
-    return await answer(c, { deps, asker, request })
+    return await issueCode(c, { deps, client, request })
   } catch (cause) {
     if (!(cause instanceof OAuthFailure)) throw cause
-    return lead(c, deps, asker, { error: cause.error, error_description: cause.description })
+    return respondToClient(c, deps, client, {
+      error: cause.error,
+      error_description: cause.description,
+    })
   }
 }
 
-interface Asked {
+interface ValidRequest {
   readonly deps: ProviderDeps
-  readonly asker: RequestingClient
+  readonly client: RequestingClient
   readonly request: ClientAuthorizationRequest
 }
 
-async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
-  const { deps, asker, request } = asked
+async function issueCode(c: Context<EdgeEnv>, valid: ValidRequest): Promise<Response> {
+  const { deps, client, request } = valid
   const { sessions, grants } = deps
-  const subject = await expectedSubject(asked)
+  const subject = await requestedSubjectOf(valid)
   const found = await sessionOfBrowser(sessions, c.req.header('cookie') ?? null, c.var.log)
-  const lacks = found === null ? NOBODY : shortcomings(found.session, request, subject)
-  if (found === null || lacks.freshness || lacks.person || lacks.choice) {
-    refuseIfFutile(asked, lacks, found?.session ?? null)
-    // Only a person opening a page may begin a sign-in.
+  const needs = found === null ? NO_NEEDS : needsOf(found.session, request, subject)
+  if (found === null || needs.reauthentication || needs.otherPerson || needs.accountChoice) {
+    assertSignInHelps(valid, needs, found?.session ?? null)
+    // Only a person who opens a page can sign in.
     if (!isTopLevelNavigation(c.req.raw)) throw new EntradaFailure('session_required')
-    return c.redirect(signInUrl(c, request, { ...lacks, subject }), 302)
+    return c.redirect(signInUrl(c, request, { ...needs, subject }), 302)
   }
   const { session, cookie } = found
   await deps.countCode(session)
   const { scopes, nonce, codeChallenge } = request
   const granted = await sessions.grant(cookie)
-  // It has ended since it was found.
+  // The session has ended since it was found.
   if (granted === null) throw new EntradaFailure('session_required')
-  const code = await grants.code({
+  const code = await grants.sealCode({
     ...granted,
     id: randomText(18),
-    clientId: asker.clientId,
+    clientId: client.clientId,
     scopes,
-    redirectUri: asker.redirectUri,
+    redirectUri: client.redirectUri,
     codeChallenge,
     nonce,
   })
@@ -72,66 +80,66 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   c.var.log.audit('oidc_code_issued', {
     userId: id,
     tenantId,
-    clientId: asker.clientId,
+    clientId: client.clientId,
   })
-  return lead(c, deps, asker, { code })
+  return respondToClient(c, deps, client, { code })
 }
 
-/** What keeps a session from being an answer to a request. */
-interface Shortcomings {
-  /** They authenticated too long ago. */
-  readonly freshness: boolean
-  /** It is somebody else's. */
-  readonly person: boolean
-  /** They have not chosen their account. */
-  readonly choice: boolean
+/** Why a session cannot satisfy a request as it is: what another sign-in would have to bring. */
+interface SignInNeeds {
+  /** The person authenticated longer ago than the client accepts. */
+  readonly reauthentication: boolean
+  /** The session is another person's. */
+  readonly otherPerson: boolean
+  /** The client wants the person to choose an account. */
+  readonly accountChoice: boolean
 }
 
-/** Whoever is not signed in may be known to the sign-in service, which then decides by itself. */
-const NOBODY: Shortcomings = { freshness: false, person: false, choice: false }
+/** Without a session nothing is demanded of the sign-in: the service may recognise the browser by itself. */
+const NO_NEEDS: SignInNeeds = { reauthentication: false, otherPerson: false, accountChoice: false }
 
-function shortcomings(
+function needsOf(
   session: SessionView,
   request: ClientAuthorizationRequest,
   subject: string | null,
-): Shortcomings {
+): SignInNeeds {
   return {
-    freshness: !isFresh(session, request),
-    person: subject !== null && session.user.id !== subject,
-    choice: request.prompts.includes('select_account'),
+    reauthentication: !meetsAuthTime(session, request),
+    otherPerson: subject !== null && session.user.id !== subject,
+    accountChoice: request.prompts.includes('select_account'),
   }
 }
 
 /**
- * Ends what another sign-in would not mend.
- * @throws OAuthRefusal `login_required`
+ * Refuses where another sign-in is not wanted, or has been tried and did not help.
+ * @throws OAuthFailure `login_required`
  */
-function refuseIfFutile(
-  { request }: Asked,
-  lacks: Shortcomings,
+function assertSignInHelps(
+  { request }: ValidRequest,
+  needs: SignInNeeds,
   session: SessionView | null,
 ): void {
   if (request.prompts.includes('none')) {
-    throw new OAuthFailure('login_required', 'They are not signed in, or not recently enough.')
+    throw new OAuthFailure('login_required', 'The person is not signed in, or not recently enough.')
   }
-  if (lacks.freshness && request.wasAsked) {
+  if (needs.reauthentication && request.wasAskedToSignIn) {
     const reason =
       session?.authenticatedAt === null
-        ? 'The sign-in service does not say when they authenticated (optional claim auth_time).'
-        : 'They did not authenticate again.'
+        ? 'The sign-in service does not send auth_time, an optional claim.'
+        : 'The person did not authenticate again.'
     throw new OAuthFailure('login_required', reason)
   }
-  if (lacks.person && request.askedSubject !== null) {
-    throw new OAuthFailure('login_required', 'Somebody else signed in.')
+  if (needs.otherPerson && request.requestedSubject !== null) {
+    throw new OAuthFailure('login_required', 'Another person signed in.')
   }
 }
 
 /**
- * `sub` of the person whom the client means (OIDC Core §3.1.2.1, `id_token_hint`), `null` if it means anybody.
- * @throws OAuthRefusal `invalid_request`
+ * `sub` of the person whom the client means (OpenID Connect Core §3.1.2.1, `id_token_hint`); `null` for anybody.
+ * @throws OAuthFailure `invalid_request`
  */
-async function expectedSubject({ deps, request }: Asked): Promise<string | null> {
-  if (request.idTokenHint === null) return request.askedSubject
+async function requestedSubjectOf({ deps, request }: ValidRequest): Promise<string | null> {
+  if (request.idTokenHint === null) return request.requestedSubject
   const claims = await deps.verify(request.idTokenHint)
   const subject = claims?.['sub']
   if (claims?.['iss'] !== deps.issuer || typeof subject !== 'string') {
@@ -140,49 +148,52 @@ async function expectedSubject({ deps, request }: Asked): Promise<string | null>
   return subject
 }
 
-/** Sign-in, and back here with what it had to bring in place of what demanded it. */
+/**
+ * The address of the sign-in, which returns to this request. `prompt`, `max_age` and `id_token_hint` are replaced by
+ * what the sign-in has to meet, so that they do not demand a sign-in again and again.
+ */
 function signInUrl(
   c: Context<EdgeEnv>,
-  { loginHint, prompts, since, wasAsked }: ClientAuthorizationRequest,
-  lacks: Shortcomings & { readonly subject: string | null },
+  { loginHint, prompts, minAuthTimeSeconds, wasAskedToSignIn }: ClientAuthorizationRequest,
+  needs: SignInNeeds & { readonly subject: string | null },
 ): string {
   const again = new URL(c.req.url)
   for (const demand of ['prompt', 'id_token_hint']) again.searchParams.delete(demand)
-  const needsFreshness = lacks.freshness || wasAsked || prompts.includes('login')
-  if (needsFreshness && since !== null && !wasAsked) {
+  const reauthenticate = needs.reauthentication || wasAskedToSignIn || prompts.includes('login')
+  if (reauthenticate && minAuthTimeSeconds !== null && !wasAskedToSignIn) {
     again.searchParams.delete('max_age')
-    again.searchParams.set(ASKED_SINCE, `${since}`)
+    again.searchParams.set(AUTH_TIME_PARAMETER, `${minAuthTimeSeconds}`)
   }
-  if (lacks.subject !== null) again.searchParams.set(ASKED_SUBJECT, lacks.subject)
+  if (needs.subject !== null) again.searchParams.set(SUBJECT_PARAMETER, needs.subject)
   return withParameters(`${c.var.settings.publicOrigin}${LOGIN_PATH}`, {
     return_to: `${again.pathname}${again.search}`,
     login_hint: loginHint,
-    fresh: needsFreshness ? '1' : null,
-    account: lacks.person || lacks.choice ? 'other' : null,
+    fresh: reauthenticate ? '1' : null,
+    account: needs.otherPerson || needs.accountChoice ? 'other' : null,
   }).href
 }
 
-/** Back to the client in the response mode it asked for, with `iss` against mix-up (RFC 9207). */
-async function lead(
+/** The authorization response (RFC 6749 §4.1.2), with `iss` against mix-up attacks (RFC 9207). */
+async function respondToClient(
   c: Context<EdgeEnv>,
   { issuer }: ProviderDeps,
   { redirectUri }: RequestingClient,
-  given: Readonly<Record<string, string>>,
+  result: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const { searchParams } = new URL(c.req.url)
   const state = searchParams.get('state')
-  const fields = { ...given, ...(state === null ? {} : { state }), iss: issuer }
+  const fields = { ...result, ...(state === null ? {} : { state }), iss: issuer }
   if (searchParams.get('response_mode') === 'form_post') return formPostPage(redirectUri, fields)
   return c.redirect(withParameters(redirectUri, fields).href, 302)
 }
 
 /**
- * `GET /.entrada/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0). The hint shows that the chat wants it: an
- * id token of this very session, which nobody else has. Without one any site could sign people out with a link, so
- * the person is asked. It ends on our own page: `post_logout_redirect_uri` would lead to the chat, and the chat
- * straight back into a sign-in.
+ * `GET /.entrada/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0). A hint of this very session shows that the
+ * chat asks: nobody else has that id token. Without one, any site could sign people out by a link, so that the person
+ * is asked. Ends on our own page: `post_logout_redirect_uri` would lead to the chat, which would sign in again.
+ * @param hint `id_token_hint`
  */
-export async function endSession(
+export async function endSessionEndpoint(
   c: Context<EdgeEnv>,
   hint: string | undefined,
   deps: ProviderDeps,

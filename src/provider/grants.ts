@@ -1,22 +1,23 @@
 import { parseJson } from '../json.ts'
 import * as v from 'valibot'
-import { epochSeconds } from '../time.ts'
 import type { SealedBox } from '../crypto/sealed-box.ts'
+import { epochSeconds } from '../time.ts'
 
-/** What a person gave a client: the right to ask who they are, for as long as their session lives. */
+/** The right of a client to learn who a person is (RFC 6749 §1.3), for as long as the session lives. */
 export type OidcGrant = v.InferOutput<typeof GrantShape>
 
 const GrantShape = v.object({
-  /** Random; a code that is redeemed twice takes everything of its grant away. */
+  /** Random. It names everything that a code leads to, to revoke it when the code is redeemed twice. */
   id: v.string(),
   clientId: v.string(),
-  /** The session it was given in. What is built on it ends with that session. */
+  /** Name of the session object. The grant ends with that session. */
   sessionName: v.string(),
+  /** The secret of the session's cookie, wrapped with a key that only the session object has. */
   wrappedSecret: v.string(),
   scopes: v.pipe(v.array(v.string()), v.readonly()),
 })
 
-/** What the code was made for, and must be redeemed with. */
+/** The part of an authorization request that the redemption of its code must match (RFC 6749 §4.1.3, RFC 7636). */
 export type CodeRequest = v.InferOutput<typeof CodeShape>
 
 const CodeShape = v.object({
@@ -32,14 +33,15 @@ const SealedCode = v.object({
   expiresAt: v.number(),
 })
 
-/** RFC 6749 §4.1.2 recommends ten minutes at most; the chat's server redeems it at once. */
+/** RFC 6749 §4.1.2 recommends ten minutes at most; the chat's server redeems a code immediately. */
 const CODE_SECONDS = 60
-/** How long an access token and an id token hold. */
+/** Lifetime of access tokens and id tokens. */
 export const TOKEN_SECONDS = 900
 
 /**
- * Codes and tokens are what they stand for, sealed: nothing is stored, and what a client holds opens only here.
- * Each kind has a key of its own, so that none passes for another.
+ * Makes and opens authorization codes, access tokens and refresh tokens. Each is its sealed grant, so that nothing
+ * is stored and clients cannot read them. Each kind has a key of its own, so that none passes for another. A method
+ * that opens gives `null` for a text that is not ours, is of another kind or has expired.
  */
 export class OidcGrants {
   readonly #box: SealedBox
@@ -50,16 +52,15 @@ export class OidcGrants {
     this.#issuer = issuer
   }
 
-  code(grant: OidcGrant & CodeRequest): Promise<string> {
+  sealCode(grant: OidcGrant & CodeRequest): Promise<string> {
     return this.#seal('oidc-code', grant, CODE_SECONDS)
   }
 
-  /** `null` for what is no code of ours, or is too old. */
   openCode(code: string): Promise<(OidcGrant & CodeRequest) | null> {
     return this.#open('oidc-code', code, SealedCode)
   }
 
-  accessToken(grant: OidcGrant): Promise<string> {
+  sealAccessToken(grant: OidcGrant): Promise<string> {
     return this.#seal('oidc-access-token', grant, TOKEN_SECONDS)
   }
 
@@ -67,17 +68,17 @@ export class OidcGrants {
     return this.#open('oidc-access-token', token, SealedGrant)
   }
 
-  /** Lives no longer than the session, which is asked each time it is used. */
-  refreshToken(grant: OidcGrant, sessionExpiresAt: number): Promise<string> {
-    return this.#seal('oidc-refresh-token', grant, sessionExpiresAt - epochSeconds())
+  /** @param sessionExpiresAtSeconds epoch seconds: the token expires with its session */
+  sealRefreshToken(grant: OidcGrant, sessionExpiresAtSeconds: number): Promise<string> {
+    return this.#seal('oidc-refresh-token', grant, sessionExpiresAtSeconds - epochSeconds())
   }
 
   openRefreshToken(token: string): Promise<OidcGrant | null> {
     return this.#open('oidc-refresh-token', token, SealedGrant)
   }
 
-  #seal(purpose: string, grant: OidcGrant, seconds: number): Promise<string> {
-    const plain = JSON.stringify({ ...grant, expiresAt: epochSeconds() + seconds })
+  #seal(purpose: string, grant: OidcGrant, lifeSeconds: number): Promise<string> {
+    const plain = JSON.stringify({ ...grant, expiresAt: epochSeconds() + lifeSeconds })
     return this.#box.seal(plain, { purpose, bound: [this.#issuer] })
   }
 

@@ -3,7 +3,7 @@ import type { FailureCode } from '../failure.ts'
 import { readBody } from '../http/request-body.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'
 
-/** Errors that a client understands: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 8707 §2, OIDC Core §3.1.2.6. */
+/** Error codes of the protocol: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 8707 §2, OIDC Core §3.1.2.6. */
 export type OAuthError =
   | 'access_denied'
   | 'interaction_required'
@@ -20,31 +20,32 @@ export type OAuthError =
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
 
-export interface RefusalDetails {
-  /** Number of Microsoft's error. */
+/** What Microsoft said, where the refusal is Microsoft's. */
+export interface MicrosoftErrorDetails {
+  /** AADSTS number. */
   readonly aadsts?: number | undefined
   /** Seconds. */
   readonly retryAfter?: number | undefined
 }
 
 /**
- * A refusal in the protocol's own words. Where a client is spoken to it takes the place of `EntradaFailure`,
- * whose codes no OAuth library knows; `Entrada-Error` carries one of those all the same.
+ * An OAuth error response (RFC 6749 §5.2). Clients get it in place of an `EntradaFailure`, whose codes no OAuth
+ * library knows. The header `Entrada-Error` carries such a code as well.
  */
 export class OAuthFailure extends Error {
-  override readonly name = 'OAuthRefusal'
+  override readonly name = 'OAuthFailure'
   readonly error: OAuthError
-  /** For the developer of the client: plain ASCII, without a quotation mark (RFC 6749 §5.2). */
+  /** `error_description`, for the client's developer: ASCII without quotation marks (RFC 6749 §5.2). */
   readonly description: string
+  /** Sent as `Entrada-Error`. */
   readonly code: FailureCode
-  /** What Microsoft said, where a refusal is Microsoft's. */
-  readonly details: RefusalDetails
+  readonly details: MicrosoftErrorDetails
 
   constructor(
     error: OAuthError,
     description: string,
     code: FailureCode = 'invalid_request',
-    details: RefusalDetails = {},
+    details: MicrosoftErrorDetails = {},
   ) {
     super(error)
     this.error = error
@@ -54,14 +55,14 @@ export class OAuthFailure extends Error {
   }
 }
 
-/** Parameters of a request, each given once at most (RFC 6749 §3.1); an empty one counts as left out. */
+/** Parameters of a request, each given once at most (RFC 6749 §3.1). One without a value counts as omitted. */
 export type Parameters = ReadonlyMap<string, string>
 
-/** @throws OAuthRefusal `invalid_request` */
-export function readParameters(given: URLSearchParams): Parameters {
+/** @throws OAuthFailure `invalid_request` */
+export function readParameters(source: URLSearchParams): Parameters {
   const parameters = new Map<string, string>()
   const seen = new Set<string>()
-  for (const [name, value] of given) {
+  for (const [name, value] of source) {
     if (seen.has(name)) throw new OAuthFailure('invalid_request', 'A parameter was given twice.')
     seen.add(name)
     if (value !== '') parameters.set(name, value)
@@ -69,14 +70,17 @@ export function readParameters(given: URLSearchParams): Parameters {
   return parameters
 }
 
-/** @throws OAuthRefusal `invalid_request` */
+/** @throws OAuthFailure `invalid_request` */
 export function required(parameters: Parameters, name: string): string {
   const value = parameters.get(name)
   if (value === undefined) throw new OAuthFailure('invalid_request', `${name} is missing.`)
   return value
 }
 
-/** @throws OAuthRefusal `invalid_request`, EntradaFailure `body_too_large` */
+/**
+ * Reads the form in a request's body.
+ * @throws OAuthFailure `invalid_request`, EntradaFailure `body_too_large`
+ */
 export async function readFormParameters(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) {
@@ -85,61 +89,64 @@ export async function readFormParameters(request: Request): Promise<URLSearchPar
   return new URLSearchParams(await (await readBody(request)).text())
 }
 
-const REFUSAL = 'The client is not known, or its secret is another.'
+const WRONG_CREDENTIALS = 'The client is not known, or its secret is wrong.'
 
 /**
- * `client_secret_basic` or `client_secret_post` (RFC 6749 §2.3.1), one of them.
- * @throws OAuthRefusal `invalid_client`, `invalid_request`
+ * Authenticates a client by `client_secret_basic` or `client_secret_post` (RFC 6749 §2.3.1), not by both.
+ * @param authorization the header `Authorization`
+ * @throws OAuthFailure `invalid_client`, `invalid_request`
  */
 export async function authenticateClient(
   authorization: string | null,
   parameters: Parameters,
   clients: readonly OidcClient[],
 ): Promise<OidcClient> {
-  const readings = authorization === null ? [readFormValue(parameters)] : readBasic(authorization)
+  const candidates = authorization === null ? [readForm(parameters)] : readBasic(authorization)
   if (authorization !== null && parameters.has('client_secret')) {
-    throw new OAuthFailure('invalid_request', 'The client authenticates in two ways.')
+    throw new OAuthFailure('invalid_request', 'The client sent its secret in two ways.')
   }
-  const stated = parameters.get('client_id')
-  const accepted = await Promise.all(
-    readings.map(async ({ id, secret }) => {
-      const client = clients.find((one) => one.id === id && one.id === (stated ?? id))
-      // Digests, so that the time a comparison takes says nothing about the secret.
-      const [given, ...known] = await Promise.all(
+  const namedId = parameters.get('client_id')
+  const matches = await Promise.all(
+    candidates.map(async ({ id, secret }) => {
+      const client = clients.find((one) => one.id === id && one.id === (namedId ?? id))
+      // Digests are compared, so that the time of the comparison reveals nothing about the secret.
+      const [sent, ...accepted] = await Promise.all(
         [secret, ...(client?.secrets ?? [])].map(sha256Of),
       )
-      return known.includes(given ?? '') ? client : undefined
+      return accepted.includes(sent ?? '') ? client : undefined
     }),
   )
-  const client = accepted.find((one) => one !== undefined)
-  if (client === undefined) throw new OAuthFailure('invalid_client', REFUSAL, 'client_refused')
+  const client = matches.find((one) => one !== undefined)
+  if (client === undefined) {
+    throw new OAuthFailure('invalid_client', WRONG_CREDENTIALS, 'client_refused')
+  }
   return client
 }
 
-/** One way to read what a client sent. */
+/** One reading of what a client sent. */
 interface Credentials {
   readonly id: string
   readonly secret: string
 }
 
-function readFormValue(parameters: Parameters): Credentials {
+function readForm(parameters: Parameters): Credentials {
   return { id: parameters.get('client_id') ?? '', secret: parameters.get('client_secret') ?? '' }
 }
 
 /**
- * The header's two readings: form-encoded, as RFC 6749 §2.3.1 has it, and as it is, as Authlib, arctic and the MCP
- * SDK send it. Both are compared every time, so that the time says nothing about which of them was right.
+ * Two readings of HTTP Basic credentials: form-encoded, as RFC 6749 §2.3.1 demands, and unencoded, as Authlib, arctic
+ * and the MCP SDK send them. Both are always compared, so that the time reveals nothing about which one matched.
  */
 function readBasic(authorization: string): readonly Credentials[] {
   const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? []
-  const [, id = '', secret = ''] = /^([^:]*):(.*)$/.exec(textOf(encoded)) ?? []
+  const [, id = '', secret = ''] = /^([^:]*):(.*)$/.exec(decodeBase64(encoded)) ?? []
   return [
-    { id: decode(id), secret: decode(secret) },
+    { id: formDecode(id), secret: formDecode(secret) },
     { id, secret },
   ]
 }
 
-function textOf(base64: string): string {
+function decodeBase64(base64: string): string {
   try {
     return atob(base64)
   } catch {
@@ -147,8 +154,8 @@ function textOf(base64: string): string {
   }
 }
 
-/** What is not form-encoded has no first reading; an empty text is nobody's secret. */
-function decode(text: string): string {
+/** Decodes a form-encoded text; an invalid one becomes empty, which is no client's secret. */
+function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {

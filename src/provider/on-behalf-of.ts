@@ -1,34 +1,38 @@
-import { epochSeconds } from '../time.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Log } from '../log.ts'
+import { epochSeconds } from '../time.ts'
 import { SCOPES } from './authorization-request.ts'
 import { type ClientTokenRequest, type ProviderDeps, requireActiveGrant } from './provider.ts'
 import { OAuthFailure, required } from './oauth-request.ts'
 
-/** Names of Graph's permissions are written without their resource as often as with it. */
-const GRAPH_BY_ITS_NAME = /^[A-Za-z]+(?:\.[A-Za-z]+)*$/
+/** A permission of Graph without its resource, such as `User.Read`; clients use both forms. */
+const SHORT_GRAPH_SCOPE = /^[A-Za-z]+(?:\.[A-Za-z]+)*$/
 
 /**
- * The jwt-bearer grant as Entra's on-behalf-of flow uses it, which LibreChat speaks: our access token for a token
- * of Microsoft's. Only for resources the operator has given this client, and only to its server; it is made from
- * the person's own refresh token, so no exposed API and no second consent is needed.
- * @throws OAuthRefusal
+ * The jwt-bearer grant (RFC 7523 §2.1) as in Entra's on-behalf-of flow, which LibreChat uses: exchanges our access
+ * token for an access token of Microsoft's. Only for resources that `OIDC_CLIENTS` gives this client. The token comes
+ * from the person's own refresh token, so that no exposed API and no second consent is needed.
+ * @throws OAuthFailure `invalid_request`, `invalid_grant`, `invalid_scope`, `invalid_target`, `interaction_required`,
+ *   `temporarily_unavailable`
  */
-export async function exchangeOnBehalf(
+export async function exchangeOnBehalfOf(
   { client, parameters }: ClientTokenRequest,
   deps: ProviderDeps,
   log: Log,
 ) {
   if (parameters.get('requested_token_use') !== 'on_behalf_of') {
-    throw new OAuthFailure('invalid_request', 'requested_token_use has to be on_behalf_of.')
+    throw new OAuthFailure('invalid_request', 'requested_token_use must be on_behalf_of.')
   }
   const grant = await deps.grants.openAccessToken(required(parameters, 'assertion'))
   const { session } = await requireActiveGrant(grant, client, { ...deps, log })
   const scope = required(parameters, 'scope')
-  const origin = originOf(scope, deps)
+  const origin = resourceOriginOf(scope, deps)
   const resource = client.resources.includes(origin) ? deps.resourceOf(origin) : null
   if (resource === null) {
-    throw new OAuthFailure('invalid_target', 'OIDC_CLIENTS gives this client no such resource.')
+    throw new OAuthFailure(
+      'invalid_target',
+      'OIDC_CLIENTS does not give this client that resource.',
+    )
   }
   const { id, tenantId } = session.user
   const fields = { userId: id, tenantId, clientId: client.id, resource: origin }
@@ -43,36 +47,44 @@ export async function exchangeOnBehalf(
     }
   } catch (cause) {
     if (!(cause instanceof EntradaFailure)) throw cause
-    throw refusalOf(cause)
+    throw oauthFailureOf(cause)
   }
 }
 
-/** The one resource all of the scopes are for. */
-function originOf(scope: string, { graphOrigin }: ProviderDeps): string {
+/**
+ * The origin of the one resource that all scopes are for (RFC 8707 §2.2).
+ * @throws OAuthFailure `invalid_scope`
+ */
+function resourceOriginOf(scope: string, { graphOrigin }: ProviderDeps): string {
   const origins = scope
     .split(' ')
-    .filter((one) => one !== '' && !SCOPES.includes(one))
-    .map((one) => (GRAPH_BY_ITS_NAME.test(one) ? graphOrigin : URL.parse(one)?.origin))
+    .filter((name) => name !== '' && !SCOPES.includes(name))
+    .map((name) => (SHORT_GRAPH_SCOPE.test(name) ? graphOrigin : URL.parse(name)?.origin))
   const [origin, ...others] = new Set(origins)
   if (origin == null || others.length > 0) {
-    throw new OAuthFailure('invalid_scope', 'One token is for the permissions of one resource.')
+    throw new OAuthFailure('invalid_scope', 'All scopes of one request must be for one resource.')
   }
   return origin
 }
 
-/** Whose turn it is, in words that a client of Entra's knows, with the number it was refused with. */
-function refusalOf({ code, status, details }: EntradaFailure): OAuthFailure {
+/** The error that Entra's own token endpoint would send, with its AADSTS number: clients of Entra's understand it. */
+function oauthFailureOf({ code, status, details }: EntradaFailure): OAuthFailure {
   const { aadsts, retryAfter } = details
   if (code === 'session_required') {
     return new OAuthFailure('invalid_grant', 'The session has ended.', code)
   }
   if (status >= 500) {
-    return new OAuthFailure('temporarily_unavailable', 'Microsoft did not give a token.', code, {
-      aadsts,
-      retryAfter,
-    })
+    return new OAuthFailure(
+      'temporarily_unavailable',
+      'Microsoft gave no token. Try again later.',
+      code,
+      {
+        aadsts,
+        retryAfter,
+      },
+    )
   }
-  return new OAuthFailure('interaction_required', 'Microsoft wants the person themselves.', code, {
+  return new OAuthFailure('interaction_required', 'The person has to sign in at Microsoft.', code, {
     aadsts,
   })
 }

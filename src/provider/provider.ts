@@ -4,53 +4,90 @@ import type { EdgeEnv } from '../http/env.ts'
 import type { Log } from '../log.ts'
 import type { ReplayGuard } from '../session/replay-guard.ts'
 import { readSessionCookies, SESSION_COOKIE } from '../cookies.ts'
+import { readSessionKey } from '../session/session-cookie.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'
 import type { OidcGrant, OidcGrants } from './grants.ts'
 import { OAuthFailure, type Parameters } from './oauth-request.ts'
 
+/** What the endpoints of the provider need. */
 export interface ProviderDeps {
   /** `DOMAIN_SERVER/.entrada/oidc`. */
   readonly issuer: string
   readonly clients: readonly OidcClient[]
   readonly sessions: Sessions
   readonly grants: OidcGrants
-  readonly uses: ReplayGuard
-  /** An RS256 JWT of these claims, under the keys that sign assertions. */
+  readonly replayGuard: ReplayGuard
+  /** Signs claims as an RS256 JWT, with the keys that sign assertions. */
   readonly sign: (claims: Readonly<Record<string, unknown>>) => Promise<string>
-  /** The claims of a JWT that was signed so, however old; `null` for any other. */
+  /** Claims of a JWT that `sign` made, also of an expired one; `null` for any other token. */
   readonly verify: (token: string) => Promise<Readonly<Record<string, unknown>> | null>
+  /** The JWK set of the signing keys. */
   readonly publicKeys: () => Promise<Response>
-  /** `null` where the issuer is not Entra. */
+  /** Origin of Microsoft Graph; `null` where the issuer is not Entra. */
   readonly graphOrigin: string | null
   /** `null` for an origin that is neither Graph nor a SharePoint host. */
   readonly resourceOf: (origin: string) => Resource | null
-  /** Counts a code for a chat against its user's limit: behind one address there may be a whole office. */
+  /**
+   * Counts a code against its user's limit, not the address's: a whole office may share one address.
+   * @throws EntradaFailure `rate_limited`
+   */
   readonly countCode: (session: Session) => Promise<void>
-  /** What `POST /.entrada/logout` does. */
+  /** Signs out, as `POST /.entrada/logout` does. */
   readonly signOut: (c: Context<EdgeEnv>) => Promise<Response>
 }
 
-/** One planted duplicate is plausible, more are noise. */
-const COOKIES_TRIED = 3
+/** A sibling site may plant one cookie of the same name; more are not worth a lookup each. */
+const MAX_COOKIES = 3
 
-/** The living session of a browser, and which of its cookies is the one. */
+/** The active session of a browser, and the value of its cookie; `null` without a session. */
 export async function sessionOfBrowser(
   sessions: Sessions,
   cookieHeader: string | null,
   log: Log,
 ): Promise<{ readonly session: Session; readonly cookie: string } | null> {
-  for (const cookie of readSessionCookies(cookieHeader).slice(0, COOKIES_TRIED)) {
+  for (const cookie of readSessionCookies(cookieHeader).slice(0, MAX_COOKIES)) {
     const session = await sessions.find(`${SESSION_COOKIE}=${cookie}`, log)
     if (session !== null) return { session, cookie }
   }
   return null
 }
 
+/** Tells whether a request brings the chat a code that was issued to another browser's session. */
+export type CodeInjectionTest = (
+  pathname: string,
+  request: Pick<Request, 'headers' | 'url'>,
+) => Promise<boolean> | false
+
 /**
- * What a client is told of a person (OIDC Core §5.4), the same in the id token and from UserInfo. `sub` is
- * Entra's object id, as in the assertion, so that an app which knows both knows one person.
+ * Binds an authorization code to the browser it was issued in, on its way through Entrada to the chat. PKCE prevents
+ * code injection as well (RFC 9700 §4.5), but LibreChat and Open WebUI use it only when configured.
+ * @returns the test for redirect URIs on our own origin; it answers `false` for every other path
+ */
+export function codeInjectionTest({ clients, grants, issuer }: ProviderDeps): CodeInjectionTest {
+  const { origin } = new URL(issuer)
+  const redirectPaths = new Set(
+    clients
+      .flatMap(({ redirectUris }) => redirectUris.map((uri) => new URL(uri)))
+      .filter((url) => url.origin === origin)
+      .map(({ pathname }) => pathname),
+  )
+  const hasForeignCode = async ({ headers, url }: Pick<Request, 'headers' | 'url'>) => {
+    const codes = new URL(url).searchParams.getAll('code')
+    const opened = await Promise.all(codes.map((code) => grants.openCode(code)))
+    const ownSessions = readSessionCookies(headers.get('cookie')).map(
+      (cookie) => readSessionKey(cookie)?.name,
+    )
+    return opened.some((code) => code !== null && !ownSessions.includes(code.sessionName))
+  }
+  // No promise for other paths: a microtask is measurable on proxied requests (`npm run bench`).
+  return (pathname, request) => redirectPaths.has(pathname) && hasForeignCode(request)
+}
+
+/**
+ * The claims about a person that the scopes allow (OpenID Connect Core §5.4), the same in the id token and from
+ * UserInfo. `sub` is Entra's object id, as in the assertion, so that an app sees one person in both.
  */
 export function claimsOf(
   { user, isEmailVerified }: SessionView,
@@ -65,56 +102,66 @@ export function claimsOf(
   }
   const isVerified =
     isEmailVerified || clients.some(({ id, emailVerified }) => id === clientId && emailVerified)
-  // Left out where nobody knows: `false` would say that it is somebody else's.
-  const address = { email: user.email ?? undefined, email_verified: isVerified || undefined }
+  // Omitted where it is unknown: `false` would claim that the address is not the person's.
+  const emailClaims = { email: user.email ?? undefined, email_verified: isVerified || undefined }
   return {
     sub: user.id,
     oid: user.id,
     tid: user.tenantId,
     ...(scopes.includes('profile') ? profile : {}),
-    ...(scopes.includes('email') && user.email !== null ? address : {}),
+    ...(scopes.includes('email') && user.email !== null ? emailClaims : {}),
   }
 }
 
+/** `claims_supported` (OpenID Connect Discovery §3). */
 export const CLAIMS = [
   ...['sub', 'oid', 'tid', 'sid', 'auth_time', 'email', 'email_verified'],
   ...['name', 'preferred_username', 'roles', 'groups'],
 ]
 
-/** A request of a client that has proved to be that client. */
+/** A token request of an authenticated client. */
 export interface ClientTokenRequest {
   readonly client: OidcClient
   readonly parameters: Parameters
 }
 
 /**
- * What is built on a grant ends with its session, and when its code turned up twice.
- * @throws OAuthRefusal `invalid_grant`
+ * Finds the session of a grant that is still active (RFC 7662 §2.2): its session lives, and its code was not redeemed
+ * twice.
+ * @param grant of an opened token; `null` for one that did not open
+ * @param client the authenticated client, which must own the grant; `null` where a bearer token is enough
+ * @throws OAuthFailure `invalid_grant`
  */
 export async function requireActiveGrant(
   grant: OidcGrant | null,
   client: OidcClient | null,
-  { sessions, uses, log }: Pick<ProviderDeps, 'sessions' | 'uses'> & { readonly log: Log },
+  {
+    sessions,
+    replayGuard,
+    log,
+  }: Pick<ProviderDeps, 'sessions' | 'replayGuard'> & {
+    readonly log: Log
+  },
 ): Promise<{ readonly grant: OidcGrant; readonly session: Session }> {
   if (grant === null || (client !== null && grant.clientId !== client.id)) throw invalidGrant()
   const [session, isRevoked] = await Promise.all([
     sessions.findGranted(grant, log),
-    uses.wasUsed(revocationOf(grant)),
+    replayGuard.wasUsed(revocationKey(grant)),
   ])
   if (session === null || isRevoked) throw invalidGrant()
   return { grant, session }
 }
 
-/** Names what a code that turned up twice leaves behind. */
-export function revocationOf({ id }: OidcGrant): string {
+/** Key in the replay guard that marks a grant as revoked, because its code was redeemed twice. */
+export function revocationKey({ id }: OidcGrant): string {
   return `oidc-revoked/${id}`
 }
 
-/** One answer to everything, so that nobody learns what was wrong. */
+/** RFC 6749 §5.2. One description for every cause, so that an attacker does not learn which check failed. */
 export function invalidGrant(): OAuthFailure {
   return new OAuthFailure(
     'invalid_grant',
-    'It is not ours, not for this client, used, too old, or its session has ended.',
+    'The grant is unknown, for another client, used or expired, or its session has ended.',
     'session_required',
   )
 }

@@ -4,15 +4,14 @@ import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
 import { withParameters } from '../url.ts'
 import { RESPONSE_MODES, SCOPES } from './authorization-request.ts'
-import { authorize, endSession } from './authorize.ts'
-import { strayAnswerTest, type StrayAnswerTest } from './code-binding.ts'
+import { authorizationEndpoint, endSessionEndpoint } from './authorize.ts'
 import { OAuthFailure, readFormParameters } from './oauth-request.ts'
-import { CLAIMS, type ProviderDeps } from './provider.ts'
-import { JWT_BEARER, token, userInfo } from './token.ts'
+import { CLAIMS, codeInjectionTest, type CodeInjectionTest, type ProviderDeps } from './provider.ts'
+import { JWT_BEARER, tokenEndpoint, userInfoEndpoint } from './token.ts'
 
-/** OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207. */
-export function metadataOf({ issuer, clients }: ProviderDeps) {
-  const exchanges = clients.some(({ resources }) => resources.length > 0)
+/** The provider's metadata (OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3). */
+function providerMetadata({ issuer, clients }: ProviderDeps) {
+  const offersOnBehalfOf = clients.some(({ resources }) => resources.length > 0)
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -26,7 +25,7 @@ export function metadataOf({ issuer, clients }: ProviderDeps) {
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: [
       ...['authorization_code', 'refresh_token'],
-      ...(exchanges ? [JWT_BEARER] : []),
+      ...(offersOnBehalfOf ? [JWT_BEARER] : []),
     ],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
@@ -39,61 +38,68 @@ export function metadataOf({ issuer, clients }: ProviderDeps) {
   }
 }
 
-/** The one name of the issuer; what the sign-in service answers bears another. */
+/** The `iss` of everything that the provider signs and answers; the sign-in service has another. */
 export function issuerOf(publicOrigin: string): string {
   return `${publicOrigin}${PROVIDER_PATH}`
 }
 
-/** Entrada as the chat's OpenID provider. */
+/** Entrada as the OpenID provider of chats. */
 export interface Provider {
   readonly issuer: string
-  /** Mounted at `/.entrada`. */
+  /** To be mounted at `/.entrada`. */
   readonly routes: Hono<EdgeEnv>
-  readonly isStrayAnswer: StrayAnswerTest
+  readonly isInjectedCode: CodeInjectionTest
 }
 
+/** Makes the provider's endpoints: discovery, keys, authorize, token, UserInfo and logout. */
 export function createProvider(deps: ProviderDeps): Provider {
-  const metadata = metadataOf(deps)
+  const metadata = providerMetadata(deps)
   const routes = new Hono<EdgeEnv>()
     .get('/oidc/.well-known/openid-configuration', (c) =>
       c.json(metadata, 200, { 'cache-control': 'public, max-age=3600' }),
     )
     .get('/oidc/jwks', deps.publicKeys)
-    .get('/oidc/authorize', (c) => authorize(c, deps))
-    .post('/oidc/authorize', (c) => inProtocol(c, () => asGet(c, deps)))
-    .post('/oidc/token', (c) => inProtocol(c, () => token(c, deps)))
-    .get('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, deps)))
-    .post('/oidc/userinfo', (c) => inProtocol(c, () => userInfo(c, deps)))
-    .get('/oidc/logout', (c) => endSession(c, c.req.query('id_token_hint'), deps))
+    .get('/oidc/authorize', (c) => authorizationEndpoint(c, deps))
+    .post('/oidc/authorize', (c) => withOAuthErrors(c, () => redirectToGet(c, deps)))
+    .post('/oidc/token', (c) => withOAuthErrors(c, () => tokenEndpoint(c, deps)))
+    .get('/oidc/userinfo', (c) => withOAuthErrors(c, () => userInfoEndpoint(c, deps)))
+    .post('/oidc/userinfo', (c) => withOAuthErrors(c, () => userInfoEndpoint(c, deps)))
+    .get('/oidc/logout', (c) => endSessionEndpoint(c, c.req.query('id_token_hint'), deps))
     .post('/oidc/logout', (c) =>
-      inProtocol(c, async () => {
+      withOAuthErrors(c, async () => {
         const hint = (await readFormParameters(c.req.raw)).get('id_token_hint')
-        return endSession(c, hint ?? undefined, deps)
+        return endSessionEndpoint(c, hint ?? undefined, deps)
       }),
     )
-  return { issuer: deps.issuer, routes, isStrayAnswer: strayAnswerTest(deps) }
+  return { issuer: deps.issuer, routes, isInjectedCode: codeInjectionTest(deps) }
 }
 
-/** A form is a request like any other (OIDC Core §3.1.2.1), but only a GET brings the session's cookie along. */
-async function asGet(c: Context<EdgeEnv>, { issuer }: ProviderDeps): Promise<Response> {
+/**
+ * Turns a form post into a GET: clients may send authorization requests by POST (OpenID Connect Core §3.1.2.1), but
+ * browsers send our `SameSite=Lax` cookie from another site only with a GET.
+ */
+async function redirectToGet(c: Context<EdgeEnv>, { issuer }: ProviderDeps): Promise<Response> {
   const url = withParameters(`${issuer}/authorize`, {})
   url.search = (await readFormParameters(c.req.raw)).toString()
   return c.redirect(url.href, 303)
 }
 
-/** Refusals as a client reads them (RFC 6749 §5.2, RFC 6750 §3). */
-async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>): Promise<Response> {
+/** Turns an `OAuthFailure` into an error response (RFC 6749 §5.2, RFC 6750 §3). */
+async function withOAuthErrors(
+  c: Context<EdgeEnv>,
+  respond: () => Promise<Response>,
+): Promise<Response> {
   try {
-    return await answer()
+    return await respond()
   } catch (cause) {
     if (!(cause instanceof OAuthFailure)) throw cause
     const { error, description, code } = cause
     const { aadsts, retryAfter } = cause.details
     c.var.log.info('request_refused', { code, reason: error })
-    const isUnknown = error === 'invalid_token' || error === 'invalid_client'
-    const status = isUnknown ? 401 : error === 'temporarily_unavailable' ? 503 : 400
+    const isUnauthorized = error === 'invalid_token' || error === 'invalid_client'
+    const status = isUnauthorized ? 401 : error === 'temporarily_unavailable' ? 503 : 400
     const challenge = challengeFor(cause, c)
-    // As Entra writes them, for clients that read its errors.
+    // In Entra's format, for clients that read its errors.
     const body =
       aadsts === undefined
         ? { error, error_description: description }
@@ -109,8 +115,8 @@ async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>):
 }
 
 /**
- * `WWW-Authenticate` of a refusal. A client that sent its secret in the form gets none: oauth4webapi, which
- * openid-client and Auth.js stand on, shows a challenge in place of the OAuth error.
+ * The header `WWW-Authenticate` of an error response. A client that sent its secret in the form gets none:
+ * oauth4webapi, which openid-client and Auth.js use, reports a challenge instead of the OAuth error.
  */
 function challengeFor({ error }: OAuthFailure, c: Context<EdgeEnv>): string | null {
   if (error === 'invalid_token') return `Bearer error="invalid_token"`

@@ -31,7 +31,7 @@ describe('the sign-in name of a member', () => {
     { acct: '0' },
     { idp: `https://sts.windows.net/${TENANT}/` },
     { idp: `https://login.microsoftonline.com/${TENANT}/v2.0` },
-  ])('stands in where the token has no address: %j', (claims) => {
+  ])('is used where the token has no address: %j', (claims) => {
     expect(emailOf({ preferred_username: NAME, ...claims })).toBe(NAME)
   })
 
@@ -44,18 +44,18 @@ describe('the sign-in name of a member', () => {
     { idp: null },
     { upn: 'ada_fabrikam.example#EXT#@contoso.example' },
     { upn: 'ada_fabrikam.example#ext#@contoso.example' },
-  ])('does not for anything that tells a guest: %j [requirement 83]', (claims) => {
+  ])('is not used for a guest: %j [requirement 83]', (claims) => {
     expect(emailOf({ preferred_username: NAME, ...claims })).toBeNull()
   })
 
   test.each(['+43 1 23456', 'ada', 'a@b@contoso.example', 'ada @contoso.example', '', 7, null])(
-    'is no address: %j',
+    'is not used where it is no address: %j',
     (name) => {
       expect(emailOf({ preferred_username: name })).toBeNull()
     },
   )
 
-  test('is upn before preferred_username, unless another claim is wanted first', () => {
+  test('is upn before preferred_username, unless OPENID_EMAIL_CLAIM names another claim', () => {
     const claims = { upn: 'u@contoso.example', preferred_username: 'p@contoso.example' }
     expect(emailOf(claims)).toBe('u@contoso.example')
     expect(emailOf(claims, { OPENID_EMAIL_CLAIM: 'upn' })).toBe('u@contoso.example')
@@ -66,14 +66,14 @@ describe('the sign-in name of a member', () => {
   })
 })
 
-test('a claim that is no text is not there', () => {
+test('ignores a claim that is no text', () => {
   for (const email of [['a@contoso.example'], { a: 1 }, 7, true, '']) {
     expect(emailOf({ email, preferred_username: NAME })).toBe(NAME)
   }
   expect(emailOf({ preferred_username: NAME }, { OPENID_EMAIL_CLAIM: 'constructor' })).toBe(NAME)
 })
 
-test('with several tenants email_verified confirms nothing: it is no claim of Entra’s', () => {
+test('with several tenants email_verified confirms nothing, because Entra does not send it', () => {
   const several = {
     OPENID_ISSUER: 'organizations',
     OPENID_ALLOWED_TENANTS: `${TENANT},${OTHER}`,
@@ -83,23 +83,23 @@ test('with several tenants email_verified confirms nothing: it is no claim of En
   expect(emailOf({ ...claims, xms_edov: true }, several)).toBe('ceo@elsewhere.example')
 })
 
-test('what another issuer denies is not to be had by another claim’s name', () => {
+test('an address that another issuer denies is not used under another claim’s name', () => {
   const other = { OPENID_ISSUER: 'https://op.example', OPENID_EMAIL_CLAIM: 'work_email' }
   const claims = { work_email: NAME, email: NAME }
   expect(emailOf(claims, other)).toBe(NAME)
   expect(emailOf({ ...claims, email_verified: false }, other)).toBeNull()
 })
 
-describe('somebody in the directory', () => {
+describe('a person in the directory', () => {
   const guest = { username: 'ada_fabrikam.example#EXT#@contoso.example' }
 
-  test('without mail has the user principal name, but no guest’s', () => {
+  test('without mail gets the user principal name, except a guest’s', () => {
     expect(emailFromDirectory({ email: null, username: NAME }, issuer())).toBe(NAME)
     expect(emailFromDirectory({ email: '', username: NAME }, issuer())).toBe(NAME)
     expect(emailFromDirectory({ email: null, ...guest }, issuer())).toBeNull()
   })
 
-  test('who is a guest has the mail, where one tenant signs in', () => {
+  test('who is a guest gets their mail address where one tenant signs in', () => {
     const email = 'ada@fabrikam.example'
     expect(emailFromDirectory({ email, ...guest }, issuer())).toBe(email)
   })

@@ -13,14 +13,14 @@ function asked(what: string): number {
   return journal.to('login').filter(({ url }) => url.pathname.endsWith(what)).length
 }
 
-test('the cache of the data centre spares new isolates and objects the metadata and the keys', async () => {
+test('new isolates and objects read metadata and keys from the data centre’s cache', async () => {
   await entrada.browser().signIn(CAST.adele.userPrincipalName)
   expect([asked('/openid-configuration'), asked('/keys')]).toEqual([1, 1])
   for (let deployment = 0; deployment < 2; deployment++) {
     await entrada.restart()
     const browser = entrada.browser()
     await browser.signIn(CAST.alex.userPrincipalName)
-    // The session's object redeems a token, for which it reads the metadata itself.
+    // The session object redeems a token, for which it reads the metadata itself.
     expect((await browser.fetch('/.entrada/session')).status).toBe(200)
   }
   expect([asked('/openid-configuration'), asked('/keys')]).toEqual([1, 1])

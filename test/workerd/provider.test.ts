@@ -13,7 +13,7 @@ const CLIENT = {
   client_secret: 'what-only-the-chat-and-Entrada-know-of-each-other',
 }
 
-/** With the address of this very Entrada in it. */
+/** The client settings, with the address at which this Entrada is served. */
 function settings(): Record<string, string> {
   const client = { ...CLIENT, redirect_uris: [`${entrada.origin}/oauth/openid/callback`] }
   return { OIDC_CLIENTS: JSON.stringify([client]) }
@@ -41,7 +41,7 @@ afterAll(async () => {
   server.close()
 })
 
-test('a person who opens the chat’s sign-in is at both, stays at both, and leaves both', async () => {
+test('a person who opens the chat’s sign-in signs in and out of chat and Entrada together', async () => {
   const browser = entrada.browser()
   const page = await browser.signIn(CAST.adele.userPrincipalName, '/oauth/openid')
   expect([page.url.href, page.text]).toEqual([`${entrada.origin}/`, '<h1>LibreChat</h1>'])
@@ -52,7 +52,7 @@ test('a person who opens the chat’s sign-in is at both, stays at both, and lea
   await expect(chat.refresh()).rejects.toMatchObject({ error: 'invalid_grant' })
 })
 
-test('what the chat’s server holds lives on when a deployment replaces every isolate', async () => {
+test('the chat’s tokens stay valid when a deployment replaces every isolate', async () => {
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName, '/oauth/openid')
   await entrada.restart(settings())

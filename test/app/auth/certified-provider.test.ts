@@ -184,5 +184,5 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
     )
   const first = await refresh(redeemed.tokens.refreshToken)
   expect(first).toMatchObject({ ok: true, tokens: { refreshToken: expect.any(String) } })
-  expect(await refresh('made up')).toMatchObject({ ok: false, refusal: { kind: 'gone' } })
+  expect(await refresh('made up')).toMatchObject({ ok: false, error: { kind: 'gone' } })
 })

@@ -9,17 +9,20 @@ import { signedIn, cookieHeaderOf } from '../../support/scene.ts'
 
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 
-describe('a request that cannot be the client’s', () => {
+describe('an unknown client or redirect URI', () => {
   test.each([
-    ['a client that nobody knows', { client_id: 'stranger' }],
+    ['an unknown client', { client_id: 'stranger' }],
     ['no client', { client_id: null }],
-    ['an address of another site', { redirect_uri: 'https://evil.example/oauth/openid/callback' }],
-    ['an address that goes on where the right one ends', { redirect_uri: `${CALLBACK}/x` }],
-    ['an address with a query', { redirect_uri: `${CALLBACK}?x=1` }],
-    ['an address in capitals', { redirect_uri: CALLBACK.replace('/oauth', '/OAUTH') }],
-    ['the address of another client', { redirect_uri: `${HOME}/other` }],
-    ['no address', { redirect_uri: null }],
-  ])('%s: it is told to the person and led nowhere', async (_, changes) => {
+    [
+      'a redirect URI on another site',
+      { redirect_uri: 'https://evil.example/oauth/openid/callback' },
+    ],
+    ['a redirect URI with a longer path', { redirect_uri: `${CALLBACK}/x` }],
+    ['a redirect URI with a query added', { redirect_uri: `${CALLBACK}?x=1` }],
+    ['a redirect URI in capitals', { redirect_uri: CALLBACK.replace('/oauth', '/OAUTH') }],
+    ['the redirect URI of another client', { redirect_uri: `${HOME}/other` }],
+    ['no redirect URI', { redirect_uri: null }],
+  ])('%s shows the person an error and does not redirect', async (_, changes) => {
     const browser = await signedIn(aChat().entrada)
     const page = await browser.open(authorizeUrl(changes))
     expect([page.status, page.headers.get('entrada-error')]).toEqual([400, 'invalid_request'])
@@ -27,37 +30,45 @@ describe('a request that cannot be the client’s', () => {
     expect(page.text).toContain('OIDC_CLIENTS')
   })
 
-  test('an address given twice is nobody’s', async () => {
+  test('refuses a redirect URI that is given twice', async () => {
     const browser = await signedIn(aChat().entrada)
     const twice = `${authorizeUrl()}&redirect_uri=${encodeURIComponent('https://evil.example/')}`
     expect((await browser.open(twice)).status).toBe(400)
   })
 })
 
-describe('a request that the client has to mend', () => {
+describe('an invalid authorization request', () => {
   test.each([
     ['another response type', { response_type: 'token' }, 'unsupported_response_type'],
     ['no response type', { response_type: null }, 'unsupported_response_type'],
     ['another response mode', { response_mode: 'fragment' }, 'invalid_request'],
     ['a request object', { request: 'eyJ' }, 'request_not_supported'],
-    ['a request by reference', { request_uri: 'https://x.example' }, 'request_uri_not_supported'],
+    [
+      'a request object by reference',
+      { request_uri: 'https://x.example' },
+      'request_uri_not_supported',
+    ],
     ['no scope', { scope: null }, 'invalid_scope'],
     ['scopes without openid', { scope: 'profile email' }, 'invalid_scope'],
     [
-      'a challenge in clear',
+      'a plain code challenge',
       { code_challenge: CHALLENGE, code_challenge_method: 'plain' },
       'invalid_request',
     ],
-    ['a challenge of no method', { code_challenge: CHALLENGE }, 'invalid_request'],
+    ['a code challenge without a method', { code_challenge: CHALLENGE }, 'invalid_request'],
     [
-      'a challenge too short',
+      'a code challenge that is too short',
       { code_challenge: 'abc', code_challenge_method: 'S256' },
       'invalid_request',
     ],
-    ['a method without a challenge', { code_challenge_method: 'S256' }, 'invalid_request'],
+    [
+      'a challenge method without a challenge',
+      { code_challenge_method: 'S256' },
+      'invalid_request',
+    ],
     ['a prompt that contradicts itself', { prompt: 'none login' }, 'invalid_request'],
-    ['an age that is no number', { max_age: 'soon' }, 'invalid_request'],
-  ])('%s is led back with its error and no code', async (_, changes, error) => {
+    ['a max_age that is no number', { max_age: 'soon' }, 'invalid_request'],
+  ])('%s is redirected back with an error and without a code', async (_, changes, error) => {
     const answer = await answerTo(await signedIn(aChat().entrada), authorizeUrl(changes))
     expect(`${answer.origin}${answer.pathname}`).toBe(CALLBACK)
     const { code = null, ...rest } = Object.fromEntries(answer.searchParams)
@@ -67,13 +78,13 @@ describe('a request that the client has to mend', () => {
     ])
   })
 
-  test('a parameter given twice is one of them', async () => {
+  test('refuses a parameter that is given twice', async () => {
     const answer = await answerTo(await signedIn(aChat().entrada), `${authorizeUrl()}&scope=openid`)
     expect(answer.searchParams.get('error')).toBe('invalid_request')
   })
 })
 
-test('a correct request is answered with a code, the state as it was and the issuer', async () => {
+test('answers a correct request with a code, the unchanged state and the issuer', async () => {
   const state = 'ü &=%/?#'
   const answer = await answerTo(await signedIn(aChat().entrada), authorizeUrl({ state }))
   const { code, ...rest } = Object.fromEntries(answer.searchParams)
@@ -81,7 +92,7 @@ test('a correct request is answered with a code, the state as it was and the iss
   expect(code).toBeTruthy()
 })
 
-test('an address that has a query of its own keeps it', async () => {
+test('keeps the query of a redirect URI', async () => {
   const uri = `${HOME}/callback?provider=entrada`
   const clients = [{ ...OTHER, redirect_uris: [uri] }]
   const browser = await signedIn(
@@ -92,7 +103,7 @@ test('an address that has a query of its own keeps it', async () => {
   expect([searchParams.get('provider'), searchParams.has('code')]).toEqual(['entrada', true])
 })
 
-test('a form is as good as a link, also from a page of another site', async () => {
+test('accepts an authorization request as a form post, also from another site', async () => {
   const scene = aChat()
   const browser = await signedIn(scene.entrada)
   const fields = Object.fromEntries(new URL(authorizeUrl()).searchParams)
@@ -103,7 +114,7 @@ test('a form is as good as a link, also from a page of another site', async () =
   expect(answer?.searchParams.get('code')).toBeTruthy()
 })
 
-test('a dead cookie that a sibling site has planted in front does not hide the living one', async () => {
+test('finds the session behind a stale cookie that a sibling site planted', async () => {
   const scene = aChat()
   const browser = await signedIn(scene.entrada)
   const living = cookieHeaderOf(browser)
@@ -113,8 +124,8 @@ test('a dead cookie that a sibling site has planted in front does not hide the l
   expect(new URL(response.headers.get('location') ?? '').searchParams.has('code')).toBe(true)
 })
 
-describe('when nobody is signed in', () => {
-  test('a page load is led to the sign-in, and comes back', async () => {
+describe('without a session', () => {
+  test('a page load is redirected to sign-in, and returns', async () => {
     const browser = aChat().entrada.browser()
     const page = await browser.open(authorizeUrl())
     const login = page.hops
@@ -125,7 +136,7 @@ describe('when nobody is signed in', () => {
     )
   })
 
-  test('a script’s request is told so, and begins nothing', async () => {
+  test('a script’s request is refused, and starts no sign-in', async () => {
     const browser = aChat().entrada.browser()
     const response = await browser.fetch(authorizeUrl(), { redirect: 'manual' })
     expect([response.status, response.headers.get('entrada-error')]).toEqual([
@@ -135,27 +146,27 @@ describe('when nobody is signed in', () => {
     expect(response.headers.getSetCookie()).toEqual([])
   })
 
-  test('a client that wants no questions is told that it takes one', async () => {
+  test('prompt=none is answered with login_required', async () => {
     const browser = aChat().entrada.browser()
     const answer = await answerTo(browser, authorizeUrl({ prompt: 'none' }))
     expect([answer.origin, answer.searchParams.get('error')]).toEqual([HOME, 'login_required'])
   })
 })
 
-describe('a client that wants the person to sign in anew', () => {
+describe('a client that demands a new sign-in', () => {
   test.each([
-    ['at once', { prompt: 'login' }, 1],
-    ['with a choice', { prompt: 'select_account' }, 1],
-    ['after an hour', { max_age: '3600' }, 3601],
-    ['each time', { max_age: '0' }, 1],
-  ])('%s gets a session that is younger', async (_, changes, age) => {
+    ['by prompt=login', { prompt: 'login' }, 1],
+    ['by prompt=select_account', { prompt: 'select_account' }, 1],
+    ['by max_age=3600', { max_age: '3600' }, 3601],
+    ['by max_age=0', { max_age: '0' }, 1],
+  ])('%s leads to a new session', async (_, changes, age) => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     const before = await (await browser.fetch('/.entrada/session')).json()
     await clock.advance(age)
     const page = await browser.open(authorizeUrl(changes))
     expect(page.url.origin).toBe(scene.entrada.sandbox.hosts.login)
-    // What demanded it is met, and would demand it again on the way back.
+    // The demand is removed: otherwise it would be repeated after the sign-in.
     const login = page.hops.find(({ url }) => url.pathname === '/.entrada/login')
     expect(login?.url.searchParams.get('return_to')).not.toMatch(/prompt|max_age/)
     const back = await browser.submit({ button: ['account', CAST.adele.userPrincipalName] })
@@ -163,14 +174,14 @@ describe('a client that wants the person to sign in anew', () => {
     expect(await (await browser.fetch('/.entrada/session')).json()).not.toEqual(before)
   })
 
-  test('within the age it allows is answered at once', async () => {
+  test('gets a code at once while the session is young enough', async () => {
     const browser = await signedIn(aChat().entrada)
     await clock.advance(3599)
     const answer = await answerTo(browser, authorizeUrl({ max_age: '3600', prompt: 'none' }))
     expect(answer.searchParams.has('code')).toBe(true)
   })
 
-  test('without questions is told that it cannot be', async () => {
+  test('gets login_required with prompt=none', async () => {
     const browser = await signedIn(aChat().entrada)
     await clock.advance(3601)
     const answer = await answerTo(browser, authorizeUrl({ max_age: '3600', prompt: 'none' }))

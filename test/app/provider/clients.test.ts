@@ -23,9 +23,9 @@ const SECRETS = [
   'colon:in:the:middle-0123456789abcdef',
 ]
 
-describe('a secret in the Authorization header', () => {
+describe('a client secret in the Authorization header', () => {
   // RFC 6749 §2.3.1 has both parts form-encoded; Authlib, arctic and the MCP SDK send them as they are.
-  test.each(SECRETS)('%s is accepted form-encoded and as it is', async (secret) => {
+  test.each(SECRETS)('%s is accepted form-encoded and unencoded', async (secret) => {
     const scene = aChatWith(secret)
     const browser = await signedIn(scene.entrada)
     const encoded = new URLSearchParams({ '': secret }).toString().slice(1)
@@ -36,21 +36,24 @@ describe('a secret in the Authorization header', () => {
     }
   })
 
-  test.each(SECRETS)('%s is refused with a letter changed, in either form', async (secret) => {
-    const scene = aChatWith(secret)
-    const code = await codeFor(await signedIn(scene.entrada))
-    const wrong = `${secret.slice(0, -1)}!`
-    for (const text of [
-      wrong,
-      encodeURIComponent(wrong),
-      encodeURIComponent(encodeURIComponent(secret)),
-    ]) {
-      const response = await redeem(scene, { code, ...BARE }, basic(`${CLIENT_ID}:${text}`))
-      expect([text, response.status]).toEqual([text, 401])
-    }
-  })
+  test.each(SECRETS)(
+    '%s is refused with one changed character, in either encoding',
+    async (secret) => {
+      const scene = aChatWith(secret)
+      const code = await codeFor(await signedIn(scene.entrada))
+      const wrong = `${secret.slice(0, -1)}!`
+      for (const text of [
+        wrong,
+        encodeURIComponent(wrong),
+        encodeURIComponent(encodeURIComponent(secret)),
+      ]) {
+        const response = await redeem(scene, { code, ...BARE }, basic(`${CLIENT_ID}:${text}`))
+        expect([text, response.status]).toEqual([text, 401])
+      }
+    },
+  )
 
-  test('belongs to the client that the header names, whichever way its id is written', async () => {
+  test('belongs to the client that the header names, in either encoding of its id', async () => {
     const id = 'https://chat.example/a+b'
     const secret = SECRETS[0] ?? ''
     const scene = aChatWith(secret, id)
@@ -61,7 +64,7 @@ describe('a secret in the Authorization header', () => {
   })
 })
 
-describe('a wrong secret', () => {
+describe('a wrong client secret', () => {
   const WRONG = 'not-the-secret-but-as-long-as-it-is-01'
 
   async function refresh(authentication: oidc.ClientAuth): Promise<unknown> {
@@ -70,13 +73,13 @@ describe('a wrong secret', () => {
     return scene.chat.refresh('any').catch((cause: unknown) => cause)
   }
 
-  test('in the form is an OAuth error to openid-client, which LibreChat uses', async () => {
+  test('in the form gives openid-client, which LibreChat uses, an OAuth error', async () => {
     const cause = await refresh(oidc.ClientSecretPost(WRONG))
     expect(cause).toBeInstanceOf(oidc.ResponseBodyError)
     expect(cause).toMatchObject({ status: 401, error: 'invalid_client' })
   })
 
-  test('in the header is a challenge with a realm (RFC 7617 §2)', async () => {
+  test('in the header is answered with a challenge that has a realm (RFC 7617 §2)', async () => {
     const cause = await refresh(oidc.ClientSecretBasic(WRONG))
     expect(cause).toBeInstanceOf(oidc.WWWAuthenticateChallengeError)
     expect(cause).toMatchObject({

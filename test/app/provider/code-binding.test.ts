@@ -32,7 +32,7 @@ function aScene() {
 
 describe('a code without PKCE', () => {
   test.each([CALLBACK, `${HOME}/other?from=entrada`])(
-    'reaches the chat at %s in the browser it was made in, and in no other',
+    'reaches the chat at %s only in the browser it was issued in',
     async (redirectUri) => {
       const { entrada, chat } = aScene()
       const mallory = await signedIn(entrada, 'alex')
@@ -44,7 +44,7 @@ describe('a code without PKCE', () => {
       const adele = await signedIn(entrada)
       chat.requests.length = 0
       for (const url of [stolen, bare, twice]) {
-        // Without an iss, an answer on the shared callback path is taken for Microsoft's and goes nowhere.
+        // Without an iss, a response on the shared callback path counts as Microsoft's and is not forwarded.
         if (url === bare && redirectUri === CALLBACK) continue
         const page = await adele.open(url.href)
         expect([page.status, page.headers.get('entrada-error')]).toEqual([400, 'sign_in_expired'])
@@ -55,7 +55,7 @@ describe('a code without PKCE', () => {
     },
   )
 
-  test('is nothing to other paths, nor is a code of somebody else’s making', async () => {
+  test('is not checked on other paths, nor is a code of another issuer', async () => {
     const { entrada } = aScene()
     const mallory = await signedIn(entrada, 'alex')
     const { searchParams } = await answerTo(mallory, authorizeUrl())

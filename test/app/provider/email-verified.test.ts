@@ -5,7 +5,7 @@ import { aToldChat, behindOtherIssuer, providerClaims } from '../auth/email-addr
 import { trySignIn } from '../membership/fixture.ts'
 import { set } from '../edge/scripted-entrada-fixture.ts'
 
-describe('email_verified in the provider’s claims', () => {
+describe('email_verified in the id token and from UserInfo', () => {
   const verdictOf = async (
     scene: ReturnType<typeof aToldChat>,
     who: keyof typeof CAST = 'adele',
@@ -22,7 +22,7 @@ describe('email_verified in the provider’s claims', () => {
     expect(await verdictOf(aToldChat())).toBe(true)
   })
 
-  test('is true where the issuer confirms the address it names, in whichever answer', async () => {
+  test('is true where the issuer confirms the address, in the id token or from UserInfo', async () => {
     for (const script of [
       { idToken: set({ email: PERSON.email, email_verified: true }) },
       { userInfo: set({ email_verified: true }) },
@@ -32,7 +32,7 @@ describe('email_verified in the provider’s claims', () => {
     }
   })
 
-  test('is left out, and never false, where nobody says anything', async () => {
+  test('is omitted, and never false, where neither source says anything', async () => {
     const silent = aToldChat()
     const { sandbox } = silent.entrada
     sandbox.registration = { ...sandbox.registration, optionalClaims: ['email'] }
@@ -40,7 +40,7 @@ describe('email_verified in the provider’s claims', () => {
     expect(await verdictOf(behindOtherIssuer({}))).toBeUndefined()
   })
 
-  test('is left out for a name that stands in, and for what is confirmed of another address', async () => {
+  test('is omitted for a sign-in name, and where another address is confirmed', async () => {
     expect(await verdictOf(aToldChat(), 'unal')).toBeUndefined()
     expect(await verdictOf(aToldChat({ OPENID_EMAIL_CLAIM: 'upn' }))).toBeUndefined()
     const script = {
@@ -50,7 +50,7 @@ describe('email_verified in the provider’s claims', () => {
     expect(await verdictOf(behindOtherIssuer(script))).toBeUndefined()
   })
 
-  test('is true on the operator’s word, for that client alone and where there is an address', async () => {
+  test('is true where the operator says so, for that client only and with an address', async () => {
     const trusting = (client: object, { other = {}, hasEdov = false } = {}) => {
       const scene = aToldChat({}, { client, other })
       const { sandbox } = scene.entrada
@@ -62,13 +62,13 @@ describe('email_verified in the provider’s claims', () => {
     expect(await verdictOf(trusting({ email_verified: true }), 'unal')).toBe(true)
     expect(await verdictOf(trusting({ email_verified: false }))).toBeUndefined()
     expect(await verdictOf(trusting({}, { other: { email_verified: true } }))).toBeUndefined()
-    // A guest whose address Entra denies has none that anybody could vouch for.
+    // A guest whose address Entra denies has no address, so that nobody can confirm it.
     expect(
       await verdictOf(trusting({ email_verified: true }, { hasEdov: true }), 'gustav'),
     ).toBeUndefined()
   })
 
-  test('needs the scope, and is announced', async () => {
+  test('needs the scope email, and is listed in the metadata', async () => {
     const scene = aToldChat()
     const metadata = await scene.entrada.fetch('/.entrada/oidc/.well-known/openid-configuration')
     const { claims_supported: claims } = await metadata.json<{ claims_supported: string[] }>()

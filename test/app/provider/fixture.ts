@@ -60,14 +60,14 @@ export function aChat(
   return { entrada, chat: libreChat }
 }
 
-/** Somebody signed in at Entrada and, through it, at the chat. */
+/** A browser that is signed in at Entrada and, through it, at the chat. */
 export async function signedInAtChat(scene: Scene): Promise<Browser> {
   const browser = await signedIn(scene.entrada)
   await browser.open(`${HOME}/oauth/openid`)
   return browser
 }
 
-/** Address of an authorization request, correct but for what is given; `null` leaves a parameter out. */
+/** Address of a correct authorization request with these changes; `null` omits a parameter. */
 export function authorizeUrl(changes: Readonly<Record<string, string | null>> = {}): string {
   const parameters = {
     client_id: CLIENT_ID,
@@ -84,12 +84,13 @@ export function authorizeUrl(changes: Readonly<Record<string, string | null>> = 
   return url.href
 }
 
-/** Where a browser is led by an authorization request, without going there. */
+/** The address to which an authorization request redirects the browser, without following it. */
 export async function answerTo(browser: Browser, url: string): Promise<URL> {
   const response = await browser.fetch(url, { redirect: 'manual' })
   return new URL(response.headers.get('location') ?? '', url)
 }
 
+/** An authorization code, or the whole address where the response has none. */
 export async function codeFor(
   browser: Browser,
   changes: Readonly<Record<string, string | null>> = {},
@@ -98,7 +99,7 @@ export async function codeFor(
   return answer.searchParams.get('code') ?? answer.href
 }
 
-/** A request to the token endpoint, correct but for what is given. */
+/** Sends a correct token request with these changes; `null` omits a field. */
 export function redeem(
   { entrada }: Pick<Scene, 'entrada'>,
   fields: Readonly<Record<string, string | null>>,

@@ -26,7 +26,7 @@ function aScene(redirectUri = CALLBACK) {
 }
 
 describe('response_mode=form_post', () => {
-  test('brings the answer to the chat as a form, also on Entrada’s own callback path', async () => {
+  test('sends the response to the chat as a form, also on Entrada’s own callback path', async () => {
     const { entrada, chat } = aScene()
     const browser = await signedIn(entrada)
     const page = await browser.open(authorizeUrl({ ...FORM_POST, state: '"><b>ü' }))
@@ -39,7 +39,7 @@ describe('response_mode=form_post', () => {
     expect([code, rest]).toEqual([expect.any(String), { state: '"><b>ü', iss: ISSUER }])
   })
 
-  test('is taken by openid-client as it stands', async () => {
+  test('is accepted by openid-client', async () => {
     const { entrada, chat } = aScene()
     const browser = await signedIn(entrada)
     const config = await oidc.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET, undefined, {
@@ -67,7 +67,7 @@ describe('response_mode=form_post', () => {
     expect(tokens.claims()?.sub).toBe(CAST.adele.id)
   })
 
-  test('brings refusals the same way', async () => {
+  test('sends errors the same way', async () => {
     const { entrada, chat } = aScene()
     const browser = await signedIn(entrada)
     await browser.open(authorizeUrl({ ...FORM_POST, scope: 'profile' }))
@@ -76,7 +76,7 @@ describe('response_mode=form_post', () => {
     expect([error, state]).toEqual(['invalid_scope', 'the-state'])
   })
 
-  test('is sent by a page that may send forms nowhere else, and says where it comes from', async () => {
+  test('is sent by a page that may send forms to the client only, with its own origin', async () => {
     const redirectUri = 'https://elsewhere.example/back?from=entrada'
     const browser = await signedIn(aScene(redirectUri).entrada)
     const url = authorizeUrl({ ...FORM_POST, redirect_uri: redirectUri })
@@ -84,13 +84,13 @@ describe('response_mode=form_post', () => {
     const policy = page.headers.get('content-security-policy') ?? ''
     expect(policy).toMatch(/form-action 'self' https:\/\/elsewhere\.example(;|$)/)
     expect(policy).toMatch(/script-src 'nonce-[^']+'(;|$)/)
-    // Without an Origin other than null, chats with a check of their own refuse the form.
+    // Chats that check the Origin header refuse the form with `Origin: null`.
     expect(page.headers.get('referrer-policy')).toBe('strict-origin')
     expect(page.headers.get('cache-control')).toBe('no-store')
     expect(page.html.querySelector('form')?.getAttribute('action')).toBe(redirectUri)
   })
 
-  test('is in the metadata', async () => {
+  test('is listed in the metadata', async () => {
     const { entrada } = aScene()
     const response = await entrada.fetch(`${ISSUER}/.well-known/openid-configuration`)
     const { response_modes_supported: modes } = await response.json<Record<string, unknown>>()
@@ -98,7 +98,7 @@ describe('response_mode=form_post', () => {
   })
 })
 
-test('nobody without a session can post to the chat’s callback', async () => {
+test('refuses a form post to the chat’s callback without a session', async () => {
   const { entrada, chat } = aScene()
   const headers = { origin: HOME, 'sec-fetch-site': 'same-origin' }
   const body = new URLSearchParams({ code: 'x', iss: ISSUER })

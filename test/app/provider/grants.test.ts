@@ -6,7 +6,7 @@ import { cookieOf, signedIn, signOut } from '../../support/scene.ts'
 
 /* Who has a chat's database and every secret of the Worker, but not what the objects store. */
 
-/** What a code or token of a chat's holds under the ring, which is all that the Worker's secrets are. */
+/** What the Worker's secrets, its key ring, reveal of a chat's code or token. */
 async function opened(entrada: Entrada, purpose: string, token: string): Promise<string> {
   const box = new SealedBox(String(entrada.settings['OPENID_SESSION_SECRET']).split(','))
   return (await box.open(token, { purpose, bound: [ISSUER] })) ?? ''
@@ -32,7 +32,7 @@ test('a chat’s tokens and the Worker’s secrets do not open a session [requir
     const grant: Record<string, string> = JSON.parse(text)
     expect(grant['clientId']).toBe('librechat')
     expect(text).not.toContain(secret)
-    // Nor does the ring alone open what is sealed in it.
+    // The key ring alone does not open the sealed session secret either.
     const context = { purpose: 'wrapped-secret', bound: [sessions[0]?.id ?? ''] }
     const wrapped = grant['wrappedSecret'] ?? ''
     expect(wrapped).toMatch(/^v1\./)
@@ -41,7 +41,7 @@ test('a chat’s tokens and the Worker’s secrets do not open a session [requir
   }
 })
 
-test('a grant of one session opens no other', async () => {
+test('a grant of one session opens no other session', async () => {
   const scene = aChat()
   const adele = await signedInAtChat(scene)
   const { refresh_token: refreshToken = '' } = scene.chat.tokens
@@ -57,7 +57,7 @@ test('a grant of one session opens no other', async () => {
   expect((await adele.fetch('/.entrada/session')).status).toBe(200)
 })
 
-test('a grant ends with its session, and leaves its object empty', async () => {
+test('a grant ends with its session, and the session object is left empty', async () => {
   const scene = aChat()
   const browser = await signedInAtChat(scene)
   await signOut(browser)

@@ -14,7 +14,7 @@ const KEY = {
   kid: 'test',
 }
 
-test('a sign-out at the chat is one at Entrada and at Microsoft, and does not sign in again [requirement 84]', async () => {
+test('a sign-out at the chat signs out of Entrada and Microsoft, and does not sign in again [requirement 84]', async () => {
   const scene = aChat()
   const browser = await signedInAtChat(scene)
   const page = await browser.open((await scene.chat.endSessionUrl()).href)
@@ -31,7 +31,7 @@ test('a sign-out at the chat is one at Entrada and at Microsoft, and does not si
   await expect(scene.chat.refresh()).rejects.toMatchObject({ error: 'invalid_grant' })
 })
 
-test('a form of the chat’s does the same', async () => {
+test('the chat may send the sign-out as a form', async () => {
   const scene = aChat()
   const browser = await signedInAtChat(scene)
   const fields = Object.fromEntries((await scene.chat.endSessionUrl()).searchParams)
@@ -39,10 +39,10 @@ test('a form of the chat’s does the same', async () => {
   expect(browser.cookies.get(SESSION)).toBeNull()
 })
 
-/** What somebody could send along who knows the id of a session, which opens nothing. */
+/** Hints that an attacker could send who knows the id of a session, which is no secret. */
 const HINTS: Readonly<Record<string, (sid: string, other: string) => string | Promise<string>>> = {
   'without a hint': () => '',
-  'with a hint that is none': () => 'eyJ.eyJ.x',
+  'with an invalid hint': () => 'eyJ.eyJ.x',
   'with a hint of another session': (_, other) => other,
   'with a hint whose claims were changed': (sid, other) => {
     const [head, , signature] = other.split('.')
@@ -55,7 +55,7 @@ const HINTS: Readonly<Record<string, (sid: string, other: string) => string | Pr
       .sign(await importJWK({ ...KEY, alg: 'RS256' })),
 }
 
-describe('a link that anybody could have made', () => {
+describe('a sign-out link that any site could have made', () => {
   test.each(Object.entries(HINTS))('%s asks first [requirement 73]', async (_, hintOf) => {
     const scene = aChat([], { settings: { SIGNING_KEYS: JSON.stringify({ keys: [KEY] }) } })
     await signedInAtChat(scene)
@@ -66,14 +66,14 @@ describe('a link that anybody could have made', () => {
     const page = await browser.open(url, { from: 'https://evil.example' })
     expect([page.status, page.html.querySelector('h1')?.text]).toEqual([200, 'Sign out?'])
     expect((await browser.fetch('/.entrada/session')).status).toBe(200)
-    // And does it when told to, which leads on to Microsoft.
+    // The person confirms, and the sign-out continues at Microsoft.
     const after = await browser.submit()
     expect(browser.cookies.get(SESSION)).toBeNull()
     const { login } = scene.entrada.sandbox.hosts
     expect(after.hops.some((hop) => hop.url.origin === login)).toBe(true)
   })
 
-  test('leads nowhere else, whatever it asks for', async () => {
+  test('does not redirect to post_logout_redirect_uri', async () => {
     const scene = aChat()
     const browser = await signedInAtChat(scene)
     const url = await scene.chat.endSessionUrl()
@@ -84,13 +84,13 @@ describe('a link that anybody could have made', () => {
   })
 })
 
-test('whoever is signed out already is told that they are', async () => {
+test('shows the signed-out page to people without a session', async () => {
   const browser = aChat().entrada.browser()
   const page = await browser.open(`${ISSUER}/logout`)
   expect([page.url.pathname, page.status]).toEqual(['/.entrada/signed-out', 200])
 })
 
-test('an assertion for the chat is no hint: it says who, and not in which session', async () => {
+test('does not accept an assertion as a hint: it names the person, not the session', async () => {
   const scene = aChat([], { settings: { ORIGIN_HEADERS: '{}' } })
   let assertion = ''
   scene.entrada.internet.answer('https://origin.contoso.example', (request) => {

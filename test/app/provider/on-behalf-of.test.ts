@@ -39,7 +39,7 @@ test.each([
   `${GRAPH}/User.Read ${GRAPH}/People.Read`,
   'User.Read People.Read offline_access',
   `${GRAPH}/.default`,
-])('a server that was given Graph has a token that Graph takes, for “%s”', async (scope) => {
+])('a client with Graph as resource gets a token that Graph accepts, for “%s”', async (scope) => {
   const scene = await aReadyChat([GRAPH])
   const token = await scene.chat.onBehalfOf(scope)
   expect(token.expires_in).toBeGreaterThan(60)
@@ -50,7 +50,7 @@ test.each([
   expect(scene.entrada.logs.text).toContain('oidc_resource_token_issued')
 })
 
-test('a server that was given a SharePoint host has a token of that host and of no other', async () => {
+test('a client with a SharePoint host gets a token for that host and for no other', async () => {
   const scene = await aReadyChat([SHAREPOINT])
   const token = await scene.chat.onBehalfOf(`${SHAREPOINT}/AllSites.Read`)
   expect(token.scope?.split(' ')).toContain('AllSites.Read')
@@ -59,19 +59,19 @@ test('a server that was given a SharePoint host has a token of that host and of 
   expect(me.status).toBe(401)
 })
 
-describe('what the operator has not given', () => {
+describe('a resource that OIDC_CLIENTS does not give the client', () => {
   test.each([
-    ['anything, by default', [], `${GRAPH}/User.Read`],
-    ['Graph to one that has SharePoint', [SHAREPOINT], 'User.Read'],
+    ['any resource, by default', [], `${GRAPH}/User.Read`],
+    ['Graph, for a client that has SharePoint', [SHAREPOINT], 'User.Read'],
     ['another SharePoint host', [SHAREPOINT], 'https://fabrikam.sharepoint.com/.default'],
-    ['a host that only begins alike', [SHAREPOINT], `${SHAREPOINT}.evil.example/.default`],
-    ['Graph in clear', [GRAPH], 'http://graph.microsoft.com/.default'],
+    ['a host that begins with the same name', [SHAREPOINT], `${SHAREPOINT}.evil.example/.default`],
+    ['Graph over http', [GRAPH], 'http://graph.microsoft.com/.default'],
   ])('is refused: %s', async (_, resources, scope) => {
     const scene = await aReadyChat(resources)
     expect(await errorOf(await exchange(scene, { scope }))).toEqual([400, 'invalid_target'])
   })
 
-  test('is not in the metadata either', async () => {
+  test('is not offered in the metadata', async () => {
     const grants = async (resources: readonly string[]) =>
       (await aChat(resources).chat.config()).serverMetadata().grant_types_supported
     expect(await grants([])).toEqual(['authorization_code', 'refresh_token'])
@@ -79,38 +79,38 @@ describe('what the operator has not given', () => {
   })
 })
 
-describe('a request that has no place here', () => {
+describe('an invalid on-behalf-of request', () => {
   test.each([
     [
       'for two resources at once',
       { scope: `${GRAPH}/User.Read ${SHAREPOINT}/.default` },
       'invalid_scope',
     ],
-    ['for nothing but the sign-in', { scope: 'openid offline_access' }, 'invalid_scope'],
+    ['for sign-in scopes only', { scope: 'openid offline_access' }, 'invalid_scope'],
     ['without a scope', { scope: null }, 'invalid_request'],
     ['without an assertion', { assertion: null }, 'invalid_request'],
-    ['of another use', { requested_token_use: 'elsewhere' }, 'invalid_request'],
-    ['with an assertion that is none', { assertion: 'eyJ.eyJ.x' }, 'invalid_grant'],
+    ['with another requested_token_use', { requested_token_use: 'elsewhere' }, 'invalid_request'],
+    ['with an invalid assertion', { assertion: 'eyJ.eyJ.x' }, 'invalid_grant'],
   ])('%s', async (_, fields, error) => {
     const scene = await aReadyChat([GRAPH])
     expect(await errorOf(await exchange(scene, fields))).toEqual([400, error])
   })
 
-  test('with an id token, which the chat’s page sees', async () => {
+  test('with an id token, which the chat’s page can read', async () => {
     const scene = await aReadyChat([GRAPH])
     const assertion = scene.chat.tokens.id_token ?? ''
     expect(await errorOf(await exchange(scene, { assertion }))).toEqual([400, 'invalid_grant'])
   })
 
-  test('with another secret', async () => {
+  test('with a wrong client secret', async () => {
     const scene = await aReadyChat([GRAPH])
     const response = await exchange(scene, { client_id: CLIENT_ID, client_secret: 'x' })
     expect(await errorOf(response)).toEqual([401, 'invalid_client'])
   })
 })
 
-describe('what Microsoft does not give', () => {
-  test('because it wants the person themselves is said in words a client of Entra’s knows', async () => {
+describe('a token that Microsoft refuses', () => {
+  test('because the person must act gives an error that clients of Entra know', async () => {
     const scene = aChat([SHAREPOINT])
     await signedInAtChat(scene)
     const response = await exchange(scene, { scope: `${SHAREPOINT}/.default` })
@@ -118,7 +118,7 @@ describe('what Microsoft does not give', () => {
     expect(await errorOf(response)).toEqual([400, 'interaction_required'])
   })
 
-  test('because consent is missing carries Microsoft’s number, where clients of Entra’s read it', async () => {
+  test('because consent is missing gives the AADSTS number where clients of Entra read it', async () => {
     const scene = aChat([SHAREPOINT])
     await signedInAtChat(scene)
     const response = await exchange(scene, { scope: `${SHAREPOINT}/.default` })
@@ -128,7 +128,7 @@ describe('what Microsoft does not give', () => {
     })
   })
 
-  test('because it wants a pause says how long, also while the pause lasts', async () => {
+  test('because it limits requests gives Retry-After, also during the pause', async () => {
     const scene = await aReadyChat([SHAREPOINT])
     scene.entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 40, times: 1 })
     for (const seconds of ['40', '10']) {
@@ -139,14 +139,14 @@ describe('what Microsoft does not give', () => {
     }
   })
 
-  test('because it does not answer is no reason to sign anybody out', async () => {
+  test('because it does not answer ends no session', async () => {
     const scene = await aReadyChat([SHAREPOINT])
     scene.entrada.sandbox.faults.set('entra.outage')
     const response = await exchange(scene, { scope: `${SHAREPOINT}/.default` })
     expect(await errorOf(response)).toEqual([503, 'temporarily_unavailable'])
   })
 
-  test('because the session has ended', async () => {
+  test('because the session has ended gives invalid_grant', async () => {
     const scene = await aReadyChat([GRAPH])
     const browser = await signedInAtChat(scene)
     await browser.fetch('/.entrada/logout', { method: 'POST', redirect: 'manual' })

@@ -16,9 +16,9 @@ import {
 import { signedIn } from '../../support/scene.ts'
 
 /*
- * The Basic OP plan of the OpenID Foundation's conformance suite, module by module under their own names, as
- * requests of a client and with the verdict the suite expects. Its modules about request objects and claims
- * requests, which Entrada does not offer, expect a refusal or that they are passed over.
+ * The Basic OP plan of the OpenID Foundation's conformance suite: each module under its own name, as the requests of a
+ * client with the result that the suite expects. Entrada does not support request objects and the claims parameter;
+ * the suite expects that the former are refused and the latter is ignored.
  */
 
 type Changes = Readonly<Record<string, string | null>>
@@ -34,7 +34,7 @@ async function idTokenFor(scene: Scene, code: string): Promise<Claims> {
   return decodeJwt<Claims>(idToken)
 }
 
-/** Goes through a sign-in that the request demands, and is answered after it. */
+/** Completes the sign-in that the request demands, and gives the response after it. */
 async function signInAnew(scene: Scene, browser: Browser, changes: Changes): Promise<void> {
   const before = await browser.open(authorizeUrl(changes))
   expect(before.url.origin).toBe(scene.entrada.sandbox.hosts.login)
@@ -64,7 +64,7 @@ const ANSWERED: Readonly<Record<string, Changes>> = {
   'oidcc-claims-essential': { claims: '{"userinfo":{"name":{"essential":true}}}' },
 }
 
-describe('a request is answered with a code that becomes an id token', () => {
+describe('a valid request gets a code that redeems to an id token', () => {
   test.each(Object.entries(ANSWERED))('%s', async (_module, changes) => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
@@ -85,7 +85,7 @@ const REFUSED: Readonly<Record<string, readonly [Changes, string]>> = {
   ],
 }
 
-describe('a request is refused in the protocol’s words', () => {
+describe('an invalid request gets an OAuth error', () => {
   test.each(Object.entries(REFUSED))('%s', async (_module, [changes, error]) => {
     const { searchParams } = await answerTo(await signedIn(aChat().entrada), authorizeUrl(changes))
     expect([searchParams.get('error'), searchParams.has('code')]).toEqual([error, false])
@@ -103,7 +103,7 @@ describe('a request is refused in the protocol’s words', () => {
   })
 })
 
-describe('a sign-in is as fresh, and whose, the client wants', () => {
+describe('a sign-in meets prompt, max_age and id_token_hint', () => {
   test.each([
     ['oidcc-prompt-login', { prompt: 'login' }],
     ['oidcc-max-age-1', { max_age: '1' }],
@@ -129,7 +129,7 @@ describe('a sign-in is as fresh, and whose, the client wants', () => {
     const other = await signedIn(scene.entrada, 'alex')
     const { searchParams } = await answerTo(other, authorizeUrl(changes))
     expect([searchParams.get('error'), searchParams.has('code')]).toEqual(['login_required', false])
-    // With questions allowed, somebody else is asked who they are, and the demand is met by that.
+    // Without prompt=none, another person may sign in, which meets the hint.
     const page = await other.open(authorizeUrl({ id_token_hint: hint }))
     expect(page.url.origin).toBe(scene.entrada.sandbox.hosts.login)
   })

@@ -19,8 +19,8 @@ import { HOME } from '../../support/addresses.ts'
 import { signedIn } from '../../support/scene.ts'
 
 /*
- * Entrada as the chat's OpenID provider. The chat is LibreChat as far as its sign-in goes, and `openid-client`,
- * which checks every answer by the book.
+ * Entrada as the chat's OpenID provider. The chat is LibreChat's sign-in on `openid-client`, which validates every
+ * response.
  */
 
 const ADELE = {
@@ -35,7 +35,7 @@ const ADELE = {
   groups: [],
 }
 
-test('whoever is signed in at Entrada is signed in at the chat without a word', async () => {
+test('a person who is signed in at Entrada is signed in at the chat without a page', async () => {
   const scene = aChat()
   const browser = await signedIn(scene.entrada)
   const page = await browser.open(`${HOME}/oauth/openid`)
@@ -46,7 +46,7 @@ test('whoever is signed in at Entrada is signed in at the chat without a word', 
   expect(tokens.refresh_token).toBeTruthy()
 })
 
-test('whoever is not is asked by Microsoft once and then is at both', async () => {
+test('a person without a session signs in at Microsoft once, for Entrada and the chat', async () => {
   const scene = aChat()
   const browser = scene.entrada.browser()
   const page = await browser.signIn(CAST.adele.userPrincipalName, '/oauth/openid')
@@ -54,10 +54,10 @@ test('whoever is not is asked by Microsoft once and then is at both', async () =
   expect(scene.chat.tokens.claims()?.sub).toBe(CAST.adele.id)
 })
 
-test('a request that comes before the sign-in goes on after it', async () => {
+test('an authorization request continues after the sign-in', async () => {
   const scene = aChat()
   const browser = scene.entrada.browser()
-  // The chat is told in the same words as if nothing had been between.
+  // The chat receives the same response as without the sign-in in between.
   const page = await browser.signIn(CAST.adele.userPrincipalName, authorizeUrl({ state: 'kept' }))
   const answer = page.hops
     .map(({ url }) => url)
@@ -65,13 +65,13 @@ test('a request that comes before the sign-in goes on after it', async () => {
   expect(answer?.searchParams.get('state')).toBe('kept')
 })
 
-test('a client that sends its secret in a header is served as well', async () => {
+test('accepts a client that authenticates by client_secret_basic', async () => {
   const scene = aChat([], { authentication: ClientSecretBasic() })
   await signedInAtChat(scene)
   expect(scene.chat.isSignedIn).toBe(true)
 })
 
-test('the id token is signed by the published keys and says when and in which session the person signed in', async () => {
+test('the id token is signed with a published key and has auth_time and sid', async () => {
   const scene = aChat()
   const browser = await signedIn(scene.entrada)
   await clock.advance(100)
@@ -89,7 +89,7 @@ test('the id token is signed by the published keys and says when and in which se
   expect(decodeJwt(idToken)).toMatchObject({ sid: session?.id, auth_time: session?.createdAt })
 })
 
-test('UserInfo says the same of the person, and follows the scopes', async () => {
+test('UserInfo gives the same claims, and only those of the scopes', async () => {
   const scene = aChat()
   await signedInAtChat(scene)
   expect(await scene.chat.userInfo()).toEqual(ADELE)
@@ -100,7 +100,7 @@ test('UserInfo says the same of the person, and follows the scopes', async () =>
   expect(sparse.chat.tokens.refresh_token).toBeUndefined()
 })
 
-test('the chat learns of configured groups, and of no others', async () => {
+test('the chat receives configured groups only', async () => {
   const settings = byGroup('graph')
   const scene = aChat([], { settings })
   const { sandbox } = scene.entrada
@@ -112,7 +112,7 @@ test('the chat learns of configured groups, and of no others', async () => {
 })
 
 describe('a refresh', () => {
-  test('gives a new id token each time, and the same refresh token works again', async () => {
+  test('gives a new id token each time, and the refresh token stays valid', async () => {
     const scene = aChat()
     await signedInAtChat(scene)
     const { refresh_token: first, id_token: before } = scene.chat.tokens
@@ -121,11 +121,11 @@ describe('a refresh', () => {
     expect(refreshed.claims()).toMatchObject({ sub: CAST.adele.id, aud: CLIENT_ID })
     expect(refreshed.id_token).not.toBe(before)
     expect(refreshed.expires_in).toBe(900)
-    // Two tabs refresh at once; neither shuts the other out.
+    // Two tabs refresh at the same time, and both succeed.
     expect((await scene.chat.refresh(first)).id_token).toBeTruthy()
   })
 
-  test('of a server keeps no session from going idle', async () => {
+  test('does not count as activity of the session', async () => {
     const scene = aChat([], { settings: { SESSION_IDLE_SECONDS: '3600' } })
     await signedInAtChat(scene)
     await clock.advance(3000)
@@ -136,7 +136,7 @@ describe('a refresh', () => {
 })
 
 describe('the end of a session', () => {
-  test('is the end of all that was built on it, at once [requirement 32]', async () => {
+  test('ends every token of its grants at once [requirement 32]', async () => {
     const scene = aChat()
     const browser = await signedInAtChat(scene)
     await browser.fetch('/.entrada/logout', { method: 'POST', redirect: 'manual' })
@@ -147,7 +147,7 @@ describe('the end of a session', () => {
     await expect(scene.chat.userInfo()).rejects.toMatchObject({ status: 401 })
   })
 
-  test('between the code and its redemption leaves the code worth nothing', async () => {
+  test('before the redemption makes the code invalid', async () => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     const code = await codeFor(browser)
@@ -156,27 +156,27 @@ describe('the end of a session', () => {
   })
 })
 
-describe('the callback path that both have', () => {
-  test('is the chat’s when the answer is Entrada’s, and Entrada’s when it is Microsoft’s', async () => {
+describe('a callback path that chat and Entrada share', () => {
+  test('goes to the chat for Entrada’s responses, and to Entrada for Microsoft’s', async () => {
     const scene = aChat()
     const browser = await signedInAtChat(scene)
     expect(scene.chat.isSignedIn).toBe(true)
-    // Signed in at Microsoft through the same path: had the chat got that answer, there would be no session.
+    // Microsoft's response came through the same path. Without it in our hands there would be no session.
     expect((await browser.fetch('/.entrada/session')).status).toBe(200)
   })
 
   test.each([
     ['two issuers', `iss=${encodeURIComponent(ISSUER)}&iss=${encodeURIComponent(ISSUER)}`],
     ['another issuer', 'iss=https%3A%2F%2Fevil.example'],
-    ['an issuer that only begins like ours', `iss=${encodeURIComponent(`${ISSUER}/x`)}`],
-  ])('is Entrada’s when the answer names %s', async (_, query) => {
+    ['an issuer that begins with ours', `iss=${encodeURIComponent(`${ISSUER}/x`)}`],
+  ])('goes to Entrada when the response names %s', async (_, query) => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     await browser.open(`${CALLBACK}?code=x&state=y&${query}`)
     expect(scene.chat.paths).not.toContain('/oauth/openid/callback')
   })
 
-  test('is Entrada’s alone where it is nobody’s provider', async () => {
+  test('always goes to Entrada without OIDC_CLIENTS', async () => {
     const entrada = anEntrada()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)

@@ -18,8 +18,8 @@ import {
 import { signedIn } from '../../support/scene.ts'
 
 /*
- * A client that demands a fresh authentication or a certain person. Whoever sits at an unlocked browser can edit
- * every address on the way, so only what Entra signed counts.
+ * A client that demands a new authentication or a certain person. Somebody at an unlocked browser can edit every
+ * address on the way, so that only claims signed by Entra count.
  */
 
 function seconds(): number {
@@ -31,12 +31,12 @@ async function authTimeFor(scene: Scene, code: string): Promise<unknown> {
   return decodeJwt(idToken)['auth_time']
 }
 
-/** What the chat's callback was led to with. */
+/** The parameters with which the browser was redirected to the chat's callback. */
 function answerIn(page: Page): URLSearchParams | undefined {
   return page.hops.find(({ url }) => url.searchParams.get('iss') === ISSUER)?.url.searchParams
 }
 
-/** Goes to Entra's sign-in and opens it once more without what demands credentials, as an attacker would. */
+/** Opens Entra's sign-in again without the parameters that demand credentials, as an attacker would. */
 async function openUndemanding(browser: Browser, url: string): Promise<Page> {
   const address = new URL((await browser.open(url)).url)
   expect(address.searchParams.get('prompt')).toBe('login')
@@ -50,7 +50,7 @@ test('auth_time is when the person authenticated at Entra, not when the session 
   const authenticatedAt = seconds()
   await clock.advance(3600)
   browser.cookies.delete('__Host-entrada')
-  // Entra knows the browser and asks nothing.
+  // Entra recognises the browser and shows no page.
   const page = await browser.open('/')
   expect(page.hops.some(({ url }) => url.pathname === '/oauth/openid/callback')).toBe(true)
   expect(await authTimeFor(scene, await codeFor(browser))).toBe(authenticatedAt)
@@ -61,7 +61,7 @@ describe.each([
   ['max_age=0', { max_age: '0' }],
   ['max_age=600', { max_age: '600' }],
 ])('%s', (_, changes) => {
-  test('makes Entra ask for credentials, and auth_time says when they were given', async () => {
+  test('makes Entra ask for credentials, and auth_time is the time of that sign-in', async () => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     await clock.advance(3600)
@@ -74,7 +74,7 @@ describe.each([
     expect(await authTimeFor(scene, await codeFor(browser))).toBe(authenticatedAt)
   })
 
-  test('does so too when nobody is signed in at Entrada, but somebody is at Entra', async () => {
+  test('also without a session at Entrada, while Entra has one', async () => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     await clock.advance(3600)
@@ -84,7 +84,7 @@ describe.each([
     expect(page.url.searchParams.get('prompt')).toBe('login')
   })
 
-  test('is refused with login_required when Entra authenticated nobody anew', async () => {
+  test('is refused with login_required when Entra did not authenticate the person again', async () => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     await clock.advance(3600)
@@ -93,7 +93,7 @@ describe.each([
     expect([answer?.get('error'), answer?.has('code')]).toEqual(['login_required', false])
   })
 
-  test('is refused, and not asked again, where Entra does not say when it was', async () => {
+  test('is refused without a second sign-in where Entra sends no auth_time', async () => {
     const scene = aChat([], { knowsAuthTime: false })
     const browser = await signedIn(scene.entrada)
     await clock.advance(3600)
@@ -105,7 +105,7 @@ describe.each([
   })
 })
 
-test('a session younger than its authentication does not meet max_age', async () => {
+test('a new session with an older auth_time does not meet max_age', async () => {
   const scene = aChat()
   const browser = await signedIn(scene.entrada)
   await clock.advance(3600)
@@ -115,13 +115,13 @@ test('a session younger than its authentication does not meet max_age', async ()
   expect(answer.searchParams.get('error')).toBe('login_required')
 })
 
-test('where Entra does not say when it was, the id token does not either', async () => {
+test('the id token has no auth_time where Entra sends none', async () => {
   const scene = aChat([], { knowsAuthTime: false })
   const code = await codeFor(await signedIn(scene.entrada))
   expect(await authTimeFor(scene, code)).toBeUndefined()
 })
 
-test('openid-client takes what a demand for max_age is answered with', async () => {
+test('openid-client accepts the response to max_age', async () => {
   const scene = aChat()
   const browser = await signedIn(scene.entrada)
   await clock.advance(3600)
@@ -141,7 +141,7 @@ describe('id_token_hint', () => {
     return { scene, hint: scene.chat.tokens.id_token ?? '' }
   }
 
-  test('of somebody else is refused with login_required after the round trip', async () => {
+  test('of another person is refused with login_required after the sign-in', async () => {
     const { scene, hint } = await aHint()
     for (const browser of [await signedIn(scene.entrada, 'alex'), scene.entrada.browser()]) {
       const page = await browser.open(authorizeUrl({ id_token_hint: hint }))
@@ -152,7 +152,7 @@ describe('id_token_hint', () => {
     }
   })
 
-  test('of the person who then signs in is answered', async () => {
+  test('of the person who then signs in gets a code', async () => {
     const { scene, hint } = await aHint()
     const browser = await signedIn(scene.entrada, 'alex')
     await browser.open(authorizeUrl({ id_token_hint: hint }))
@@ -160,7 +160,7 @@ describe('id_token_hint', () => {
     expect(answerIn(page)?.has('code')).toBe(true)
   })
 
-  test('of nobody, forged or another’s assertion is the client’s mistake', async () => {
+  test('that is invalid, forged or an assertion gets invalid_request', async () => {
     const { scene, hint } = await aHint()
     const browser = await signedIn(scene.entrada)
     const [head, , signature] = hint.split('.')
@@ -171,7 +171,7 @@ describe('id_token_hint', () => {
     }
   })
 
-  test('and a demand for credentials are both met or refused', async () => {
+  test('and prompt=login must both be met', async () => {
     const { scene, hint } = await aHint()
     const browser = await signedIn(scene.entrada, 'alex')
     const url = authorizeUrl({ id_token_hint: hint, prompt: 'login' })

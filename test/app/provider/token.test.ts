@@ -36,7 +36,7 @@ function basic(id: string, secret: string): Record<string, string> {
 }
 
 describe('a code', () => {
-  test('is good once; a second time takes away what the first gave [requirement 40]', async () => {
+  test('is valid once; a second redemption revokes the tokens of the first [requirement 40]', async () => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada))
     const first = await redeem(scene, { code })
@@ -52,14 +52,14 @@ describe('a code', () => {
     expect(scene.entrada.logs.text).toContain('oidc_code_replayed')
   })
 
-  test('redeemed by two at the same moment is redeemed by one at most', async () => {
+  test('is redeemed at most once by two requests at the same time', async () => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada))
     const both = await Promise.all([redeem(scene, { code }), redeem(scene, { code })])
     expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 400]))
   })
 
-  test('is not taken for used because an answer was lost on its way', async () => {
+  test('is not treated as used when a response was lost', async () => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada))
     scene.entrada.platform.objects.USERS.bend({ loses: true, methods: ['add'], times: 1 })
@@ -67,7 +67,7 @@ describe('a code', () => {
     expect(await refusal(await redeem(scene, { code }))).toEqual(REFUSED)
   })
 
-  test('is good for a minute', async () => {
+  test('is valid for a minute', async () => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     const [young, old] = [await codeFor(browser), await codeFor(browser)]
@@ -78,15 +78,15 @@ describe('a code', () => {
   })
 
   test.each([
-    ['another address', { redirect_uri: `${CALLBACK}/` }],
+    ['another redirect URI', { redirect_uri: `${CALLBACK}/` }],
     ['a verifier where there was no challenge', { code_verifier: VERIFIER }],
     ['another client', { ...OTHER }],
-    ['a letter changed', { code: 'v1.x.y.z' }],
-  ])('with %s is worth nothing', async (_, fields) => {
+    ['an invalid code', { code: 'v1.x.y.z' }],
+  ])('with %s is refused, and can still be redeemed', async (_, fields) => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada))
     expect(await refusal(await redeem(scene, { code, ...fields }))).toEqual(REFUSED)
-    // Nothing was used up: the client itself is not shut out by somebody's guess.
+    // A wrong guess does not use the code up: the client can still redeem it.
     expect((await redeem(scene, { code })).status).toBe(200)
   })
 
@@ -94,16 +94,13 @@ describe('a code', () => {
     ['its verifier', VERIFIER, 200],
     ['another verifier', VERIFIER.toUpperCase(), 400],
     ['no verifier', null, 400],
-  ])(
-    'that was asked for with a challenge needs its own verifier: %s',
-    async (_, verifier, status) => {
-      const scene = aChat()
-      const code = await codeFor(await signedIn(scene.entrada), CHALLENGE)
-      expect((await redeem(scene, { code, code_verifier: verifier })).status).toBe(status)
-    },
-  )
+  ])('that was requested with a challenge needs its verifier: %s', async (_, verifier, status) => {
+    const scene = aChat()
+    const code = await codeFor(await signedIn(scene.entrada), CHALLENGE)
+    expect((await redeem(scene, { code, code_verifier: verifier })).status).toBe(status)
+  })
 
-  test('brings its nonce back in the id token, a refresh does not', async () => {
+  test('returns its nonce in the id token, which a refresh does not', async () => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada), { nonce: 'n-0S6' })
     const payload = async (response: Response) => {
@@ -137,14 +134,14 @@ describe('a refresh with a scope', () => {
     expect([response.status, error]).toEqual([400, 'invalid_scope'])
   })
 
-  test('passes over what sign-in passed over, too: LibreChat repeats its OPENID_SCOPE', async () => {
+  test('ignores scopes that sign-in ignored, because LibreChat repeats its OPENID_SCOPE', async () => {
     const scope = 'openid profile email offline_access api://chat/access'
     const { response } = await refreshed(scope, scope)
     const { scope: given } = await response.json<{ scope: string }>()
     expect([response.status, given]).toEqual([200, 'openid profile email offline_access'])
   })
 
-  test('that is smaller narrows the access token, not the next refresh', async () => {
+  test('that is narrower limits the access token, not the next refresh', async () => {
     const whole = 'openid profile email offline_access'
     const { scene, again, response } = await refreshed(whole, 'openid profile')
     const tokens = await response.json<Record<string, string>>()
@@ -159,7 +156,7 @@ describe('a refresh with a scope', () => {
 })
 
 describe('each kind of token', () => {
-  test('is good for its own use alone', async () => {
+  test('is valid for its own purpose only', async () => {
     const scene = aChat()
     const browser = await signedInAtChat(scene)
     const { access_token: accessToken, refresh_token: refreshToken = '' } = scene.chat.tokens
@@ -179,14 +176,14 @@ describe('each kind of token', () => {
         'Bearer error="invalid_token"',
       ])
     }
-    // Sealed, not signed: it is no session cookie and opens no page either.
+    // A token is no session cookie, so that it opens no page.
     const cookie = `__Host-entrada=${accessToken}`
     expect((await scene.entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(
       401,
     )
   })
 
-  test('is its client’s: another cannot refresh with it', async () => {
+  test('belongs to its client: another client cannot refresh with it', async () => {
     const scene = aChat()
     await signedInAtChat(scene)
     const refresh = {
@@ -196,7 +193,7 @@ describe('each kind of token', () => {
     expect(await refusal(await redeem(scene, { ...refresh, ...OTHER }))).toEqual(REFUSED)
   })
 
-  test('that gives access is good for a quarter of an hour', async () => {
+  test('for access is valid for 15 minutes', async () => {
     const scene = aChat()
     await signedInAtChat(scene)
     await clock.advance(899)
@@ -205,7 +202,7 @@ describe('each kind of token', () => {
     await expect(scene.chat.userInfo()).rejects.toMatchObject({ status: 401 })
   })
 
-  test('says nothing to whoever reads it', async () => {
+  test('does not contain the session cookie', async () => {
     const scene = aChat()
     const browser = await signedInAtChat(scene)
     const { access_token: accessToken, refresh_token: refreshToken = '' } = scene.chat.tokens
@@ -219,7 +216,7 @@ describe('each kind of token', () => {
     }
   })
 
-  test('opens nothing where the key ring is another', async () => {
+  test('is invalid with another key ring', async () => {
     const scene = aChat()
     await signedInAtChat(scene)
     const { access_token: accessToken } = scene.chat.tokens
@@ -235,29 +232,33 @@ describe('each kind of token', () => {
 
 describe('a client', () => {
   test.each([
-    ['another secret', { client_secret: `${CLIENT_SECRET}x` }, {}],
+    ['a wrong secret', { client_secret: `${CLIENT_SECRET}x` }, {}],
     ['the secret of another client', { client_secret: OTHER.client_secret }, {}],
     ['no secret', { client_secret: null }, {}],
-    ['a name nobody knows', { client_id: 'stranger' }, {}],
-    ['no name', { client_id: null }, {}],
+    ['an unknown client id', { client_id: 'stranger' }, {}],
+    ['no client id', { client_id: null }, {}],
     [
-      'another secret in the header',
+      'a wrong secret in the header',
       { client_id: null, client_secret: null },
       basic(CLIENT_ID, 'x'),
     ],
     [
-      'two names',
+      'two client ids',
       { client_id: OTHER.client_id, client_secret: null },
       basic(CLIENT_ID, CLIENT_SECRET),
     ],
-    ['a header that is none', { client_secret: null }, { authorization: 'Basic %%%' }],
+    ['an invalid Basic header', { client_secret: null }, { authorization: 'Basic %%%' }],
     ['a header that does not decode', { client_secret: null }, { authorization: 'Basic JTpl' }],
-    ['a bearer in the place of a secret', { client_secret: null }, { authorization: 'Bearer abc' }],
-  ])('with %s is not known', async (_, fields, headers) => {
+    [
+      'a bearer token in place of a secret',
+      { client_secret: null },
+      { authorization: 'Bearer abc' },
+    ],
+  ])('with %s is refused', async (_, fields, headers) => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada))
     const response = await redeem(scene, { code, ...fields }, headers)
-    // Only for those who tried Basic: openid-client shows the challenge in place of the error (RFC 6749 §5.2).
+    // Only clients that tried Basic get a challenge: openid-client reports it in place of the error (RFC 6749 §5.2).
     const isBasic = new Headers(headers).get('authorization')?.startsWith('Basic ') === true
     const challenge = isBasic ? `Basic realm="${ISSUER}"` : null
     expect(response.headers.get('www-authenticate')).toBe(challenge)
@@ -265,7 +266,7 @@ describe('a client', () => {
     expect(scene.entrada.logs.text).not.toContain(CLIENT_SECRET)
   })
 
-  test('may have two secrets while one replaces the other', async () => {
+  test('may use the old and the new secret during a rotation', async () => {
     const [old, next] = [
       'the-old-secret-of-32-characters-or-more',
       'the-next-secret-of-32-characters-or-more',
@@ -287,7 +288,7 @@ describe('a client', () => {
     }
   })
 
-  test('may send its secret in the header, and not in both places', async () => {
+  test('may send its secret in the header or in the form, not in both', async () => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
     const header = basic(CLIENT_ID, CLIENT_SECRET)
@@ -299,14 +300,14 @@ describe('a client', () => {
   })
 })
 
-describe('a request that cannot be understood', () => {
+describe('an invalid token request', () => {
   test.each([
     ['without a grant type', { grant_type: null }, 'invalid_request'],
-    ['with a grant type of its own', { grant_type: 'password' }, 'unsupported_grant_type'],
+    ['with an unknown grant type', { grant_type: 'password' }, 'unsupported_grant_type'],
     ['without a code', {}, 'invalid_request'],
     ['without a refresh token', { grant_type: 'refresh_token' }, 'invalid_request'],
-    ['without the address', { code: 'x', redirect_uri: null }, 'invalid_grant'],
-  ])('%s is told so', async (_, fields, error) => {
+    ['without the redirect URI', { code: 'x', redirect_uri: null }, 'invalid_grant'],
+  ])('%s gets an OAuth error', async (_, fields, error) => {
     const response = await redeem(aChat(), fields)
     expect([response.status, (await response.json<{ error: string }>()).error]).toEqual([
       400,
@@ -314,7 +315,7 @@ describe('a request that cannot be understood', () => {
     ])
   })
 
-  test('in JSON, or with a parameter twice', async () => {
+  test('as JSON, or with a parameter given twice', async () => {
     const { entrada } = aChat()
     const bodies = [
       { body: '{}', type: 'application/json' },
@@ -327,7 +328,7 @@ describe('a request that cannot be understood', () => {
     }
   })
 
-  test('by a page is nothing another site could read [requirement 56]', async () => {
+  test('from a page of another site gets no CORS permission [requirement 56]', async () => {
     const { entrada } = aChat()
     const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
     const response = await entrada.fetch(`${ISSUER}/token`, { method: 'POST', headers })
