@@ -22,14 +22,14 @@ export interface CachedSearchDeps extends Pick<GraphAccess, 'graph' | 'tokens'> 
   waitUntil(work: Promise<unknown>): void
 }
 
-export interface CachedSearchRequest {
+interface CachedSearchRequest {
   readonly search: SearchText
   readonly sources: readonly Source[]
   /** With so many matches the list is full, and truncated pages are enough. */
   readonly limit: number
 }
 
-export type Answers = ReadonlyMap<Source, SourceResult>
+type Answers = ReadonlyMap<Source, SourceResult>
 
 interface CacheAnswers {
   readonly answers: Answers

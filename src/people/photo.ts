@@ -11,7 +11,7 @@ import { invalid, readObjectId } from './query.ts'
 import { graphFailureOf } from './source-result.ts'
 
 /** The parameters of `GET /.entrada/people/:id/photo`. */
-export interface PhotoQuery {
+interface PhotoQuery {
   readonly id: string
   /** Width and height in pixels. */
   readonly side: number
@@ -19,7 +19,7 @@ export interface PhotoQuery {
 }
 
 /** A photo or drawn initials, ready to be sent. */
-export interface Picture {
+interface Picture {
   /** Media type. */
   readonly type: string
   readonly content: Uint8Array<ArrayBuffer> | string

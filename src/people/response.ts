@@ -14,7 +14,7 @@ export interface SearchResults {
 }
 
 /** One result, in LibreChat's shape: what is unknown is absent (JSON omits `undefined`), not `null`. */
-export interface PeopleResult {
+interface PeopleResult {
   /** Id of the chat's own record. A principal of the directory has none until a user chooses it. */
   readonly id: null
   readonly type: 'user' | 'group'

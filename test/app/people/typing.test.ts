@@ -21,7 +21,7 @@ describe('typing eight letters', () => {
     "o'connor",
     'zzyzzx q',
     'megan.bo',
-  ])('of “%s” costs at most two round trips to Graph, and a repeat none', async (text) => {
+  ])('of “%s” costs at most two round trips to Graph, and none when repeated', async (text) => {
     const adele = await aSearcher({ sandbox: createSandbox(LARGE) })
     const answers = await adele.type(text)
     expect(adele.roundTrips).toBeLessThanOrEqual(2)
@@ -33,7 +33,7 @@ describe('typing eight letters', () => {
     expect(adele.roundTrips).toBe(before)
   })
 
-  test('faster than Graph answers costs no more', async () => {
+  test('faster than Graph answers costs no more round trips', async () => {
     const adele = await aSearcher({ sandbox: createSandbox(LARGE) })
     clock.letRun()
     adele.sandbox.faults.set('graph.slow', { delayMs: 50 })
@@ -45,8 +45,8 @@ describe('typing eight letters', () => {
     expect(names(answers.at(-1) ?? (await adele.search(text)))[0]).toMatch(/^Jack Smi/)
   })
 
-  test('in whichever order its letters go on costs no more', async () => {
-    // So many are called Brown that nine letters are what it takes to tell one of them.
+  test('costs no more round trips when waiting searches resume in another order', async () => {
+    // So many people are called Brown that only nine letters leave less than a page.
     const adele = await aSearcher({ sandbox: createSandbox({ people: 60_000, groups: 0 }) })
     clock.letRun()
     adele.sandbox.faults.set('graph.slow', { delayMs: 100 })
@@ -57,7 +57,7 @@ describe('typing eight letters', () => {
     expect(adele.roundTrips).toBe(2)
   })
 
-  test('gives at every letter what asking Graph for it would give', async () => {
+  test('gives the same results as Graph at every letter', async () => {
     const typing = await aSearcher({ sandbox: createSandbox(LARGE) })
     const answers = await typing.type('stephan')
     const asking = await aSearcher({
@@ -71,14 +71,14 @@ describe('typing eight letters', () => {
   })
 })
 
-test('symbols that nobody is called by do not keep whoever follows them from being found', async () => {
+test('symbols before a name do not prevent its match', async () => {
   const adele = await aSearcher()
   const answers = await adele.type('++megan')
   expect(names(answers.at(-1) ?? (await adele.search('++megan')))).toEqual(['Megan Bowen'])
 })
 
-describe('the same question at the same time', () => {
-  test('is put to Graph once, also from two data centres', async () => {
+describe('the same query at the same time', () => {
+  test('is sent to Graph once, even from two data centres', async () => {
     const adele = await aSearcher()
     const elsewhere = anEntrada({ share: adele.entrada })
     const tab = elsewhere.tabOf(adele.browser)
@@ -94,7 +94,7 @@ describe('the same question at the same time', () => {
     expect(adele.roundTrips).toBe(1)
   })
 
-  test('is not lost with the one who asked first and left', async () => {
+  test('is answered although the client that sent it first has left', async () => {
     const adele = await aSearcher()
     clock.letRun()
     adele.sandbox.faults.set('graph.slow', { delayMs: 50 })
