@@ -1,8 +1,19 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createSandbox } from '../../sandbox/sandbox.ts'
+import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { answerOf, aSearcher, names } from './searcher.ts'
+
+function putPerson({ tenants }: Sandbox, index: number, displayName: string): void {
+  const [contoso] = tenants
+  const [template] = contoso?.people ?? []
+  if (contoso === undefined || template === undefined) throw new Error('no person to copy')
+  const id = `1a1b6f0e-2f6c-4f6e-8a77-${String(index).padStart(12, '0')}`
+  const [givenName = '', surname = ''] = displayName.split(' ')
+  const address = `p${index}@contoso.example`
+  const addresses = { mail: address, userPrincipalName: address }
+  contoso.putPerson({ ...template, id, displayName, givenName, surname, ...addresses })
+}
 
 describe('typing eight letters', () => {
   const LARGE = { people: 5000, groups: 300 }
@@ -53,8 +64,28 @@ describe('typing eight letters', () => {
     const first = adele.search('br')
     await vi.waitUntil(() => adele.roundTrips === 1)
     const later = ['brown ama', 'brown am', 'brown a', 'brown', 'bro'].map((q) => adele.search(q))
-    await Promise.all([first, ...later])
+    const [, ...answers] = await Promise.all([first, ...later])
     expect(adele.roundTrips).toBe(2)
+    for (const { query, results, status } of answers) {
+      expect(results, query).not.toEqual([])
+      expect(status, query).toEqual({ people: 'ok', users: 'ok', groups: 'ok', local: 'off' })
+    }
+  })
+
+  test('finds a person although the pages of both prefixes fetched before are truncated', async () => {
+    const sandbox = createSandbox({ people: 0, groups: 0 })
+    for (let index = 0; index < 1200; index++) putPerson(sandbox, index, `Anna Zeta${index}`)
+    for (let index = 2000; index < 3200; index++) putPerson(sandbox, index, `Anne Quux${index}`)
+    putPerson(sandbox, 5000, 'Anneke Weber')
+    const adele = await aSearcher({ sandbox, scopes: ['User.ReadBasic.All'] })
+    clock.letRun()
+    adele.sandbox.faults.set('graph.slow', { delayMs: 200 })
+    const first = adele.search('an')
+    await vi.waitUntil(() => adele.roundTrips === 1, { interval: 5 })
+    const [, answer] = await Promise.all([first, adele.search('anneke we')])
+    expect(names(answer)).toEqual(['Anneke Weber'])
+    // `an`, then `anne` for all who wait, then the whole text.
+    expect(adele.roundTrips).toBe(3)
   })
 
   test('gives the same results as Graph at every letter', async () => {
