@@ -34,6 +34,7 @@ export function accessTo(source: Source, settings: Settings, granted: readonly s
   return holdsAny(settings.people.graphScopes, SUFFICIENT[source]) ? 'consent_needed' : 'off'
 }
 
+/** Whether a token shows job titles and blocked accounts. */
 export function showsFullProfiles(granted: readonly string[]): boolean {
   return holdsAny(granted, FULL_PROFILES)
 }

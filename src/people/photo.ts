@@ -26,7 +26,7 @@ interface Picture {
   readonly maxAgeSeconds: number
 }
 
-/** The sizes that Graph has of every photo. */
+/** The sizes in which Graph offers photos. */
 const SIDES = [48, 64, 96, 120, 240, 360, 432, 504, 648] as const
 const DEFAULT_SIDE = 96
 const MAX_AGE_SECONDS = 3600

@@ -27,6 +27,7 @@ interface PeopleResult {
   readonly description: string | undefined
 }
 
+/** @param publicOrigin the chat's origin, for the URL of the avatar */
 export function toResult(principal: Principal, publicOrigin: string): PeopleResult {
   const { id, type, name, email, username, description } = principal
   return {

@@ -6,8 +6,8 @@ import { clock } from '../../support/clock.ts'
 import { aSearcher, type PeopleAnswer, type Searcher } from './searcher.ts'
 
 /*
- * A name of up to ten letters, typed letter by letter, costs at most two round trips to Graph, and none when it is
- * typed again. The tests count requests that reach the sandbox, for names of its directory.
+ * A name of up to ten letters, typed letter by letter, costs at most two round trips to Graph. Typed again, it
+ * costs none. The tests count requests that reach the sandbox, for names of its directory.
  */
 
 const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
