@@ -11,7 +11,20 @@ interface MayImport {
   readonly types?: readonly string[]
 }
 
-const EVERYWHERE = ['failure.ts', 'log.ts', 'time.ts', 'url.ts', 'version.ts'] as const
+/**
+ * Root files without dependencies on folders. `cookies.ts` is one of them, because `session` reads cookies and may
+ * not import `http`, which knows sessions.
+ */
+const EVERYWHERE = [
+  'cookies.ts',
+  'failure.ts',
+  'json.ts',
+  'log.ts',
+  'paths.ts',
+  'time.ts',
+  'url.ts',
+  'version.ts',
+] as const
 /** What every feature may stand on. Features do not import each other. */
 const BELOW_FEATURES = [
   'http',
@@ -45,12 +58,15 @@ export const LAYERS: Readonly<Record<string, MayImport>> = {
   graph: { values: [...EVERYWHERE], types: ['entra'] },
   storage: { values: ['crypto', ...EVERYWHERE], types: ['entra'] },
   crypto: { values: [] },
-  pages: { values: ['browser'], types: ['failure.ts'] },
-  settings: { values: [] },
+  pages: { values: ['browser', 'paths.ts'], types: ['failure.ts'] },
+  settings: { values: ['paths.ts'] },
   browser: { values: ['graph'] },
+  'cookies.ts': { values: [] },
   'failure.ts': { values: [] },
+  'json.ts': { values: [] },
   'log.ts': { values: [], types: ['events.ts'] },
   'events.ts': { values: [] },
+  'paths.ts': { values: [] },
   'time.ts': { values: [] },
   'url.ts': { values: [] },
   'version.ts': { values: [] },

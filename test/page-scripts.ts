@@ -16,7 +16,7 @@ const SCRIPTS = [
     says: 'The picker page’s script.',
   },
   {
-    name: 'KIT_SCRIPT',
+    name: 'PAGE_SCRIPT',
     source: 'src/browser/session-guard/session-guard.ts',
     output: 'src/browser/generated/session-guard.ts',
     // A classic script in somebody else's page: its names must not be the page's.

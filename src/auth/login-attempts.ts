@@ -1,8 +1,9 @@
+import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import type { AttemptSecrets } from '../entra/authorization.ts'
 import { sha256Of } from '../crypto/digest.ts'
 import type { SealedBox } from '../crypto/sealed-box.ts'
-import { clearedCookie, transientCookie, ownCookiesOf } from '../http/cookies.ts'
+import { clearedOwnCookie, ownCookie, readOwnCookies } from '../cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 
 /** Why somebody is at the sign-in service; decides where a refusal leads. */
@@ -54,28 +55,27 @@ export class LoginAttempts {
     const name = await nameOf(attempt.state)
     const value = await this.#deps.box.seal(JSON.stringify(attempt), contextOf(name))
     const dropped = await this.#overflowing(cookieHeader, name.length + value.length)
-    return [transientCookie(name, value, LIFE_SECONDS), ...dropped.map(clearedCookie)]
+    return [ownCookie(name, value, LIFE_SECONDS), ...dropped.map(clearedOwnCookie)]
   }
 
   /** The attempt a callback belongs to, `null` when its cookie is gone, expired, damaged or another's. */
   async find(state: string, cookieHeader: string | null): Promise<LoginAttempt | null> {
     const name = await nameOf(state)
-    const value = ownCookiesOf(cookieHeader).get(name)
+    const value = readOwnCookies(cookieHeader).get(name)
     const attempt = value === undefined ? null : await this.#open(name, value)
     return attempt?.state === state ? attempt : null
   }
 
   /** `Set-Cookie` line that ends an attempt. */
   async end(state: string): Promise<string> {
-    return clearedCookie(await nameOf(state))
+    return clearedOwnCookie(await nameOf(state))
   }
 
   async #open(name: string, value: string): Promise<LoginAttempt | null> {
     const json = await this.#deps.box.open(value, contextOf(name))
-    if (json === null) return null
     // What another version sealed may have another shape; such an attempt starts over.
-    const { success, output: attempt } = v.safeParse(Sealed, JSON.parse(json))
-    if (!success || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
+    const attempt = parseJson(json, Sealed)
+    if (attempt === null || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
     const { publicOrigin, callbackPath } = this.#deps
     return { ...attempt, returnTo: readReturnTo(attempt.returnTo, publicOrigin, callbackPath) }
   }
@@ -86,7 +86,7 @@ export class LoginAttempts {
     newcomerBytes: number,
   ): Promise<readonly string[]> {
     const cookies = await Promise.all(
-      [...ownCookiesOf(cookieHeader)]
+      [...readOwnCookies(cookieHeader)]
         .filter(([name]) => name.startsWith(ATTEMPT_PREFIX))
         .map(async ([name, value]) => ({
           name,

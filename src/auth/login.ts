@@ -13,7 +13,7 @@ import { callerOf, type RateLimiter } from '../http/rate-limit.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { randomText } from '../crypto/digest.ts'
 import type { LoginAttempt, LoginAttempts } from './login-attempts.ts'
-import { addCookies } from '../http/cookies.ts'
+import { addCookies } from '../cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 import { assertNoRedirectLoop } from './redirect-loop.ts'
 
@@ -34,7 +34,7 @@ export async function login(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Respo
   requireNavigation(c)
   const returnTo = returnToOf(c)
   const cookieHeader = c.req.header('cookie') ?? null
-  const session = await deps.sessions.find(cookieHeader)
+  const session = await deps.sessions.find(cookieHeader, c.var.log)
   if (c.req.query('step_up') === '1' && session !== null) {
     return beginSignIn(c, deps, {
       purpose: 'step_up',

@@ -1,12 +1,17 @@
+import { SIGNED_OUT_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { randomText } from '../crypto/digest.ts'
 import type { Entra } from '../entra/entra.ts'
-import { addCookies, clearedCookie, ownCookiesOf, transientCookie } from '../http/cookies.ts'
+import {
+  addCookies,
+  clearedOwnCookie,
+  ownCookie,
+  readOwnCookies,
+  SESSION_COOKIE,
+} from '../cookies.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { navigationOf } from '../http/fetch-metadata.ts'
-import { createLog } from '../log.ts'
 import { signedOutPage } from '../pages/pages.ts'
-import { clearSessionCookie } from '../session/session-cookie.ts'
 import type { EndedSession } from '../session/session-rpc.ts'
 import type { User } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -22,7 +27,7 @@ const LIFE_SECONDS = 900
 /** Ties the way back from the sign-in service's sign-out to the browser that went (RP-Initiated Logout 1.0 §2). */
 export function rememberReturn(): { readonly state: string; readonly cookie: string } {
   const state = randomText(24)
-  return { state, cookie: transientCookie(COOKIE, state, LIFE_SECONDS) }
+  return { state, cookie: ownCookie(COOKIE, state, LIFE_SECONDS) }
 }
 
 /**
@@ -30,17 +35,17 @@ export function rememberReturn(): { readonly state: string; readonly cookie: str
  * service was reached; nothing else depends on it, because our own session ended first.
  */
 export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
-  const expected = ownCookiesOf(c.req.header('cookie')).get(COOKIE)
+  const expected = readOwnCookies(c.req.header('cookie')).get(COOKIE)
   const state = c.req.query('state')
   if (state !== undefined) {
     const isReturn = expected !== RETURNED && state === expected
-    const line = isReturn ? transientCookie(COOKIE, RETURNED, LIFE_SECONDS) : clearedCookie(COOKIE)
+    const line = isReturn ? ownCookie(COOKIE, RETURNED, LIFE_SECONDS) : clearedOwnCookie(COOKIE)
     addCookies(c, [line])
     // Without the query: neither history nor referrer has a use for it.
-    return c.redirect('/.entrada/signed-out', 302)
+    return c.redirect(SIGNED_OUT_PATH, 302)
   }
   const page = await signedOutPage(expected === RETURNED)
-  if (expected !== undefined) page.headers.append('set-cookie', clearedCookie(COOKIE))
+  if (expected !== undefined) page.headers.append('set-cookie', clearedOwnCookie(COOKIE))
   return page
 }
 
@@ -63,12 +68,12 @@ export async function logout(
   c: Context<EdgeEnv>,
   { entra, sessions, chatMemory }: LogoutDeps,
 ): Promise<Response> {
-  const log = createLog(c.var.requestId)
-  const end = await sessions.end(c.req.header('cookie') ?? null)
+  const { log } = c.var
+  const end = await sessions.end(c.req.header('cookie') ?? null, log)
   if (end !== null) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }
-  addCookies(c, [clearSessionCookie(), clearRecentSignIns(), ...chatMemory.onLeave()])
+  addCookies(c, [clearedOwnCookie(SESSION_COOKIE), clearRecentSignIns(), ...chatMemory.onLeave()])
   const { state, cookie } = rememberReturn()
   const serviceUrl = await endSessionUrl(entra, c.var.settings, { end, state }).catch(
     (cause: unknown) => {
@@ -78,7 +83,7 @@ export async function logout(
     },
   )
   if (serviceUrl !== null) addCookies(c, [cookie])
-  const next = serviceUrl ?? `${c.var.settings.publicOrigin}/.entrada/signed-out`
+  const next = serviceUrl ?? `${c.var.settings.publicOrigin}${SIGNED_OUT_PATH}`
   // A script cannot follow a redirect to another site; it gets the address and goes there itself.
   if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })
   return c.redirect(next, 303)

@@ -1,6 +1,6 @@
 import { epochSeconds } from '../time.ts'
 import { EntradaFailure } from '../failure.ts'
-import { clearedCookie, transientCookie, ownCookiesOf } from '../http/cookies.ts'
+import { clearedOwnCookie, ownCookie, readOwnCookies } from '../cookies.ts'
 
 /** When recent sign-ins of this browser were finished; holds times and nothing else. */
 const COOKIE = '__Host-entrada-recent'
@@ -24,18 +24,18 @@ export function assertNoRedirectLoop(cookieHeader: string | null): void {
 
 /** `Set-Cookie` line for whoever signs out: coming back after that is no loop. */
 export function clearRecentSignIns(): string {
-  return clearedCookie(COOKIE)
+  return clearedOwnCookie(COOKIE)
 }
 
 /** `Set-Cookie` line that notes a finished sign-in. */
 export function recordSignIn(cookieHeader: string | null): string {
   const times = [...recentTimes(cookieHeader), epochSeconds()].slice(-LIMIT)
-  return transientCookie(COOKIE, times.join('.'), WINDOW_SECONDS)
+  return ownCookie(COOKIE, times.join('.'), WINDOW_SECONDS)
 }
 
 function recentTimes(cookieHeader: string | null): readonly number[] {
   const now = Date.now() / 1000
-  return (ownCookiesOf(cookieHeader).get(COOKIE) ?? '')
+  return (readOwnCookies(cookieHeader).get(COOKIE) ?? '')
     .split('.')
     .map(Number)
     .filter((time) => time > 0 && now - time < WINDOW_SECONDS)

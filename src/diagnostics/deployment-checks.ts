@@ -1,3 +1,5 @@
+import { CONSENT_PATH } from '../paths.ts'
+import { PRESETS } from '../settings/presets.ts'
 import { isLoopback } from '../settings/variables.ts'
 import { type CheckContext, type CheckResult, failed, ok, skipped, warning } from './check.ts'
 import { silentAmong } from './health.ts'
@@ -36,7 +38,7 @@ export async function checkChat({ settings, session, toChat }: CheckContext): Pr
   const request = new Request(settings.publicOrigin, { headers: { accept: 'text/html' } })
   const { status, body } = await toChat(request, session)
   void body?.cancel()
-  const secret = settings.origin.secret === null ? '' : ' with ORIGIN_SECRET'
+  const secret = settings.chat.secret === null ? '' : ' with ORIGIN_SECRET'
   const found = `Answers ${status} to Entrada${secret}.`
   if (status >= 500) return failed(found, 'See its log.')
   if (status !== 401 && status !== 403) return ok(found)
@@ -49,8 +51,6 @@ export async function checkChat({ settings, session, toChat }: CheckContext): Pr
 const STRANGERS = [{}, { 'x-forwarded-user': 'entrada-check' }] as const
 
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 421])
-/** They sign people in or verify who does: what they show to strangers may be an empty shell. */
-const OWN_SIGN_IN: ReadonlySet<string> = new Set(['librechat', 'onyx'])
 
 /** A Worker asks from Cloudflare, by whose certificate, addresses or zone it may pass where a stranger would not. */
 const OUTSIDE = 'Try it from outside Cloudflare, too: docs/protecting-the-chat.md'
@@ -58,7 +58,7 @@ const LOCK = `Have it demand ORIGIN_SECRET, or lock it by a tunnel or mutual TLS
 
 /** Whether the chat's own address, where it has one, answers those who did not come through Entrada. */
 export async function checkOriginProtection(deps: CheckContext): Promise<CheckResult> {
-  const { url, preset } = deps.settings.origin
+  const { url, preset } = deps.settings.chat
   if (deps.isServiceBound || url === null) {
     return skipped(`ORIGIN_URL is not used. ${OUTSIDE}`)
   }
@@ -66,7 +66,7 @@ export async function checkOriginProtection(deps: CheckContext): Promise<CheckRe
   const answers = await Promise.all(STRANGERS.map((headers) => probe(url, headers)))
   const found = `${url.host} answers people who did not come through Entrada: ${answers.map(({ status }) => status).join(', with a spoofed X-Forwarded-User ')}.`
   if (answers.some(({ status }) => status >= 200 && status < 300)) {
-    return OWN_SIGN_IN.has(preset) ? warning(found, LOCK) : failed(found, LOCK)
+    return PRESETS[preset].hasOwnSignIn ? warning(found, LOCK) : failed(found, LOCK)
   }
   const { publicOrigin } = deps.settings
   const isRefused = answers.every(
@@ -96,6 +96,6 @@ export async function checkPermissions(deps: CheckContext): Promise<CheckResult>
   const features = Object.entries(await featuresOf(session))
   const found = features.map(([name, access]) => `${name}: ${access.replace('_', ' ')}`).join(', ')
   if (!found.includes('needed')) return ok(found)
-  const fix = 'An administrator consents for all at /.entrada/consent?feature=sign_in&admin=1'
+  const fix = `An administrator consents for all at ${CONSENT_PATH}?feature=sign_in&admin=1`
   return warning(found, fix)
 }

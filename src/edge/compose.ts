@@ -1,33 +1,37 @@
 import { LoginAttempts } from '../auth/login-attempts.ts'
 import { logout } from '../auth/logout.ts'
-import type { Features } from '../auth/routes.ts'
 import type { Runtime } from './runtime.ts'
-import { rateLimitKeyOfUser, type EdgeDeps, type Enriched, type Enrichment } from './deps.ts'
+import type { EdgeDeps, Enriched, Enrichment } from './deps.ts'
 import { createEntra } from '../entra/entra.ts'
-import { EntradaFailure } from '../failure.ts'
 import type { Dependencies } from '../diagnostics/health.ts'
-import { filesFeature, isFilesOn } from '../files/access.ts'
-import { GRAPH_TOKEN_PATH, librechatGraphToken } from '../files/librechat-graph-token.ts'
+import { filesFeature, isFilesOn, sharePointConsentScopes } from '../files/access.ts'
+import { librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
-import { readSharePointOrigin } from '../files/sharepoint-hosts.ts'
-import { Injection } from '../proxy/page-script.ts'
+import { resourceOf } from '../files/sharepoint-hosts.ts'
+import { createLog } from '../log.ts'
+import { ScriptInjection } from '../proxy/page-script.ts'
 import { AssertionSigner } from '../signing/assertion.ts'
 import { ChatCookies } from '../proxy/chat-cookies.ts'
 import { ChatProxy } from '../proxy/chat-proxy.ts'
 import { jwksResponse, SigningKeys } from '../signing/signing-keys.ts'
 import { RouteMatcher } from '../proxy/route-matcher.ts'
-import { PRINCIPALS_PATH, searchPrincipals } from '../people/librechat.ts'
+import { searchPrincipals } from '../people/librechat.ts'
 import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { OidcGrants } from '../provider/grants.ts'
 import { createProvider, issuerOf } from '../provider/routes.ts'
-import type { Resource } from '../entra/access-token.ts'
 import { ReplayGuard } from '../session/replay-guard.ts'
-import { consentScopesFor } from '../session/resource-scopes.ts'
-import { RateLimiter, type RateLimitBinding, type RateLimitBindings } from '../http/rate-limit.ts'
+import { featuresOf } from '../session/features.ts'
+import {
+  rateLimitKeyOfUser,
+  RateLimiter,
+  type RateLimitBinding,
+  type RateLimitBindings,
+} from '../http/rate-limit.ts'
 import { Sessions } from '../session/sessions.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { RateLimited } from '../settings/sessions.ts'
+import { PRESETS } from '../settings/presets.ts'
 import type { Settings } from '../settings/settings.ts'
 import { LookupCache } from '../storage/lookup-cache.ts'
 
@@ -49,7 +53,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const signer = new AssertionSigner({
     keys,
     issuer: publicOrigin,
-    audience: settings.origin.url?.origin ?? publicOrigin,
+    audience: settings.chat.url?.origin ?? publicOrigin,
   })
   const polling = new RouteMatcher(settings.sessions.pollingRoutes)
   const limiter = new RateLimiter(settings.rateLimits, rateLimitBindingsOf(env))
@@ -59,9 +63,13 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     limiter,
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
-    sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
-    chatMemory: new ChatCookies(settings.origin),
-    featuresOf: (session: Session) => featuresOf(session, settings),
+    sharePointScopes: (origin: string) => sharePointConsentScopes(origin, settings),
+    chatMemory: new ChatCookies(settings.chat),
+    featuresOf: (session: Session) =>
+      featuresOf(session, settings, (scopes) => ({
+        ...peopleFeatures(settings, scopes),
+        files: filesFeature(settings, scopes),
+      })),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
   const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
@@ -69,7 +77,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-      (await sessions.find(cookieHeader, false))?.id === id,
+      (await sessions.find(cookieHeader, createLog(crypto.randomUUID()), false))?.id === id,
     service,
   })
   const people = { graph, lookups, box }
@@ -84,7 +92,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
       verify: (token) => keys.verify(token),
       publicKeys: () => jwksResponse(keys),
       graphOrigin: settings.issuer.microsoft?.graph ?? null,
-      resourceOf: (origin) => resourceOf(origin, settings),
+      resourceOf: (origin) => resourceOf(origin, settings.issuer.microsoft),
       countCode: (session) => limiter.take('login', rateLimitKeyOfUser(session)),
       signOut: (c) => logout(c, auth),
     })
@@ -94,7 +102,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     sessions,
     auth,
     chat,
-    kit: settings.kit.guard ? new Injection(publicOrigin, callbackPath) : null,
+    pageScript: settings.pageScript.guard ? new ScriptInjection(publicOrigin, callbackPath) : null,
     publicKeys: () => jwksResponse(keys),
     provider: settings.oidcClients.length === 0 ? null : provider(),
     check: {
@@ -107,7 +115,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     },
     limiter,
     enriched: enrichedBy(settings, people),
-    features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
+    features: [peopleRoutes(people), filesRoutes({ graph, lookups, forwardToChat: toChat })],
   }
 }
 
@@ -125,31 +133,21 @@ function rateLimitBindingsOf(env: EdgeBindings): RateLimitBindings {
   }
 }
 
-function resourceOf(origin: string, { issuer: { microsoft } }: Settings): Resource | null {
-  if (microsoft === null) return null
-  return origin === microsoft.graph ? 'graph' : readSharePointOrigin(origin, microsoft)
-}
-
-function sharePointScopesOf(origin: string, settings: Settings): readonly string[] | null {
-  const { microsoft } = settings.issuer
-  const host = microsoft === null ? null : readSharePointOrigin(origin, microsoft)
-  return host === null || !settings.files.enabled ? null : consentScopesFor(host, settings)
-}
-
-/** LibreChat's paths, where the chat is LibreChat. */
+/** Handlers for the preset's enriched paths, by `METHOD /path`. */
 function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
-  if (settings.origin.preset !== 'librechat') return new Map()
-  const principals: Enrichment = (request, asker, forward) =>
-    searchPrincipals(deps, { ...asker, settings }, { request, forward })
-  const graphToken = librechatGraphToken(deps, settings)
-  const token: Enrichment = (request, { session }) => graphToken(request, session)
-  const routes = new Map<string, Enriched>([
-    [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
-  ])
-  if (isFilesOn(settings)) {
+  const { principals, graphToken } = PRESETS[settings.chat.preset].enrichedPaths
+  const routes = new Map<string, Enriched>()
+  if (principals !== undefined) {
+    const enrich: Enrichment = (request, asker, forward) =>
+      searchPrincipals(deps, { ...asker, settings }, { request, forward })
+    routes.set(`GET ${principals}`, { limited: 'search', enrich })
+  }
+  if (graphToken !== undefined && isFilesOn(settings)) {
+    const issueToken = librechatGraphToken(deps, settings)
+    const enrich: Enrichment = (request, { session, log }) => issueToken(request, session, log)
     // LibreChat's router takes HEAD for GET.
     for (const method of ['GET', 'HEAD']) {
-      routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token })
+      routes.set(`${method} ${graphToken}`, { limited: 'picker', enrich })
     }
   }
   return routes
@@ -164,21 +162,5 @@ function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
     USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
     LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
     KEYS: () => keys.published(),
-  }
-}
-
-/** What has been consented to decides; until a token could be had, nobody knows. */
-async function featuresOf(session: Session, settings: Settings): Promise<Features> {
-  const unknown = (reason: string) => ({ people: reason, groups: reason, files: reason })
-  if (settings.issuer.microsoft === null || !settings.reuseTokens) return unknown('off')
-  try {
-    const { scopes } = await session.accessToken('graph')
-    return { ...peopleFeatures(settings, scopes), files: filesFeature(settings, scopes) }
-  } catch (cause) {
-    if (!(cause instanceof EntradaFailure)) throw cause
-    if (cause.code === 'consent_required' || cause.code === 'admin_consent_required') {
-      return unknown('consent_needed')
-    }
-    return unknown(cause.code === 'interaction_required' ? 'interaction_needed' : 'unavailable')
   }
 }

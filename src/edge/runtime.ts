@@ -61,7 +61,7 @@ export const runtimeOf = oncePerBindings((env): Runtime => {
   const { microsoft } = settings.issuer
   const box = new SealedBox(settings.keyRing)
   const graph = microsoft === null ? null : new Graph(microsoft.graph)
-  const access = { ...settings.access, needsAddress: needsAddress(settings.origin) }
+  const access = { ...settings.access, needsAddress: needsAddress(settings.chat) }
   return {
     settings,
     box,

@@ -66,20 +66,59 @@ export function mustRevalidate(request: RequestHead): boolean {
   return navigationOf(request) === 'document'
 }
 
-/** They change nothing (RFC 9110 §9.2.1), so another site may make a browser send them. */
+/** Methods that change nothing (RFC 9110 §9.2.1). Other sites can make a browser send them. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+/** What a browser says about the page that sent a request. Programs say nothing: both are `null`. */
+interface Sender {
+  /** `Sec-Fetch-Site`, relative to the address of the request. */
+  readonly site: string | null
+  /** `Origin`; the browser sends `null` as text where it hides the origin. */
+  readonly origin: string | null
+}
+
+function senderOf({ headers }: Pick<RequestHead, 'headers'>): Sender {
+  return { site: headers.get('sec-fetch-site'), origin: headers.get('origin') }
+}
+
 /**
- * Proof that a state-changing request comes from our own pages: `Sec-Fetch-Site: same-origin`, or, from a
- * browser that does not send it, our `Origin`. Saying neither is not proof. SameSite cookies alone would let
- * a sibling host in.
+ * Demands proof that a state-changing request comes from our own pages: `Sec-Fetch-Site: same-origin`, or our
+ * `Origin` from a browser without fetch metadata. A request with neither is refused. `SameSite` cookies alone
+ * would admit a sibling host.
  * @throws EntradaFailure `cross_site_refused`
  */
-export function requireSameOrigin(request: Request, publicOrigin: string): void {
-  const site = request.headers.get('sec-fetch-site')
-  const origin = request.headers.get('origin')
-  // A form on a page with `Referrer-Policy: no-referrer` says `Origin: null` even to its own site.
+export function requireSameOrigin(request: RequestHead, publicOrigin: string): void {
+  const { site, origin } = senderOf(request)
+  // A form on a page with `Referrer-Policy: no-referrer` sends `Origin: null` even to its own site.
   const contradicts = origin !== null && origin !== 'null' && origin !== publicOrigin
   const isOurs = site === null ? origin === publicOrigin : site === 'same-origin'
   if (!isOurs || contradicts) throw new EntradaFailure('cross_site_refused')
+}
+
+/**
+ * Refuses a safe request that another site's page sent. Programs and browsers without fetch metadata pass: another
+ * site could not read the response anyway.
+ * @throws EntradaFailure `cross_site_refused`
+ */
+export function refuseOtherSites(request: RequestHead): void {
+  const { site } = senderOf(request)
+  if (site !== null && site !== 'same-origin') throw new EntradaFailure('cross_site_refused')
+}
+
+/**
+ * Whether a page of one of these origins sent a write, or a program did. Weaker than `requireSameOrigin`, because
+ * the chat app's own programs write without saying where they are.
+ */
+export function isSentBy(request: RequestHead, origins: ReadonlySet<string>): boolean {
+  const { site, origin } = senderOf(request)
+  // A sibling host is same-site and may belong to somebody else, so its origin has to be listed.
+  if (origin !== null && origin !== 'null') return origins.has(origin)
+  // A form on a page with `Referrer-Policy: no-referrer`, which many chats have, sends `null` to its own site.
+  if (origin === 'null') return site === 'same-origin'
+  return site === null || site === 'same-origin' || site === 'none'
+}
+
+/** Whether the response will be shown in a frame. */
+export function isForFrame({ headers }: RequestHead): boolean {
+  return headers.get('sec-fetch-dest') === 'iframe'
 }

@@ -1,3 +1,4 @@
+import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import type { SealedBox } from '../crypto/sealed-box.ts'
 import type { AccessToken } from '../entra/access-token.ts'
@@ -140,8 +141,7 @@ export async function readText(
   const request = { path: `${path}?$select=${property}`, deadlineMs: TEXT_TIMEOUT_MS }
   const answer = await graph.call(tokens, request)
   if (!answer.ok) return null
-  const read = v.safeParse(Texts, await answer.response.json().catch(() => null))
-  const text = read.success ? read.output[property] : null
+  const text = (await readJson(answer.response, Texts))?.[property]
   return typeof text === 'string' ? text : null
 }
 

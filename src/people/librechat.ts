@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { PeopleDeps, Searcher } from './access.ts'
@@ -7,9 +8,6 @@ import { readSearchText, readTypes, type SearchText } from './query.ts'
 import { describeStatus, type SearchResults, statusOfAll, toResult } from './response.ts'
 import { searchPeople } from './search.ts'
 import type { Source } from './source-result.ts'
-
-/** LibreChat's people search. Entrada adds results of the directory to its response. */
-export const PRINCIPALS_PATH = '/api/permissions/search-principals'
 
 /** LibreChat's own limit. */
 const MAX_RESULTS = 50
@@ -95,8 +93,7 @@ const Body = v.looseObject({
 
 /** `null` for a body of another shape, as another version of LibreChat may send. */
 function readBody(text: string): v.InferOutput<typeof Body> | null {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Body), text)
-  return parsed.success ? parsed.output : null
+  return parseJson(text, Body)
 }
 
 function mergedHeaders(from: Headers, { status, retryAfter }: SearchResults): Headers {

@@ -1,4 +1,4 @@
-import { addressInDirectory } from '../entra/email-address.ts'
+import { emailFromDirectory } from '../entra/email-address.ts'
 import { isGuid, type IssuerSettings } from '../settings/issuer.ts'
 import { fold } from './query.ts'
 
@@ -26,7 +26,7 @@ export interface SearchIndex {
 /** Replaces the email by the address that the same person's session has, so that a chat sees one person. */
 export function withAddress(principal: Principal, issuer: IssuerSettings): Principal {
   if (principal.type === 'group') return principal
-  return { ...principal, email: addressInDirectory(principal, issuer) }
+  return { ...principal, email: emailFromDirectory(principal, issuer) }
 }
 
 /** The relevant people who are among `users`, in Graph's order and as the directory has them. */

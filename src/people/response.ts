@@ -1,3 +1,4 @@
+import { PEOPLE_PATH } from '../paths.ts'
 import type { Principal } from './principal.ts'
 import { SOURCES, type Source } from './source-result.ts'
 
@@ -38,7 +39,7 @@ export function toResult(principal: Principal, publicOrigin: string): PeopleResu
     username: username ?? undefined,
     avatar:
       type === 'user'
-        ? `${publicOrigin}/.entrada/people/${id}/photo?size=96&fallback=initials`
+        ? `${publicOrigin}${PEOPLE_PATH}/${id}/photo?size=96&fallback=initials`
         : undefined,
     source: 'entra',
     idOnTheSource: id,

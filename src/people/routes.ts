@@ -1,3 +1,4 @@
+import { GROUPS_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
@@ -51,7 +52,7 @@ export function peopleRoutes(deps: PeopleDeps): Hono<EdgeEnv> {
       members,
       count: members.length,
       withheld,
-      next: cursor && `${publicOrigin}/.entrada/groups/${query.groupId}/members?${next.toString()}`,
+      next: cursor && `${publicOrigin}${GROUPS_PATH}/${query.groupId}/members?${next.toString()}`,
     })
   })
 

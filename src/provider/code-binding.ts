@@ -1,4 +1,5 @@
-import { readSessionKey, sessionCookiesOf } from '../session/session-cookie.ts'
+import { readSessionCookies } from '../cookies.ts'
+import { readSessionKey } from '../session/session-cookie.ts'
 import type { ProviderDeps } from './provider.ts'
 
 /** Whether a request brings the chat an authorization response of another browser's. */
@@ -22,7 +23,7 @@ export function strayAnswerTest({ clients, grants, issuer }: ProviderDeps): Stra
   const isStray = async ({ headers, url }: Pick<Request, 'headers' | 'url'>) => {
     const codes = new URL(url).searchParams.getAll('code')
     const opened = await Promise.all(codes.map((code) => grants.openCode(code)))
-    const own = sessionCookiesOf(headers.get('cookie')).map(
+    const own = readSessionCookies(headers.get('cookie')).map(
       (cookie) => readSessionKey(cookie)?.name,
     )
     return opened.some((code) => code !== null && !own.includes(code.sessionName))

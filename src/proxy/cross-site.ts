@@ -1,68 +1,59 @@
-import { SAFE_METHODS } from '../http/fetch-metadata.ts'
+import { isSentBy, SAFE_METHODS } from '../http/fetch-metadata.ts'
 import type { RequestHead } from '../http/request-head.ts'
-import type { OriginSettings } from '../settings/chat.ts'
+import type { ChatSettings } from '../settings/chat.ts'
 import { RouteMatcher } from './route-matcher.ts'
 
-/** May this request go on, as far as its source is concerned? */
+/** Whether the page or program that sent a request may send it. */
 export type CrossSiteVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'foreign_source' | 'unknown_source' }
 
 const PASS: CrossSiteVerdict = { ok: true }
 
-export type CrossSiteSettings = Pick<OriginSettings, 'corsOrigins' | 'crossSiteRoutes'>
+/** The settings that open the chat app to other sites. */
+export type CrossSiteSettings = Pick<ChatSettings, 'corsOrigins' | 'crossSiteRoutes'>
 
-/** What other sites must not make a person's browser do to the chat app. */
+/** Refuses requests that another site makes a person's browser send to the chat app (CSRF). */
 export class CrossSiteGuard {
-  readonly #sources: ReadonlySet<string>
-  readonly #open: RouteMatcher
+  readonly #allowedOrigins: ReadonlySet<string>
+  readonly #openRoutes: RouteMatcher
 
   constructor(publicOrigin: string, { corsOrigins, crossSiteRoutes }: CrossSiteSettings) {
-    this.#sources = new Set([publicOrigin, ...corsOrigins])
-    this.#open = new RouteMatcher(crossSiteRoutes)
+    this.#allowedOrigins = new Set([publicOrigin, ...corsOrigins])
+    this.#openRoutes = new RouteMatcher(crossSiteRoutes)
   }
 
   /**
-   * A write that rides on the person's cookies must come from the chat's own pages. Programs without cookies
-   * have nothing to ride on, and a program that says no source at all is no browser.
+   * Judges a write with the person's cookies: it must come from the chat's own pages. Requests without cookies
+   * pass, and so do those without `Origin` and fetch metadata, because browsers send them.
    */
   judgeWrite(request: RequestHead): CrossSiteVerdict {
     const { headers, method } = request
     if (SAFE_METHODS.has(method) || headers.get('cookie') === null) return PASS
-    const site = headers.get('sec-fetch-site')
-    const source = headers.get('origin')
-    if (this.#isOwn(site, source)) return PASS
-    if (this.#open.match(method, new URL(request.url).pathname)) return PASS
+    if (isSentBy(request, this.#allowedOrigins)) return PASS
+    if (this.#openRoutes.match(method, new URL(request.url).pathname)) return PASS
     return { ok: false, reason: 'foreign_source' }
   }
 
   /**
-   * Browsers let any page open a socket to any host, with cookies and without asking (RFC 6455 §10.2), and they
-   * always say which page it is. So where there are cookies, silence is no answer.
+   * Judges a WebSocket handshake. Browsers let any page open a socket to any host, with cookies and without a
+   * preflight (RFC 6455 §10.2). They always send `Origin`, so a handshake with cookies must have it.
    */
   judgeUpgrade(request: RequestHead): CrossSiteVerdict {
-    // A handshake is a GET (RFC 6455 §4.1); whatever else comes as one is a write in disguise.
+    // A handshake is a GET (RFC 6455 §4.1); another method would be a write that skips `judgeWrite`.
     if (request.method !== 'GET') return { ok: false, reason: 'unknown_source' }
     const { headers } = request
-    const source = headers.get('origin')
-    if (source === null) {
+    const origin = headers.get('origin')
+    if (origin === null) {
       return headers.get('cookie') === null ? PASS : { ok: false, reason: 'unknown_source' }
     }
-    return this.#sources.has(source) ? PASS : { ok: false, reason: 'foreign_source' }
-  }
-
-  #isOwn(site: string | null, source: string | null): boolean {
-    // A sibling host is same-site, and somebody else's all the same.
-    if (source !== null && source !== 'null') return this.#sources.has(source)
-    // A form on a page with `Referrer-Policy: no-referrer`, which many chats have, says `null` to its own site.
-    if (source === 'null') return site === 'same-origin'
-    return site === null || site === 'same-origin' || site === 'none'
+    return this.#allowedOrigins.has(origin) ? PASS : { ok: false, reason: 'foreign_source' }
   }
 }
 
 /**
- * CORS for the origins an operator named, and for no other: a chat app that answers `*` or repeats whatever
- * origin asks was written for a world in which nobody is signed in.
+ * CORS for the origins of `CORS_ORIGINS` and for no others. Replaces what the chat app sends, because `*` or an
+ * echoed `Origin` would open a signed-in person's chat to every site.
  */
 export class CrossOriginSharing {
   readonly #publicOrigin: string
@@ -73,32 +64,35 @@ export class CrossOriginSharing {
     this.#allowed = new Set(corsOrigins)
   }
 
-  /** The other origin a request comes from; `null` for our own pages and for programs. */
+  /** The value of `Origin` if it is another origin; `null` for our own pages and for programs. */
   #foreignOrigin(request: RequestHead): string | null {
     const origin = request.headers.get('origin')
     return origin === null || origin === this.#publicOrigin ? null : origin
   }
 
-  /** Answers a preflight of an allowed origin. It carries no cookies, so the chat app could not know whose it is. */
+  /**
+   * Answers a CORS preflight of an allowed origin; `null` for every other request. A preflight has no cookies, so
+   * it would not get past the sign-in.
+   */
   preflight(request: RequestHead): Response | null {
     if (request.method !== 'OPTIONS') return null
     const { headers } = request
     const origin = this.#foreignOrigin(request)
     if (origin === null || !this.#allowed.has(origin)) return null
-    const wanted = headers.get('access-control-request-method')
-    if (wanted === null) return null
+    const method = headers.get('access-control-request-method')
+    if (method === null) return null
     const names = headers.get('access-control-request-headers')
-    const answer = {
-      'access-control-allow-methods': wanted,
+    const preflightHeaders = {
+      'access-control-allow-methods': method,
       ...(names !== null && { 'access-control-allow-headers': names }),
       'access-control-max-age': '600',
     }
-    return this.share(request, new Response(null, { status: 204, headers: answer }))
+    return this.share(request, new Response(null, { status: 204, headers: preflightHeaders }))
   }
 
   /**
-   * Opens an answer to an allowed origin and closes it to any other. An answer that differs by origin says so in
-   * `Vary` to everybody: a cache would hand the one kept for our own page to another origin's (RFC 9110 §12.5.5).
+   * Allows an allowed origin to read a response, and removes every CORS header for others. A response that differs
+   * by origin has `Vary: Origin`, or a cache would serve our page's copy to another origin (RFC 9110 §12.5.5).
    */
   share(request: RequestHead, response: Response): Response {
     const origin = this.#foreignOrigin(request)

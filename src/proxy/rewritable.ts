@@ -1,7 +1,7 @@
-/** What the runtime can decode and write again. */
+/** Content encodings that the runtime can decode and encode. */
 const ENCODINGS: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'br'])
 
-/** They describe the bytes that came, not those that go. */
+/** Headers that describe the original bytes and are wrong after rewriting. */
 const VALIDATORS = [
   'etag',
   'last-modified',
@@ -12,6 +12,7 @@ const VALIDATORS = [
   'content-length',
 ] as const
 
+/** Whether a script can be added to a response: complete, of this content type, in a readable encoding. */
 export function isRewritable({ status, headers, body }: Response, type: RegExp): boolean {
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? ''
   return (
@@ -22,6 +23,7 @@ export function isRewritable({ status, headers, body }: Response, type: RegExp):
   )
 }
 
+/** Copies headers without those that describe the original bytes. */
 export function withoutValidators(given: Headers): Headers {
   const headers = new Headers(given)
   for (const name of VALIDATORS) headers.delete(name)
@@ -29,8 +31,8 @@ export function withoutValidators(given: Headers): Headers {
 }
 
 /**
- * Asks for the whole text in an encoding that can be rewritten. A browser that kept the text from before would
- * otherwise be told that it is still good, and go on without our script.
+ * Makes a request ask for the whole text in an encoding that can be rewritten. With its validators a browser could
+ * get a 304 and keep a cached text without our script.
  */
 export function askingForText(request: Request): Request {
   const headers = new Headers(request.headers)

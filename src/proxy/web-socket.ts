@@ -1,78 +1,81 @@
-/** A session that can end while a socket is open. */
+/** The session of an open WebSocket. */
 export interface RelaySession {
-  /** Whether it still lives; asked again and again. */
+  /** Whether the session is still active; called every `checkSeconds`. */
   readonly isAlive: () => Promise<boolean>
   readonly checkSeconds: number
 }
 
-/** Registered for applications (RFC 6455 §7.4.2): as HTTP's 401. Clients reconnect, meet a 401 and sign in. */
+/**
+ * Close code of a session that ended, from the range for applications (RFC 6455 §7.4.2). Clients reconnect, get a
+ * 401 and sign in.
+ */
 export const SESSION_ENDED = 4401
 const SESSION_ENDED_REASON = 'session ended'
 
-/** What a side that vanished is reported as; 1006 says so to programs and cannot be sent. */
+/** Sent to one side when the other's connection breaks, because 1006 must not be sent (RFC 6455 §7.4.1). */
 const CONNECTION_LOST = 1011
 
 /**
- * Carries every frame by hand, so that the socket can be closed when its session ends. Costs about nine times
- * the CPU of a socket that passes through, which is why it is a setting.
+ * Relays every frame of a WebSocket and closes both sides when the session ends. Costs about nine times the CPU
+ * of a socket that passes through, so `WEBSOCKET_SESSION_BOUND` turns it on.
  */
 export function relayWebSocket(response: Response, session: RelaySession): Response {
   const chat = response.webSocket
   if (chat === null) return response
   const { 0: client, 1: ours } = new WebSocketPair()
-  // The default is a Blob, which `send` would deliver as the text "[object Blob]".
+  // The default is Blob, which `send` delivers as the text "[object Blob]".
   for (const socket of [ours, chat]) {
     socket.binaryType = 'arraybuffer'
     socket.accept({ allowHalfOpen: true })
   }
-  const watch = setInterval(() => {
-    void endIfOver()
+  const timer = setInterval(() => {
+    void closeIfEnded()
   }, session.checkSeconds * 1000)
-  const endIfOver = async () => {
-    // Not knowing is no reason to go on: the client reconnects and is judged anew.
+  const closeIfEnded = async () => {
+    // Fails closed: the client reconnects and the session is checked again.
     if (await session.isAlive().catch(() => false)) return
-    clearInterval(watch)
+    clearInterval(timer)
     close(ours, SESSION_ENDED, SESSION_ENDED_REASON)
     close(chat, SESSION_ENDED, SESSION_ENDED_REASON)
   }
-  // Whoever has said good-bye may still listen, so the watch lasts until both have.
-  const speaking = new Set([ours, chat])
-  const onGoodbye = (socket: WebSocket) => {
-    speaking.delete(socket)
-    if (speaking.size === 0) clearInterval(watch)
+  // Half-close: keep checking the session until both sides have closed.
+  const open = new Set([ours, chat])
+  const onClose = (socket: WebSocket) => {
+    open.delete(socket)
+    if (open.size === 0) clearInterval(timer)
   }
-  carry(ours, chat, onGoodbye)
-  carry(chat, ours, onGoodbye)
+  relay(ours, chat, onClose)
+  relay(chat, ours, onClose)
   return new Response(null, { status: 101, headers: response.headers, webSocket: client })
 }
 
-function carry(from: WebSocket, to: WebSocket, onGoodbye: (socket: WebSocket) => void): void {
+function relay(from: WebSocket, to: WebSocket, onClose: (socket: WebSocket) => void): void {
   from.addEventListener('message', ({ data }: { readonly data: unknown }) => {
     if (typeof data === 'string' || data instanceof ArrayBuffer) send(to, data)
   })
   from.addEventListener('close', ({ code, reason }) => {
-    onGoodbye(from)
-    // Half-open from here on: what the other side still has to say arrives, and its good-bye is the answer.
+    onClose(from)
+    // The other side may still send frames; its close frame completes the handshake.
     close(to, code, reason)
   })
   from.addEventListener('error', () => {
-    // The line is broken: nobody listens there, and the other side has nobody to talk to.
-    onGoodbye(from)
-    onGoodbye(to)
+    // The connection is broken in both directions, so the relay ends.
+    onClose(from)
+    onClose(to)
     close(to, CONNECTION_LOST, '')
   })
 }
 
-/** Not by `readyState`: it is the same for a side that only listens and for one that only speaks. */
+/** `readyState` does not tell which direction is closed, so `send` is tried. */
 function send(socket: WebSocket, data: string | ArrayBuffer): void {
   try {
     socket.send(data)
   } catch {
-    // We have said good-bye there already, so nobody waits for it.
+    // Our side has sent its close frame; the receiver expects no more frames.
   }
 }
 
-/** 1005 is "no code was given", 1006 and 1015 are "it broke": none of them may be sent (RFC 6455 §7.4.1). */
+/** Closes with a code that may be sent. 1005 (no code), 1006 and 1015 (broken) must not be (RFC 6455 §7.4.1). */
 function close(socket: WebSocket, code: number, reason: string): void {
   if (socket.readyState === WebSocket.CLOSED) return
   try {
@@ -80,6 +83,6 @@ function close(socket: WebSocket, code: number, reason: string): void {
     else if (code === 1006 || code === 1015) socket.close(CONNECTION_LOST)
     else socket.close(code, reason)
   } catch {
-    // Closed by the other side in the meantime, which is what was wanted.
+    // The other side has closed meanwhile; nothing is left to do.
   }
 }

@@ -1,60 +1,58 @@
+import { ownCookie, readOwnCookies } from '../cookies.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { withoutValidators } from './rewritable.ts'
 import { WORKER_SCRIPT } from '../browser/generated/worker-guard.ts'
 
-/** Says that this browser's service worker has our lines: a session that ends is then no reason to replace it. */
-const MARKER = '__Host-entrada-worker=1'
+/** Marks a browser whose service worker contains our lines: it needs no replacement when the session ends. */
+const MARKER_COOKIE = '__Host-entrada-worker'
 const MARKER_SECONDS = 30 * 86_400
-const HAS_MARKER = /(?:^|;)\s*__Host-entrada-worker=1\s*(?:;|$)/
 
-/** Replaces a worker at once, and answers nothing itself: page loads reach the network, and so sign-in. */
+/** Replaces a service worker at once. The new one answers no request, so page loads reach Entrada and sign-in. */
 const TAKE_OVER = 'addEventListener("install",()=>skipWaiting());'
 
-/** Whether a browser asks for the script of a service worker (Service Workers, "Update" algorithm). */
+/** Whether a browser fetches the script of a service worker (Service Workers, "Update" algorithm). */
 export function isWorkerScript({ method, headers }: RequestHead): boolean {
   return method === 'GET' && headers.get('service-worker') === 'script'
 }
 
-export class WorkerInjection {
+/** Adds our lines to the chat's service worker: without a session its cached page would hide the sign-in. */
+export class WorkerScriptInjection {
   readonly #lines: string
 
   constructor(callbackPath: string) {
-    // A directive of ours would make the app's script strict, too.
+    // Without our "use strict", which would apply to the app's script as well.
     const lines = WORKER_SCRIPT.replace(/^"use strict";/, '')
     this.#lines = lines.replace('CALLBACK_PATH', () => JSON.stringify(callbackPath))
   }
 
-  /** The chat's script with our lines first, in one line: its line numbers stay. */
+  /** Puts our lines before the chat's script, in one line, so that its line numbers stay. */
   async add(response: Response): Promise<Response> {
     const script = await response.text()
     const headers = withoutValidators(response.headers)
-    // Decoded by now.
+    // `response.text()` has decoded the body.
     headers.delete('content-encoding')
-    headers.append(
-      'set-cookie',
-      `${MARKER}; Max-Age=${MARKER_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`,
-    )
+    headers.append('set-cookie', ownCookie(MARKER_COOKIE, '1', MARKER_SECONDS))
     const directive = isStrict(script) ? '"use strict";' : ''
     return new Response(`${directive}${this.#lines}${script}`, { headers })
   }
 
   /**
-   * For a browser without a session whose worker may lack our lines: a worker of our lines alone. It takes the
-   * place of the one that hides sign-in. Nothing of the chat is in it, and the chat is not asked.
+   * Returns a worker of our lines alone, for a browser without a session whose worker may lack them; otherwise
+   * `null`. It replaces the worker that hides the sign-in. The chat is not asked and none of its content is sent.
    */
   standIn({ headers }: RequestHead): Response | null {
-    if (HAS_MARKER.test(headers.get('cookie') ?? '')) return null
+    if (readOwnCookies(headers.get('cookie')).get(MARKER_COOKIE) === '1') return null
     return new Response(`${this.#lines}${TAKE_OVER}`, {
       headers: {
         'content-type': 'text/javascript; charset=utf-8',
-        // The worker to be replaced may have a wider scope than its folder.
+        // The replaced worker may have a wider scope than its folder.
         'service-worker-allowed': '/',
       },
     })
   }
 }
 
-/** A directive counts only before all else, so ours has to repeat it. Comments may come first. */
+/** Whether a script begins with "use strict". It works only at the start, after comments, so our lines repeat it. */
 function isStrict(script: string): boolean {
   const blank = /\s+|\/\/[^\n]*|\/\*[^]*?\*\//y
   let start = 0

@@ -131,15 +131,15 @@ export interface StoredAccessToken {
   /** Epoch seconds. */
   readonly expiresAt: number
   readonly scopes: readonly string[]
-  /** When it was redeemed. Epoch seconds; 0 where an older version stored it. */
-  readonly redeemedAt: number
+  /** When it replaced a refused one. Epoch seconds; 0 if it did not. */
+  readonly renewedAt: number
 }
 
 const Kept = v.object({
   value: v.string(),
   expiresAt: v.number(),
   scopes: v.array(v.string()),
-  redeemedAt: v.optional(v.number(), 0),
+  renewedAt: v.optional(v.number(), 0),
 })
 
 /** Access tokens of one session by resource: in memory, and under seal for after the object was evicted. */

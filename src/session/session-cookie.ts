@@ -1,17 +1,11 @@
+import { ownCookie, SESSION_COOKIE } from '../cookies.ts'
 import { randomText } from '../crypto/digest.ts'
 import type { SealedBox } from '../crypto/sealed-box.ts'
-
-/** Opaque: says nothing about who it is, so that nobody is tempted to read it. */
-export const SESSION_COOKIE = '__Host-entrada'
 
 /** 144 bits name the session's object, 256 bits are the browser's half of its key, 256 the mark of both. */
 const ID_BYTES = 18
 const SECRET_BYTES = 32
 const FORMAT = /^([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})(?:\.([A-Za-z0-9_-]{43}))?$/
-/** The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3). */
-const PAIR =
-  /(?:^|[;,])\s*__Host-entrada\s*=\s*([A-Za-z0-9_-]{24}(?:\.[A-Za-z0-9_-]{43}){1,2})\s*(?=[;,]|$)/
-const PAIRS = new RegExp(PAIR, 'g')
 
 export interface SessionKey {
   /** Name of the session's object. */
@@ -31,18 +25,6 @@ export function createSessionKey(): SessionKey {
   }
 }
 
-/**
- * Every well-formed session cookie of a request, first to last. A sibling host could plant a second one; none
- * of them is believed before its object agrees.
- */
-export function sessionCookiesOf(header: string | null): readonly string[] {
-  return header === null ? [] : Array.from(header.matchAll(PAIRS), ([, value = '']) => value)
-}
-
-export function firstSessionCookieOf(header: string | null): string | null {
-  return header === null ? null : (PAIR.exec(header)?.[1] ?? null)
-}
-
 export function readSessionKey(cookie: string): SessionKey | null {
   const [, name, secret, mark = null] = FORMAT.exec(cookie) ?? []
   return name === undefined || secret === undefined ? null : { name, secret, mark }
@@ -52,13 +34,9 @@ export function writeSessionKey({ name, secret, mark }: SessionKey): string {
   return mark === null ? `${name}.${secret}` : `${name}.${secret}.${mark}`
 }
 
-/** `__Host-` demands Secure, Path=/ and no Domain (RFC 6265bis §4.1.3); Lax, so that links into the chat work. */
-export function setSessionCookie(key: SessionKey, maxAgeSeconds: number): string {
-  return `${SESSION_COOKIE}=${writeSessionKey(key)}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; Secure; SameSite=Lax`
-}
-
-export function clearSessionCookie(): string {
-  return `${SESSION_COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
+/** Writes the `Set-Cookie` line of a session. */
+export function sessionCookie(key: SessionKey, maxAgeSeconds: number): string {
+  return ownCookie(SESSION_COOKIE, writeSessionKey(key), maxAgeSeconds)
 }
 
 const PURPOSE = 'session-cookie'

@@ -51,7 +51,7 @@ const IDENTIFYING: ReadonlySet<HeaderRule['claim']> = new Set([
 ])
 
 /** `ORIGIN_HEADERS`: adds to or replaces the preset's table; `null` takes a header away. */
-export function readOriginHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | null> {
+export function readChatHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | null> {
   const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}} or {"X-Header":null}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}`
   const table = variables.json('ORIGIN_HEADERS', Headers, fix) ?? {}
   const rules = new Map(

@@ -1,21 +1,9 @@
 import * as v from 'valibot'
-import { type HeaderRule, readOriginHeaders } from './chat-headers.ts'
+import { type HeaderRule, readChatHeaders } from './chat-headers.ts'
+import { PRESET_NAMES, type PresetName, type UploadTarget } from './presets.ts'
 import { readOrigins, readRoutes, type RouteRule } from './routes.ts'
 import { STORE_RANDOM } from './sign-in.ts'
 import type { Variables } from './variables.ts'
-
-/** How the chat app takes a file that is uploaded to it, as its own page would send it. */
-export interface UploadTarget {
-  readonly path: string
-  /** Form field that holds the file. */
-  readonly field: string
-  /** Sent with every file. `{uuid}` stands for a new one each time. */
-  readonly fields: Readonly<Record<string, string>>
-  /** Of the fields a page may send along, those that go into the query. */
-  readonly query: readonly string[]
-  /** The app expects the file's name percent-encoded. */
-  readonly encodesName: boolean
-}
 
 /** Characters a form field's name needs no care for. */
 export const FIELD_NAME = /^[A-Za-z0-9_.[\]-]{1,64}$/
@@ -36,26 +24,14 @@ export function readUpload(variables: Variables): UploadTarget | null {
   return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
 }
 
-export const PRESETS = [
-  'generic',
-  'librechat',
-  'open-webui',
-  'chat-ui',
-  'chainlit',
-  'onyx',
-  'gate',
-] as const
-
-export type PresetName = (typeof PRESETS)[number]
-
-export interface OriginSettings {
+export interface ChatSettings {
   /** `null`: the route's own origin. */
   readonly url: URL | null
   readonly preset: PresetName
   /** Adds to or replaces the preset's table; `null` takes a header away. Lower-case names. */
   readonly headers: ReadonlyMap<string, HeaderRule | null>
   /** `null`: the preset's. */
-  readonly skipAuthRoutes: readonly RouteRule[] | null
+  readonly openRoutes: readonly RouteRule[] | null
   /** Where sibling hosts may make a browser write; from another domain the session's cookie does not come along. */
   readonly crossSiteRoutes: readonly RouteRule[]
   /** Other origins whose pages may use the chat app with the person's cookies. */
@@ -79,10 +55,10 @@ export interface OriginSettings {
 const PRIVATE_HOST =
   /^(?:[^.:]+|.+\.(?:localhost|local|internal|intranet|private|corp|home|lan|home\.arpa)|(?:0|10|127)(?:\.\d+){3}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+){2}|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|\[(?:::1?|f[cd].*|fe[89ab].*)\])$/
 
-export function readOrigin(
+export function readChat(
   variables: Variables,
   { publicOrigin, isPublicLoopback }: { publicOrigin: string; isPublicLoopback: boolean },
-): OriginSettings {
+): ChatSettings {
   const url = variables.baseUrl('ORIGIN_URL')
   if (url !== null && !isPublicLoopback && PRIVATE_HOST.test(url.hostname)) {
     variables.problem(
@@ -100,9 +76,9 @@ export function readOrigin(
   }
   return {
     url,
-    preset: variables.choice('ORIGIN_PRESET', PRESETS, 'generic'),
-    headers: readOriginHeaders(variables),
-    skipAuthRoutes: readRoutes(variables, 'SKIP_AUTH_ROUTES'),
+    preset: variables.choice('ORIGIN_PRESET', PRESET_NAMES, 'generic'),
+    headers: readChatHeaders(variables),
+    openRoutes: readRoutes(variables, 'SKIP_AUTH_ROUTES'),
     crossSiteRoutes: readRoutes(variables, 'CROSS_SITE_ROUTES') ?? [],
     corsOrigins: readOrigins(variables, 'CORS_ORIGINS'),
     secret: variables.pattern(
@@ -134,13 +110,13 @@ function readClearCookies(variables: Variables): readonly string[] | null {
 }
 
 /** What is added to the chat's pages. */
-export interface KitSettings {
+export interface PageScriptSettings {
   /** The script that turns the end of a session into one reload. */
   readonly guard: boolean
 }
 
 /** `KIT_INJECT`. Accepting what changes nothing would be worse than refusing it. */
-export function readKit(variables: Variables): KitSettings {
+export function readPageScript(variables: Variables): PageScriptSettings {
   const read = (part: string) => (part === 'guard' ? part : null)
   const fix = 'Write guard, or leave it out'
   const wanted = variables.entries('KIT_INJECT', read, 'in this version', fix)

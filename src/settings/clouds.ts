@@ -27,22 +27,6 @@ const GLOBAL: Cloud = {
   hasRelevantPeople: true,
 }
 
-/**
- * A name under one of Microsoft's domains: plain labels only. Punycode, address literals and a trailing dot
- * are what Microsoft does not use and disguises do.
- */
-const PLAIN_HOST = /^(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/
-
-/** Whether an address is on a host under one of these domains, at the usual port. */
-export function isUnder(suffixes: readonly string[], { protocol, port, hostname }: URL): boolean {
-  return (
-    protocol === 'https:' &&
-    port === '' &&
-    PLAIN_HOST.test(hostname) &&
-    suffixes.some((suffix) => hostname.endsWith(suffix))
-  )
-}
-
 /** A host of External ID, where customers sign in. No Graph of ours comes with it. */
 export function isExternalIdHost(hostname: string): boolean {
   return hostname.endsWith('.ciamlogin.com')

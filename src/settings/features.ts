@@ -1,3 +1,5 @@
+import type { MicrosoftSettings } from './issuer.ts'
+import { isSharePointUrl } from './microsoft-hosts.ts'
 import { KEEP_TOKENS, NEEDS_TOKENS, type Variables } from './variables.ts'
 
 export interface PeopleSettings {
@@ -43,22 +45,41 @@ const SHAREPOINT_SCOPE =
   /^(?:\{host\}|https:\/\/[^/\s=]+|http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?)\/[A-Za-z.]+$/
 const GRAPH_SCOPE = /^(?:https:\/\/[^/\s=]+\/)?[A-Za-z]+(?:\.[A-Za-z]+)+$/
 
+/** @param microsoft `undefined` when the issuer itself could not be read */
 export function readFiles(
   variables: Variables,
-  { isMicrosoft, reuseTokens }: { readonly isMicrosoft: boolean; readonly reuseTokens: boolean },
+  {
+    microsoft,
+    reuseTokens,
+  }: { readonly microsoft: MicrosoftSettings | null | undefined; readonly reuseTokens: boolean },
 ): FilesSettings {
   const name = 'ENABLE_SHAREPOINT_FILEPICKER'
   const enabled = variables.flag(name, false)
   if (enabled && !reuseTokens) variables.problem(name, NEEDS_TOKENS, KEEP_TOKENS)
-  if (enabled && !isMicrosoft) {
+  if (enabled && microsoft === null) {
     variables.warnings.push(`${name} has no effect with an issuer that is not Entra`)
   }
+  const baseUrl = variables.url('SHAREPOINT_BASE_URL')
   const sharePointScope = variables.pattern(
     'SHAREPOINT_PICKER_SHAREPOINT_SCOPE',
     SHAREPOINT_SCOPE,
     'is not one scope of a SharePoint host',
     'Write e.g. {host}/AllSites.Read',
   )
+  const scopeUrl = sharePointScope === null ? null : URL.parse(sharePointScope)
+  const hosts = [
+    ['SHAREPOINT_BASE_URL', baseUrl],
+    ['SHAREPOINT_PICKER_SHAREPOINT_SCOPE', scopeUrl],
+  ] as const
+  for (const [setting, url] of hosts) {
+    if (url !== null && microsoft && !isSharePointUrl(url, microsoft)) {
+      variables.problem(
+        setting,
+        `names ${url.origin}, which is not a SharePoint host of the issuer’s cloud`,
+        'Write a SharePoint host of your tenant, or list the host in SHAREPOINT_HOSTS',
+      )
+    }
+  }
   const graphScope = variables.pattern(
     'SHAREPOINT_PICKER_GRAPH_SCOPE',
     GRAPH_SCOPE,
@@ -67,7 +88,7 @@ export function readFiles(
   )
   return {
     enabled,
-    baseUrl: variables.url('SHAREPOINT_BASE_URL'),
+    baseUrl,
     sharePointScope: sharePointScope ?? '{host}/.default',
     graphScope: graphScope?.split('/').at(-1) ?? 'Files.Read.All',
     maxFileBytes: variables.number('SHAREPOINT_MAX_FILE_BYTES', 512 * MEBIBYTE, [1, 2 ** 48]),

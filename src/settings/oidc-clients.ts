@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { isUnder } from './clouds.ts'
 import type { MicrosoftSettings } from './issuer.ts'
+import { isMicrosoftOrigin } from './microsoft-hosts.ts'
 import { isLoopback, NEEDS_TOKENS, type Variables } from './variables.ts'
 
 /** A chat app that signs its people in at Entrada (OpenID Connect), with a secret of its own. */
@@ -71,7 +71,7 @@ export function readOidcClients(
     )
   }
   for (const resource of resources) {
-    if (!isMicrosoftOrigin(resource, microsoft)) {
+    if (microsoft === null || !isMicrosoftOrigin(resource, microsoft)) {
       variables.problem(name, `names the resource ${resource}, which is not Microsoft’s`, FIX)
     }
   }
@@ -82,14 +82,4 @@ function isRedirectUri(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || text.includes('#') || `${url.username}${url.password}` !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
-}
-
-function isMicrosoftOrigin(text: string, microsoft: MicrosoftSettings | null): boolean {
-  const url = URL.parse(text)
-  if (url === null || microsoft === null || url.origin !== text) return false
-  return (
-    text === microsoft.graph ||
-    microsoft.extraOrigins.includes(text) ||
-    isUnder(microsoft.cloud?.sharePointSuffixes ?? [], url)
-  )
 }

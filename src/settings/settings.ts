@@ -1,3 +1,4 @@
+import { SIGNED_OUT_PATH } from '../paths.ts'
 import {
   type AccessSettings,
   readAccess,
@@ -7,7 +8,7 @@ import {
 } from './membership.ts'
 import { type FilesSettings, type PeopleSettings, readFiles, readPeople } from './features.ts'
 import { readIssuer, type IssuerSettings } from './issuer.ts'
-import { type KitSettings, type OriginSettings, readKit, readOrigin } from './chat.ts'
+import { type PageScriptSettings, type ChatSettings, readPageScript, readChat } from './chat.ts'
 import { readOidcClients, type OidcClient } from './oidc-clients.ts'
 import { reportUnknownNames } from './unknown-names.ts'
 import { isLoopback, type SettingProblem, Variables } from './variables.ts'
@@ -47,9 +48,9 @@ export interface Settings {
   readonly lookupCacheSeconds: number
   /** `tenant`: what one member looked up of users and groups, other members are shown. */
   readonly lookupCacheScope: 'user' | 'tenant'
-  readonly origin: OriginSettings
+  readonly chat: ChatSettings
   /** What is added to the chat's pages: `guard`, the script that turns the end of a session into one reload. */
-  readonly kit: KitSettings
+  readonly pageScript: PageScriptSettings
   /** The first signs, all are published; `null`: Entrada makes its own. */
   readonly signingKeys: readonly PrivateSigningKey[] | null
   /** Whom Entrada is an OpenID provider for. */
@@ -102,16 +103,15 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     access: readAccess(variables, isMicrosoft),
     useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
     postLogoutRedirectUri:
-      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ??
-      `${publicOrigin}/.entrada/signed-out`,
+      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ?? `${publicOrigin}${SIGNED_OUT_PATH}`,
     maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, [200, 16_000]),
     people: readPeople(variables, reuseTokens),
-    files: readFiles(variables, { isMicrosoft, reuseTokens }),
+    files: readFiles(variables, { microsoft: issuer?.microsoft, reuseTokens }),
     sessions: readSessions(variables),
     lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
     lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
-    origin: readOrigin(variables, { publicOrigin, isPublicLoopback: loopback }),
-    kit: readKit(variables),
+    chat: readChat(variables, { publicOrigin, isPublicLoopback: loopback }),
+    pageScript: readPageScript(variables),
     signingKeys: readSigningKeys(variables),
     oidcClients: readOidcClients(variables, issuer?.microsoft ?? null, reuseTokens),
     rateLimits: readRateLimits(variables),

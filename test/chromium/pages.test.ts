@@ -79,7 +79,6 @@ const PAGES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
   ['account-disabled', refused('interaction_required', 50057)],
   ['registration', refused('unauthorized_client', 700016)],
   ['service-down', refused('temporarily_unavailable', 90033)],
-  ['needs-session', at('/.entrada/consent?feature=people')],
   ['form-not-sent', async (page) => {
     await page.goto(`${entrada.hosts.chat}/echo`)
     await page.evaluate((action) => {

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import {
   createSessionKey,
   readSessionKey,
-  sessionCookiesOf,
   writeSessionKey,
 } from '../../src/session/session-cookie.ts'
+import { readSessionCookies } from '../../src/cookies.ts'
 
 test('a thousand session ids have nothing in common but their length [requirement 27]', () => {
   const keys = Array.from({ length: 1000 }, () => createSessionKey())
@@ -45,7 +45,7 @@ test.each([
   ['without blanks', (value: string) => `a=1;__Host-entrada=${value};b=2`],
 ])('the cookie is found %s', (_case, header) => {
   const cookie = writeSessionKey(createSessionKey())
-  expect(sessionCookiesOf(header(cookie))).toEqual([cookie])
+  expect(readSessionCookies(header(cookie))).toEqual([cookie])
 })
 
 test.each([
@@ -56,6 +56,6 @@ test.each([
   '__Host-entrada ',
 ])('a cookie called %j is another one', (name) => {
   const cookie = writeSessionKey(createSessionKey())
-  const found = sessionCookiesOf(`${name}=${cookie}`)
+  const found = readSessionCookies(`${name}=${cookie}`)
   expect(found).toEqual(name.trim() === '__Host-entrada' ? [cookie] : [])
 })

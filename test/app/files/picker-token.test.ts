@@ -4,6 +4,7 @@ import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import { clock } from '../../support/clock.ts'
 import { aFilesScene } from './fixture.ts'
 import { askForToken } from './picker-fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 describe('the token broker', () => {
   test('gives a token for one SharePoint host and says when it ends', async () => {
@@ -35,7 +36,6 @@ describe('the token broker', () => {
     const resource = MICROSOFT_HOSTS.oneDrive
     const first = await askForToken(scene, { resource })
     const same = await askForToken(scene, { resource })
-    await clock.advance(60)
     const renewed = await askForToken(scene, { resource, renew: true })
     expect(same.body['token']).toBe(first.body['token'])
     expect(renewed.body['token']).not.toBe(first.body['token'])
@@ -87,7 +87,7 @@ describe('the token broker', () => {
 
   test('gives nothing to another site, nor to whoever does not say where it is from [requirement 73]', async () => {
     const scene = await aFilesScene()
-    const cookie = `__Host-entrada=${scene.browser.cookies.get('__Host-entrada')?.value}`
+    const cookie = cookieHeaderOf(scene.browser)
     const minted = scene.entrada.sandbox.accessTokens.minted.length
     const matrix: readonly (readonly [Readonly<Record<string, string>>, number])[] = [
       [{ 'sec-fetch-site': 'same-origin' }, 200],

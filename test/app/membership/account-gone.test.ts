@@ -5,6 +5,7 @@ import { clock } from '../../support/clock.ts'
 import type { TestSettings } from '../../support/entrada.ts'
 import { byGroup, type Scene } from './fixture.ts'
 import { CHECK, isIn, isInAfter, signedIn } from './recheck-fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 /* An account that Entra has disabled, deleted or revoked while its session runs. */
 
@@ -24,7 +25,7 @@ const RULES: readonly (readonly [string, TestSettings])[] = [
 ]
 
 function statusOf({ entrada, browser }: Scene, path: string, init: RequestInit = {}) {
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value ?? ''}`
+  const cookie = cookieHeaderOf(browser)
   const headers = { cookie, origin: entrada.origin, ...init.headers }
   return entrada.fetch(path, { ...init, headers }).then(({ status }) => status)
 }
@@ -130,7 +131,13 @@ test('a refusal that only the question about operators meets ends the session as
 })
 
 test('where no refresh token is kept, the question about operators ends nobody else’s session', async () => {
-  const scene = await signedIn({ settings: { ...ADMIN_BY_GROUP, OPENID_REUSE_TOKENS: 'false' } })
+  const scene = await signedIn({
+    settings: {
+      ...ADMIN_BY_GROUP,
+      OPENID_REUSE_TOKENS: 'false',
+      ENABLE_SHAREPOINT_FILEPICKER: 'false',
+    },
+  })
   expect(await isInAfter(scene, 3 * CHECK)).toBe(true)
 })
 

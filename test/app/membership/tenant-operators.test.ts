@@ -6,6 +6,7 @@ import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { sessionOf } from './fixture.ts'
 import { CHECK } from './recheck-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* Several tenants: what the administrator of one gives must not count in another. */
 
@@ -33,12 +34,6 @@ function twoTenants(settings: TestSettings = {}): Entrada {
       ...settings,
     },
   })
-}
-
-async function signedIn(entrada: Entrada, who: keyof typeof CAST): Promise<Browser> {
-  const browser = entrada.browser()
-  await browser.signIn(CAST[who].userPrincipalName)
-  return browser
 }
 
 async function end(browser: Browser, user: string): Promise<[number, string | null]> {
@@ -113,7 +108,11 @@ describe('a role that makes operators and admits as well', () => {
   test.each(['true', 'false'])(
     'keeps them in with OPENID_REUSE_TOKENS=%s while they hold it',
     async (reuse) => {
-      const entrada = twoTenants({ ...settings, OPENID_REUSE_TOKENS: reuse })
+      const entrada = twoTenants({
+        ...settings,
+        OPENID_REUSE_TOKENS: reuse,
+        ENABLE_SHAREPOINT_FILEPICKER: 'false',
+      })
       const felix = await signedIn(entrada, 'felix')
       await clock.advance(CHECK)
       expect((await sessionOf(felix))?.user.id).toBe(CAST.felix.id)

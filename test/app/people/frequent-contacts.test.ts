@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { Directory } from '../../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
-import { aSearcher, names } from './searcher.ts'
+import { aSearcher, names } from './searcher-fixture.ts'
 
 /*
  * In a large directory two letters match more people than one page of Graph has. The page then does not show which

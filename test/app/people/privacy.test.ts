@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
-import { aSearcher, names, Searcher } from './searcher.ts'
+import { aSearcher, names, Searcher } from './searcher-fixture.ts'
 
 /* Cached results are for one user only, in storage and in responses. */
 

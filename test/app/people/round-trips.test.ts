@@ -3,7 +3,7 @@ import type { Directory, Person } from '../../sandbox/directory/directory.ts'
 import { mix } from '../../sandbox/directory/random.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
-import { aSearcher, type PeopleAnswer, type Searcher } from './searcher.ts'
+import { aSearcher, type PeopleAnswer, type Searcher } from './searcher-fixture.ts'
 
 /*
  * A name of up to ten letters, typed letter by letter, costs at most two round trips to Graph. Typed again, it

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerOf, aSearcher, names } from './searcher.ts'
+import { answerOf, aSearcher, names } from './searcher-fixture.ts'
 
 function putPerson({ tenants }: Sandbox, index: number, displayName: string): void {
   const [contoso] = tenants

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CHAT_ORIGIN } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { adeleAt } from './fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 describe('a chat that does not answer', () => {
   test('dead: 502, as a page to people and as a problem to programs', async () => {
@@ -84,7 +85,7 @@ test('somebody who went away before the answer is no outage', async () => {
     leaving.abort()
     throw new Error('Network connection lost.')
   })
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   await entrada.fetch('/api', { headers: { cookie }, signal: leaving.signal })
   expect(leaving.signal.aborted).toBe(true)
   expect(entrada.logs.events('request_failed')).toEqual([])
