@@ -1,9 +1,9 @@
-import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import type { SealedBox } from '../crypto/sealed-box.ts'
 import type { AccessToken } from '../entra/access-token.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
+import { readJson } from '../json.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { LookupCache, OwnerLookups } from '../storage/lookup-cache.ts'
@@ -35,6 +35,7 @@ export function accessTo(source: Source, settings: Settings, granted: readonly s
   return holdsAny(settings.people.graphScopes, SUFFICIENT[source]) ? 'consent_needed' : 'off'
 }
 
+/** Whether a token shows job titles and blocked accounts. */
 export function showsFullProfiles(granted: readonly string[]): boolean {
   return holdsAny(granted, FULL_PROFILES)
 }

@@ -13,23 +13,24 @@ import {
 } from './search-cache.ts'
 import type { CacheKind, Source, SourceResult, SourceResults } from './source-result.ts'
 
+/** What every cached search of one user needs. */
 export interface CachedSearchDeps extends Pick<GraphAccess, 'graph' | 'tokens'> {
   readonly scope: GraphSearch['scope']
-  /** The token allows to look up users, so relevant people can be verified. */
-  readonly canVerify: boolean
   cacheOf(search: SearchText): SearchCache
   /** Lets work finish after the response is sent or the client has left. */
   waitUntil(work: Promise<unknown>): void
 }
 
-export interface CachedSearchRequest {
+interface CachedSearchRequest {
   readonly search: SearchText
   readonly sources: readonly Source[]
   /** With so many matches the list is full, and truncated pages are enough. */
   readonly limit: number
+  /** The token allows Entrada to look up users, so relevant people can be verified. */
+  readonly canVerify: boolean
 }
 
-export type Answers = ReadonlyMap<Source, SourceResult>
+type Answers = ReadonlyMap<Source, SourceResult>
 
 interface CacheAnswers {
   readonly answers: Answers
@@ -42,59 +43,52 @@ const MAX_WAITS = 4
 
 /**
  * Searches sources: in the cache, in cached results of a prefix, or at Graph. Concurrent searches for texts with
- * the same start take turns (lease → read → fetch → read), so that one request to Graph answers them all.
+ * the same start take turns: lease → read → fetch → read. One request to Graph then answers them all.
  * @throws EntradaFailure what `searchGraph` throws
  */
 export async function searchSources(
   deps: CachedSearchDeps,
   request: CachedSearchRequest,
 ): Promise<Answers> {
-  const { canVerify, waitUntil } = deps
   const cache = deps.cacheOf(request.search)
   if (cache.isOff) {
     const fetched = await fetchMissing({ ...deps, cache, cached: NOTHING_CACHED }, request)
-    return readFromCache(fetched, request, canVerify).answers
+    return readFromCache(fetched, request).answers
   }
   const cached = await cache.read(request.sources)
-  const fromCache = readFromCache(cached, request, canVerify)
+  const fromCache = readFromCache(cached, request)
   if (fromCache.missing.length === 0) {
-    refreshStale(deps, cached, request.sources)
+    refreshStale(deps, cached, request)
     return fromCache.answers
   }
   for (let waits = 0; ; waits++) {
     const lease = await cache.lease(request.sources)
-    const { answers, missing } = readFromCache(lease.cached, request, canVerify)
+    const { answers, missing } = readFromCache(lease.cached, request)
     if (missing.length === 0) {
-      if (lease.isGranted) waitUntil(cache.complete(new Map()))
+      if (lease.isGranted) deps.waitUntil(cache.complete(new Map()))
       return answers
     }
     const isLast = waits === MAX_WAITS
     if (!lease.isGranted && !isLast) continue
     // Waiters resume in any order. The first one fetches the shortest prefix without an answer, whose result
     // covers the texts of the others.
-    const target =
-      waits === 0 || isLast ? request : shortestMissing(lease.cached, request, canVerify)
+    const target = waits === 0 || isLast ? request : shortestMissing(lease.cached, request)
     const fetching = fetchMissing(
       { ...deps, cache: deps.cacheOf(target.search), cached: lease.cached },
       target,
     )
     // A client that types on leaves this request; the cache still gets the result for its next one.
-    waitUntil(fetching.catch(() => undefined))
-    const afterFetch = readFromCache(await fetching, request, canVerify)
+    deps.waitUntil(fetching.catch(() => undefined))
+    const afterFetch = readFromCache(await fetching, request)
     if (target === request || afterFetch.missing.length === 0) return afterFetch.answers
   }
 }
 
 /** The same request for the shortest prefix that the cache has no answer for. */
-function shortestMissing(
-  cached: CachedResults,
-  request: CachedSearchRequest,
-  canVerify: boolean,
-): CachedSearchRequest {
+function shortestMissing(cached: CachedResults, request: CachedSearchRequest): CachedSearchRequest {
   const prefixes = prefixesOf(request.search).toReversed()
   const requests = prefixes.map((search) => ({ ...request, search }))
-  const isMissing = (one: CachedSearchRequest) =>
-    readFromCache(cached, one, canVerify).missing.length > 0
+  const isMissing = (one: CachedSearchRequest) => readFromCache(cached, one).missing.length > 0
   return requests.find(isMissing) ?? request
 }
 
@@ -104,8 +98,7 @@ function shortestMissing(
  */
 function readFromCache(
   cached: CachedResults,
-  { search, sources, limit }: CachedSearchRequest,
-  canVerify: boolean,
+  { search, sources, limit, canVerify }: CachedSearchRequest,
 ): CacheAnswers {
   const matching = new Map<Source, SourceResult>()
   for (const source of sources) {
@@ -168,56 +161,54 @@ interface FetchDeps extends CachedSearchDeps {
 
 /** Fetches missing sources, and truncated ones with them: one round trip refreshes both. */
 async function fetchMissing(deps: FetchDeps, request: CachedSearchRequest): Promise<CachedResults> {
-  const { cached, canVerify } = deps
-  const { search } = request
-  const { answers, missing } = readFromCache(cached, request, canVerify)
+  const { cached } = deps
+  const { answers, missing } = readFromCache(cached, request)
   const isTruncated = (source: Source) =>
     cached.results.get(source)?.result.isComplete === false && !cached.errors.has(source)
   const sources = request.sources.filter((one) => missing.includes(one) || isTruncated(one))
-  const fetched = await fetchSources(deps, { search, sources, answers, isBackground: false })
-  return withFetched(cached, fetched, search)
+  const fetched = await fetchSources(deps, { ...request, sources, answers, isBackground: false })
+  return withFetched(cached, fetched, request.search)
 }
 
 /** Fetches stale results again after they were shown, for the next search. */
 function refreshStale(
   deps: CachedSearchDeps,
   cached: CachedResults,
-  sources: readonly Source[],
+  request: CachedSearchRequest,
 ): void {
-  const stale = staleOf(sources, cached)
-  for (const [search, old] of Map.groupBy(stale, (one) => cached.results.get(one)?.search)) {
+  const stale = staleOf(request.sources, cached)
+  for (const [search, sources] of Map.groupBy(stale, (one) => cached.results.get(one)?.search)) {
     if (search === undefined) continue
-    deps.waitUntil(refetch(deps, search, old).catch(() => undefined))
+    deps.waitUntil(refetch(deps, { ...request, search, sources }).catch(() => undefined))
   }
 }
 
-async function refetch(
-  deps: CachedSearchDeps,
-  search: SearchText,
-  sources: readonly Source[],
-): Promise<void> {
-  const cache = deps.cacheOf(search)
-  const { isGranted, cached } = await cache.lease(sources)
+async function refetch(deps: CachedSearchDeps, request: CachedSearchRequest): Promise<void> {
+  const cache = deps.cacheOf(request.search)
+  const { isGranted, cached } = await cache.lease(request.sources)
   if (!isGranted) return
-  const stale = staleOf(sources, cached)
-  if (stale.length === 0) return cache.complete(new Map())
-  const request = { search, sources: stale, answers: new Map(), isBackground: true }
-  await fetchSources({ ...deps, cache, cached }, request)
+  const sources = staleOf(request.sources, cached)
+  if (sources.length === 0) return cache.complete(new Map())
+  const stale = { ...request, sources, answers: new Map(), isBackground: true }
+  await fetchSources({ ...deps, cache, cached }, stale)
 }
 
 function staleOf(sources: readonly Source[], { results }: CachedResults): readonly Source[] {
   return sources.filter((source) => results.get(source)?.isStale === true)
 }
 
+/** Fetches sources from Graph and stores the results, which ends the lease. */
 async function fetchSources(
-  { graph, tokens, canVerify, scope, waitUntil, cache, cached }: FetchDeps,
-  request: Pick<GraphSearch, 'search' | 'sources' | 'answers' | 'isBackground'>,
+  { graph, tokens, scope, waitUntil, cache, cached }: FetchDeps,
+  request: CachedSearchRequest & Pick<GraphSearch, 'answers' | 'isBackground'>,
 ): Promise<SourceResults> {
+  const { search, sources, answers, isBackground, canVerify } = request
+  const asked = { search, sources, answers, isBackground, scope }
   const verifies = !canVerify ? 'never' : cache.isOff ? 'now' : 'later'
   let results: SourceResults = new Map()
   try {
     const people = peopleToVerify(cached.results)
-    results = await searchGraph(graph, tokens, { ...request, ...people, verifies, scope })
+    results = await searchGraph(graph, tokens, { ...asked, ...people, verifies })
   } finally {
     // The lease ends after an error too, because other searches wait for it.
     if (!cache.isOff) waitUntil(cache.complete(results))

@@ -138,8 +138,8 @@ const PROPERTIES: Readonly<Record<DirectoryList, Properties>> = {
 
 /**
  * Writes the `$search` of a directory list. The texts in quotes consist of letters, digits and symbols without
- * meaning in KQL, so none can end its quotes. Directories have composed, decomposed and unmarked letters, so all three
- * are searched for.
+ * meaning in `$search`, so none can end its quotes. Names in directories have composed, decomposed or no marks, so
+ * all three are searched for.
  */
 function searchQuery(list: DirectoryList, search: SearchText): string {
   const properties = PROPERTIES[list]

@@ -20,6 +20,7 @@ import {
   type SourceResults,
 } from './source-result.ts'
 
+/** One search at Graph. */
 export interface GraphSearch {
   readonly search: SearchText
   /** The sources to ask. */

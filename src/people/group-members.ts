@@ -9,7 +9,7 @@ import { invalid, readLimit, readObjectId } from './query.ts'
 import { graphFailureOf } from './source-result.ts'
 
 /** The parameters of `GET /.entrada/groups/:id/members`. */
-export interface MembersQuery {
+interface MembersQuery {
   readonly groupId: string
   /** Includes the members of groups in the group, and lists people only. */
   readonly isTransitive: boolean
@@ -18,7 +18,7 @@ export interface MembersQuery {
 }
 
 /** One page of members. */
-export interface Members {
+interface Members {
   readonly principals: readonly Principal[]
   /** The number of members whom this user may not see. */
   readonly withheld: number

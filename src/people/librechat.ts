@@ -1,6 +1,6 @@
-import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
+import { parseJson } from '../json.ts'
 import type { PeopleDeps, Searcher } from './access.ts'
 import { type Candidate, mergeSources } from './matching.ts'
 import { type Principal, searchIndexOf } from './principal.ts'
@@ -33,7 +33,8 @@ export async function searchPrincipals(
   const isJson = response.headers.get('content-type')?.includes('json') === true
   if (response.status !== 200 || !isJson) return response
   const text = await response.text()
-  const body = readBody(text)
+  // `null` for a body of another shape, as another version of LibreChat may send.
+  const body = parseJson(text, Body)
   const headers = mergedHeaders(response.headers, found)
   if (body === null) return new Response(text, { status: 200, headers })
   const rows = mergedRows(body, found.sources, search)
@@ -90,11 +91,6 @@ const Body = v.looseObject({
   types: v.nullish(v.array(v.string())),
   results: v.array(Local),
 })
-
-/** `null` for a body of another shape, as another version of LibreChat may send. */
-function readBody(text: string): v.InferOutput<typeof Body> | null {
-  return parseJson(text, Body)
-}
 
 function mergedHeaders(from: Headers, { status, retryAfter }: SearchResults): Headers {
   const headers = new Headers(from)

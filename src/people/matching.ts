@@ -73,7 +73,7 @@ function unique<T extends Candidate>(candidates: readonly T[]): readonly T[] {
  * The quality of a match, for ranking: 0 for no match (Graph found it by sound or across a typing error), 6 for
  * the exact name. The same marks as typed add 0.5.
  */
-export type Matcher = (principal: Pick<Principal, 'name' | 'index'>) => number
+type Matcher = (principal: Pick<Principal, 'name' | 'index'>) => number
 
 /** From this quality on, the whole name (in any order) or the whole address was typed. */
 const NAMED = 5

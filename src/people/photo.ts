@@ -11,7 +11,7 @@ import { invalid, readObjectId } from './query.ts'
 import { graphFailureOf } from './source-result.ts'
 
 /** The parameters of `GET /.entrada/people/:id/photo`. */
-export interface PhotoQuery {
+interface PhotoQuery {
   readonly id: string
   /** Width and height in pixels. */
   readonly side: number
@@ -19,14 +19,14 @@ export interface PhotoQuery {
 }
 
 /** A photo or drawn initials, ready to be sent. */
-export interface Picture {
+interface Picture {
   /** Media type. */
   readonly type: string
   readonly content: Uint8Array<ArrayBuffer> | string
   readonly maxAgeSeconds: number
 }
 
-/** The sizes that Graph has of every photo. */
+/** The sizes in which Graph offers photos. */
 const SIDES = [48, 64, 96, 120, 240, 360, 432, 504, 648] as const
 const DEFAULT_SIDE = 96
 const MAX_AGE_SECONDS = 3600

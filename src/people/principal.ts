@@ -64,6 +64,7 @@ function finderIn(users: readonly Principal[]): (person: Principal) => Principal
   return (person) => found.get(isGuid(person.id) ? person.id : nameOf(person))
 }
 
+/** @param others given name, surname and addresses */
 export function searchIndexOf(name: string, others: readonly (string | null)[]): SearchIndex {
   const folded = fold(name)
   const words = [...wordsOf(folded), ...innerWordsOf(name), ...joinedWordsOf(folded)]
@@ -71,6 +72,7 @@ export function searchIndexOf(name: string, others: readonly (string | null)[]):
   return { words: distinct(words), texts: distinct(texts) }
 }
 
+/** Runs of letters and digits. */
 export function wordsOf(text: string): readonly string[] {
   return text.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
 }

@@ -47,6 +47,7 @@ export function readObjectId(id: string): string {
   return id.toLowerCase()
 }
 
+/** @param detail public: what the parameter takes */
 export function invalid(detail: string): EntradaFailure {
   return new EntradaFailure('invalid_request', { detail })
 }
@@ -65,7 +66,7 @@ export interface SearchText {
 
 const MIN_CHARACTERS = 2
 const MAX_CHARACTERS = 100
-/** Enough for the prefixes of a name. A pasted sentence is not narrowed from the cache. */
+/** Enough for a name or two. Every prefix is one more cache key to read. */
 const MAX_PREFIXES = 24
 
 /** Joiners connect letters in Persian, Urdu and Indic names. */

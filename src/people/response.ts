@@ -15,7 +15,7 @@ export interface SearchResults {
 }
 
 /** One result, in LibreChat's shape: what is unknown is absent (JSON omits `undefined`), not `null`. */
-export interface PeopleResult {
+interface PeopleResult {
   /** Id of the chat's own record. A principal of the directory has none until a user chooses it. */
   readonly id: null
   readonly type: 'user' | 'group'
@@ -28,6 +28,7 @@ export interface PeopleResult {
   readonly description: string | undefined
 }
 
+/** @param publicOrigin the chat's origin, for the URL of the avatar */
 export function toResult(principal: Principal, publicOrigin: string): PeopleResult {
   const { id, type, name, email, username, description } = principal
   return {

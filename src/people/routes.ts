@@ -1,7 +1,7 @@
-import { GROUPS_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
+import { GROUPS_PATH } from '../paths.ts'
 import type { PeopleDeps, Searcher } from './access.ts'
 import { listMembers, readMembersQuery } from './group-members.ts'
 import { mergeSources } from './matching.ts'

@@ -47,7 +47,12 @@ export async function searchPeople(
   if (typeof token === 'string' || allowed.length === 0) return noResults
 
   const access = graphAccessWith(token, { ...deps, ...searcher, graph })
-  const request = { search: query.search, sources: allowed, limit: query.limit }
+  const request = {
+    search: query.search,
+    sources: allowed,
+    limit: query.limit,
+    canVerify: accessTo('users', settings, token.scopes) === 'on',
+  }
   const answers = await searchSources(await cachedSearch(access, searcher, deps.lookups), request)
   for (const [source, answer] of answers) status[source] = answer.status
   const addressed = ({ principals }: SourceResult) =>
@@ -101,7 +106,6 @@ async function cachedSearch(
       tenantId: session.user.tenantId,
       showsFullProfiles: showsFullProfiles(scopes),
     },
-    canVerify: accessTo('users', settings, scopes) === 'on',
     cacheOf: (search) =>
       searchCache({
         own,
@@ -138,7 +142,10 @@ async function mayShareCache({ settings }: Searcher, access: GraphAccess): Promi
   return text === 'Member'
 }
 
-/** The organisation's shard for a text. The first two characters choose it, so a text shares it with its prefixes. */
+/**
+ * The organisation's shard for a text. The first two characters choose it, so a text and its prefixes have the same
+ * one.
+ */
 function sharedLookups(
   lookups: LookupCache,
   { session, settings }: Searcher,

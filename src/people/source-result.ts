@@ -28,6 +28,7 @@ export interface SourceResult {
 
 export type SourceResults = ReadonlyMap<CacheKind, SourceResult>
 
+/** A source that answered without a match. */
 export const EMPTY_RESULT: SourceResult = {
   status: 'ok',
   principals: [],
@@ -41,6 +42,7 @@ const BAD_REQUEST_SECONDS = 30
 /** The pause when Graph asks for one and does not say how long. */
 const DEFAULT_PAUSE_SECONDS = 5
 
+/** The result of a source that did not answer, or answered in an unknown shape. */
 export function failedResult(): SourceResult {
   return errorResult('failed', FAILED_SECONDS)
 }

@@ -3,7 +3,7 @@ import { drawInitials, initialsOf } from '../../src/people/photo.ts'
 
 const ID = '0a1b6f0e-2f6c-4f6e-8a77-000000000001'
 
-describe('the initials', () => {
+describe('initials', () => {
   test.each([
     ['Adele Vance', 'AV'],
     ['adele vance', 'AV'],
@@ -20,18 +20,18 @@ describe('the initials', () => {
     expect(initialsOf(name)).toBe(initials)
   })
 
-  test('of nobody known are a silhouette', () => {
+  test('of an unknown person are a silhouette', () => {
     expect(drawInitials(null, ID, 48)).toContain('<circle')
     expect(drawInitials(null, ID, 48)).not.toContain('<text')
   })
 
-  test('hold nothing of a name that could be markup', () => {
+  test('contain no markup of a name', () => {
     const svg = drawInitials('<script>alert(1)</script> "&x', ID, 48)
     expect(svg).not.toContain('script')
     expect(svg.match(/<text[^>]*>([^<]*)</)?.[1]).toBe('SX')
   })
 
-  test('have one colour for one person', () => {
+  test('have the same colour for the same person', () => {
     expect(drawInitials('A B', ID, 48)).toBe(drawInitials('A B', ID, 48))
     expect(drawInitials('A B', ID, 48)).not.toBe(drawInitials('A B', ID.replace(/1$/, '2'), 48))
   })

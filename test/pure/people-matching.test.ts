@@ -20,9 +20,9 @@ function searchFor(text: string): SearchText {
   return search
 }
 
-/** What Graph finds by the requests we make for a text. */
-function graphFinds(part: 'users' | 'groups', search: SearchText): (entity: object) => boolean {
-  const queries = requestsFor(part, search, SCOPE).map(({ path }) => {
+/** Whether Graph finds an entity by Entrada's requests for a text. */
+function graphFinds(list: 'users' | 'groups', search: SearchText): (entity: object) => boolean {
+  const queries = requestsFor(list, search, SCOPE).map(({ path }) => {
     const parameters = new URL(path, 'https://graph.microsoft.com').searchParams
     const text = parameters.get('$search')
     const found = text === null ? null : readSearchExpression(text)
@@ -34,7 +34,7 @@ function graphFinds(part: 'users' | 'groups', search: SearchText): (entity: obje
 }
 
 interface Known {
-  readonly part: 'users' | 'groups'
+  readonly list: 'users' | 'groups'
   readonly entity: object
   readonly principal: Principal
 }
@@ -46,14 +46,14 @@ const KNOWN: readonly Known[] = [
   ...(contoso?.groups ?? []).map((group) => toKnown('groups', toGroup(group))),
 ]
 
-function toKnown(part: 'users' | 'groups', entity: object): Known {
-  const read = part === 'users' ? readUsers : readGroups
+function toKnown(list: 'users' | 'groups', entity: object): Known {
+  const read = list === 'users' ? readUsers : readGroups
   const [principal] = read({ value: [entity] })?.items ?? []
   if (principal === undefined) throw new Error(`unreadable: ${JSON.stringify(entity)}`)
-  return { part, entity, principal }
+  return { list, entity, principal }
 }
 
-/** Words of somebody's names and addresses, cut short, shuffled, in another case: as people type. */
+/** Words of a principal's names and addresses, shortened, shuffled and in any case, as people type. */
 const typedFor = fc
   .constantFrom(...KNOWN)
   .chain(({ principal }) => {
@@ -72,18 +72,18 @@ const typedFor = fc
   .map(readSearchText)
   .filter((search) => search !== null)
 
-describe('an answer to a beginning', () => {
-  test('holds everything Graph finds by what is typed on', () => {
+describe('the result for a prefix', () => {
+  test('contains everything that Graph finds for the longer text', () => {
     fc.assert(
       fc.property(typedFor, (search) => {
-        for (const part of ['users', 'groups'] as const) {
-          const finds = graphFinds(part, search)
-          const found = KNOWN.filter((known) => known.part === part && finds(known.entity))
-          for (const beginning of prefixesOf(search)) {
-            const isFoundEarlier = graphFinds(part, beginning)
+        for (const list of ['users', 'groups'] as const) {
+          const finds = graphFinds(list, search)
+          const found = KNOWN.filter((known) => known.list === list && finds(known.entity))
+          for (const prefix of prefixesOf(search)) {
+            const isFoundByPrefix = graphFinds(list, prefix)
             for (const { entity, principal } of found.slice(0, 20)) {
-              const context = `${principal.name}: ${search.text} → ${beginning.text}`
-              expect(isFoundEarlier(entity), context).toBe(true)
+              const context = `${principal.name}: ${search.text} → ${prefix.text}`
+              expect(isFoundByPrefix(entity), context).toBe(true)
             }
           }
         }
@@ -92,14 +92,14 @@ describe('an answer to a beginning', () => {
     )
   }, 30_000)
 
-  test('is narrowed to no less than what Graph would find', () => {
+  test('is narrowed to no less than what Graph finds', () => {
     const missed = new Set<string>()
     fc.assert(
       fc.property(typedFor, (search) => {
-        for (const part of ['users', 'groups'] as const) {
-          const finds = graphFinds(part, search)
+        for (const list of ['users', 'groups'] as const) {
+          const finds = graphFinds(list, search)
           const qualityOf = matcherFor(search)
-          for (const { entity, principal } of KNOWN.filter((known) => known.part === part)) {
+          for (const { entity, principal } of KNOWN.filter((known) => known.list === list)) {
             if (finds(entity) && qualityOf(principal) === 0) {
               missed.add(`${search.text} → ${principal.name} <${principal.email}>`)
             }
@@ -112,7 +112,7 @@ describe('an answer to a beginning', () => {
   }, 30_000)
 })
 
-describe('letters', () => {
+describe('the folded form', () => {
   test.each([
     ['Łukasz', 'lukasz'],
     ['Zoë', 'zoe'],
@@ -122,12 +122,12 @@ describe('letters', () => {
     ['ΟΔΥΣΣΈΑΣ', 'οδυσσεασ'],
     ['Ђорђе', 'ђорђе'],
     ['Nguyễn', 'nguyen'],
-  ])('%s is %s without its marks', (text, plain) => {
+  ])('of %s is %s', (text, plain) => {
     expect(fold(text)).toBe(plain)
   })
 })
 
-describe('the better match', () => {
+describe('the best match', () => {
   const named = (name: string, email: string | null = null): Principal => ({
     id: '0a1b6f0e-2f6c-4f6e-8a77-000000000001',
     type: 'user',
@@ -152,12 +152,12 @@ describe('the better match', () => {
       named('Kim', 'kim@contoso.example.org'),
     ],
     ['山田', named('山田 太郎'), named('小山田 花子', '山田.花子@contoso.example')],
-  ])('for %s is the first', (text, better, worse) => {
+  ])('for %s comes first', (text, better, worse) => {
     const qualityOf = matcherFor(searchFor(text))
     expect(qualityOf(better)).toBeGreaterThan(qualityOf(worse))
   })
 
-  test('is none at all for a name that only sounds alike', () => {
+  test('is none for a name that only sounds alike', () => {
     expect(matcherFor(searchFor('jonh'))(named('John Smith'))).toBe(0)
   })
 })

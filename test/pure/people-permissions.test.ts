@@ -17,7 +17,7 @@ function settingsWith(overrides: Readonly<Record<string, string>> = {}): Setting
   return result.settings
 }
 
-describe('a part may be asked', () => {
+describe('access to a source', () => {
   test.each([
     ['people', ['People.Read'], 'on'],
     ['people', ['People.Read.All'], 'on'],
@@ -32,22 +32,22 @@ describe('a part may be asked', () => {
     ['groups', ['Group.Read.All'], 'on'],
     ['groups', ['User.Read.All'], 'consent_needed'],
     ['groups', [], 'consent_needed'],
-  ] as const)('%s with %j: %s', (part, scopes, access) => {
-    expect(accessTo(part, settingsWith(), scopes)).toBe(access)
+  ] as const)('%s with %j is %s', (source, scopes, access) => {
+    expect(accessTo(source, settingsWith(), scopes)).toBe(access)
   })
 
   test.each([
-    ['the operator has switched it off', { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' }],
-    ['no refresh token is kept', { OPENID_REUSE_TOKENS: 'false' }],
+    ['the operator turns people search off', { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' }],
+    ['no refresh token is stored', { OPENID_REUSE_TOKENS: 'false' }],
     ['the issuer is not Entra', { OPENID_ISSUER: 'https://id.example' }],
-  ])('not at all when %s', (_why, overrides) => {
+  ])('is off when %s', (_why, overrides) => {
     const settings = settingsWith(overrides)
-    for (const part of ['people', 'users', 'groups'] as const) {
-      expect(accessTo(part, settings, ['Directory.Read.All', 'People.Read'])).toBe('off')
+    for (const source of ['people', 'users', 'groups'] as const) {
+      expect(accessTo(source, settings, ['Directory.Read.All', 'People.Read'])).toBe('off')
     }
   })
 
-  test('not in a cloud that has no relevant people, while users and groups are', () => {
+  test('is off for people alone in a cloud without relevant people', () => {
     const settings = settingsWith({
       OPENID_ISSUER: `https://login.partner.microsoftonline.cn/${TENANT}/v2.0`,
     })
@@ -57,7 +57,7 @@ describe('a part may be asked', () => {
     expect(accessTo('groups', settings, scopes)).toBe('on')
   })
 
-  test('never, where the operator does not let it be asked for', () => {
+  test('is off without a scope that the settings request', () => {
     const settings = settingsWith({ OPENID_GRAPH_SCOPES: 'User.Read,User.ReadBasic.All' })
     expect(accessTo('people', settings, [])).toBe('off')
     expect(accessTo('groups', settings, [])).toBe('off')
@@ -65,17 +65,17 @@ describe('a part may be asked', () => {
   })
 })
 
-describe('the features', () => {
+describe('the features of a session', () => {
   test.each([
     [['People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All'], 'on', 'on'],
     [['People.Read'], 'on', 'consent_needed'],
     [['User.ReadBasic.All'], 'on', 'consent_needed'],
     [['User.Read'], 'consent_needed', 'consent_needed'],
-  ])('with %j are people %s and groups %s', (scopes, people, groups) => {
+  ])('with %j have people %s and groups %s', (scopes, people, groups) => {
     expect(peopleFeatures(settingsWith(), scopes)).toEqual({ people, groups })
   })
 
-  test('are off where the search is', () => {
+  test('are off when people search is off', () => {
     const settings = settingsWith({ USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' })
     expect(peopleFeatures(settings, ['Directory.Read.All'])).toEqual({
       people: 'off',
@@ -89,6 +89,6 @@ test.each([
   [['User.ReadBasic.All', 'User.Read.All'], true],
   [['Directory.Read.All'], true],
   [['User.Read'], false],
-])('with %j whole profiles are shown: %s', (scopes, shown) => {
+])('%j shows full profiles: %s', (scopes, shown) => {
   expect(showsFullProfiles(scopes)).toBe(shown)
 })

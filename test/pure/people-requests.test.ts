@@ -10,13 +10,13 @@ import {
 } from '../sandbox/graph/search-expression.ts'
 
 const SCOPE = { tenantId: 'tenant', showsFullProfiles: false }
-const PARTS = ['people', 'users', 'groups'] as const
+const SOURCES = ['people', 'users', 'groups'] as const
 const SEARCHED = {
   users: ['displayName', 'givenName', 'surname', 'mail', 'userPrincipalName'],
   groups: ['displayName', 'mail', 'mailNickname'],
 }
 
-/** What breaks out of quotes, clauses, parameters and paths elsewhere. */
+/** Texts that end quotes, clauses, parameters or paths in vulnerable programs. */
 const NASTY = [
   ...[
     '"',
@@ -110,17 +110,17 @@ function clausesOf(search: SearchExpression): readonly { property: string; text:
 
 function callsOf(filter: FilterExpression): readonly { property: string; text: string }[] {
   if (filter.kind === 'startswith') return [filter]
-  if (filter.kind !== 'or') throw new Error(`a ${filter.kind} got in`)
+  if (filter.kind !== 'or') throw new Error(`unexpected ${filter.kind}`)
   return [...callsOf(filter.left), ...callsOf(filter.right)]
 }
 
-describe('whatever is typed [requirement 87]', () => {
-  test('becomes one collection, asked with parameters of ours alone', () => {
+describe('typed text of any kind [requirement 87]', () => {
+  test('reads one collection, with Entrada’s own parameters only', () => {
     fc.assert(
-      fc.property(searched, fc.constantFrom(...PARTS), (search, part) => {
-        for (const request of requestsFor(part, search, SCOPE)) {
+      fc.property(searched, fc.constantFrom(...SOURCES), (search, source) => {
+        for (const request of requestsFor(source, search, SCOPE)) {
           const { path, parameters } = parametersOf(request.path)
-          expect(path).toBe(part === 'people' ? '/me/people' : `/${part}`)
+          expect(path).toBe(source === 'people' ? '/me/people' : `/${source}`)
           const names = [...parameters.keys()]
           expect(new Set(names).size).toBe(names.length)
           const query = names.includes('$search') ? ['$search'] : ['$filter', '$count']
@@ -131,14 +131,14 @@ describe('whatever is typed [requirement 87]', () => {
     )
   })
 
-  test('stays inside the quotes of $search, on the properties meant', () => {
+  test('stays inside the quotes of $search, on the intended properties', () => {
     fc.assert(
-      fc.property(searched, fc.constantFrom('users', 'groups'), (search, part) => {
-        for (const request of requestsFor(part, search, SCOPE)) {
+      fc.property(searched, fc.constantFrom('users', 'groups'), (search, list) => {
+        for (const request of requestsFor(list, search, SCOPE)) {
           const query = parametersOf(request.path).parameters.get('$search')
           if (query === null) continue
           for (const clause of clausesOf(readSearchExpression(query))) {
-            expect(SEARCHED[part]).toContain(clause.property)
+            expect(SEARCHED[list]).toContain(clause.property)
             const text = clause.text.replaceAll(/\u200c|\u200d/g, '')
             expect(text).toMatch(/^[\p{L}\p{M}\p{N} '’._@-]*$/u)
           }
@@ -148,19 +148,19 @@ describe('whatever is typed [requirement 87]', () => {
     )
   })
 
-  test('stays inside the quotes of $filter, letter for letter', () => {
+  test('stays inside the quotes of $filter, unchanged', () => {
     fc.assert(
-      fc.property(searched, fc.constantFrom('users', 'groups'), (search, part) => {
-        const text = parametersOf(prefixRequest(part, search, SCOPE).path).parameters.get('$filter')
+      fc.property(searched, fc.constantFrom('users', 'groups'), (search, list) => {
+        const text = parametersOf(prefixRequest(list, search, SCOPE).path).parameters.get('$filter')
         const calls = callsOf(readFilterExpression(text ?? ''))
-        expect(calls.map(({ property }) => property)).toEqual(SEARCHED[part])
+        expect(calls.map(({ property }) => property)).toEqual(SEARCHED[list])
         for (const call of calls) expect(call.text).toBe(search.text)
       }),
       { numRuns: 1500 },
     )
   })
 
-  test('is one phrase to the people engine', () => {
+  test('is one phrase in the $search of /me/people', () => {
     fc.assert(
       fc.property(searched, (search) => {
         for (const request of requestsFor('people', search, SCOPE)) {
@@ -189,12 +189,12 @@ describe('a search', () => {
     ['a guest’s principal name', 'gustav_fabrikam.example#EXT#', ['users', 'users-prefix']],
     ['several words with symbols', 'Müller & Söhne', ['users']],
     ['symbols alone', '++', ['users-prefix']],
-    ['an emoji and nothing to search by', '😀😀', ['users-prefix']],
-  ])('for %s goes by $search where it can and by startswith where it must', (_what, text, ids) => {
+    ['an emoji alone', '😀😀', ['users-prefix']],
+  ])('for %s uses $search where possible and startswith where necessary', (_what, text, ids) => {
     expect(formsOf(text)).toEqual(ids)
   })
 
-  test('asks the basics only, and profiles where the token shows them', () => {
+  test('selects full profiles only with a token that shows them', () => {
     const search = readSearchText('adele') as SearchText
     const selectOf = (showsFullProfiles: boolean) =>
       requestsFor('users', search, { ...SCOPE, showsFullProfiles }).map(({ path }) =>
@@ -207,25 +207,25 @@ describe('a search', () => {
   })
 })
 
-describe('what is typed', () => {
+describe('typed text', () => {
   test.each([
     ['one letter', 'a'],
-    ['one letter in spaces', '  a  '],
+    ['one letter between spaces', '  a  '],
     ['one letter of two code units', '😀'],
     ['nothing visible', '\u202e\u0000\u200b\ufeff'],
     ['more than a hundred characters', 'a'.repeat(101)],
-  ])('is nothing to search for: %s', (_what, text) => {
+  ])('is no query: %s', (_what, text) => {
     expect(readSearchText(text)).toBeNull()
   })
 
-  test('is composed, stripped of controls and squeezed', () => {
+  test('is composed, freed of control characters and trimmed', () => {
     expect(readSearchText(' Zoe\u0308 \u202e\t  Vance\u0000 ')).toMatchObject({
       text: 'Zoë Vance',
       key: 'zoë vance',
     })
   })
 
-  test('keeps the joiners that Persian and Indic names are written with', () => {
+  test('keeps the joiners of Persian and Indic names', () => {
     expect(readSearchText('می\u200cخواهم')?.words).toBe('می\u200cخواهم')
   })
 })

@@ -28,7 +28,7 @@ async function search(browser: Browser, q: string): Promise<string> {
 
 const roundTrips = () => entrada.sandbox.journal.to('graph').length
 
-test('one question from many tabs at once is one round trip on the real runtime', async () => {
+test('the same query from many tabs at once costs one round trip to Graph', async () => {
   const browser = await signedIn()
   const before = roundTrips()
   entrada.sandbox.faults.set('graph.slow', { delayMs: 200 })
@@ -39,7 +39,7 @@ test('one question from many tabs at once is one round trip on the real runtime'
   expect(roundTrips() - before).toBe(1)
 })
 
-test('eight letters are two round trips at most, and none the second time', async () => {
+test('eight letters cost at most two round trips to Graph, and none when repeated', async () => {
   const browser = await signedIn()
   const before = roundTrips()
   const typed = ['da', 'dan', 'dani', 'danie', 'daniel', 'daniel ', 'daniel b']
@@ -50,7 +50,7 @@ test('eight letters are two round trips at most, and none the second time', asyn
   expect(roundTrips()).toBe(after)
 })
 
-test('what was looked up outlives a deployment, under seal', async () => {
+test('cached results survive a deployment, and are sealed', async () => {
   const browser = await signedIn('alex')
   const first = await search(browser, 'bowen')
   const before = roundTrips()
@@ -61,7 +61,7 @@ test('what was looked up outlives a deployment, under seal', async () => {
   for (const secret of ['bowen', 'stephan', 'daniel']) expect(stored).not.toContain(secret)
 })
 
-test('whoever types on and leaves has not asked in vain', async () => {
+test('a query whose client has left still fills the cache', async () => {
   const browser = await signedIn('megan')
   entrada.sandbox.faults.set('graph.slow', { delayMs: 300 })
   const before = roundTrips()
@@ -74,7 +74,7 @@ test('whoever types on and leaves has not asked in vain', async () => {
   expect(roundTrips() - before).toBe(1)
 })
 
-test('photos and members come through the real runtime', async () => {
+test('photos and group members are served by the real runtime', async () => {
   const browser = await signedIn()
   const photo = await browser.load(`/.entrada/people/${CAST.megan.id}/photo`, 'image')
   expect(photo.headers.get('content-type')).toBe('image/png')

@@ -12,8 +12,8 @@ const Responses = v.object({
   ),
 })
 
-/** One request of a batch, and what the sandbox answers to it. */
-export interface Asked {
+/** One request of a batch, with the sandbox's answer. */
+export interface BatchItem {
   readonly url: string
   readonly answer: {
     readonly id: string
@@ -23,17 +23,18 @@ export interface Asked {
 }
 
 /** `/users` of `/users?$search=…`. */
-export const collectionOf = ({ url }: Pick<Asked, 'url'>) => url.split('?')[0]
+export const collectionOf = ({ url }: Pick<BatchItem, 'url'>) => url.split('?')[0]
 
 /**
- * Puts other answers in place of some that the sandbox gives.
- * @param bend `null` leaves the request unanswered
+ * Replaces answers of the sandbox within batches.
+ * @param replace returns the new answer; `null` removes the answer
+ * @returns every batch so far, with the sandbox's own answers
  */
-export function bendBatches(
+export function replaceInBatches(
   { entrada }: Searcher,
-  bend: (asked: Asked) => object | null,
-): readonly Asked[][] {
-  const batches: Asked[][] = []
+  replace: (item: BatchItem) => object | null,
+): readonly BatchItem[][] {
+  const batches: BatchItem[][] = []
   const { hosts } = entrada.sandbox
   entrada.internet.answer(hosts.graph, async (request) => {
     if (!request.url.endsWith('$batch')) return entrada.sandbox.fetch(request)
@@ -45,14 +46,14 @@ export function bendBatches(
       url: requests.find(({ id }) => id === answer.id)?.url ?? '',
     }))
     batches.push(batch)
-    return Response.json({ responses: batch.flatMap((asked) => bend(asked) ?? []) })
+    return Response.json({ responses: batch.flatMap((item) => replace(item) ?? []) })
   })
   return batches
 }
 
-/** What Graph says when it refuses. */
-export function refusal(
-  { answer }: Asked,
+/** An error of Graph for one request of a batch. */
+export function errorAnswer(
+  { answer }: BatchItem,
   status: number,
   headers: Readonly<Record<string, string>> = {},
 ): object {

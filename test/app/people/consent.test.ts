@@ -3,24 +3,27 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import { ALL_SCOPES, aSearcher, names, OK } from './searcher-fixture.ts'
 
-/* What of the search is open to somebody: by consent, by their account, by the settings. */
+/* Which sources a user may search: by consent, account and settings. */
 
-describe('what could not be asked for want of consent', () => {
+describe('a search without every consent', () => {
   test.each([
     ['relevant people', 'People.Read', 'people'],
     ['users', 'User.ReadBasic.All', 'users'],
     ['groups', 'GroupMember.Read.All', 'groups'],
-  ])('is said of %s, and the others are found', async (_what, missing, part) => {
-    const scopes = ALL_SCOPES.filter((scope) => scope !== missing)
-    const megan = await aSearcher({ who: 'megan', scopes })
-    const answer = await megan.search('ad')
-    expect(answer.status).toEqual({ ...OK, [part]: 'consent_needed' })
-    expect(megan.partsOfLastBatch()).toEqual(
-      ['people', 'users', 'groups'].filter((name) => name !== part),
-    )
-  })
+  ])(
+    'says that %s need consent, and searches the other sources',
+    async (_what, missing, source) => {
+      const scopes = ALL_SCOPES.filter((scope) => scope !== missing)
+      const megan = await aSearcher({ who: 'megan', scopes })
+      const answer = await megan.search('ad')
+      expect(answer.status).toEqual({ ...OK, [source]: 'consent_needed' })
+      expect(megan.sourcesOfLastBatch()).toEqual(
+        ['people', 'users', 'groups'].filter((name) => name !== source),
+      )
+    },
+  )
 
-  test('is all of it before anything was consented to, and Graph is left alone', async () => {
+  test('says that every source needs consent, and does not call Graph', async () => {
     const adele = await aSearcher({ scopes: [] })
     const answer = await adele.search('megan')
     expect(answer).toMatchObject({
@@ -36,7 +39,7 @@ describe('what could not be asked for want of consent', () => {
     expect(adele.roundTrips).toBe(0)
   })
 
-  test('is asked as soon as it is given', async () => {
+  test('searches users and relevant people as soon as consent is given', async () => {
     const adele = await aSearcher({ scopes: [] })
     await adele.search('megan')
     await adele.browser.open('/.entrada/consent?feature=people')
@@ -48,15 +51,15 @@ describe('what could not be asked for want of consent', () => {
     expect(names(answer)).toContain('Megan Bowen')
   })
 
-  test('is no question where the operator never asks for it', async () => {
+  test('says that groups are off when the settings do not request their scope', async () => {
     const settings = { OPENID_GRAPH_SCOPES: 'People.Read,User.ReadBasic.All' }
     const adele = await aSearcher({ settings, scopes: ['People.Read', 'User.ReadBasic.All'] })
     expect((await adele.search('megan')).status).toEqual({ ...OK, groups: 'off' })
   })
 })
 
-describe('only what the token allows', () => {
-  test('is asked for, and shown', async () => {
+describe('the scopes of the token', () => {
+  test('decide which properties are requested and shown', async () => {
     const adele = await aSearcher({ scopes: ['User.ReadBasic.All'] })
     const [megan] = (await adele.search('megan')).results
     expect(megan).not.toHaveProperty('description')
@@ -70,34 +73,34 @@ describe('only what the token allows', () => {
     expect(await alex.search('diego')).toMatchObject({ results: [] })
   })
 
-  test('leaves nobody out whose account’s state it does not show', async () => {
+  test('leave nobody out when they do not show whether an account is blocked', async () => {
     const adele = await aSearcher()
     const [diego] = (await adele.search('diego')).results
     expect(diego?.idOnTheSource).toBe(CAST.diego.id)
   })
 })
 
-describe('not for everyone:', () => {
-  test('a guest may leaf through nothing, and no error comes of it', async () => {
+describe('a source is off', () => {
+  test('for guests, who may not list the directory', async () => {
     const gustav = await aSearcher({ who: 'gustav' })
     const answer = await gustav.search('megan')
     expect(answer).toMatchObject({
       results: [],
       status: { people: 'off', users: 'off', groups: 'off' },
     })
-    // It is remembered: a guest who types costs no more than the first try.
+    // The refusal is cached: further letters send no request.
     await gustav.type('alex wil')
     expect(gustav.roundTrips).toBe(1)
   })
 
-  test('someone without a mailbox has no relevant people', async () => {
+  test('for relevant people of a user without a mailbox', async () => {
     const unal = await aSearcher({ who: 'unal' })
     const answer = await unal.search('megan')
     expect(answer.status).toEqual({ ...OK, people: 'off' })
     expect(names(answer)).toContain('Megan Bowen')
   })
 
-  test('a Graph without relevant people, as 21Vianet’s, finds users and groups', async () => {
+  test('for relevant people in a cloud that has none, such as 21Vianet', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.people_missing')
     const answer = await adele.search('megan')
@@ -105,7 +108,7 @@ describe('not for everyone:', () => {
     expect(names(answer)).toContain('Megan Bowen')
   })
 
-  test('switched off, it asks nobody', async () => {
+  test('when the operator turns people search off, and Graph is not called', async () => {
     const adele = await aSearcher({ settings: { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' } })
     expect((await adele.search('megan')).status).toMatchObject({
       people: 'off',

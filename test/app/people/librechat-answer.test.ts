@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { aChat, asked, BEARER, bodyOf, found, MEGAN, namesOf, PATH } from './librechat-fixture.ts'
+import {
+  aChat,
+  BEARER,
+  bodyOf,
+  found,
+  MEGAN,
+  namesOf,
+  PATH,
+  searchChat,
+} from './librechat-fixture.ts'
 
-/* LibreChat is asked first, and what it answers stands; the directory only adds to it. */
+/* LibreChat's own answer stands. Entrada only adds results of the directory. */
 
 describe('LibreChat decides', () => {
-  test('who it is: its own bearer reaches it, and ours never does', async () => {
+  test('who the user is: it receives its own bearer token and no cookie of Entrada', async () => {
     const { chat, user } = await aChat()
     await found(user, { q: 'megan' })
     const [request] = chat.requests
@@ -15,26 +24,26 @@ describe('LibreChat decides', () => {
   test.each([
     ['401 without its bearer', {}, { q: 'megan' }, 401, 'Unauthorized'],
     ['400 for one letter', { authorization: BEARER }, { q: 'm' }, 400, 'Query must be'],
-  ])('with %s, as it says it', async (_what, headers, parameters, status, text) => {
+  ])('on errors: %s is passed on unchanged', async (_what, headers, parameters, status, text) => {
     const { user } = await aChat()
-    const response = await asked(user, parameters, headers)
+    const response = await searchChat(user, parameters, headers)
     expect(response.status).toBe(status)
     const body = await response.text()
     expect(body).toContain(text)
     expect(body).not.toContain('Bowen')
   })
 
-  test('who may search: its 403 tells nothing of the directory', async () => {
+  test('who may search: its 403 is passed on without results of the directory', async () => {
     const { chat, user } = await aChat()
     chat.allowed = []
-    const response = await asked(user, { q: 'megan' })
+    const response = await searchChat(user, { q: 'megan' })
     expect(response.status).toBe(403)
     expect(await response.text()).toBe(
       '{"error":"Forbidden","message":"Insufficient permissions to search for principals"}',
     )
   })
 
-  test('what for: types it leaves out stay out', async () => {
+  test('which types are searched: types it leaves out stay out', async () => {
     const { chat, user } = await aChat()
     chat.allowed = ['user']
     const body = await found(user, { q: 'ch' })
@@ -42,7 +51,7 @@ describe('LibreChat decides', () => {
     expect(body.types).toEqual(['user'])
   })
 
-  test('and a question about roles alone is not put to the directory', async () => {
+  test('alone about roles: the directory is not asked for them', async () => {
     const { chat, user } = await aChat()
     chat.records.push({ id: 'r1', type: 'role', name: 'MEGANS', source: 'local' })
     const body = await found(user, { q: 'megan', types: 'role' })
@@ -50,7 +59,7 @@ describe('LibreChat decides', () => {
     expect(user.roundTrips).toBe(0)
   })
 
-  test('in an older version, which repeats the question, all that was asked for', async () => {
+  test('which types are searched in older versions too, which repeat the requested types', async () => {
     const { chat, user } = await aChat()
     chat.namesTypes = false
     const body = await found(user, { q: 'chat' })
@@ -59,7 +68,7 @@ describe('LibreChat decides', () => {
   })
 })
 
-describe('whatever becomes of the directory, the chat’s own people are found', () => {
+describe('the chat’s own people are found', () => {
   test.each([
     [
       'throttled',
@@ -67,25 +76,25 @@ describe('whatever becomes of the directory, the chat’s own people are found',
       'people=throttled, users=throttled, groups=throttled, local=ok',
     ],
     ['down', 'graph.outage', 'people=failed, users=failed, groups=failed, local=ok'],
-  ] as const)('when it is %s', async (_what, fault, status) => {
+  ] as const)('when the directory is %s', async (_what, fault, status) => {
     const { chat, user } = await aChat()
     chat.records.push(MEGAN)
     user.sandbox.faults.set(fault)
-    const response = await asked(user, { q: 'megan' })
+    const response = await searchChat(user, { q: 'megan' })
     expect(response.headers.get('entrada-people-status')).toBe(status)
     expect(response.headers.has('retry-after')).toBe(status.includes('throttled'))
     expect((await bodyOf(response)).results).toEqual([MEGAN])
   })
 
-  test('when nobody has consented', async () => {
+  test('without consent', async () => {
     const { chat, user } = await aChat({ scopes: [] })
     chat.records.push(MEGAN)
-    const response = await asked(user, { q: 'megan' })
+    const response = await searchChat(user, { q: 'megan' })
     expect(response.headers.get('entrada-people-status')).toContain('users=consent_needed')
     expect((await bodyOf(response)).results).toEqual([MEGAN])
   })
 
-  test('when the search is switched off', async () => {
+  test('when people search is off', async () => {
     const { chat, user } = await aChat({ settings: { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' } })
     chat.records.push(MEGAN)
     expect(namesOf(await found(user, { q: 'megan' }))).toEqual(['Megan B.'])
@@ -93,15 +102,15 @@ describe('whatever becomes of the directory, the chat’s own people are found',
   })
 })
 
-describe('the answer as HTTP', () => {
-  test('is never taken for unchanged, nor described by what it was before', async () => {
+describe('the response', () => {
+  test('has no validator, and the request asks for no 304 and no zstd', async () => {
     const { chat, user } = await aChat()
-    const response = await asked(
+    const response = await searchChat(
       user,
       { q: 'megan' },
       { authorization: BEARER, 'if-none-match': 'W/"1"', 'accept-encoding': 'zstd, br' },
     )
-    // The runtime would not take apart what a browser may.
+    // The runtime does not decompress every encoding that a browser does.
     expect(chat.requests[0]?.headers.get('accept-encoding')).toBe('gzip')
     expect(chat.requests[0]?.headers.get('if-none-match')).toBeNull()
     expect(response.headers.get('etag')).toBeNull()
@@ -110,9 +119,9 @@ describe('the answer as HTTP', () => {
     await response.body?.cancel()
   })
 
-  test('has the headers of every other answer of ours', async () => {
+  test('has Entrada’s security headers', async () => {
     const { user } = await aChat()
-    const { headers } = await asked(user, { q: 'megan' }, { authorization: BEARER })
+    const { headers } = await searchChat(user, { q: 'megan' }, { authorization: BEARER })
     expect(Object.fromEntries(headers)).toMatchObject({
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
@@ -121,21 +130,21 @@ describe('the answer as HTTP', () => {
     })
   })
 
-  test('of another shape is passed on as it came', async () => {
+  test('of another shape is passed on unchanged', async () => {
     const { user } = await aChat()
     user.entrada.internet.answer(user.sandbox.hosts.chat, () => Response.json({ hits: [1, 2] }))
-    const response = await asked(user, { q: 'megan' })
+    const response = await searchChat(user, { q: 'megan' })
     expect(await response.json()).toEqual({ hits: [1, 2] })
   })
 
-  test('comes from the chat alone under another preset', async () => {
+  test('is the chat’s own under another preset', async () => {
     const { chat, user } = await aChat({ settings: { ORIGIN_PRESET: 'generic' } })
     await found(user, { q: 'megan' })
     expect(chat.requests).toHaveLength(1)
     expect(user.roundTrips).toBe(0)
   })
 
-  test('comes from the chat alone for another method', async () => {
+  test('is the chat’s own for another method', async () => {
     const { chat, user } = await aChat()
     const headers = { authorization: BEARER }
     const response = await user.browser.fetch(`${PATH}?q=megan`, { method: 'POST', headers })
@@ -144,7 +153,7 @@ describe('the answer as HTTP', () => {
     expect(user.roundTrips).toBe(0)
   })
 
-  test('needs a session with Entrada first', async () => {
+  test('requires a session of Entrada', async () => {
     const { chat, user } = await aChat()
     const response = await user.entrada.fetch(`${PATH}?q=megan`, {
       headers: { authorization: BEARER },

@@ -20,13 +20,13 @@ interface LocalResult {
   readonly memberCount?: number
 }
 
-/** LibreChat as far as this one path goes: its checks, its order, its shapes. */
+/** LibreChat's people search: its checks, their order and its response. */
 class LibreChat {
   readonly records: LocalResult[] = []
   readonly requests: Request[] = []
-  /** What the user's role may look for; none is LibreChat's default for users. */
+  /** The types that the user's role may search for. LibreChat's default for users is none. */
   allowed: readonly string[] = ['user', 'group', 'role']
-  /** Newer versions name the types they searched; older ones repeat the question. */
+  /** Newer versions name the types they searched; older ones repeat the requested types. */
   namesTypes = true
 
   answer = async (request: Request): Promise<Response> => {
@@ -117,7 +117,8 @@ export async function aChat(
   return { chat, user }
 }
 
-export async function asked(
+/** Sends a people search as LibreChat's page does. */
+export async function searchChat(
   user: Searcher,
   parameters: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = { authorization: BEARER },
@@ -129,7 +130,7 @@ export async function found(
   user: Searcher,
   parameters: Readonly<Record<string, string>>,
 ): Promise<Body> {
-  const response = await asked(user, parameters)
+  const response = await searchChat(user, parameters)
   expect(response.status).toBe(200)
   return bodyOf(response)
 }

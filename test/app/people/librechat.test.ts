@@ -5,7 +5,7 @@ import { CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import { aChat, BEARER, found, MEGAN, namesOf } from './librechat-fixture.ts'
 
 describe('the merged list', () => {
-  test('holds who is in the chat and who is in the directory', async () => {
+  test('contains people of the chat and of the directory', async () => {
     const { chat, user } = await aChat()
     chat.records.push({
       ...MEGAN,
@@ -21,7 +21,7 @@ describe('the merged list', () => {
     expect(body).toMatchObject({ count: 2, sources: { local: 1, entra: 1 }, query: 'diego' })
   })
 
-  test('folds who is in both into the chat’s own entry, by object id', async () => {
+  test('keeps the chat’s record of a person who is in both, matched by object id', async () => {
     const { chat, user } = await aChat()
     chat.records.push(MEGAN)
     const body = await found(user, { q: 'megan' })
@@ -29,7 +29,7 @@ describe('the merged list', () => {
     expect(body.sources).toEqual({ local: 1, entra: 0 })
   })
 
-  test('folds by address, in whatever case, without giving the chat an id it did not have', async () => {
+  test('also matches by address in any case, and adds no object id to the chat’s record', async () => {
     const { chat, user } = await aChat()
     const { idOnTheSource: _, ...withoutId } = MEGAN
     chat.records.push({ ...withoutId, email: 'Megan.Bowen@Contoso.Example' })
@@ -37,7 +37,7 @@ describe('the merged list', () => {
     expect(body.results).toEqual([{ ...withoutId, email: 'Megan.Bowen@Contoso.Example' }])
   })
 
-  test('is not filled by weak matches of the chat’s own', async () => {
+  test('shows a better match of the directory before weak matches of the chat', async () => {
     const { chat, user } = await aChat()
     for (let index = 0; index < 50; index++) {
       chat.records.push({
@@ -54,7 +54,7 @@ describe('the merged list', () => {
     expect(body.sources).toEqual({ local: 9, entra: 1 })
   })
 
-  test('keeps to the limit, whatever each side found', async () => {
+  test('keeps the limit', async () => {
     const { chat, user } = await aChat()
     chat.records.push(MEGAN)
     const body = await found(user, { q: 'ma', limit: '5' })
@@ -63,7 +63,7 @@ describe('the merged list', () => {
     expect(body.count).toBe(body.results.length)
   })
 
-  test('has directory groups and the chat’s roles and groups', async () => {
+  test('contains groups of the directory, and groups and roles of the chat', async () => {
     const { chat, user } = await aChat()
     chat.records.push(
       { id: 'g1', type: 'group', name: 'Chat testers', source: 'local', memberCount: 3 },
@@ -77,7 +77,7 @@ describe('the merged list', () => {
     expect(users).toMatchObject({ id: null, type: 'group', idOnTheSource: CAST_GROUPS.chatUsers })
   })
 
-  test('takes in what LibreChat itself found in the directory', async () => {
+  test('keeps what LibreChat itself found in the directory', async () => {
     const { chat, user } = await aChat()
     chat.records.push({ ...MEGAN, id: null, source: 'entra' })
     const body = await found(user, { q: 'megan' })
@@ -96,7 +96,7 @@ describe('LibreChat’s own client', () => {
   })
   afterEach(() => restore())
 
-  test('searches through Entrada, and makes principals of what it finds', async () => {
+  test('searches through Entrada, and accepts the results as principals', async () => {
     const { chat, user } = await aChat()
     chat.records.push(MEGAN)
     axios.defaults.adapter = async (config) => {
@@ -121,7 +121,7 @@ describe('LibreChat’s own client', () => {
     expect(answer.results.length).toBeGreaterThan(1)
     expect(answer.results.some(({ source }) => source === 'entra')).toBe(true)
     for (const { id, ...result } of answer.results) {
-      // As its client does when somebody is chosen.
+      // As the client does when the user chooses a result.
       const principal = { ...result, ...(id === null || id === undefined ? {} : { id }) }
       const parsed = principalSchema.strict().safeParse(withoutAccount(principal))
       expect(parsed.error?.issues ?? []).toEqual([])
@@ -129,7 +129,7 @@ describe('LibreChat’s own client', () => {
   })
 })
 
-/** Search results carry two properties that principals do not have. */
+/** Search results have two properties that principals do not have. */
 function withoutAccount(result: object): object {
   return Object.fromEntries(
     Object.entries(result).filter(([name]) => name !== 'username' && name !== 'provider'),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { Group } from '../../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
-import { bendBatches } from './batch-fixture.ts'
+import { replaceInBatches } from './batch-fixture.ts'
 import { aSearcher, membersOf, type MembersAnswer, type Searcher } from './searcher-fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
@@ -30,12 +30,12 @@ function groupIn(sandbox: Sandbox, id: string): Group {
   return group
 }
 
-async function refusalOf(searcher: Searcher, path: string): Promise<object> {
+async function problemAt(searcher: Searcher, path: string): Promise<object> {
   return problemOf(await searcher.browser.fetch(path))
 }
 
-describe('the members of a group', () => {
-  test('are the people and groups directly in it', async () => {
+describe('a list of members', () => {
+  test('contains the people and groups directly in the group', async () => {
     const adele = await aSearcher()
     const answer = await members(adele, pathOf(CAST_GROUPS.phoenixOne))
     const known = groupIn(adele.sandbox, CAST_GROUPS.phoenixOne).memberIds
@@ -50,7 +50,7 @@ describe('the members of a group', () => {
     expect(answer.members[0]).toMatchObject({ type: 'user', source: 'entra', id: null })
   })
 
-  test('have their sign-in name where they have no mail', async () => {
+  test('shows the sign-in name of people without mail', async () => {
     const adele = await aSearcher()
     const [contoso] = adele.sandbox.tenants
     const person = contoso?.person(CAST.adele.id)
@@ -61,7 +61,7 @@ describe('the members of a group', () => {
     expect(one?.email).toBe(CAST.adele.userPrincipalName)
   })
 
-  test('are, on demand, the people in its groups as well, each once', async () => {
+  test('contains the people of nested groups on request, each once', async () => {
     const adele = await aSearcher()
     const direct = await allMembers(adele, pathOf(CAST_GROUPS.everyoneInSales))
     expect(ids(direct)).toContain(CAST_GROUPS.chatUsers)
@@ -76,7 +76,7 @@ describe('the members of a group', () => {
     expect(ids(pages).toSorted()).toEqual(people.map(({ id }) => id).toSorted())
   })
 
-  test('come in pages of the size asked for', async () => {
+  test('comes in pages of the requested size', async () => {
     const adele = await aSearcher()
     const pages = await allMembers(adele, pathOf(CAST_GROUPS.everyoneInSales, '?limit=50'))
     expect(pages.map(({ count }) => count)).toEqual([50, 50, 21])
@@ -85,15 +85,15 @@ describe('the members of a group', () => {
   test.each([
     ['0', 1],
     ['1000', 100],
-  ])('come at most a hundred at a time, and one at least: limit=%s', async (limit, count) => {
+  ])('has 1 to 100 members a page: limit=%s', async (limit, count) => {
     const adele = await aSearcher()
     const answer = await members(adele, pathOf(CAST_GROUPS.everyoneInSales, `?limit=${limit}`))
     expect(answer.count).toBe(count)
   })
 
-  test('leave out devices and whatever else is no person and no group', async () => {
+  test('leaves out devices and everything else that is neither person nor group', async () => {
     const adele = await aSearcher()
-    bendBatches(adele, ({ answer }) => {
+    replaceInBatches(adele, ({ answer }) => {
       const { body } = answer as { body?: { value?: unknown[] } }
       const device = {
         '@odata.type': '#microsoft.graph.device',
@@ -108,9 +108,9 @@ describe('the members of a group', () => {
     expect(answer.withheld).toBe(0)
   })
 
-  test('go on at Graph alone, whatever host its link to the next page names', async () => {
+  test('gets the next page from Graph, even when the link names another host', async () => {
     const adele = await aSearcher()
-    const batches = bendBatches(adele, ({ answer }) => {
+    const batches = replaceInBatches(adele, ({ answer }) => {
       const { body } = answer as { body?: object }
       const link = `https://evil.example/v1.0/groups/${CAST_GROUPS.everyoneInSales}/members?$top=1`
       return { ...answer, body: { ...body, '@odata.nextLink': link } }
@@ -121,11 +121,11 @@ describe('the members of a group', () => {
     expect(adele.sandbox.journal.to('unknown')).toEqual([])
   })
 
-  test('count in the owners where the operator says so, each once over all pages', async () => {
+  test('includes owners when the setting says so, each once over all pages', async () => {
     const settings = { ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS: 'true' }
     const sandbox = createSandbox()
     const group = groupIn(sandbox, CAST_GROUPS.everyoneInSales)
-    // An owner who is also a member, and on the last page at that.
+    // Alex is an owner, and also a member on the last page.
     const memberIds = [...group.memberIds, CAST.alex.id]
     sandbox.tenants[0]?.putGroup({ ...group, memberIds })
     const adele = await aSearcher({ settings, sandbox })
@@ -135,7 +135,7 @@ describe('the members of a group', () => {
     expect(ids(pages).toSorted()).toEqual(memberIds.toSorted())
   })
 
-  test('and owners who may not be shown are counted with them', async () => {
+  test('counts owners whom the user may not see', async () => {
     const scopes = ['GroupMember.Read.All']
     const path = pathOf(CAST_GROUPS.everyoneInSales, '?limit=50')
     const alone = await members(await aSearcher({ scopes }), path)
@@ -144,7 +144,7 @@ describe('the members of a group', () => {
     expect(withOwners.withheld).toBe(alone.withheld + 1)
   })
 
-  test('who may not be shown are counted, not passed over in silence', async () => {
+  test('counts members whom the user may not see', async () => {
     const adele = await aSearcher({ scopes: ['GroupMember.Read.All'] })
     const answer = await members(adele, pathOf(CAST_GROUPS.phoenixOne))
     const known = groupIn(adele.sandbox, CAST_GROUPS.phoenixOne).memberIds
@@ -153,9 +153,9 @@ describe('the members of a group', () => {
 })
 
 describe('a list of members is refused', () => {
-  test('without the permission, with where to get it', async () => {
+  test('without consent, with the URL to give it', async () => {
     const adele = await aSearcher({ scopes: ['People.Read', 'User.ReadBasic.All'] })
-    expect(await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({
+    expect(await problemAt(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({
       status: 403,
       code: 'consent_required',
       consentUrl: 'https://chat.contoso.example/.entrada/consent?feature=groups&return_to=%2F',
@@ -163,9 +163,9 @@ describe('a list of members is refused', () => {
     expect(adele.roundTrips).toBe(0)
   })
 
-  test('when its membership is hidden from the user, as Graph refuses it', async () => {
+  test('when Graph hides the membership from the user', async () => {
     const adele = await aSearcher()
-    expect(await refusalOf(adele, pathOf(CAST_GROUPS.boardOfDirectors))).toMatchObject({
+    expect(await problemAt(adele, pathOf(CAST_GROUPS.boardOfDirectors))).toMatchObject({
       status: 403,
       code: 'graph_refused',
     })
@@ -173,56 +173,66 @@ describe('a list of members is refused', () => {
 
   test.each([
     ['an id that is no GUID', pathOf('me'), 404, 'graph_not_found'],
-    ['an id that climbs', pathOf('..%2F..%2Fusers'), 404, 'graph_not_found'],
+    ['an id with a path in it', pathOf('..%2F..%2Fusers'), 404, 'graph_not_found'],
     ['an unknown group', pathOf('0c1b6f0e-2f6c-4f6e-8a77-0000000000ff'), 404, 'graph_not_found'],
-    ['a limit in words', pathOf(CAST_GROUPS.chatUsers, '?limit=all'), 400, 'invalid_request'],
-    ['half a choice', pathOf(CAST_GROUPS.chatUsers, '?transitive=maybe'), 400, 'invalid_request'],
     [
-      'a cursor of one’s own',
+      'a limit that is not a number',
+      pathOf(CAST_GROUPS.chatUsers, '?limit=all'),
+      400,
+      'invalid_request',
+    ],
+    [
+      'an unknown value of transitive',
+      pathOf(CAST_GROUPS.chatUsers, '?transitive=maybe'),
+      400,
+      'invalid_request',
+    ],
+    [
+      'a cursor that Entrada did not issue',
       pathOf(CAST_GROUPS.chatUsers, '?cursor=v1.a.b.c'),
       400,
       'invalid_request',
     ],
   ])('for %s', async (_what, path, status, code) => {
     const adele = await aSearcher()
-    expect(await refusalOf(adele, path)).toMatchObject({ status, code })
+    expect(await problemAt(adele, path)).toMatchObject({ status, code })
   })
 
-  test('when Graph throttles, with its time to wait and without another try [requirement 87]', async () => {
+  test('when Graph throttles, with the time to wait and without a retry [requirement 87]', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 17 })
     const response = await adele.browser.fetch(pathOf(CAST_GROUPS.chatUsers))
     expect(response.status).toBe(429)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(17)
     const before = adele.roundTrips
-    expect(await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({ status: 429 })
+    expect(await problemAt(adele, pathOf(CAST_GROUPS.chatUsers))).toMatchObject({ status: 429 })
     expect(adele.roundTrips).toBe(before)
   })
 
-  test('when a further page fails, rather than end there', async () => {
+  test('when a further page fails, instead of ending there', async () => {
     const adele = await aSearcher()
     const first = await members(adele, pathOf(CAST_GROUPS.everyoneInSales))
     adele.sandbox.faults.set('graph.partial_page')
-    expect(await refusalOf(adele, first.next ?? '')).toMatchObject({
+    expect(await problemAt(adele, first.next ?? '')).toMatchObject({
       status: 503,
       code: 'graph_unavailable',
     })
   })
 })
 
-test('a cursor opens nobody else’s list', async () => {
+test('a cursor is valid for one user and one list only', async () => {
   const adele = await aSearcher()
   const first = await members(adele, pathOf(CAST_GROUPS.everyoneInSales))
   const cursor = new URL(first.next ?? '').searchParams.get('cursor') ?? ''
   const query = `?cursor=${encodeURIComponent(cursor)}`
-  const elsewhere = await refusalOf(adele, pathOf(CAST_GROUPS.chatUsers, query))
+  const elsewhere = await problemAt(adele, pathOf(CAST_GROUPS.chatUsers, query))
   expect(elsewhere).toMatchObject({ status: 400, code: 'invalid_request' })
-  const deeper = await refusalOf(
+  const deeper = await problemAt(
     adele,
     pathOf(CAST_GROUPS.everyoneInSales, `${query}&transitive=true`),
   )
   expect(deeper).toMatchObject({ status: 400, code: 'invalid_request' })
   const megan = await aSearcher({ who: 'megan', entrada: adele.entrada })
-  const others = await refusalOf(megan, pathOf(CAST_GROUPS.everyoneInSales, query))
+  const others = await problemAt(megan, pathOf(CAST_GROUPS.everyoneInSales, query))
   expect(others).toMatchObject({ status: 400, code: 'invalid_request' })
 })

@@ -4,7 +4,7 @@ import { anEntrada } from '../../support/entrada.ts'
 import { answerOf, aSearcher, names, OK, TOKEN_LIFE_SECONDS } from './searcher-fixture.ts'
 
 describe('an outage', () => {
-  test('of relevant people leaves users and groups', async () => {
+  test('of relevant people leaves users and groups searchable', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.people_outage')
     const answer = await adele.search('megan')
@@ -12,7 +12,7 @@ describe('an outage', () => {
     expect(names(answer)).toContain('Megan Bowen')
   })
 
-  test('of Graph is not “nobody by that name”', async () => {
+  test('of Graph has a status of its own, not “nobody found”', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.outage')
     const answer = await adele.search('megan')
@@ -20,7 +20,7 @@ describe('an outage', () => {
     expect(answer.status).toEqual({ ...OK, people: 'failed', users: 'failed', groups: 'failed' })
   })
 
-  test('is over as soon as it is over', async () => {
+  test('is forgotten seconds after it ends', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.outage')
     await adele.search('megan')
@@ -29,7 +29,7 @@ describe('an outage', () => {
     expect(names(await adele.search('megan'))).toContain('Megan Bowen')
   })
 
-  test('of Graph is asked about ever less: after a few failures it is left alone for a while', async () => {
+  test('of Graph pauses requests after a few failures', async () => {
     const adele = await aSearcher({ settings: { LOOKUP_CACHE_SECONDS: '0' } })
     adele.sandbox.faults.set('graph.outage')
     for (let attempt = 0; attempt < 20; attempt++) await adele.search(`megan ${attempt}`)
@@ -39,7 +39,7 @@ describe('an outage', () => {
     expect(names(await adele.search('megan'))).toContain('Megan Bowen')
   })
 
-  test('of the way there counts like one of Graph', async () => {
+  test('of the network pauses requests as well', async () => {
     const adele = await aSearcher({ settings: { LOOKUP_CACHE_SECONDS: '0' } })
     let attempts = 0
     adele.entrada.internet.answer(adele.sandbox.hosts.graph, () => {
@@ -50,7 +50,7 @@ describe('an outage', () => {
     expect(attempts).toBeLessThan(6)
   })
 
-  test('of a Graph that never answers ends the wait after seconds', async () => {
+  test('in which Graph never answers ends after a few seconds', async () => {
     const adele = await aSearcher()
     const waits: number[] = []
     adele.entrada.internet.answer(adele.sandbox.hosts.graph, ({ signal }) => {
@@ -68,7 +68,7 @@ describe('an outage', () => {
     expect(waits[0]).toBeLessThan(15_000)
   })
 
-  test('of the sign-in service costs the search, not the session', async () => {
+  test('of the sign-in service fails the search and keeps the session', async () => {
     const adele = await aSearcher()
     await clock.advance(TOKEN_LIFE_SECONDS)
     adele.sandbox.faults.set('entra.outage')
@@ -81,7 +81,7 @@ describe('an outage', () => {
 })
 
 describe('being throttled [requirement 87]', () => {
-  test('is said, with the time to wait, and nobody asks again before', async () => {
+  test('is reported with the time to wait, and no request is sent before', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 20 })
     const response = await adele.fetch('/people?q=megan')
@@ -96,7 +96,7 @@ describe('being throttled [requirement 87]', () => {
     for (const text of ['megan', 'meg', 'adele', 'alex']) {
       expect((await adele.search(text)).status).toMatchObject({ users: 'throttled' })
     }
-    // Another isolate knows it from the user's own memory.
+    // Another isolate reads it from the user's cache.
     const elsewhere = anEntrada({ share: adele.entrada })
     const tab = elsewhere.tabOf(adele.browser)
     await (await tab.fetch('/.entrada/people?q=diego')).body?.cancel()
@@ -109,15 +109,18 @@ describe('being throttled [requirement 87]', () => {
   test.each([
     [10.5, 11, 15],
     [999_999_999, 3600, 3600 * 1.3],
-  ])('for %d seconds is between %d and %d seconds', async (retryAfterSeconds, least, most) => {
-    const adele = await aSearcher()
-    adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds })
-    const pause = Number((await adele.fetch('/people?q=megan')).headers.get('retry-after'))
-    expect(pause).toBeGreaterThanOrEqual(least)
-    expect(pause).toBeLessThanOrEqual(most)
-  })
+  ])(
+    'for %d seconds pauses requests for %d to %d seconds',
+    async (retryAfterSeconds, least, most) => {
+      const adele = await aSearcher()
+      adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds })
+      const pause = Number((await adele.fetch('/people?q=megan')).headers.get('retry-after'))
+      expect(pause).toBeGreaterThanOrEqual(least)
+      expect(pause).toBeLessThanOrEqual(most)
+    },
+  )
 
-  test('of one user is spared to the next: it is the organisation that has to wait', async () => {
+  test('pauses requests of the whole organisation, as Graph counts them', async () => {
     const adele = await aSearcher()
     const alex = await aSearcher({ who: 'alex', entrada: adele.entrada })
     adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 20 })
@@ -129,14 +132,14 @@ describe('being throttled [requirement 87]', () => {
     expect(alex.roundTrips).toBe(before)
   })
 
-  test('in one part leaves the others alone', async () => {
+  test('of one source leaves the others searchable', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.throttled', { times: 1, retryAfterSeconds: 20 })
     const { status } = await adele.search('megan')
     expect(Object.values(status).toSorted()).toEqual(['off', 'ok', 'ok', 'throttled'])
   })
 
-  test('is spared to whoever is not throttled: urgent calls say so', async () => {
+  test('is less likely for searches, which Graph receives with high priority', async () => {
     const adele = await aSearcher()
     await adele.search('megan')
     const [batch] = adele.sandbox.journal.to('graph', '/v1.0/$batch')

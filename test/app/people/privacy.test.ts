@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aSearcher, names, Searcher } from './searcher-fixture.ts'
 
-/* What is remembered for a search is for nobody else, neither in storage nor in an answer. */
+/* Cached results are for one user only, in storage and in responses. */
 
-describe('what is stored', () => {
-  test('tells nobody’s name, address or question', async () => {
+describe('the stored cache', () => {
+  test('contains no name, address or query in plain text', async () => {
     const adele = await aSearcher()
     for (const text of ['megan', 'Diego Sic', 'project', 'zacharias']) await adele.type(text)
     await (await adele.fetch(`/people/${CAST.unal.id}/photo?fallback=initials`)).body?.cancel()
     await adele.pause(0)
     const stored = adele.entrada.platform.dump().toLowerCase()
     expect(stored).toContain('v1.')
-    // Four letters turn up by chance where there is so much that is sealed.
+    // Texts of four letters would occur by chance in so much sealed data.
     for (const secret of [
       'megan',
       'bowen',
@@ -29,7 +29,7 @@ describe('what is stored', () => {
     }
   })
 
-  test('opens in its own place alone: what was moved is asked for again', async () => {
+  test('cannot be decrypted under another key, and moved rows are fetched again', async () => {
     const adele = await aSearcher()
     const answer = await adele.search('pr')
     await adele.pause(0)
@@ -42,7 +42,7 @@ describe('what is stored', () => {
     expect(adele.roundTrips).toBe(2)
   })
 
-  test('opens in nobody else’s object', async () => {
+  test('cannot be decrypted in the object of another user', async () => {
     const adele = await aSearcher()
     await adele.search('pr')
     await adele.pause(0)
@@ -61,8 +61,8 @@ describe('what is stored', () => {
   })
 })
 
-describe('two users with the same question [requirement 88]', () => {
-  test('see their own relevant people, and nobody’s else', async () => {
+describe('two users with the same query [requirement 88]', () => {
+  test('see their own relevant people', async () => {
     const adele = await aSearcher()
     const first = await adele.search('ma')
     const alex = await aSearcher({ who: 'alex', entrada: adele.entrada })
@@ -72,7 +72,7 @@ describe('two users with the same question [requirement 88]', () => {
     expect(names(second)).not.toEqual(names(first))
   })
 
-  test('and different permissions see what each may see', async () => {
+  test('and different permissions see what each of them may see', async () => {
     const adele = await aSearcher()
     expect(names(await adele.search('bowen'))).toContain('Megan Bowen')
     const gustav = await aSearcher({ who: 'gustav', entrada: adele.entrada })
@@ -82,7 +82,7 @@ describe('two users with the same question [requirement 88]', () => {
     })
   })
 
-  test('one of whom lost a permission: what was found with it is not shown without it', async () => {
+  test('share no results across scopes: results found with a revoked scope are not shown', async () => {
     const adele = await aSearcher()
     expect(names(await adele.search('phoenix'))).toContain('Project Phoenix')
     adele.sandbox.entra.revokeAdminConsent('https://graph.microsoft.com', ['GroupMember.Read.All'])

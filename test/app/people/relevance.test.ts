@@ -4,7 +4,7 @@ import type { Directory, Person } from '../../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import { aSearcher, names } from './searcher-fixture.ts'
 
-/** Given name, surname, display name; the address is made of the account. */
+/** Account, display name, given name, surname. The account is the local part of the address. */
 const STAFF: readonly (readonly [
   account: string,
   displayName: string,
@@ -48,7 +48,7 @@ function contosoOf({ tenants }: Sandbox): Directory {
   return contoso
 }
 
-/** Jonas and John Smithson work with Adele; everybody else is merely in the directory. */
+/** Jonas Weber and John Smithson work with Adele. All others are only in the directory. */
 function anOrganisation(): Sandbox {
   const sandbox = createSandbox({ people: 0, groups: 0 })
   const contoso = contosoOf(sandbox)
@@ -67,7 +67,7 @@ function anOrganisation(): Sandbox {
     }
     contoso.putPerson(person)
   }
-  // Graph has everyone acquainted with some: a crowd keeps those from being the ones of the table.
+  // Graph relates everyone to some people. With 3,000 others these are unlikely to be in the table.
   for (let index = 0; index < 3000; index++) {
     const account = `filler${index}@filler.example`
     const id = idOf(100_000 + index)
@@ -84,21 +84,21 @@ function anOrganisation(): Sandbox {
 
 describe('the first result', () => {
   test.each([
-    // Whom one works with comes first, exact or not.
+    // Relevant people come first, exact match or not.
     ['jo', 'Jonas Weber'],
     ['john smi', 'John Smithson'],
-    // Unless a whole name was typed.
+    // A whole name comes before relevant people.
     ['john smith', 'John Smith'],
     ['smith john', 'John Smith'],
     ['john.smith@contoso.example', 'John Smith'],
     ['adele vance', 'Adele Vance'],
-    // Any order, any case, any part.
+    // Any order, any case, any part of a name.
     ['vance adele', 'Adele Vance'],
     ['VANCE', 'Adele Vance'],
     ['decomposed', 'Zoe\u0308 Decomposed'],
     ['donald', 'Ronald MacDonald'],
     ['macdon', 'Ronald MacDonald'],
-    // Marks matter where they are typed, and are no obstacle where they are not in the directory.
+    // Typed marks count, and names without marks match too.
     ['müller', 'Jan Müller'],
     ['muller', 'Kim Muller'],
     ['jan muller', 'Jan Müller'],
@@ -110,7 +110,7 @@ describe('the first result', () => {
     ['lukasz', 'Łukasz Kowalczyk'],
     ['zoë', 'Zoe\u0308 Decomposed'],
     ['clém', 'Cle\u0301mentine Décomposée'],
-    // Every script, in its own order and reversed.
+    // Every script, in its usual order and reversed.
     ['нина', 'Нина Петрова'],
     ['Петрова Нина', 'Нина Петрова'],
     ['nina', 'Нина Петрова'],
@@ -138,11 +138,11 @@ describe('the first result', () => {
     ['xiaolong.wang@', '王小龙'],
     ['"megan"', 'Megan Bowen'],
     ['meg\\', 'Megan Bowen'],
-    // Groups, when nobody is called so.
+    // Groups, when no person matches.
     ['phoenix', 'Project Phoenix'],
     ['chat', 'Chat Administrators'],
     ['sales', 'Sales Desk'],
-    // A slip of the finger, among those one works with.
+    // A typing error in the name of a relevant person.
     ['webre', 'Jonas Weber'],
     ['jonsa weber', 'Jonas Weber'],
   ])('for %s is %s', async (text, expected) => {
@@ -154,7 +154,7 @@ describe('the first result', () => {
 })
 
 describe('the list', () => {
-  test('names everyone once, people before groups', async () => {
+  test('contains everyone once, people before groups', async () => {
     const adele = await aSearcher({ sandbox: anOrganisation() })
     const { results } = await adele.search('jo')
     const ids = results.map(({ idOnTheSource }) => idOnTheSource)
@@ -169,14 +169,14 @@ describe('the list', () => {
     ])
   })
 
-  test('keeps places for groups when people alone would fill it', async () => {
+  test('reserves places for groups when people alone would fill it', async () => {
     const adele = await aSearcher({ sandbox: createSandbox({ people: 3000, groups: 200 }) })
     const { results } = await adele.search('pr', { limit: '8' })
     const types = results.map(({ type }) => type)
     expect(types).toEqual([...Array(6).fill('user'), ...Array(2).fill('group')])
   })
 
-  test('holds contacts, rooms, mail groups and who has left for nobody of the directory', async () => {
+  test('leaves out contacts, rooms, mail groups and people who have left', async () => {
     const adele = await aSearcher()
     for (const text of ['lee gu', 'jacob caz', 'ingrid bau', 'sales, wor', 'no-reply']) {
       for (const { idOnTheSource } of (await adele.search(text)).results) {
@@ -187,7 +187,7 @@ describe('the list', () => {
     expect(names(await adele.search('lee gu'))).toEqual([])
   })
 
-  test('has those whom Graph knows by a mailbox’s id by their own', async () => {
+  test('has the object id of people for whom Graph gives a mailbox id', async () => {
     const adele = await aSearcher()
     const contoso = contosoOf(adele.sandbox)
     const answers = await Promise.all(

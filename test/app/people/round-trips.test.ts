@@ -6,13 +6,13 @@ import { clock } from '../../support/clock.ts'
 import { aSearcher, type PeopleAnswer, type Searcher } from './searcher-fixture.ts'
 
 /*
- * The contract's bar: a name of eight letters, typed letter by letter, costs two round trips to Graph at most,
- * and a repeat none. Counted are requests that reach the sandbox, for names out of its directory.
+ * A name of up to ten letters, typed letter by letter, costs at most two round trips to Graph. Typed again, it
+ * costs none. The tests count requests that reach the sandbox, for names of its directory.
  */
 
 const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
 const LETTERS = 10
-/** Longer than anything is remembered: the next name is typed by somebody who has never typed. */
+/** Longer than any cached result lives, so that the next name starts with an empty cache. */
 const FORGOTTEN_SECONDS = 4 * 3600
 
 function contosoOf({ tenants }: Sandbox): Directory {
@@ -21,7 +21,7 @@ function contosoOf({ tenants }: Sandbox): Directory {
   return contoso
 }
 
-/** As people type: a name as it is written, surname first, without its marks, or the address. */
+/** What people type: the name as written, surname first, without marks, or the address. */
 function waysToType({ displayName, givenName, surname, userPrincipalName }: Person): string[] {
   const isSpaced = givenName !== null && surname !== null && displayName.includes(' ')
   const reversed = isSpaced ? [`${surname} ${givenName}`] : []
@@ -32,7 +32,7 @@ function waysToType({ displayName, givenName, surname, userPrincipalName }: Pers
   return [displayName, ...reversed, plain, userPrincipalName].filter((text) => text.length > 1)
 }
 
-/** A person and what is typed for them, chosen so that a failure can be repeated. */
+/** A person and a text to find them by. The choice is deterministic, so that a failure repeats. */
 function typingOf(directory: Directory, index: number): { person: Person; text: string } {
   const person = directory.people[mix(11, index) % directory.people.length]
   if (person === undefined) throw new Error('nobody')
@@ -41,7 +41,7 @@ function typingOf(directory: Directory, index: number): { person: Person; text: 
   return { person, text: [...text].slice(0, LETTERS).join('') }
 }
 
-/** What is in the field after each letter, from the second on. */
+/** The text in the field after each letter, from the second on. */
 function keyPresses(text: string): readonly string[] {
   const letters = [...text]
   return letters
@@ -49,14 +49,14 @@ function keyPresses(text: string): readonly string[] {
     .filter((typed) => [...typed.normalize().trim()].length > 1)
 }
 
-/** Either they are in the list, or so many others answer to what was typed that it is full. */
+/** The person is in the list, or the list is full of others who match. */
 function expectFound(answer: PeopleAnswer | undefined, person: Person): void {
   const ids = answer?.results.map(({ idOnTheSource }) => idOnTheSource) ?? []
   if (ids.length < 20) expect(ids, answer?.query).toContain(person.id)
   expect(answer?.status, answer?.query).toEqual(OK)
 }
 
-/** Ways of typing, each giving the last answer. */
+/** Ways of typing, each returning the last answer. */
 const PACES: Readonly<Record<string, (searcher: Searcher, text: string) => Promise<PeopleAnswer>>> =
   {
     'letter by letter': async (searcher, text) => {
@@ -64,7 +64,7 @@ const PACES: Readonly<Record<string, (searcher: Searcher, text: string) => Promi
       for (const typed of keyPresses(text)) answers.push(await searcher.search(typed))
       return last(answers)
     },
-    // All before Graph has said a word to the first, which no later one overtakes.
+    // Every search is sent before Graph has answered the first, and the first reaches Graph first.
     'faster than Graph answers': async (searcher, text) => {
       const [start = '', ...rest] = keyPresses(text)
       clock.letRun()
@@ -103,7 +103,7 @@ describe.each([
   const sandbox = createSandbox({ people, groups: 300 })
 
   test.each(Object.entries(PACES))(
-    'a name typed %s costs two round trips at most, and a repeat none',
+    'a name typed %s costs at most two round trips, and none when it is repeated',
     async (_pace, type) => {
       const adele = await aSearcher({ sandbox, settings })
       for (let index = 0; index < samples; index++) {

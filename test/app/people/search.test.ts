@@ -5,7 +5,7 @@ import { answerOf, aSearcher } from './searcher-fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
 describe('the answer', () => {
-  test('has LibreChat’s shape, and says what became of each part', async () => {
+  test('has LibreChat’s shape and the status of each source', async () => {
     const adele = await aSearcher()
     const answer = await adele.search('megan')
     expect(answer).toMatchObject({
@@ -28,8 +28,8 @@ describe('the answer', () => {
   })
 })
 
-describe('whatever is typed [requirement 87]', () => {
-  test('is a search and nothing else: Graph takes every query, and is asked for three collections', async () => {
+describe('typed text of any kind [requirement 87]', () => {
+  test('becomes a query that Graph accepts, for the three collections only', async () => {
     const settings = { RATE_LIMITS: '{"search":{"perMinute":100000}}' }
     const adele = await aSearcher({ settings })
     const nasty = [
@@ -73,8 +73,8 @@ describe('whatever is typed [requirement 87]', () => {
       }
       const { status } = await answerOf(response)
       expect(status, q).toEqual({ people: 'ok', users: 'ok', groups: 'ok', local: 'off' })
-      for (const part of adele.partsOfLastBatch()) {
-        expect(['people', 'users', 'groups', 'directoryObjects/getByIds']).toContain(part)
+      for (const collection of adele.sourcesOfLastBatch()) {
+        expect(['people', 'users', 'groups', 'directoryObjects/getByIds']).toContain(collection)
       }
     }
     const paths = new Set(adele.sandbox.journal.to('graph').map(({ url }) => url.pathname))

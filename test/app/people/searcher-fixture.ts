@@ -7,10 +7,10 @@ import { anEntrada, type Entrada, type TestSettings } from '../../support/entrad
 
 export const ALL_SCOPES = ['People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All'] as const
 
-/** The status of a search all of which was asked. */
+/** The status of a search in which every source was asked. */
 export const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
 
-/** Longer than an access token of these searches lives. */
+/** Longer than the lifetime of an access token. */
 export const TOKEN_LIFE_SECONDS = 2 * 3600
 
 const Result = v.strictObject({
@@ -63,7 +63,7 @@ export interface SearcherOptions {
   readonly entrada?: Entrada
 }
 
-/** Somebody signed in who may search for people. */
+/** A signed-in user who searches for people. */
 export class Searcher {
   readonly entrada: Entrada
   readonly browser: Browser
@@ -96,13 +96,13 @@ export class Searcher {
     return answerOf(response)
   }
 
-  /** Lets what goes on after the response come to its end, then time pass. */
+  /** Waits for work that goes on after the response, then advances the clock. */
   async pause(seconds: number): Promise<void> {
     await this.entrada.platform.settle()
     await clock.advance(seconds)
   }
 
-  /** Types a text as somebody does, letter by letter from the second on. */
+  /** Types a text letter by letter, and searches from the second letter on. */
   async type(text: string): Promise<readonly PeopleAnswer[]> {
     const letters = [...text]
     const answers: PeopleAnswer[] = []
@@ -112,14 +112,14 @@ export class Searcher {
     return answers
   }
 
-  /** Which parts the last round trip asked for, without looking into our own code. */
-  partsOfLastBatch(): readonly string[] {
+  /** The sources of the last round trip, read from the URLs in its batch. */
+  sourcesOfLastBatch(): readonly string[] {
     const batch = v.parse(Batch, JSON.parse(this.#bodies.at(-1) ?? ''))
     const collections = batch.requests.map(({ url }) => url.split('?')[0])
     return collections.map((path) => path?.replace(/^\/(?:me\/)?/, '') ?? '')
   }
 
-  /** HTTP requests to Graph so far. */
+  /** The number of HTTP requests to Graph so far. */
   get roundTrips(): number {
     return this.sandbox.journal.to('graph').length
   }

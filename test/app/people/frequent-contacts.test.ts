@@ -5,8 +5,8 @@ import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import { aSearcher, names } from './searcher-fixture.ts'
 
 /*
- * Where more people answer to two letters than fit a page of Graph's, that page does not tell who of those the
- * user works with is (still) in the directory.
+ * In a large directory two letters match more people than one page of Graph has. The page then does not show which
+ * of the user's relevant people are (still) in the directory, so Entrada verifies them.
  */
 
 const COLLEAGUES = ['Leena Weber', 'Wolfgang Weber'] as const
@@ -19,7 +19,7 @@ function contosoOf({ tenants }: Sandbox): Directory {
 
 const idOf = (index: number) => `1a1b6f0e-2f6c-4f6e-8a77-${String(index).padStart(12, '0')}`
 
-/** More than a thousand each are called Lee and Wolf, and Adele works with the last of them. */
+/** Has 1,200 people called Lee and 1,200 called Wolf. Adele works with Leena and Wolfgang Weber. */
 function aCrowd(): Sandbox {
   const sandbox = createSandbox({ people: 0, groups: 0 })
   const contoso = contosoOf(sandbox)
@@ -46,18 +46,18 @@ function aCrowd(): Sandbox {
   return sandbox
 }
 
-describe('among thousands who are called alike', () => {
-  test('whom one works with is found within two round trips, and who has left never', async () => {
+describe('frequent contacts in a directory with thousands of similar names', () => {
+  test('are found within two round trips, and people who have left are not', async () => {
     const adele = await aSearcher({ sandbox: aCrowd() })
     const answers = await adele.type('leena we')
     expect(adele.roundTrips).toBeLessThanOrEqual(2)
     expect(names(answers.at(-1) ?? (await adele.search('leena we')))).toEqual(['Leena Weber'])
-    const gone = await aSearcher({ sandbox: aCrowd() })
-    for (const answer of await gone.type('lee gu')) expect(names(answer)).not.toContain('Lee Gu')
-    expect(gone.roundTrips).toBeLessThanOrEqual(2)
+    const other = await aSearcher({ sandbox: aCrowd() })
+    for (const answer of await other.type('lee gu')) expect(names(answer)).not.toContain('Lee Gu')
+    expect(other.roundTrips).toBeLessThanOrEqual(2)
   })
 
-  test('they come first at two letters, once Entrada has got to know them', async () => {
+  test('come first at two letters, once they are verified', async () => {
     const adele = await aSearcher({ sandbox: aCrowd() })
     await adele.type('leena we')
     await adele.pause(0)
@@ -67,7 +67,7 @@ describe('among thousands who are called alike', () => {
     expect(adele.roundTrips - before).toBe(1)
   })
 
-  test('who leaves is looked up anew and gone, however well one knew them', async () => {
+  test('disappear when they leave the directory, because they are verified again', async () => {
     const adele = await aSearcher({ sandbox: aCrowd() })
     await adele.type('leena we')
     await adele.pause(0)
@@ -79,7 +79,7 @@ describe('among thousands who are called alike', () => {
     }
   })
 
-  test('a directory that is throttled while they are looked up is not said to lack them', async () => {
+  test('make the status “throttled”, not “nobody found”, when the directory throttles their verification', async () => {
     const adele = await aSearcher({ sandbox: aCrowd() })
     await adele.search('le')
     adele.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 20 })
@@ -90,7 +90,7 @@ describe('among thousands who are called alike', () => {
     })
   })
 
-  test('without memory they are looked up right away', async () => {
+  test('are verified right away when the cache is off', async () => {
     const settings = { LOOKUP_CACHE_SECONDS: '0' }
     const adele = await aSearcher({ sandbox: aCrowd(), settings })
     expect(names(await adele.search('le'))[0]).toBe('Leena Weber')

@@ -14,8 +14,8 @@ function rename(sandbox: Sandbox, id: string, displayName: string): void {
   sandbox.tenants[0]?.putPerson({ ...personIn(sandbox, id), displayName })
 }
 
-describe('an answer', () => {
-  test('is asked anew once it is old, while the old one is shown', async () => {
+describe('a cached result', () => {
+  test('is fetched again when it is stale, and shown meanwhile', async () => {
     const adele = await aSearcher()
     expect(names(await adele.search('megan'))).toEqual(['Megan Bowen'])
     rename(adele.sandbox, CAST.megan.id, 'Megan Bowen-Smith')
@@ -32,7 +32,7 @@ describe('an answer', () => {
     expect(adele.roundTrips).toBe(2)
   })
 
-  test('is never shown after its time, alarm or no alarm', async () => {
+  test('is never shown after it has expired, even when no alarm ran', async () => {
     const adele = await aSearcher()
     await adele.search('megan')
     rename(adele.sandbox, CAST.megan.id, 'Megan Bowen-Smith')
@@ -40,7 +40,7 @@ describe('an answer', () => {
     expect(names(await adele.search('megan'))).toEqual(['Megan Bowen-Smith'])
   })
 
-  test('that nobody is called so is not believed for long', async () => {
+  test('without matches is cached for a minute only', async () => {
     const adele = await aSearcher()
     expect(names(await adele.search('zacharias'))).toEqual([])
     rename(adele.sandbox, CAST.unal.id, 'Zacharias Newman')
@@ -50,7 +50,7 @@ describe('an answer', () => {
     expect(names(await adele.search('zacharias'))).toEqual(['Zacharias Newman'])
   })
 
-  test('is kept whole, however much a thousand groups have to say about themselves', async () => {
+  test('is stored whole, even with a thousand long group descriptions', async () => {
     const sandbox = createSandbox({ people: 0, groups: 0 })
     const [contoso] = sandbox.tenants
     const group = contoso?.group(CAST_GROUPS.phoenixOne)
@@ -66,7 +66,7 @@ describe('an answer', () => {
     expect(adele.roundTrips).toBe(1)
   })
 
-  test('to capitals is one to small letters, and to a text with more space around it', async () => {
+  test('is the same for capitals and for extra spaces', async () => {
     const adele = await aSearcher()
     const { results } = await adele.search('megan')
     expect(results).not.toEqual([])
@@ -76,7 +76,7 @@ describe('an answer', () => {
     expect(adele.roundTrips).toBe(1)
   })
 
-  test('outlives the object’s memory', async () => {
+  test('survives the eviction of the object from memory', async () => {
     const adele = await aSearcher()
     await adele.type('megan')
     await adele.pause(0)
@@ -86,7 +86,7 @@ describe('an answer', () => {
     expect(adele.roundTrips).toBe(before)
   })
 
-  test('is kept for nobody where the operator wants nothing kept', async () => {
+  test('is not stored when LOOKUP_CACHE_SECONDS is 0', async () => {
     const adele = await aSearcher({ settings: { LOOKUP_CACHE_SECONDS: '0' } })
     await adele.search('megan')
     await adele.search('megan')
@@ -94,7 +94,7 @@ describe('an answer', () => {
     expect(adele.entrada.platform.count('LOOKUPS')).toBe(0)
   })
 
-  test('is gone from storage when the time of all of them is over', async () => {
+  test('is deleted from storage after all results have expired', async () => {
     const adele = await aSearcher()
     await adele.type('megan')
     await adele.pause(601)
@@ -104,19 +104,16 @@ describe('an answer', () => {
   })
 })
 
-describe('memory is a help and never a must:', () => {
-  test.each([['overloaded'], ['unreachable']] as const)(
-    '%s, it costs nobody the search',
-    async (fails) => {
-      const adele = await aSearcher()
-      adele.entrada.platform.objects.LOOKUPS.bend({ fails })
-      const answer = await adele.search('megan')
-      expect(names(answer)).toEqual(['Megan Bowen'])
-      expect(adele.roundTrips).toBe(1)
-    },
-  )
+describe('search works without the cache', () => {
+  test.each([['overloaded'], ['unreachable']] as const)('while its object is %s', async (fails) => {
+    const adele = await aSearcher()
+    adele.entrada.platform.objects.LOOKUPS.bend({ fails })
+    const answer = await adele.search('megan')
+    expect(names(answer)).toEqual(['Megan Bowen'])
+    expect(adele.roundTrips).toBe(1)
+  })
 
-  test('an answer lost on its way is asked for at Graph', async () => {
+  test('while the answers of its object get lost', async () => {
     const adele = await aSearcher()
     adele.entrada.platform.objects.LOOKUPS.bend({ loses: true })
     expect(names(await adele.search('megan'))).toEqual(['Megan Bowen'])
