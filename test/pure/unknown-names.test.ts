@@ -92,6 +92,6 @@ test.each(UNRELATED)('%s is somebody else’s and passes', (name) => {
 
 test('under a prefix of ours a name that resembles nothing is a problem without a guess', () => {
   expect(problemsOf('SHAREPOINT_SOMETHING_ELSE_ENTIRELY')[0]?.fix).toBe('Leave it out')
-  expect(problemsOf('OPENID_TENANT_ID')[0]?.fix).toBe('The tenant stands in OPENID_ISSUER')
-  expect(problemsOf('ENTRA_ID_TENANT')[0]?.fix).toBe('The tenant stands in OPENID_ISSUER')
+  expect(problemsOf('OPENID_TENANT_ID')[0]?.fix).toBe('Write the tenant in OPENID_ISSUER')
+  expect(problemsOf('ENTRA_ID_TENANT')[0]?.fix).toBe('Write the tenant in OPENID_ISSUER')
 })
