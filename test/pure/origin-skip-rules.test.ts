@@ -25,7 +25,7 @@ test.each([
   ['HEAD', '/health'],
   ['HEAD', '/foo/bar/baz.png'],
   ['HEAD', '/probe'],
-])('%s %s is let through', (method, target) => {
+])('%s %s needs no sign-in', (method, target) => {
   expect(isSkipped(method, target)).toBe(true)
 })
 
@@ -64,7 +64,7 @@ test.each([
   expect(isSkipped(method, target)).toBe(false)
 })
 
-test('dot segments that no parser took out need a sign-in [requirement 57]', () => {
+test('dot segments that no parser removed need a sign-in [requirement 57]', () => {
   expect(rules.match('GET', '/foo/bar/../../admin')).toBe(false)
   expect(rules.match('GET', '/foo/bar/./x')).toBe(false)
   expect(rules.match('GET', '/health?x')).toBe(false)

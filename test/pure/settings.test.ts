@@ -25,7 +25,7 @@ function settingsOf(values: Values = {}) {
   return result.settings
 }
 
-test('the few required settings are enough, and the rest has sane defaults', () => {
+test('the required settings are enough, and the others have defaults', () => {
   const settings = settingsOf()
   expect(settings.warnings).toEqual([])
   expect(settings.callbackPath).toBe('/oauth/openid/callback')
@@ -212,12 +212,12 @@ const BAD: readonly (readonly [setting: string, values: Values, about: RegExp])[
   ['CROSS_SITE_ROUTES', { CROSS_SITE_ROUTES: 'POST /*' }, /every path/],
 ] // prettier-ignore
 
-test('there are at least thirty ways to get it wrong [requirement 98]', () => {
+test('at least thirty mistakes are tested [requirement 98]', () => {
   expect(BAD.length).toBeGreaterThanOrEqual(30)
 })
 
 test.each(BAD)(
-  '%s %o is a problem, by name and with the fix [requirement 98]',
+  '%s %o is reported by name, with the fix [requirement 98]',
   (setting, values, about) => {
     const problems = problemsOf(values)
     expect(problems.map((one) => one.setting)).toEqual([setting])
@@ -259,26 +259,26 @@ test('every problem is reported at once', () => {
   )
 })
 
-test('a typo is answered with the name that was meant', () => {
+test('a misspelt name is reported with the name that was meant', () => {
   expect(problemsOf({ OPENID_CLINET_ID: 'x' })[0]?.fix).toContain('OPENID_CLIENT_ID')
   expect(problemsOf({ SHAREPOINT_SOMETHING_ELSE_ENTIRELY: 'x' })[0]?.fix).toBe('Leave it out')
 })
 
 test.each([
-  ['one that ends in a comma’s company', '["one,secret"]', ['one,secret']],
-  ['several of them', '["one,secret", "another"]', ['one,secret', 'another']],
-  ['a list as it always was', 'one, another', ['one', 'another']],
-  ['one with brackets', '[one]', ['[one]']],
+  ['a secret with a comma', '["one,secret"]', ['one,secret']],
+  ['several secrets with commas', '["one,secret", "another"]', ['one,secret', 'another']],
+  ['a list that is separated by commas', 'one, another', ['one', 'another']],
+  ['a secret in brackets', '[one]', ['[one]']],
 ])('OPENID_CLIENT_SECRET holds %s', (_what, value, secrets) => {
   expect(settingsOf({ OPENID_CLIENT_SECRET: value }).client.secrets).toEqual(secrets)
 })
 
-test('the secret of an OpenID client may hold a comma when it stands in a list', () => {
+test('the secret of an OpenID client may contain a comma in a JSON list', () => {
   const secret = 'what-only-the-chat,and-Entrada-know'
   expect(settingsOf(clients({ client_secret: [secret] })).oidcClients[0]?.secrets).toEqual([secret])
 })
 
-test('a PKCS#8 RSA key is taken, its line breaks written as \\n or not', () => {
+test('a PKCS#8 RSA key is accepted, with line breaks or with \\n', () => {
   const key = rsa.export({ type: 'pkcs8', format: 'pem' }).toString().trim()
   const certificate = `${key}\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----`
   for (const written of [certificate, certificate.replaceAll('\n', '\\n')]) {
@@ -300,7 +300,7 @@ test.each([
     'https://contoso.b2clogin.com/tfp/contoso.onmicrosoft.com/B2C_1_sign_in',
     'https://contoso.b2clogin.com/tfp/contoso.onmicrosoft.com/B2C_1_sign_in/v2.0',
   ],
-])('the issuer %s is answered with %s', (written, right) => {
+])('the issuer %s is reported with the form %s', (written, right) => {
   expect(problemsOf({ OPENID_ISSUER: written })[0]?.fix).toBe(`Write ${right}`)
 })
 
@@ -310,16 +310,16 @@ test.each([
   'https://172.32.0.1',
   'https://10.contoso.example',
   'https://fd.contoso.example',
-])('%s is a public place for the chat', (address) => {
+])('%s is a public address of the chat', (address) => {
   expect(problemsOf({ ORIGIN_URL: address })).toEqual([])
 })
 
-test('a private ORIGIN_URL goes with a DOMAIN_SERVER on loopback', () => {
+test('a private ORIGIN_URL is allowed with a DOMAIN_SERVER on loopback', () => {
   const values = { DOMAIN_SERVER: 'http://localhost:8787', ORIGIN_URL: 'http://127.0.0.1:3000' }
   expect(problemsOf(values)).toEqual([])
 })
 
-test('with another issuer than Entra ids and secrets are of any form', () => {
+test('with an issuer that is not Entra, ids and secrets may have any form', () => {
   const issuer = { OPENID_ISSUER: 'https://id.contoso.example' }
   expect(
     problemsOf({
@@ -333,7 +333,7 @@ test('with another issuer than Entra ids and secrets are of any form', () => {
   )
 })
 
-test('the report ends each sentence with one mark, and has the warnings beside the problems', () => {
+test('the report ends each sentence with one mark and lists warnings after problems', () => {
   const result = readSettings({ ...GOOD, OPENID_CLINET_ID: 'x', OPENID_BUTTON_LABEL: 'Sign in' })
   const report = result.ok ? '' : describeProblems(result.problems, result.warnings)
   expect(report.split('\n')).toEqual([
@@ -343,7 +343,7 @@ test('the report ends each sentence with one mark, and has the warnings beside t
 })
 
 describe('an .env carried over from LibreChat', () => {
-  test('works, with a word on what has no effect here', () => {
+  test('works, with warnings about settings without effect', () => {
     const settings = settingsOf({
       OPENID_BUTTON_LABEL: 'Sign in',
       OPENID_USE_PKCE: 'true',
@@ -376,7 +376,7 @@ describe('a group name', () => {
       'of operators, who come from one tenant',
       { ...TWO_TENANTS, ...byGroupName('OPENID_ADMIN_ROLE') },
     ],
-  ])('counts %s', (_, values) => {
+  ])('is accepted %s', (_, values) => {
     expect(settingsOf(values).warnings.join()).toContain('object ids are safer')
   })
 })
@@ -406,7 +406,7 @@ describe('the issuer', () => {
       'https://microsoftgraph.chinacloudapi.cn',
     ],
     ['https://idp.example.com/realms/staff', 'exact', undefined],
-  ])('%s is read as %s with Graph at %s', (issuer, kind, graph) => {
+  ])('%s is of kind %s with Graph at %s', (issuer, kind, graph) => {
     const settings = settingsOf({
       OPENID_ISSUER: issuer,
       OPENID_ALLOWED_TENANTS: 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01',
@@ -416,7 +416,7 @@ describe('the issuer', () => {
     expect(settings.issuer.authority.href).not.toMatch(/\/$/)
   })
 
-  test('of the US government’s shared host is told apart by its Graph', () => {
+  test('of the shared host of the US government is distinguished by its Graph URL', () => {
     const settings = settingsOf({
       OPENID_ISSUER: 'https://login.microsoftonline.us/a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01/v2.0',
       MICROSOFT_GRAPH_URL: 'https://dod-graph.microsoft.us/v1.0',

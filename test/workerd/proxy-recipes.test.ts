@@ -53,7 +53,7 @@ async function load(code: string, elsewhere: Elsewhere = {}): Promise<PersonOf> 
   return personOf
 }
 
-test('the page shows two recipes that Node can run', () => {
+test('docs/assertion.md shows two recipes that Node can run', () => {
   expect(recipes()).toHaveLength(2)
 })
 
@@ -97,7 +97,7 @@ test.each([0, 1])('recipe %i allows for a clock 5 seconds ahead, and no more', a
   }
 })
 
-test('recipes that Node cannot run have the same leeway, and Python a User-Agent', () => {
+test('the other recipes have the same clock tolerance, and Python sends a User-Agent', () => {
   const page = readFileSync(join(ROOT, 'docs', 'assertion.md'), 'utf8')
   const [python = '', go = '', cSharp = ''] = ['python', 'go', 'csharp'].map(
     (language) => page.split(`\`\`\`${language}\n`)[1]?.split('```')[0],
