@@ -5,25 +5,6 @@ import { readOrigins, readRoutes, type RouteRule } from './routes.ts'
 import { STORE_RANDOM } from './sign-in.ts'
 import type { Variables } from './variables.ts'
 
-/** Form field names that need no quoting or encoding. */
-export const FIELD_NAME = /^[A-Za-z0-9_.[\]-]{1,64}$/
-
-const Name = v.pipe(v.string(), v.regex(FIELD_NAME))
-const Target = v.strictObject({
-  path: v.pipe(v.string(), v.regex(/^(?:\/[A-Za-z0-9._~-]+)+\/?$/)),
-  field: v.optional(Name, 'file'),
-  fields: v.optional(v.record(Name, v.string()), {}),
-  query: v.optional(v.array(Name), []),
-  encodesName: v.optional(v.boolean(), false),
-})
-
-/** Reads `ORIGIN_UPLOAD`; `null`: the preset decides. */
-function readUpload(variables: Variables): UploadTarget | null {
-  const fix =
-    'Write {"path":"/api/files","field":"file"}; fields, query and encodesName are optional'
-  return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
-}
-
 /** Settings of the README's section about the chat app. */
 export interface ChatSettings {
   /** `ORIGIN_URL`; `null`: the origin server of the Worker's route. */
@@ -109,6 +90,25 @@ function readClearCookies(variables: Variables): readonly string[] | null {
     'List cookie names, or write none',
   )
   return isAbsent ? null : names.filter((name) => name !== 'none')
+}
+
+/** Form field names that need no quoting or encoding. */
+export const FIELD_NAME = /^[A-Za-z0-9_.[\]-]{1,64}$/
+
+const Name = v.pipe(v.string(), v.regex(FIELD_NAME))
+const Target = v.strictObject({
+  path: v.pipe(v.string(), v.regex(/^(?:\/[A-Za-z0-9._~-]+)+\/?$/)),
+  field: v.optional(Name, 'file'),
+  fields: v.optional(v.record(Name, v.string()), {}),
+  query: v.optional(v.array(Name), []),
+  encodesName: v.optional(v.boolean(), false),
+})
+
+/** Reads `ORIGIN_UPLOAD`; `null`: the preset decides. */
+function readUpload(variables: Variables): UploadTarget | null {
+  const fix =
+    'Write {"path":"/api/files","field":"file"}; fields, query and encodesName are optional'
+  return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
 }
 
 /** Scripts that Entrada adds to the chat's pages. */

@@ -1,11 +1,6 @@
 import { type Cloud, cloudOf, GLOBAL_AUTHORITY, isB2cHost, isExternalIdHost } from './clouds.ts'
 import { isLoopback, LEAVE_OUT, type Variables } from './variables.ts'
 
-/** Whether a text is a GUID, the form of Entra's ids of tenants, people, groups and apps. */
-export function isGuid(text: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
-}
-
 /** Where Graph and SharePoint are. */
 export interface MicrosoftSettings {
   /** `null` with a loopback stand-in for Microsoft. */
@@ -153,4 +148,9 @@ function readHosts(variables: Variables, isPublicLoopback: boolean): readonly st
 function readHost(host: string): URL | null {
   const url = URL.parse(host.includes('://') ? host : `https://${host}`)
   return url?.href === `${url?.origin}/` ? url : null
+}
+
+/** Whether a text is a GUID, the form of Entra's ids of tenants, people, groups and apps. */
+export function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
 }

@@ -39,7 +39,7 @@ function sourceFiles(folder: string): readonly string[] {
   })
 }
 
-/** Examples in comments are no literals. */
+/** Removes comments, which may contain examples of hosts. */
 function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(?<=^|\s)\/\/.*$/gm, '')
 }
@@ -59,7 +59,7 @@ test('only the table of clouds names hosts of Microsoft', () => {
   )
 })
 
-/** From an issuer to what goes with it; two clouds share a host, and Graph tells them apart. */
+/** Issuer → Graph and SharePoint of its cloud. Two clouds share a host, and the Graph URL distinguishes them. */
 const TABLE = [
   ['login.microsoftonline.com', undefined, 'https://graph.microsoft.com', ['contoso.sharepoint.com', 'contoso-my.sharepoint.com'], true],
   ['login.microsoft.com', undefined, 'https://graph.microsoft.com', ['contoso.sharepoint.com'], true],

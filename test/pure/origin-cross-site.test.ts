@@ -9,7 +9,7 @@ const guard = new CrossSiteGuard(HOME, {
 
 function aRequest(method: string, headers: Record<string, string>, path = '/api/chat'): Request {
   const request = new Request(`${HOME}${path}`, { method })
-  // The Fetch API keeps scripts from naming some of these; a server sees them all.
+  // The Fetch API refuses some of these header names; a server receives them all.
   const set = new Headers(headers)
   Object.defineProperty(request, 'headers', { value: set })
   return request

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeHeaderValue } from '../../src/proxy/identity-headers.ts'
 
-/** What `new Headers()` and every server accept: one line of printable ASCII. */
+/** One line of printable ASCII, which `new Headers()` and every server accept. */
 const ONE_LINE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 
 test.each([

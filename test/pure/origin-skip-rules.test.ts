@@ -8,7 +8,7 @@ const rules = new RouteMatcher([
   { method: 'HEAD', path: '/probe', isPrefix: false },
 ])
 
-/** As the edge asks: by the path of the parsed address. */
+/** Matches as the edge does: by the path of the parsed URL. */
 function isSkipped(method: string, target: string): boolean {
   return rules.match(method, new URL(target, 'https://chat.example.com').pathname)
 }
@@ -21,7 +21,7 @@ test.each([
   ['POST', '/webhook/teams'],
   ['POST', '/webhook/teams/a@b,c'],
   ['GET', '/foo/bar/baz.png'],
-  // Every server answers HEAD as it would GET (RFC 9110 §9.3.2).
+  // HEAD is GET without the content (RFC 9110 §9.3.2).
   ['HEAD', '/health'],
   ['HEAD', '/foo/bar/baz.png'],
   ['HEAD', '/probe'],

@@ -88,7 +88,7 @@ test.each([
   'cf-connecting-ip',
   'cf-ipcountry',
   'cf-ray',
-  // Credentials of chats themselves, which check them.
+  // Credentials of the chats, which check them.
   'x-access-token',
   'x-api-key',
   'x-auth-token',

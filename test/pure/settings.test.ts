@@ -46,7 +46,7 @@ test('the required settings are enough, and the others have defaults', () => {
   expect(settings.issuer.microsoft?.graph).toBe('https://graph.microsoft.com')
 })
 
-/** What documents have where a tenant's or an app's id belongs. */
+/** The placeholder for a tenant id or an app id in documents. */
 const NIL = '00000000-0000-0000-0000-000000000000'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
@@ -55,12 +55,12 @@ const PKCS1 = rsa.export({ type: 'pkcs1', format: 'der' }).toString('base64')
 const SEC1 = ec.export({ type: 'sec1', format: 'der' }).toString('base64')
 const EC_PKCS8 = ec.export({ type: 'pkcs8', format: 'der' }).toString('base64')
 
-/** A key of some form, and a certificate. */
+/** A PEM of a key in some form, with a certificate. */
 function pem(label: string, base64: string): string {
   return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----`
 }
 
-/** `OIDC_CLIENTS` with a client like this one, and others beside it. */
+/** `OIDC_CLIENTS` with one client that has these members, and further ones. */
 function clients(...changes: readonly Readonly<Record<string, unknown>>[]): Record<string, string> {
   const client = {
     client_id: 'librechat',

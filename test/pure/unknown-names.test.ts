@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readSettings } from '../../src/settings/settings.ts'
 import { settingNames } from '../support/setting-names.ts'
 
-/** What is said of these names, beside settings that hold. */
+/** Problems with these names, beside valid settings. */
 function problemsOf(...names: readonly string[]): readonly { setting: string; fix: string }[] {
   const result = readSettings({
     DOMAIN_SERVER: 'https://chat.contoso.example',
@@ -64,7 +64,7 @@ describe('a name close to that of a setting is reported with the name that was m
   })
 })
 
-/** What shells, CI, Cloudflare and the chats themselves set. */
+/** Variables of shells, CI, Cloudflare and chat apps. */
 const UNRELATED = `
   APP_TITLE HOST PORT MONGO_URI DOMAIN_CLIENT NO_INDEX DEBUG_LOGGING DEBUG_CONSOLE UID GID ENDPOINTS PROXY
   CREDS_KEY CREDS_IV SEARCH MEILI_HOST MEILI_MASTER_KEY BAN_VIOLATIONS BAN_DURATION BAN_INTERVAL

@@ -18,7 +18,7 @@ const NAVIGATION = {
   'accept-encoding': 'gzip, br, zstd',
 }
 
-/** What the chat answers to the next request. */
+/** The response of the chat to the next request. */
 let answer = (response: ServerResponse): void => void response.end('hello')
 
 function chatSays(
@@ -37,7 +37,7 @@ function chatSays(
 }
 
 let scene: Scene
-/** What the chat was asked with. */
+/** The request that the chat received. */
 let asked: IncomingMessage['headers'] = {}
 let TAG = ''
 beforeAll(async () => {

@@ -28,7 +28,7 @@ function* chunksOf(bytes: number): Generator<Buffer> {
   }
 }
 
-/** Runs work and tells how far the runtime's memory rose meanwhile, in MiB. */
+/** Runs work and returns the growth of the runtime's memory meanwhile, in MiB. */
 async function memoryRise(work: () => Promise<void>): Promise<number> {
   const before = runtimeMemory()
   let most = before

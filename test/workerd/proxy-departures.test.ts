@@ -36,7 +36,7 @@ describe('a client that disconnects cancels at the chat', () => {
       const client = connect(Number(new URL(scene.entrada.origin).port), '127.0.0.1')
       client.write(rawRequest(method, rest))
       await arrived.promise
-      // Half a good-bye would not do: over one's own port it could be a client that still listens.
+      // Destroys the connection: after a half-close a client may still read.
       client.resetAndDestroy()
       expect(await left.promise).toBe(false)
     },

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aScene, sendRaw, type Scene } from './proxy-fixture.ts'
 
-/** HTTP carries bytes (RFC 9110 §5.5). One is Latin-1, one UTF-8, one is neither. */
+/** Header values are bytes (RFC 9110 §5.5): Latin-1, UTF-8 and neither. */
 const VALUES = [
   ['Latin-1', '\xdcbersicht.pdf'],
   ['UTF-8', Buffer.from('Übersicht 概要.pdf').toString('latin1')],
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-/** What arrived under a name, each character one byte. */
+/** The received value of a header, one character per byte. */
 function received(name: string): readonly string[] {
   return seen.flatMap((entry, index) =>
     index % 2 === 0 && entry.toLowerCase() === name ? [seen[index + 1] ?? ''] : [],
@@ -67,7 +67,7 @@ describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
   })
 })
 
-// Beside ours a cookie is read as text and written anew, which only what is no UTF-8 would not survive.
+// Beside a cookie of ours the header is decoded and written again, which keeps UTF-8 only.
 test('a non-ASCII cookie of the chat passes byte for byte beside ours [requirement 60]', async () => {
   answer = (response) => response.end()
   await ask('')

@@ -25,7 +25,7 @@ afterAll(async () => {
   await scene.close()
 })
 
-/** The recipes of docs/assertion.md that Node can run, with the addresses of this test in them. */
+/** The recipes of docs/assertion.md that Node can run, with the addresses of this test. */
 function recipes(): readonly string[] {
   const page = readFileSync(join(ROOT, 'docs', 'assertion.md'), 'utf8')
   return [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
@@ -36,9 +36,9 @@ interface Elsewhere {
   readonly audience?: string
 }
 
-/** @param elsewhere what the recipe's reader would have written for another installation */
+/** @param elsewhere replacements that a reader would write for another installation */
 async function load(code: string, elsewhere: Elsewhere = {}): Promise<PersonOf> {
-  // Beside the packages it imports.
+  // In this folder, so that imports of packages resolve.
   const file = join(ROOT, 'node_modules', `.recipe-${process.pid}-${files.length}.mjs`)
   const chat = `http://127.0.0.1:${portOf(scene.chat)}`
   writeFileSync(

@@ -15,7 +15,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
       socket.on('close', (code, reason) => resolve([code, reason.toString()]))
     })
 
-  /** By a frame behind all the others, which is on its way when they are. */
+  /** Sends a ping behind all other frames and resolves when it has been written. */
   const drained = (socket: WebSocket) =>
     new Promise<void>((resolve) => {
       socket.ping('', undefined, () => resolve())
@@ -58,7 +58,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     const { socket: chat } = scene.lastAtChat()
     const received: string[] = []
     socket.on('message', (data: RawData) => received.push(String(data)))
-    // A library answers a good-bye at once; not reading it yet is how this one is kept from that.
+    // The library answers a close frame at once. Pausing the socket delays that.
     chat.pause()
     const closed = closing(socket)
     socket.close(1000, 'enough')
@@ -113,7 +113,7 @@ describe('the end of a session', () => {
     try {
       const socket = await scene.open()
       const closed = new Promise<number>((resolve) => socket.on('close', resolve))
-      // A chat that does not answer a good-bye leaves the client listening.
+      // A chat that does not answer the close frame keeps the client receiving.
       scene.atChat.at(-1)?.socket.pause()
       socket.close(1000)
       await scene.request('/.entrada/logout', { method: 'POST' })

@@ -5,7 +5,7 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { CAST } from '../sandbox/directory/cast.ts'
 import { aScene, signIn, type Scene } from './proxy-fixture.ts'
 
-/** Where Open WebUI and Chainlit have theirs. */
+/** The Socket.IO paths of Open WebUI and Chainlit. */
 const PATH = '/ws/socket.io'
 
 const open: (() => Promise<void>)[] = []
@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close()
 })
 
-/** A chat on socket.io that says who it was told is there and sends back what it gets. */
+/** A chat on Socket.IO that reports the identity headers and echoes what it receives. */
 async function aSocketIoChat(settings: Readonly<Record<string, string>> = {}) {
   let server: Server | null = null
   const scene = await aScene((_request, response) => response.end('hello'), {

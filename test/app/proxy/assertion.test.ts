@@ -7,7 +7,7 @@ import { anEntrada, type Entrada, type TestSettings } from '../../support/entrad
 
 const DAY = 86_400
 
-/** Entrada with keys it makes itself. */
+/** Entrada with generated keys. */
 function ownKeys(settings: TestSettings = {}) {
   return aGuardedChat({ settings: { SIGNING_KEYS: null, ...settings } })
 }
@@ -83,7 +83,7 @@ describe('signing', () => {
   })
 
   test('happens once when many requests find the assertion too old at the same moment', async () => {
-    // What is known of the session is still fresh, so that nothing sets the requests apart.
+    // The session is still cached, so all requests reach the signer at the same time.
     const { entrada, chat } = ownKeys({ SESSION_CHECK_SECONDS: '300' })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)

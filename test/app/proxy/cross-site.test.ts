@@ -270,7 +270,7 @@ describe('open routes', () => {
     expect(chat.requests).toHaveLength(1)
   })
 
-  // No sign-in of ours stands there, but a cookie of the chat's own may, and another page could ride on it.
+  // Entrada demands no sign-in there, but the chat may have a cookie of its own, which another page could use.
   test.each([
     ['a write', 'POST', '/hook/teams', {}],
     ['a WebSocket handshake', 'GET', '/health', { upgrade: 'websocket', connection: 'Upgrade' }],

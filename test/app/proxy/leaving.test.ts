@@ -5,7 +5,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import type { TestSettings } from '../../support/entrada.ts'
 
-/** A chat that remembers its visitor in a cookie until the visitor is told to forget. */
+/** A chat that signs a person in with a cookie of its own, until that cookie is cleared. */
 function aRememberingChat(settings: TestSettings) {
   return aGuardedChat({ settings }, (request) => {
     const headers = new Headers()

@@ -3,7 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 
-/** Adele, signed in, on an isolate that has seen her. */
+/** Adele, signed in, on an isolate that has cached her session. */
 async function onAWarmIsolate() {
   const { entrada, chat } = aGuardedChat()
   const browser = entrada.browser()
