@@ -150,7 +150,7 @@ describe('size', () => {
     ['with Content-Length', { 'content-length': String(GIB) }, String(GIB)],
     ['chunked', {}, undefined],
   ])(
-    '1 GiB up in flat memory, %s [requirement 71]',
+    '1 GiB is uploaded in constant memory, %s [requirement 71]',
     async (_how, headers: Record<string, string>, length) => {
       routes.set('/sink', (request, response) => {
         let bytes = 0
