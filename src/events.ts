@@ -95,13 +95,13 @@ export const EVENTS = {
   },
   request_failed: {
     level: 'error',
-    fields: ['code', 'reason', 'issuerSeen', 'issuerExpected', 'kid', 'keysAt'],
-    when: 'A request ended with a status of 500 or above.',
+    fields: ['code', 'reason', 'kid', 'keysAt', 'issuerSeen', 'issuerExpected'],
+    when: 'A request ended with a status of 500 or above. The last four fields are as in `sign_in_refused`.',
     act: 'Operator, for code `internal` or if it repeats: search for the `requestId` of the error page.',
   },
   request_refused: {
     level: 'info',
-    fields: ['code', 'reason', 'issuerSeen', 'issuerExpected', 'kid', 'keysAt'],
+    fields: ['code', 'reason'],
     when: 'A request was refused, usually with a status from 400 to 499.',
     act: 'Operator, if there are floods of them.',
   },
@@ -131,8 +131,8 @@ export const EVENTS = {
   },
   sign_in_refused: {
     level: 'audit',
-    fields: ['code', 'aadsts', 'correlationId', 'issuerSeen', 'issuerExpected', 'kid', 'keysAt'],
-    when: 'A callback created no session, for another reason than membership.',
+    fields: ['code', 'aadsts', 'correlationId', 'kid', 'keysAt', 'issuerSeen', 'issuerExpected'],
+    when: 'A callback created no session, for another reason than membership. With `identity_rejected`, the last four fields name the unknown key or the two issuers.',
     act: 'Operator, if many: look up `aadsts`, or `correlationId` in Entra’s sign-in log.',
   },
   signed_in: {

@@ -20,8 +20,10 @@ export function eventsPage(): string {
 <!-- Written by \`npm run events\` from src/events.ts. -->
 
 The Worker writes one JSON object per line. Every line has \`level\`, \`event\` and \`requestId\`, and at level
-\`error\` also \`cause\`, the class of the error. An error page shows the \`requestId\` of its request;
-lines from the object of a session have an id of their own.
+\`error\` also \`cause\`, the class of the error. All lines of one request have the same \`requestId\`, which its
+error page and its problem show, those of the session's Durable Object included. Requests that wait for the same
+answer of Microsoft share one line, under the id of the first. A check of a session while a WebSocket is open has
+an id of its own.
 
 | Level | Means |
 |---|---|

@@ -2,9 +2,8 @@ import type { Context } from 'hono'
 import type { EdgeEnv } from '../http/env.ts'
 import { readAuthorizationResponse } from '../entra/authorization.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
-import { redeemCode, redeemRefreshToken } from '../entra/redemption.ts'
+import { redeemCode, redeemRefreshToken } from '../entra/token-endpoint.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog } from '../log.ts'
 import { type Membership, SignInTokens } from '../membership/membership.ts'
 import { callerOf } from '../http/rate-limit.ts'
 import { scopeFor } from '../session/resource-scopes.ts'
@@ -42,7 +41,7 @@ export async function callback(c: Context<EdgeEnv>, deps: CallbackDeps): Promise
     if (!(cause instanceof EntradaFailure)) throw cause
     const { aadsts, correlationId, facts } = cause.details
     if (!TOLD_BY_MEMBERSHIP.has(cause.code)) {
-      createLog(c.var.requestId).audit('sign_in_refused', {
+      c.var.log.audit('sign_in_refused', {
         code: cause.code,
         aadsts,
         correlationId,
@@ -87,21 +86,21 @@ async function finish(
     throw failure
   }
   const redemption = await redeemCode(deps.entra, answer.parameters, attempt)
-  if (!redemption.ok) throw redemptionFailure(redemption.refusal)
+  if (!redemption.ok) throw redemptionFailure(redemption.error)
   const { reuseTokens, useEndSessionEndpoint } = c.var.settings
   const { tokens } = redemption
   const { identity } = tokens
   if (identity === null) throw new EntradaFailure('identity_rejected')
-  const log = createLog(c.var.requestId)
+  const { log } = c.var
   const signInTokens = new SignInTokens(tokens, async (refreshToken) => {
     const scope = scopeFor('graph', c.var.settings)
-    const request = { scope, person: identity, wantsIdentity: false }
+    const request = { scope, expected: identity, verifyIdToken: false }
     const second = await redeemRefreshToken(deps.entra, refreshToken, request)
     return second.ok ? second.tokens : null
   })
   const { isOperator, ...held } = await deps.membership.admit(identity, signInTokens, log)
   // Whoever was signed in here before is not any more (session fixation, [requirement 28]).
-  await deps.sessions.end(cookieHeader)
+  await deps.sessions.end(cookieHeader, log)
   const { key, session } = await deps.sessions.begin(
     {
       identity: {
@@ -141,7 +140,7 @@ async function late(
   { sessions, limiter }: CallbackDeps,
   cookieHeader: string | null,
 ): Promise<Response> {
-  if ((await sessions.find(cookieHeader)) !== null) return c.redirect('/', 302)
+  if ((await sessions.find(cookieHeader, c.var.log)) !== null) return c.redirect('/', 302)
   await limiter.take('callback', callerOf(c.req.raw))
   throw new EntradaFailure('sign_in_expired', {
     detail: 'It was open for too long, or finished in another tab.',

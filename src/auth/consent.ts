@@ -34,7 +34,7 @@ export async function consent(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Res
   if (feature === 'sign_in') {
     return beginSignIn(c, deps, { purpose: 'sign_in', returnTo, prompt: 'consent' })
   }
-  const session = await deps.sessions.find(c.req.header('cookie') ?? null)
+  const session = await deps.sessions.find(c.req.header('cookie') ?? null, c.var.log)
   if (session === null) throw new EntradaFailure('session_required', { returnTo })
   return beginSignIn(c, deps, {
     purpose: 'consent',

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import type { AttemptSecrets } from '../entra/authorization.ts'
 import { sha256Of } from '../crypto/digest.ts'
@@ -72,10 +73,9 @@ export class LoginAttempts {
 
   async #open(name: string, value: string): Promise<LoginAttempt | null> {
     const json = await this.#deps.box.open(value, contextOf(name))
-    if (json === null) return null
     // What another version sealed may have another shape; such an attempt starts over.
-    const { success, output: attempt } = v.safeParse(Sealed, JSON.parse(json))
-    if (!success || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
+    const attempt = parseJson(json, Sealed)
+    if (attempt === null || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
     const { publicOrigin, callbackPath } = this.#deps
     return { ...attempt, returnTo: readReturnTo(attempt.returnTo, publicOrigin, callbackPath) }
   }

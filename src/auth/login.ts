@@ -34,7 +34,7 @@ export async function login(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Respo
   requireNavigation(c)
   const returnTo = returnToOf(c)
   const cookieHeader = c.req.header('cookie') ?? null
-  const session = await deps.sessions.find(cookieHeader)
+  const session = await deps.sessions.find(cookieHeader, c.var.log)
   if (c.req.query('step_up') === '1' && session !== null) {
     return beginSignIn(c, deps, {
       purpose: 'step_up',

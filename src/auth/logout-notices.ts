@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog } from '../log.ts'
 import { isIssuer } from '../entra/discovery.ts'
 import type { Entra } from '../entra/entra.ts'
 import { readLogoutToken } from '../entra/logout-token.ts'
@@ -32,7 +31,7 @@ export async function frontChannelLogout(
   if (sid !== undefined && SID.test(sid) && isOurIssuer) {
     const ended = await sessions.endByBrowserSession(sid)
     if (ended > 0) {
-      createLog(c.var.requestId).audit('signed_out_by_notice', { channel: 'front', count: ended })
+      c.var.log.audit('signed_out_by_notice', { channel: 'front', count: ended })
     }
   }
   return c.body(null, 200)
@@ -54,6 +53,6 @@ export async function backChannelLogout(
     notice.sessionId === null
       ? await sessions.endOfUser(notice.issuer, notice.subject ?? '')
       : await sessions.endByBrowserSession(notice.sessionId)
-  createLog(c.var.requestId).audit('signed_out_by_notice', { channel: 'back', count: ended })
+  c.var.log.audit('signed_out_by_notice', { channel: 'back', count: ended })
   return c.body(null, 200)
 }

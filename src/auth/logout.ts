@@ -1,3 +1,4 @@
+import { SIGNED_OUT_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { randomText } from '../crypto/digest.ts'
 import type { Entra } from '../entra/entra.ts'
@@ -10,7 +11,6 @@ import {
 } from '../cookies.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { navigationOf } from '../http/fetch-metadata.ts'
-import { createLog } from '../log.ts'
 import { signedOutPage } from '../pages/pages.ts'
 import type { EndedSession } from '../session/session-rpc.ts'
 import type { User } from '../session/session.ts'
@@ -42,7 +42,7 @@ export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
     const line = isReturn ? ownCookie(COOKIE, RETURNED, LIFE_SECONDS) : clearedOwnCookie(COOKIE)
     addCookies(c, [line])
     // Without the query: neither history nor referrer has a use for it.
-    return c.redirect('/.entrada/signed-out', 302)
+    return c.redirect(SIGNED_OUT_PATH, 302)
   }
   const page = await signedOutPage(expected === RETURNED)
   if (expected !== undefined) page.headers.append('set-cookie', clearedOwnCookie(COOKIE))
@@ -68,8 +68,8 @@ export async function logout(
   c: Context<EdgeEnv>,
   { entra, sessions, chatMemory }: LogoutDeps,
 ): Promise<Response> {
-  const log = createLog(c.var.requestId)
-  const end = await sessions.end(c.req.header('cookie') ?? null)
+  const { log } = c.var
+  const end = await sessions.end(c.req.header('cookie') ?? null, log)
   if (end !== null) {
     log.audit('signed_out', { userId: end.user?.id, tenantId: end.user?.tenantId })
   }
@@ -83,7 +83,7 @@ export async function logout(
     },
   )
   if (serviceUrl !== null) addCookies(c, [cookie])
-  const next = serviceUrl ?? `${c.var.settings.publicOrigin}/.entrada/signed-out`
+  const next = serviceUrl ?? `${c.var.settings.publicOrigin}${SIGNED_OUT_PATH}`
   // A script cannot follow a redirect to another site; it gets the address and goes there itself.
   if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })
   return c.redirect(next, 303)

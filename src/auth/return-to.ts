@@ -1,4 +1,7 @@
+import { CONSENT_PATH, LOGIN_PATH, LOGOUT_PATH, SIGNED_OUT_PATH } from '../paths.ts'
 import { RETURN_PATH_LIMIT } from '../http/problem.ts'
+
+const SIGN_IN_PATHS = [LOGIN_PATH, LOGOUT_PATH, SIGNED_OUT_PATH, CONSENT_PATH]
 
 /** A place on our own origin to land on after sign-in. Only `readReturnTo` makes one. */
 export type ReturnTo = string & { readonly returnTo: unique symbol }
@@ -23,11 +26,8 @@ export function readReturnTo(
   const url = new URL(path, publicOrigin)
   // `/.//evil.example` normalises to `//evil.example`: harmless as a URL of ours, not as a Location.
   if (url.origin !== publicOrigin || url.pathname.startsWith('//')) return front
-  // Landing on an endpoint of sign-in would run in circles.
-  if (
-    url.pathname === callbackPath ||
-    /^\/\.entrada\/(?:login|logout|signed-out|consent)/.test(url.pathname)
-  ) {
+  // These endpoints start or end a sign-in, so returning to them would loop.
+  if (url.pathname === callbackPath || SIGN_IN_PATHS.some((one) => url.pathname.startsWith(one))) {
     return front
   }
   return brand(`${url.pathname}${url.search}${url.hash}`)

@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
 import { renewedPage } from '../pages/pages.ts'
 import { requireSameOrigin } from '../http/fetch-metadata.ts'
+import type { Features } from '../session/features.ts'
 import type { Session } from '../session/session.ts'
 import { callback, type CallbackDeps } from './callback.ts'
 import { consent } from './consent.ts'
@@ -11,9 +12,6 @@ import { backChannelLogout, frontChannelLogout } from './logout-notices.ts'
 import { logout, signedOut } from './logout.ts'
 import { endSessions, endSessionsOfUser, listSessions } from './session-management.ts'
 import { requireSession, type PollingTest } from '../http/require-session.ts'
-
-/** What `GET /.entrada/session` says of each Microsoft feature for this user. */
-export type Features = Readonly<Record<'people' | 'groups' | 'files', string>>
 
 export interface AuthDeps extends CallbackDeps {
   readonly featuresOf: (session: Session) => Promise<Features>

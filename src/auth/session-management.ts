@@ -2,8 +2,7 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog } from '../log.ts'
-import { readJson } from '../http/request-body.ts'
+import { readJsonBody } from '../http/request-body.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { isGuid } from '../settings/issuer.ts'
 import type { LogoutDeps } from './logout.ts'
@@ -31,19 +30,19 @@ export async function endSessions(
   c: Context<EdgeEnv>,
   { sessions, chatMemory }: Pick<LogoutDeps, 'sessions' | 'chatMemory'>,
 ): Promise<Response> {
-  const parsed = v.safeParse(EndRequest, await readJson(c.req.raw))
-  if (!parsed.success) {
+  const request = await readJsonBody(c.req.raw, EndRequest)
+  if (request === null) {
     throw new EntradaFailure('invalid_request', { detail: 'Send {"id":"…"} or {"all":true}.' })
   }
   const { id: currentId, user } = c.var.session
   const own = await sessions.listOf(user.tenantId, user.id)
-  const wanted = parsed.output.id
+  const wanted = request.id
   const chosen = own.filter(({ id }) => (wanted === undefined ? id !== currentId : id === wanted))
   // Somebody else's handle looks exactly like one that does not exist.
   if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
   const ended = await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   const count = ended.filter(Boolean).length
-  createLog(c.var.requestId).audit('sessions_ended', { userId: user.id, count })
+  c.var.log.audit('sessions_ended', { userId: user.id, count })
   // Ending the session one is in is a sign-out, and the next person must not meet this one's chat.
   if (chosen.some(({ id }) => id === currentId)) {
     addCookies(c, [clearedOwnCookie(SESSION_COOKIE), ...chatMemory.onLeave()])
@@ -67,7 +66,7 @@ export async function endSessionsOfUser(
     throw new EntradaFailure('operator_required', { detail })
   }
   const ended = await sessions.endOfUser(tenantId, userId)
-  createLog(c.var.requestId).audit('sessions_ended_by_operator', {
+  c.var.log.audit('sessions_ended_by_operator', {
     userId,
     tenantId,
     operatorId: operator.id,

@@ -1,3 +1,4 @@
+import { CONSENT_PATH } from '../paths.ts'
 import { PRESETS } from '../settings/presets.ts'
 import { isLoopback } from '../settings/variables.ts'
 import { type CheckContext, type CheckResult, failed, ok, skipped, warning } from './check.ts'
@@ -95,6 +96,6 @@ export async function checkPermissions(deps: CheckContext): Promise<CheckResult>
   const features = Object.entries(await featuresOf(session))
   const found = features.map(([name, access]) => `${name}: ${access.replace('_', ' ')}`).join(', ')
   if (!found.includes('needed')) return ok(found)
-  const fix = 'An administrator consents for all at /.entrada/consent?feature=sign_in&admin=1'
+  const fix = `An administrator consents for all at ${CONSENT_PATH}?feature=sign_in&admin=1`
   return warning(found, fix)
 }

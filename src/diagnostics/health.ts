@@ -1,6 +1,6 @@
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
-import { createLog, errorName, type Log } from '../log.ts'
+import { errorName, type Log } from '../log.ts'
 import { withTimeout } from '../time.ts'
 import { VERSION } from '../version.ts'
 
@@ -26,7 +26,7 @@ export function healthRoutes(dependencies: Dependencies) {
       // Whoever asks during a look gets the last answer: a promise must not be shared between requests.
       if (isDue || known === null) {
         lookedAt = Date.now()
-        known = (await silentAmong(dependencies, createLog(c.var.requestId))).length === 0
+        known = (await silentAmong(dependencies, c.var.log)).length === 0
       }
       const isReady = known
       return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503)

@@ -38,7 +38,7 @@ export async function checkIssuer({ entra }: CheckContext): Promise<CheckResult>
 const TOLERANCE_SECONDS = 60
 
 export async function checkClock({ silent }: CheckContext): Promise<CheckResult> {
-  const { date } = await silent
+  const { serverTimeMs: date } = await silent
   if (Number.isNaN(date)) return skipped(NEEDS_PERSON)
   const seconds = Math.round(Math.abs(Date.now() - date) / 1000)
   const found = `${seconds} s from the issuer’s.`
@@ -54,7 +54,7 @@ export async function checkRedirectUri({
   entra,
   session,
 }: CheckContext): Promise<CheckResult> {
-  const { isLedBack, aadsts } = await silent
+  const { isRedirectedBack: isLedBack, aadsts } = await silent
   const uri = entra.redirectUri
   if (aadsts !== undefined && (FIXES.has(aadsts) || !isLedBack)) return refused(uri, aadsts)
   if (!isLedBack) return skipped(NEEDS_PERSON)

@@ -3,7 +3,7 @@ import { authorizeSilently } from '../entra/probe.ts'
 import { EntradaFailure, FAILURES } from '../failure.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { navigationOf } from '../http/fetch-metadata.ts'
-import { createLog, type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { checkPage, type CheckPageRow } from '../pages/pages.ts'
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -70,10 +70,10 @@ export function checkRoutes(
   count: (session: Session | null) => Promise<void>,
 ) {
   return new Hono<EdgeEnv>().get('/check', async (c) => {
-    const session = await sessions.find(c.req.header('cookie') ?? null)
+    const { log } = c.var
+    const session = await sessions.find(c.req.header('cookie') ?? null, log)
     requireOperator(session, deps)
     await count(session)
-    const log = createLog(c.var.requestId)
     const checks = await runChecks(deps, { session, log })
     const failures = checks.flatMap(({ name, status }) => (status === 'failed' ? [name] : []))
     log.audit('set_up_checked', { userId: session?.user.id, failed: failures.join(' ') })

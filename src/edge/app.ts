@@ -1,15 +1,17 @@
+import { OWN_PREFIX } from '../paths.ts'
 import { createMiddleware } from 'hono/factory'
 import { Hono } from 'hono/tiny'
 import { requireSession } from '../http/require-session.ts'
 import { authRoutes, callbackRoute } from '../auth/routes.ts'
 import { checkRoutes } from '../diagnostics/routes.ts'
-import { OWN_PREFIX, rateLimitKeyOfUser, type EdgeDeps } from './deps.ts'
+import type { EdgeDeps } from './deps.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { healthRoutes } from '../diagnostics/health.ts'
+import { createLog } from '../log.ts'
 import { pageScriptRoutes } from '../proxy/page-script.ts'
 import { respondWithFailure, harden } from '../http/problem.ts'
-import { callerOf, limitOf } from '../http/rate-limit.ts'
+import { callerOf, limitOf, rateLimitKeyOfUser } from '../http/rate-limit.ts'
 import { requireSameOrigin, SAFE_METHODS } from '../http/fetch-metadata.ts'
 import type { Session } from '../session/session.ts'
 
@@ -19,7 +21,7 @@ export function createApp(deps: EdgeDeps) {
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
     c.set('settings', settings)
-    c.set('requestId', crypto.randomUUID())
+    c.set('log', createLog(crypto.randomUUID()))
     // Hono's small router takes `/login/` for `/login`, and `%2e` for a dot; a second spelling is a way around a
     // rule for the first.
     const { pathname } = new URL(c.req.url)
@@ -52,7 +54,7 @@ export function createApp(deps: EdgeDeps) {
     throw new EntradaFailure('not_found')
   })
   app.onError(async (cause, c) => {
-    const response = await respondWithFailure(cause, c.req.raw, settings, c.var.requestId)
+    const response = await respondWithFailure(cause, c.req.raw, settings, c.var.log)
     // Cookies set before the failure (a spent attempt) still hold.
     for (const line of c.res.headers.getSetCookie()) response.headers.append('set-cookie', line)
     return response

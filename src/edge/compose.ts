@@ -1,15 +1,14 @@
 import { LoginAttempts } from '../auth/login-attempts.ts'
 import { logout } from '../auth/logout.ts'
-import type { Features } from '../auth/routes.ts'
 import type { Runtime } from './runtime.ts'
-import { rateLimitKeyOfUser, type EdgeDeps, type Enriched, type Enrichment } from './deps.ts'
+import type { EdgeDeps, Enriched, Enrichment } from './deps.ts'
 import { createEntra } from '../entra/entra.ts'
-import { EntradaFailure } from '../failure.ts'
 import type { Dependencies } from '../diagnostics/health.ts'
-import { filesFeature, isFilesOn } from '../files/access.ts'
+import { filesFeature, isFilesOn, sharePointConsentScopes } from '../files/access.ts'
 import { librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
-import { readSharePointOrigin } from '../files/sharepoint-hosts.ts'
+import { resourceOf } from '../files/sharepoint-hosts.ts'
+import { createLog } from '../log.ts'
 import { ScriptInjection } from '../proxy/page-script.ts'
 import { AssertionSigner } from '../signing/assertion.ts'
 import { ChatCookies } from '../proxy/chat-cookies.ts'
@@ -21,10 +20,14 @@ import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { OidcGrants } from '../provider/grants.ts'
 import { createProvider, issuerOf } from '../provider/routes.ts'
-import type { Resource } from '../entra/access-token.ts'
 import { ReplayGuard } from '../session/replay-guard.ts'
-import { consentScopesFor } from '../session/resource-scopes.ts'
-import { RateLimiter, type RateLimitBinding, type RateLimitBindings } from '../http/rate-limit.ts'
+import { featuresOf } from '../session/features.ts'
+import {
+  rateLimitKeyOfUser,
+  RateLimiter,
+  type RateLimitBinding,
+  type RateLimitBindings,
+} from '../http/rate-limit.ts'
 import { Sessions } from '../session/sessions.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { RateLimited } from '../settings/sessions.ts'
@@ -60,9 +63,13 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     limiter,
     membership,
     attempts: new LoginAttempts({ box, publicOrigin, callbackPath }),
-    sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
+    sharePointScopes: (origin: string) => sharePointConsentScopes(origin, settings),
     chatMemory: new ChatCookies(settings.chat),
-    featuresOf: (session: Session) => featuresOf(session, settings),
+    featuresOf: (session: Session) =>
+      featuresOf(session, settings, (scopes) => ({
+        ...peopleFeatures(settings, scopes),
+        files: filesFeature(settings, scopes),
+      })),
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
   const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
@@ -70,7 +77,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-      (await sessions.find(cookieHeader, false))?.id === id,
+      (await sessions.find(cookieHeader, createLog(crypto.randomUUID()), false))?.id === id,
     service,
   })
   const people = { graph, lookups, box }
@@ -85,7 +92,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
       verify: (token) => keys.verify(token),
       publicKeys: () => jwksResponse(keys),
       graphOrigin: settings.issuer.microsoft?.graph ?? null,
-      resourceOf: (origin) => resourceOf(origin, settings),
+      resourceOf: (origin) => resourceOf(origin, settings.issuer.microsoft),
       countCode: (session) => limiter.take('login', rateLimitKeyOfUser(session)),
       signOut: (c) => logout(c, auth),
     })
@@ -108,7 +115,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     },
     limiter,
     enriched: enrichedBy(settings, people),
-    features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
+    features: [peopleRoutes(people), filesRoutes({ graph, lookups, forwardToChat: toChat })],
   }
 }
 
@@ -126,17 +133,6 @@ function rateLimitBindingsOf(env: EdgeBindings): RateLimitBindings {
   }
 }
 
-function resourceOf(origin: string, { issuer: { microsoft } }: Settings): Resource | null {
-  if (microsoft === null) return null
-  return origin === microsoft.graph ? 'graph' : readSharePointOrigin(origin, microsoft)
-}
-
-function sharePointScopesOf(origin: string, settings: Settings): readonly string[] | null {
-  const { microsoft } = settings.issuer
-  const host = microsoft === null ? null : readSharePointOrigin(origin, microsoft)
-  return host === null || !settings.files.enabled ? null : consentScopesFor(host, settings)
-}
-
 /** Handlers for the preset's enriched paths, by `METHOD /path`. */
 function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
   const { principals, graphToken } = PRESETS[settings.chat.preset].enrichedPaths
@@ -148,7 +144,7 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
   }
   if (graphToken !== undefined && isFilesOn(settings)) {
     const issueToken = librechatGraphToken(deps, settings)
-    const enrich: Enrichment = (request, { session }) => issueToken(request, session)
+    const enrich: Enrichment = (request, { session, log }) => issueToken(request, session, log)
     // LibreChat's router takes HEAD for GET.
     for (const method of ['GET', 'HEAD']) {
       routes.set(`${method} ${graphToken}`, { limited: 'picker', enrich })
@@ -166,21 +162,5 @@ function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
     USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
     LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
     KEYS: () => keys.published(),
-  }
-}
-
-/** What has been consented to decides; until a token could be had, nobody knows. */
-async function featuresOf(session: Session, settings: Settings): Promise<Features> {
-  const unknown = (reason: string) => ({ people: reason, groups: reason, files: reason })
-  if (settings.issuer.microsoft === null || !settings.reuseTokens) return unknown('off')
-  try {
-    const { scopes } = await session.accessToken('graph')
-    return { ...peopleFeatures(settings, scopes), files: filesFeature(settings, scopes) }
-  } catch (cause) {
-    if (!(cause instanceof EntradaFailure)) throw cause
-    if (cause.code === 'consent_required' || cause.code === 'admin_consent_required') {
-      return unknown('consent_needed')
-    }
-    return unknown(cause.code === 'interaction_required' ? 'interaction_needed' : 'unavailable')
   }
 }

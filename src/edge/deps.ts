@@ -2,17 +2,15 @@ import type { Hono } from 'hono/tiny'
 import type { AuthDeps } from '../auth/routes.ts'
 import type { CheckDeps } from '../diagnostics/check.ts'
 import type { EdgeEnv } from '../http/env.ts'
+import type { Log } from '../log.ts'
 import type { ChatProxy } from '../proxy/chat-proxy.ts'
 import type { Provider } from '../provider/routes.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
 import type { RequestHead } from '../http/request-head.ts'
-import type { Session, SessionView } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { RateLimited } from '../settings/sessions.ts'
 import type { Settings } from '../settings/settings.ts'
-
-/** Everything of ours is below it; the callback path is the one exception. */
-export const OWN_PREFIX = '/.entrada'
 
 /** What is added to the chat's pages and service workers. */
 export interface PageScript {
@@ -52,11 +50,6 @@ export interface Enriched {
 /** Answers in the chat app's place, with what it answers itself. */
 export type Enrichment = (
   request: Request,
-  asker: { readonly session: Session; waitUntil(work: Promise<unknown>): void },
+  asker: { readonly session: Session; readonly log: Log; waitUntil(work: Promise<unknown>): void },
   forward: (request: Request) => Promise<Response>,
 ) => Promise<Response>
-
-/** Whom a limit counts once somebody is signed in. */
-export function rateLimitKeyOfUser({ user }: SessionView): string {
-  return `${user.tenantId} ${user.id}`
-}

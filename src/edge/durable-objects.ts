@@ -26,16 +26,16 @@ export class SessionObject extends DurableObject<Bindings> {
     return this.#authority.begin(start)
   }
 
-  check(secret: string, touch: boolean) {
-    return this.#authority.check(secret, touch)
+  check(secret: string, touch: boolean, requestId: string) {
+    return this.#authority.check(secret, touch, requestId)
   }
 
   wrapSecret(secret: string) {
     return this.#authority.wrapSecret(secret)
   }
 
-  checkWrapped(wrapped: string) {
-    return this.#authority.checkWrapped(wrapped)
+  checkWrapped(wrapped: string, requestId: string) {
+    return this.#authority.checkWrapped(wrapped, requestId)
   }
 
   accessToken(secret: string, request: AccessTokenRequest) {

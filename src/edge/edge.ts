@@ -1,5 +1,8 @@
-import { OWN_PREFIX, rateLimitKeyOfUser, type EdgeDeps } from './deps.ts'
+import { OWN_PREFIX } from '../paths.ts'
+import { rateLimitKeyOfUser } from '../http/rate-limit.ts'
+import type { EdgeDeps } from './deps.ts'
 import { EntradaFailure } from '../failure.ts'
+import { createLog, type Log } from '../log.ts'
 import { mustRevalidate } from '../http/fetch-metadata.ts'
 import { ASSERTION_HEADER } from '../proxy/identity-headers.ts'
 import { respondWithFailure, harden } from '../http/problem.ts'
@@ -21,7 +24,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     const url = new URL(request.url)
     // Plain http is for one's own machine; under any other name it is DNS rebinding (hono#1467).
     if (settings.isLoopback && !isLoopbackAddress(url)) {
-      return respondWithFailure(new EntradaFailure('wrong_host'), request, settings)
+      return respondWithFailure(new EntradaFailure('wrong_host'), request, settings, newLog())
     }
     const { pathname } = url
     // Another spelling of an address of ours is unknown here, and must not be the chat's to read.
@@ -44,6 +47,7 @@ async function toChat(
   context: ExecutionContext,
 ): Promise<Response> {
   const { auth, chat, pageScript, provider, sessions, settings } = deps
+  const log = newLog()
   const head = readHead(request)
   const { method, headers } = head
   try {
@@ -63,8 +67,8 @@ async function toChat(
     if (preflight !== null) return preflight
     const cookie = headers.get('cookie')
     const isActivity = !auth.isPolling(method, pathname)
-    const remembered = mustRevalidate(head) ? null : sessions.recall(cookie, isActivity)
-    const session = remembered ?? (await sessions.find(cookie, isActivity))
+    const remembered = mustRevalidate(head) ? null : sessions.recall(cookie, log, isActivity)
+    const session = remembered ?? (await sessions.find(cookie, log, isActivity))
     if (session === null) {
       // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
       // its requests past it. A sign-in page would begin an endless loop. Anybody can send one that is not ours.
@@ -80,7 +84,7 @@ async function toChat(
     chat.guard(head)
     if (enriched !== undefined) {
       await deps.limiter.take(enriched.limited, rateLimitKeyOfUser(session))
-      const asker = { session, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
+      const asker = { session, log, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
       const answer = await enriched.enrich(request, asker, (onward) =>
         chat.forward(onward, session),
       )
@@ -90,8 +94,12 @@ async function toChat(
     }
     return await forward(deps, { request, head, session })
   } catch (cause) {
-    return chat.sharing.share(head, await respondWithFailure(cause, request, settings))
+    return chat.sharing.share(head, await respondWithFailure(cause, request, settings, log))
   }
+}
+
+function newLog(): Log {
+  return createLog(crypto.randomUUID())
 }
 
 interface Onward {

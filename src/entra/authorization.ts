@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts'
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
@@ -5,41 +6,41 @@ import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
 import type { Entra } from './entra.ts'
 
-/** Tells resources that we understand claims challenges (continuous access evaluation). */
+/** Announces that this client handles claims challenges (continuous access evaluation). */
 const CLIENT_CAPABILITIES = { xms_cc: { values: ['cp1'] } }
 
-const Challenge = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.record(v.string(), v.record(v.string(), v.unknown())),
-)
+const ClaimsChallenge = v.record(v.string(), v.record(v.string(), v.unknown()))
 
 /**
  * The `claims` parameter (OpenID Connect Core §5.5): a challenge to meet, our own capabilities, or both merged.
- * @param challenge JSON text of Microsoft's
+ * @param challenge JSON text from Microsoft
+ * @returns JSON text, or `null` where there is nothing to send
  */
 export function claimsParameter(
   challenge: string | null | undefined,
   { announcesCapabilities }: Settings,
 ): string | null {
-  const { success, output } = v.safeParse(Challenge, challenge)
-  // What cannot be read is not sent on; the service will say so again.
-  const asked = success ? output : {}
+  // An unreadable challenge is not forwarded; the service will repeat it.
+  const requested = parseJson(challenge, ClaimsChallenge) ?? {}
   if (announcesCapabilities) {
-    asked['access_token'] = { ...asked['access_token'], ...CLIENT_CAPABILITIES }
+    requested['access_token'] = { ...requested['access_token'], ...CLIENT_CAPABILITIES }
   }
-  return Object.keys(asked).length === 0 ? null : JSON.stringify(asked)
+  return Object.keys(requested).length === 0 ? null : JSON.stringify(requested)
 }
 
-/** Secrets of one sign-in attempt, kept in its cookie until the callback. */
+/** Random values of one sign-in attempt, kept in its cookie until the callback. */
 export interface AttemptSecrets {
+  /** RFC 6749 §10.12. */
   readonly state: string
+  /** OpenID Connect Core §3.1.2.1. */
   readonly nonce: string
+  /** RFC 7636 §4.1. */
   readonly codeVerifier: string
 }
 
+/** What our own authorization request to the sign-in service asks for (RFC 6749 §4.1.1). */
 export interface AuthorizationRequest extends AttemptSecrets {
-  /** Further scopes to ask consent for, beside those of sign-in. */
+  /** Scopes to ask consent for, in addition to those of sign-in. */
   readonly scopes?: readonly string[]
   readonly loginHint?: string | null | undefined
   readonly domainHint?: string | undefined
@@ -48,6 +49,10 @@ export interface AuthorizationRequest extends AttemptSecrets {
   readonly claims?: string | null
 }
 
+/**
+ * The address of the sign-in service to which the browser is redirected.
+ * @throws EntradaFailure `sign_in_unavailable`, `identity_rejected`
+ */
 export async function authorizationUrl(entra: Entra, request: AuthorizationRequest): Promise<URL> {
   const { client, redirectUri, settings } = entra
   const server = await entra.metadata.read()
@@ -66,13 +71,13 @@ export async function authorizationUrl(entra: Entra, request: AuthorizationReque
     login_hint: request.loginHint,
     domain_hint: request.domainHint,
     prompt: request.prompt,
-    // Elsewhere it makes `auth_time` a part of the id token (OIDC Core §3.1.2.1); Entra has an optional claim for it.
+    // `max_age` makes `auth_time` part of the id token (OpenID Connect Core §2). Entra has an optional claim for it.
     max_age: request.prompt === 'login' && settings.issuer.microsoft === null ? '900' : null,
     claims: claimsParameter(request.claims, settings),
   })
 }
 
-/** Where an administrator approves the app for the whole organisation. */
+/** The address where an administrator consents for the whole organisation. */
 export function adminConsentUrl(
   entra: Entra,
   { state, scopes = [] }: Pick<AuthorizationRequest, 'state' | 'scopes'>,
@@ -86,9 +91,9 @@ export function adminConsentUrl(
 }
 
 /**
- * Checks `state` and `iss` of an authorization response before the code is spent.
- * @returns the parameters to redeem, or the error the service answered with
- * @throws EntradaFailure `identity_rejected` when the response is not an answer to this attempt
+ * Checks `state` and `iss` (RFC 9207) of an authorization response before the code is redeemed.
+ * @returns the parameters to redeem, or the error of the response (RFC 6749 §4.1.2.1)
+ * @throws EntradaFailure `identity_rejected` when the response does not belong to this attempt, `sign_in_unavailable`
  */
 export async function readAuthorizationResponse(
   { metadata, client }: Entra,

@@ -2,44 +2,44 @@ import type { IssuerSettings } from '../settings/issuer.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** By what somebody is known to chats that go by address. */
+/** The e-mail address that chats may identify a person by. */
 export interface EmailAddress {
   readonly email: string | null
-  /** Entra or the issuer says that the address, or its domain, is theirs. */
+  /** Entra or the issuer confirms that the address, or its domain, belongs to the person. */
   readonly isVerified: boolean
 }
 
-/** What the rule goes by, whoever reports it: a token, or the directory. */
+/** What a token or the directory reports of a person. */
 interface Reported {
-  /** The claim that `OPENID_EMAIL_CLAIM` names, or `email`; of the directory `mail`. */
-  readonly named: string | null
-  /** `null` when nobody says. */
+  /** The claim that `OPENID_EMAIL_CLAIM` names, or `email`; `mail` in the directory. */
+  readonly email: string | null
+  /** `null` where neither a token nor UserInfo says. */
   readonly isVerified: boolean | null
-  /** User principal name of a member; `null` for guests, and where the issuer is not Entra. */
+  /** User principal name of a member; `null` for guests and external members, and where the issuer is not Entra. */
   readonly signInName: string | null
 }
 
-const NOBODY: EmailAddress = { email: null, isVerified: false }
-const SIGN_IN_NAMES: readonly string[] = ['upn', 'preferred_username']
+const NO_EMAIL: EmailAddress = { email: null, isVerified: false }
+const SIGN_IN_NAME_CLAIMS: readonly string[] = ['upn', 'preferred_username']
 
 /**
- * The one rule for addresses. An address is a claim, which the person or another tenant's administrator may write
- * (nOAuth, Microsoft's "Migrate away from using email claims"). One that is denied counts nowhere. With several
- * tenants only a vouched one counts. The sign-in name of a member stands in, because Entra verifies its domain.
+ * The one rule for addresses. An address is a claim that the person or the administrator of another tenant may write
+ * (nOAuth, Microsoft's “Migrate away from using email claims”). A denied address is never used. With several tenants
+ * only a confirmed one is used. Otherwise a member's sign-in name takes its place, because Entra verifies its domain.
  */
-function addressOf(
-  { named, isVerified, signInName }: Reported,
+function effectiveEmail(
+  { email, isVerified, signInName }: Reported,
   issuer: IssuerSettings,
 ): EmailAddress {
   const { emailClaim, microsoft } = issuer
-  const isMail = emailClaim === 'email'
-  const signIn = { email: signInName, isVerified: false }
+  const isStandardClaim = emailClaim === 'email'
+  const fallback = { email: signInName, isVerified: false }
   if (servesSeveralTenants(issuer)) {
-    return isVerified === true && named !== null ? { email: named, isVerified } : signIn
+    return isVerified === true && email !== null ? { email, isVerified } : fallback
   }
-  // Another address in its place would make them a second account in the chat, so there is none.
-  if (isVerified === false && (isMail || microsoft === null)) return NOBODY
-  return named === null ? signIn : { email: named, isVerified: isVerified === true }
+  // No fallback for a denied address: another address would create a second account in the chat.
+  if (isVerified === false && (isStandardClaim || microsoft === null)) return NO_EMAIL
+  return email === null ? fallback : { email, isVerified: isVerified === true }
 }
 
 function servesSeveralTenants({ kind, allowedTenants }: IssuerSettings): boolean {
@@ -47,69 +47,83 @@ function servesSeveralTenants({ kind, allowedTenants }: IssuerSettings): boolean
 }
 
 /**
- * @param idToken verified
- * @param info what the UserInfo endpoint adds; either of the two may deny the address
+ * The address of a person who signs in.
+ * @param idToken verified claims
+ * @param userInfo claims of the UserInfo endpoint; either of the two may deny the address
  */
-export function addressOfToken(
+export function emailFromClaims(
   idToken: Claims,
-  info: Claims,
+  userInfo: Claims,
   issuer: IssuerSettings,
 ): EmailAddress {
   const { emailClaim, microsoft } = issuer
-  const isSignInName = microsoft !== null && SIGN_IN_NAMES.includes(emailClaim)
-  const sources = [idToken, info]
+  const isSignInName = microsoft !== null && SIGN_IN_NAME_CLAIMS.includes(emailClaim)
+  const sources = [idToken, userInfo]
   const source = sources.find((claims) => textOf(claims[emailClaim]) !== null) ?? idToken
-  const named = isSignInName ? null : textOf(source[emailClaim])
-  const witness = microsoft === null ? 'email_verified' : 'xms_edov'
-  const isVouchedFor = sources.some(
-    // What one of them says of another address verifies nothing.
-    (claims) => TRUE.has(claims[witness]) && textOf(claims['email']) === named,
+  const email = isSignInName ? null : textOf(source[emailClaim])
+  const verificationClaim = microsoft === null ? 'email_verified' : 'xms_edov'
+  const isConfirmed = sources.some(
+    // A source may confirm another address than the one that is used.
+    (claims) => TRUE.has(claims[verificationClaim]) && textOf(claims['email']) === email,
   )
-  return addressOf(
+  return effectiveEmail(
     {
-      named,
-      isVerified: sources.some(denies) ? false : isVouchedFor || null,
+      email,
+      isVerified: sources.some(isDenied) ? false : isConfirmed || null,
       signInName: microsoft === null ? null : signInNameOf(idToken, emailClaim),
     },
     issuer,
   )
 }
 
-/** The same of somebody in the directory, where Graph says nothing about who owns the domain. */
-export function addressInDirectory(
+/**
+ * The address of a person found in the directory, by the same rule. Graph does not say whether their organisation
+ * owns the domain of `mail`.
+ */
+export function emailFromDirectory(
   { email, username }: { readonly email: string | null; readonly username: string | null },
   issuer: IssuerSettings,
 ): string | null {
-  const isSignInName = SIGN_IN_NAMES.includes(issuer.emailClaim)
-  const named = isSignInName ? null : textOf(email)
-  return addressOf({ named, isVerified: null, signInName: asAddress(username) }, issuer).email
+  const isSignInName = SIGN_IN_NAME_CLAIMS.includes(issuer.emailClaim)
+  return effectiveEmail(
+    {
+      email: isSignInName ? null : textOf(email),
+      isVerified: null,
+      signInName: asAddress(username),
+    },
+    issuer,
+  ).email
 }
 
-/** Entra's claim is optional and comes as a boolean, a number or either as text; issuers send texts as well. */
+/** True values of `xms_edov` and `email_verified`: Entra and other issuers send booleans, numbers and both as text. */
 const TRUE: ReadonlySet<unknown> = new Set([true, 1, '1', 'true'])
 
-/** There, and anything but true: `null` as well. */
-function denies(claims: Claims): boolean {
+/** Whether a claim is present with a value other than true; `null` denies as well. */
+function isDenied(claims: Claims): boolean {
   return ['email_verified', 'xms_edov'].some(
     (name) => claims[name] !== undefined && !TRUE.has(claims[name]),
   )
 }
 
-/** `upn` is optional; `preferred_username` holds the same name in v2 tokens, or a telephone number. */
+/** The sign-in name. `upn` is optional; `preferred_username` of v2 tokens has the same name or a telephone number. */
 function signInNameOf(claims: Claims, emailClaim: string): string | null {
-  if (isFromElsewhere(claims)) return null
+  if (isExternalAccount(claims)) return null
   const isUpnFirst = emailClaim === 'email' || emailClaim === 'upn'
-  const names = isUpnFirst ? SIGN_IN_NAMES : SIGN_IN_NAMES.toReversed()
-  const found = names.map((name) => asAddress(claims[name])).find((name) => name !== null)
-  return found ?? null
+  const order = isUpnFirst ? SIGN_IN_NAME_CLAIMS : SIGN_IN_NAME_CLAIMS.toReversed()
+  return order.map((claim) => asAddress(claims[claim])).find((name) => name !== null) ?? null
 }
 
-/** A guest, or an external member: their name's domain is another organisation's. `idp` is absent for one's own. */
-function isFromElsewhere(claims: Claims): boolean {
+/** A guest or an external member: another organisation owns the domain of their name. Own members have no `idp`. */
+function isExternalAccount(claims: Claims): boolean {
   const { acct, idp, tid } = claims
-  const isOwn = idp === undefined || (typeof idp === 'string' && idp.includes(`/${String(tid)}/`))
+  const isOwnTenant =
+    idp === undefined || (typeof idp === 'string' && idp.includes(`/${String(tid)}/`))
   const isGuest = acct === 1 || acct === '1'
-  return isGuest || !isOwn || SIGN_IN_NAMES.some((name) => /#EXT#/i.test(String(claims[name])))
+  return (
+    isGuest ||
+    !isOwnTenant ||
+    SIGN_IN_NAME_CLAIMS.some((name) => /#EXT#/i.test(String(claims[name])))
+  )
 }
 
 function asAddress(name: unknown): string | null {

@@ -1,10 +1,13 @@
 import * as oauth from 'oauth4webapi'
-import { authorizationUrl } from './authorization.ts'
 import { USER_AGENT } from '../version.ts'
+import { authorizationUrl } from './authorization.ts'
 import type { Entra } from './entra.ts'
 import { aadstsNumberIn, tokenErrorOf, type TokenError } from './token-error.ts'
 
-/** What the service calls itself, and how many keys it signs with. */
+/**
+ * Reads the issuer's name and the number of its signing keys.
+ * @throws EntradaFailure `sign_in_unavailable`, `identity_rejected`
+ */
 export async function describeIssuer({
   metadata,
   keys,
@@ -14,9 +17,10 @@ export async function describeIssuer({
 }
 
 /**
- * Presents each credential, in the order of the setting; `null` where it was accepted. By a grant of the app's
- * own: Entra grants it to an app that has been given nothing (client credentials flow, “Controlling tokens
- * without the roles claim”), and refuses as it does at a sign-in. The token is dropped.
+ * Tries each credential, in the order of the setting, with the client credentials grant (RFC 6749 §4.4). Entra gives
+ * such a token even to an app without permissions (“Controlling tokens without the roles claim”), and refuses a
+ * credential as it does at a sign-in. The token is discarded.
+ * @returns one entry per credential: `null` where it was accepted, else the error
  */
 export async function tryCredentials({
   metadata,
@@ -28,14 +32,14 @@ export async function tryCredentials({
   const { token_endpoint: endpoint = '', ...rest } = await metadata.read()
   const { allowedTenants, microsoft } = issuer
   const parameters = microsoft === null ? {} : { scope: `${microsoft.graph}/.default` }
-  // `organizations` and `common` are no tenant an app could speak for (AADSTS50059).
+  // The grant needs a tenant: `organizations` and `common` are refused (AADSTS50059).
   const template = /(?<=\/)(?:organizations|common)(?=\/)/
   const [tenant] = issuer.kind === 'template' ? allowedTenants : []
   const server = {
     ...rest,
     token_endpoint: tenant === undefined ? endpoint : endpoint.replace(template, tenant),
   }
-  const tries = credentials.map(async (authentication) => {
+  const attempts = credentials.inOrder.map(async (authentication) => {
     try {
       const response = await oauth.clientCredentialsGrantRequest(
         server,
@@ -50,25 +54,27 @@ export async function tryCredentials({
       return tokenErrorOf(cause)
     }
   })
-  return Promise.all(tries)
+  return Promise.all(attempts)
 }
 
+/** How the service answered an authorization request with `prompt=none`. */
 export interface SilentResponse {
-  /** The service leads nobody to a redirect URI that is not registered (RFC 6749 §4.1.2.1). */
-  readonly isLedBack: boolean
-  /** Microsoft's number, of the redirect or of the page that was shown instead. */
+  /** `false` where the redirect URI is not registered: then the service shows a page (RFC 6749 §4.1.2.1). */
+  readonly isRedirectedBack: boolean
+  /** AADSTS number in the redirect, or in the page that was shown instead. */
   readonly aadsts: number | undefined
-  /** By the clock there, in epoch milliseconds; `NaN` when it was not said. */
-  readonly date: number
+  /** The service's clock in epoch milliseconds; `NaN` without a `Date` header. */
+  readonly serverTimeMs: number
 }
 
 /**
- * Asks to be led back to our redirect URI without a page (`prompt=none`), as a browser in which nobody is signed
- * in. Without PKCE, which Entra demands for redirect URIs of single-page applications only (AADSTS9002325).
+ * Sends an authorization request with `prompt=none`, as a browser would in which nobody is signed in. It has no PKCE
+ * challenge, so that a redirect URI of a single-page application shows itself by AADSTS9002325.
+ * @throws EntradaFailure `sign_in_unavailable`, `identity_rejected`; `TypeError` when the service cannot be reached
  */
 export async function authorizeSilently(entra: Entra): Promise<SilentResponse> {
-  const unused = crypto.randomUUID()
-  const secrets = { state: unused, nonce: unused, codeVerifier: unused }
+  const random = crypto.randomUUID()
+  const secrets = { state: random, nonce: random, codeVerifier: random }
   const url = await authorizationUrl(entra, { ...secrets, prompt: 'none' })
   url.searchParams.delete('code_challenge')
   url.searchParams.delete('code_challenge_method')
@@ -76,9 +82,9 @@ export async function authorizeSilently(entra: Entra): Promise<SilentResponse> {
   const location = response.headers.get('location') ?? ''
   const isLedBack = location.startsWith(`${entra.redirectUri}?`)
   return {
-    isLedBack,
-    // Nothing but the number is read.
+    isRedirectedBack: isLedBack,
+    // Only the number is used of what the service wrote.
     aadsts: aadstsNumberIn(isLedBack ? location : await response.text()),
-    date: Date.parse(response.headers.get('date') ?? ''),
+    serverTimeMs: Date.parse(response.headers.get('date') ?? ''),
   }
 }

@@ -2,93 +2,99 @@ import { EntradaFailure } from '../failure.ts'
 import { USER_AGENT } from '../version.ts'
 
 const FRESH_MS = 3_600_000
-const USABLE_MS = 86_400_000
-/** Between attempts while the service cannot be reached, and for a reader that misses something. */
-export const PAUSE_MS = 60_000
-const DEADLINE_MS = 10_000
+const MAX_STALE_MS = 86_400_000
+/** Time between two reads while the service cannot be reached, and between two searches for an unknown key. */
+export const RETRY_PAUSE_MS = 60_000
+const TIMEOUT_MS = 10_000
 
-/** A document as it was read. */
+/** A document as the service sent it. */
 export interface CachedDocument {
   readonly text: string
   /** Epoch milliseconds. */
   readonly readAt: number
 }
 
-/** What a place remembers beyond one isolate. It may forget at any time. */
+/** A cache that outlives one isolate. It may lose a document at any time. */
 export interface DocumentStore {
   read(url: string): Promise<CachedDocument | null>
   put(url: string, document: CachedDocument): Promise<void>
 }
 
-interface Known<T> {
+interface ParsedDocument<T> {
   readonly value: T
+  /** Epoch milliseconds. */
   readonly readAt: number
 }
 
 /**
- * A public document of the sign-in service: one hour fresh, one day usable while the service cannot be reached,
- * because a failed reading must not switch sign-in off. Isolate memory first, then the shelf, then the network.
+ * A public document of the sign-in service: fresh for an hour, and usable for a day while the service cannot be
+ * reached, so that an outage of metadata does not stop sign-in. Sources: isolate memory, then the store, then the
+ * network.
  */
 export class RemoteDocument<T> {
   readonly #url: string
   readonly #parse: (text: string) => Promise<T>
-  readonly #shelf: DocumentStore
-  #known: Known<T> | null = null
-  #pending: Promise<Known<T>> | null = null
-  #triedAt = Number.NEGATIVE_INFINITY
+  readonly #store: DocumentStore
+  #inMemory: ParsedDocument<T> | null = null
+  #pending: Promise<ParsedDocument<T>> | null = null
+  /** Epoch milliseconds of the last attempt over the network. */
+  #attemptedAt = Number.NEGATIVE_INFINITY
 
-  /** @param parse rejects with what a document that must not be believed means */
-  constructor(url: string, parse: (text: string) => Promise<T>, shelf: DocumentStore) {
+  /** @param parse rejects with the failure that an unacceptable document means */
+  constructor(url: string, parse: (text: string) => Promise<T>, store: DocumentStore) {
     this.#url = url
     this.#parse = parse
-    this.#shelf = shelf
+    this.#store = store
   }
 
   /**
-   * @param maximumAge in milliseconds; shorter for a reader that misses something in it
-   * @throws EntradaFailure `sign_in_unavailable`, or what `parse` says
+   * Reads the document, single-flight.
+   * @param maxAgeMs shorter than an hour for a reader that misses something in it
+   * @throws EntradaFailure `sign_in_unavailable`, or what `parse` rejects with
    */
-  async read(maximumAge = FRESH_MS): Promise<T> {
-    const isPaused = Date.now() - this.#triedAt < PAUSE_MS
-    const known = this.#knownWithin(isPaused ? USABLE_MS : maximumAge)
-    if (known !== null) return known.value
-    this.#pending ??= this.#renew(maximumAge).finally(() => {
+  async read(maxAgeMs = FRESH_MS): Promise<T> {
+    const isPaused = Date.now() - this.#attemptedAt < RETRY_PAUSE_MS
+    const current = this.#youngerThan(isPaused ? MAX_STALE_MS : maxAgeMs)
+    if (current !== null) return current.value
+    this.#pending ??= this.#renew(maxAgeMs).finally(() => {
       this.#pending = null
     })
     try {
       return (await this.#pending).value
     } catch (cause) {
       const isOutage = cause instanceof EntradaFailure && cause.code === 'sign_in_unavailable'
-      // What the shelf held counts as well, so it is looked up again.
-      const last = this.#knownWithin(USABLE_MS)
-      if (isOutage && last !== null) return last.value
+      // Looked up again, because the renewal may have found a stale document in the store.
+      const stale = this.#youngerThan(MAX_STALE_MS)
+      if (isOutage && stale !== null) return stale.value
       throw cause
     }
   }
 
-  #knownWithin(maximumAge: number): Known<T> | null {
-    return this.#known !== null && Date.now() - this.#known.readAt < maximumAge ? this.#known : null
+  #youngerThan(maxAgeMs: number): ParsedDocument<T> | null {
+    const document = this.#inMemory
+    return document !== null && Date.now() - document.readAt < maxAgeMs ? document : null
   }
 
-  async #renew(maximumAge: number): Promise<Known<T>> {
-    await this.#lookOnShelf()
-    const kept = this.#knownWithin(maximumAge)
-    if (kept !== null) return kept
-    this.#triedAt = Date.now()
+  async #renew(maxAgeMs: number): Promise<ParsedDocument<T>> {
+    await this.#readStore()
+    const stored = this.#youngerThan(maxAgeMs)
+    if (stored !== null) return stored
+    this.#attemptedAt = Date.now()
     const text = await fetchText(this.#url)
-    const known = { value: await this.#parse(text), readAt: Date.now() }
-    this.#known = known
-    await this.#shelf.put(this.#url, { text, readAt: known.readAt })
-    return known
+    const renewed = { value: await this.#parse(text), readAt: Date.now() }
+    this.#inMemory = renewed
+    await this.#store.put(this.#url, { text, readAt: renewed.readAt })
+    return renewed
   }
 
-  async #lookOnShelf(): Promise<void> {
-    const kept = await this.#shelf.read(this.#url)
-    if (kept === null || kept.readAt <= (this.#known?.readAt ?? 0)) return
+  /** Takes a younger document from the store into memory. */
+  async #readStore(): Promise<void> {
+    const stored = await this.#store.read(this.#url)
+    if (stored === null || stored.readAt <= (this.#inMemory?.readAt ?? 0)) return
     try {
-      this.#known = { value: await this.#parse(kept.text), readAt: kept.readAt }
+      this.#inMemory = { value: await this.#parse(stored.text), readAt: stored.readAt }
     } catch {
-      // Not what it was when it was put there; the service itself is asked.
+      // The stored copy is damaged: the network is read instead.
     }
   }
 }
@@ -98,7 +104,7 @@ async function fetchText(url: string): Promise<string> {
     const response = await fetch(url, {
       headers: { accept: 'application/json', 'user-agent': USER_AGENT },
       redirect: 'manual',
-      signal: AbortSignal.timeout(DEADLINE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     if (response.status === 200) return await response.text()
     await response.body?.cancel()

@@ -1,70 +1,180 @@
+import { readJson } from '../json.ts'
 import { JOSEError } from 'jose/errors'
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
-import { claimsParameter } from './authorization.ts'
-import { anotherIssuer } from './discovery.ts'
+import { type AttemptSecrets, claimsParameter } from './authorization.ts'
+import { issuerMismatch } from './discovery.ts'
 import type { Entra } from './entra.ts'
-import { claimedTenant, type VerifiedIdentity } from './id-token.ts'
+import {
+  type ExpectedPerson,
+  fetchUserInfo,
+  identityFromClaims,
+  isExpectedPerson,
+  unverifiedTenantId,
+  type VerifiedIdentity,
+  verifiedClaims,
+} from './id-token.ts'
 import { type TokenError, tokenErrorOf } from './token-error.ts'
 
+/** What a token request ended with: tokens, or the service's refusal. Outages are refusals of a kind of their own. */
 export type TokenResponse =
   | { readonly ok: true; readonly tokens: RedeemedTokens }
-  | { readonly ok: false; readonly refusal: TokenError }
+  | { readonly ok: false; readonly error: TokenError }
+
+/** The fields of a successful token response (RFC 6749 §5.1). */
+export interface RedeemedTokens {
+  readonly accessToken: string
+  /** Lifetime in seconds. Nothing else is known of it, because an access token is opaque to its client. */
+  readonly expiresIn: number
+  /** Granted scopes by their short names, e.g. `People.Read`. */
+  readonly scopes: readonly string[]
+  readonly refreshToken: string | null
+  /** Always there after a code. After a refresh token, `null` unless an id token came along and verified. */
+  readonly identity: VerifiedIdentity | null
+  /** In compact form. */
+  readonly idToken: string | null
+}
+
+/** `reason` of the failure when a refresh brought the id token of another person: the session must end. */
+export const ANOTHER_PERSON = 'another_person'
+
+/** What a redemption of a refresh token asks for, and whom it must be about. */
+export interface RefreshRequest {
+  readonly scope: string
+  /** Claims challenge to meet, JSON text. */
+  readonly claims?: string | null
+  readonly expected: ExpectedPerson
+  /** Whether to verify the signature of an id token that comes along. */
+  readonly verifyIdToken: boolean
+}
+
+/**
+ * Redeems an authorization code (RFC 6749 §4.1.3).
+ * @param parameters what `readAuthorizationResponse` gave
+ * @throws EntradaFailure `identity_rejected`, `wrong_account`, `sign_in_unavailable`
+ */
+export function redeemCode(
+  entra: Entra,
+  parameters: URLSearchParams,
+  { codeVerifier, nonce }: AttemptSecrets,
+): Promise<TokenResponse> {
+  const { client, redirectUri, settings } = entra
+  return requestTokens(
+    entra,
+    (server, authentication) =>
+      oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        authentication,
+        parameters,
+        redirectUri,
+        codeVerifier,
+        tokenOptions(entra, settings.scopes.token.join(' ')),
+      ),
+    async (server, response) => {
+      const body = await oauth.processAuthorizationCodeResponse(server, client, response, {
+        expectedNonce: nonce,
+        requireIdToken: true,
+      })
+      const claims = await verifiedClaims(entra, server, body)
+      // Entra's id token holds all claims; other issuers give names and groups at the UserInfo endpoint.
+      const userInfo =
+        settings.issuer.microsoft === null
+          ? await fetchUserInfo(entra, server, {
+              accessToken: body.access_token,
+              subject: claims.sub,
+            })
+          : {}
+      return readTokens(body, identityFromClaims(claims, settings.issuer, userInfo))
+    },
+  )
+}
+
+/**
+ * Redeems a refresh token for one resource (RFC 6749 §6). `scope` is always sent: Entra refuses without (AADSTS90009).
+ * @throws EntradaFailure `identity_rejected`, with the reason `ANOTHER_PERSON` when a returned id token is somebody
+ *   else's; `wrong_account` when it is of a tenant that is not allowed; `sign_in_unavailable`
+ */
+export function redeemRefreshToken(
+  entra: Entra,
+  refreshToken: string,
+  { scope, claims: challenge, expected, verifyIdToken }: RefreshRequest,
+): Promise<TokenResponse> {
+  const { client, settings } = entra
+  return requestTokens(
+    entra,
+    (server, authentication) =>
+      oauth.refreshTokenGrantRequest(
+        server,
+        client,
+        authentication,
+        refreshToken,
+        tokenOptions(entra, scope, challenge),
+      ),
+    async (server, response) => {
+      const body = await oauth.processRefreshTokenResponse(server, client, response)
+      const claims = oauth.getValidatedIdTokenClaims(body)
+      // Compared before verification: another person's token ends the session even where it cannot be verified.
+      if (claims !== undefined && !isExpectedPerson(expected, claims, settings.issuer)) {
+        throw new EntradaFailure('identity_rejected', { reason: ANOTHER_PERSON })
+      }
+      const identity = verifyIdToken
+        ? await verifiedClaims(entra, server, body)
+            .then((verified) => identityFromClaims(verified, settings.issuer))
+            .catch(() => null)
+        : null
+      return readTokens(body, identity)
+    },
+  )
+}
 
 type Server = oauth.AuthorizationServer
 
-/** Tries the next credential only when this one was refused as such. */
-export async function redeem(
+/** Sends a token request. Tries the next credential only when the service refused the client itself. */
+async function requestTokens(
   entra: Entra,
-  ask: (server: Server, authentication: oauth.ClientAuth) => Promise<Response>,
-  read: (issuedBy: Server, response: Response) => Promise<RedeemedTokens>,
+  send: (server: Server, authentication: oauth.ClientAuth) => Promise<Response>,
+  read: (server: Server, response: Response) => Promise<RedeemedTokens>,
 ): Promise<TokenResponse> {
   const server = await entra.metadata.read()
-  let refusal: TokenError = { kind: 'client' }
-  for (const authentication of entra.credentials) {
+  let error: TokenError = { kind: 'client' }
+  for (const authentication of entra.credentials.inOrder) {
     try {
-      const response = await ask(server, authentication)
-      const tokens = await read(await filledFrom(response, entra, server), response)
-      // It comes first from now on: a rotated-out secret should not cost a call each time.
-      const others = entra.credentials.filter((one) => one !== authentication)
-      entra.credentials = [authentication, ...others]
+      const response = await send(server, authentication)
+      const tokens = await read(await withTenantIssuer(server, response, entra), response)
+      entra.credentials.remember(authentication)
       return { ok: true, tokens }
     } catch (cause) {
       if (cause instanceof EntradaFailure) throw cause
       if (isRejectedIdentity(cause)) throw rejectedIdentity(cause)
-      refusal = tokenErrorOf(cause)
-      if (refusal.kind !== 'client') break
+      error = tokenErrorOf(cause)
+      if (error.kind !== 'client') break
     }
   }
-  return { ok: false, refusal }
+  return { ok: false, error }
 }
 
-export function tokenOptions(
-  { options, settings }: Entra,
-  scope: string,
-  challenge?: string | null,
-) {
+function tokenOptions({ options, settings }: Entra, scope: string, challenge?: string | null) {
   const claims = claimsParameter(challenge, settings)
   return { ...options, additionalParameters: claims === null ? { scope } : { scope, claims } }
 }
 
 const WithIdToken = v.object({ id_token: v.string() })
 
-/** The metadata with the `{tenantid}` template filled from the token's own, allowed tenant. */
-async function filledFrom(
+/**
+ * The metadata with the tenant of the id token, an allowed one, in place of `{tenantid}`. Only the multi-tenant
+ * metadata of `organizations` and `common` have that template.
+ */
+async function withTenantIssuer(
+  server: Server,
   response: Response,
   { settings: { issuer } }: Entra,
-  server: Server,
 ): Promise<Server> {
   if (issuer.kind !== 'template' || response.status !== 200) return server
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => null)
-  const { success, output } = v.safeParse(WithIdToken, body)
-  if (!success) return server
-  const tenantId = claimedTenant(output.id_token, issuer)
+  const body = await readJson(response.clone(), WithIdToken)
+  if (body === null) return server
+  const tenantId = unverifiedTenantId(body.id_token, issuer)
   return { ...server, issuer: server.issuer.replace('{tenantid}', tenantId) }
 }
 
@@ -75,6 +185,13 @@ const IDENTITY_ERRORS: ReadonlySet<string | undefined> = new Set([
   oauth.JSON_ATTRIBUTE_COMPARISON,
 ])
 
+/** Whether the service answered with tokens that fail verification. */
+function isRejectedIdentity(cause: unknown): boolean {
+  if (cause instanceof oauth.UnsupportedOperationError || cause instanceof JOSEError) return true
+  return cause instanceof oauth.OperationProcessingError && IDENTITY_ERRORS.has(cause.code)
+}
+
+/** oauth4webapi's error for an id token of another issuer. */
 const WrongIssuer = v.object({
   cause: v.object({
     claim: v.literal('iss'),
@@ -87,34 +204,16 @@ function rejectedIdentity(cause: unknown): EntradaFailure {
   const { success, output } = v.safeParse(WrongIssuer, cause)
   if (!success) return new EntradaFailure('identity_rejected', { cause })
   const { claims, expected } = output.cause
-  return anotherIssuer('Its token names another issuer', [claims.iss, expected], cause)
+  return issuerMismatch('Its token names another issuer', [claims.iss, expected], cause)
 }
 
-/** The service answered, and what it answered does not hold. */
-function isRejectedIdentity(cause: unknown): boolean {
-  if (cause instanceof oauth.UnsupportedOperationError || cause instanceof JOSEError) return true
-  return cause instanceof oauth.OperationProcessingError && IDENTITY_ERRORS.has(cause.code)
-}
-
-export interface RedeemedTokens {
-  readonly accessToken: string
-  /** Seconds; access tokens are opaque, so this is all that is known of their life. */
-  readonly expiresIn: number
-  /** Short names. */
-  readonly scopes: readonly string[]
-  readonly refreshToken: string | null
-  /** Of the code exchange, verified; of a refresh, `null` unless one came along and checked out. */
-  readonly identity: VerifiedIdentity | null
-  readonly idToken: string | null
-}
-
-export function readTokens(
+function readTokens(
   body: oauth.TokenEndpointResponse,
   identity: VerifiedIdentity | null,
 ): RedeemedTokens {
   return {
     accessToken: body.access_token,
-    // RFC 6749 §5.1 leaves it optional; five minutes is short enough to be safe and long enough to be useful.
+    // RFC 6749 §5.1 leaves it optional. Five minutes is short enough to be safe and long enough to be useful.
     expiresIn: body.expires_in ?? 300,
     scopes: (body.scope ?? '')
       .split(' ')

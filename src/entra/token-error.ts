@@ -1,36 +1,16 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { readRetryAfter } from '../time.ts'
-import { kindByNumber } from './aadsts.ts'
+import { kindByNumber, type TokenErrorKind } from './aadsts.ts'
 
-/**
- * Why the sign-in service refused. Branched on `error` and `suberror`, because Microsoft keeps the right to
- * change AADSTS numbers; the numbers tell apart what shares those (aadsts.ts) and pick words for help desks.
- */
-export type TokenErrorKind =
-  /** The grant will never work again: end the session. */
-  | 'gone'
-  /** The person must act: multi-factor, terms of use, password. */
-  | 'interaction'
-  | 'consent'
-  | 'admin_consent'
-  /** Conditional Access says no, whatever the person does here. */
-  | 'policy'
-  /** The account is disabled, locked or deleted. */
-  | 'account'
-  /** Our own credentials are not accepted: the operator's turn, and nobody is signed out for it. */
-  | 'client'
-  /** Malformed scope, unknown resource: a wrong setting or our mistake. */
-  | 'request'
-  /** AADSTS50196: we asked too often. */
-  | 'loop'
-  /** Network, 429, 5xx: the session lives on. */
-  | 'unavailable'
-
+/** Why the token endpoint gave no tokens (RFC 6749 §5.2), read from an error response or from the failed call. */
 export interface TokenError {
   readonly kind: TokenErrorKind
+  /** `error` of the response; left out where no error response arrived. */
   readonly error?: string
+  /** Microsoft's error number, the first of `error_codes`. */
   readonly aadsts?: number | undefined
+  /** Microsoft's id of the request, for a support case. */
   readonly correlationId?: string | undefined
   /** Claims challenge, JSON text. */
   readonly claims?: string | undefined
@@ -38,7 +18,8 @@ export interface TokenError {
   readonly retryAfter?: number | undefined
 }
 
-const Body = v.object({
+/** Error response of Microsoft's token endpoint: RFC 6749 §5.2 with fields of its own. */
+const ErrorResponse = v.object({
   error: v.string(),
   suberror: v.optional(v.string()),
   error_codes: v.optional(v.array(v.number()), []),
@@ -46,35 +27,35 @@ const Body = v.object({
   claims: v.optional(v.string()),
 })
 
-/** What `error` and `suberror` say. MSAL goes by the latter; `error` beside it is `invalid_grant` or `interaction_required`. */
-const WORDS: readonly (readonly [TokenErrorKind, ...string[]])[] = [
+/** Values of `error` and `suberror` by kind. MSAL decides by `suberror`, beside which `error` is always a general one. */
+const KINDS: readonly (readonly [TokenErrorKind, ...string[]])[] = [
   ['unavailable', 'temporarily_unavailable', 'server_error'],
   ['client', 'invalid_client', 'unauthorized_client'],
   ['consent', 'consent_required'],
   ['interaction', 'interaction_required', 'login_required', 'interrupted_user', 'ux_not_allowed'],
   ['interaction', 'additional_action', 'basic_action', 'user_password_expired'],
-  // `message_only`: signing in again would only show the same words.
+  // `message_only`: another sign-in would show the same message.
   ['policy', 'access_denied', 'message_only'],
   ['request', 'invalid_scope', 'invalid_request', 'invalid_resource', 'invalid_target'],
   ['request', 'unsupported_grant_type'],
   ['gone', 'invalid_grant', 'bad_token', 'token_expired'],
 ]
 
-function kindByWord(word: string): TokenErrorKind | undefined {
-  return WORDS.find(([, ...words]) => words.includes(word))?.[0]
+function kindByValue(value: string): TokenErrorKind | undefined {
+  return KINDS.find(([, ...values]) => values.includes(value))?.[0]
 }
 
-/** Reads whatever a token request ended with. Anything unknown counts as a passing failure: nobody is signed out for it. */
+/** Reads the error of a failed token request. An unknown error counts as temporary, so that it ends no session. */
 export function tokenErrorOf(cause: unknown): TokenError {
   if (cause instanceof oauth.ResponseBodyError) {
     const retryAfter = retryAfterOf(cause.response)
-    const { success, output: body } = v.safeParse(Body, cause.cause)
+    const { success, output: body } = v.safeParse(ErrorResponse, cause.cause)
     if (!success) return { kind: 'unavailable', retryAfter }
-    const { error, suberror, error_codes: codes, correlation_id: correlationId, claims } = body
-    const kind = tokenErrorKindOf(error, codes, { suberror, status: cause.status })
-    return { kind, error, aadsts: codes[0], correlationId, claims, retryAfter }
+    const { error, suberror, error_codes: numbers, correlation_id: correlationId, claims } = body
+    const kind = tokenErrorKindOf(error, numbers, { suberror, status: cause.status })
+    return { kind, error, aadsts: numbers[0], correlationId, claims, retryAfter }
   }
-  // A 401 with a challenge is how RFC 6749 §5.2 answers wrong HTTP Basic credentials.
+  // RFC 6749 §5.2 answers wrong HTTP Basic credentials with 401 and a challenge.
   if (cause instanceof oauth.WWWAuthenticateChallengeError) return { kind: 'client' }
   const response = cause instanceof Error && cause.cause instanceof Response ? cause.cause : null
   return response?.status === 400 || response?.status === 401
@@ -82,26 +63,30 @@ export function tokenErrorOf(cause: unknown): TokenError {
     : { kind: 'unavailable', retryAfter: retryAfterOf(response) }
 }
 
-/** Without the rest it is the authorization response, whose `error` arrives in a query. */
+/**
+ * Decides the kind of an error response.
+ * @param error `error` of the token response, or of the authorization response (RFC 6749 §4.1.2.1)
+ * @param numbers AADSTS numbers
+ */
 export function tokenErrorKindOf(
   error: string,
-  codes: readonly number[],
+  numbers: readonly number[],
   { suberror = '', status = 400 }: { suberror?: string | undefined; status?: number } = {},
 ): TokenErrorKind {
-  const byNumber = kindByNumber(codes)
+  const byNumber = kindByNumber(numbers)
   if (byNumber === 'loop') return byNumber
   if (status === 429 || status >= 500) return 'unavailable'
-  const byError = kindByWord(error)
+  const byError = kindByValue(error)
   if (byError === 'unavailable' || byError === 'client') return byError
-  // They come under the same words as what a person could resolve by signing in again.
+  // These two share their `error` and `suberror` with errors that another sign-in resolves.
   if (byNumber === 'policy' || byNumber === 'admin_consent') return byNumber
-  const bySuberror = kindByWord(suberror)
+  const bySuberror = kindByValue(suberror)
   if (bySuberror !== undefined) return bySuberror
   if (byError === 'consent' || byError === 'interaction') return byError
   return byNumber ?? byError ?? 'unavailable'
 }
 
-/** Microsoft's number in a text of its own. */
+/** The first AADSTS number in a text of Microsoft's. */
 export function aadstsNumberIn(text: string): number | undefined {
   const [, digits] = /\bAADSTS(\d{4,8})\b/.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits)

@@ -1,3 +1,5 @@
+import { consentScopesFor } from '../session/resource-scopes.ts'
+import { readSharePointOrigin } from './sharepoint-hosts.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Session, SessionView } from '../session/session.ts'
@@ -6,15 +8,18 @@ import type { LookupCache } from '../storage/lookup-cache.ts'
 import { DriveFiles } from './drive-files.ts'
 import { discoverHosts, type UserHosts } from './user-hosts.ts'
 
-/** Any of these lets Graph hand out files; each opens a different share of them. */
+/** A Graph token with any of these scopes may read files; how many depends on the scope. */
 const FILE_SCOPES = /^(?:Files|Sites)\.(?:Read|ReadWrite|Manage|FullControl)(?:\.All)?$/i
 
-/** Whether the operator wants files, and there is a token to get them with. */
+/** Whether files are enabled and a Graph token can be had: a Microsoft issuer and stored refresh tokens. */
 export function isFilesOn({ files, issuer, reuseTokens }: Settings): boolean {
   return files.enabled && issuer.microsoft !== null && reuseTokens
 }
 
-/** For `GET /.entrada/session`. `grantedScopes` are those of a Graph token. */
+/**
+ * The state of the feature, for `GET /.entrada/session`.
+ * @param grantedScopes of the person's Graph token
+ */
 export function filesFeature(
   settings: Settings,
   grantedScopes: readonly string[],
@@ -23,9 +28,19 @@ export function filesFeature(
   return grantedScopes.some((scope) => FILE_SCOPES.test(scope)) ? 'on' : 'consent_needed'
 }
 
+/** Scopes to ask consent for at one SharePoint host. `null` for an origin that is none, and while files are off. */
+export function sharePointConsentScopes(
+  origin: string,
+  settings: Settings,
+): readonly string[] | null {
+  const { microsoft } = settings.issuer
+  const host = microsoft === null ? null : readSharePointOrigin(origin, microsoft)
+  return host === null || !settings.files.enabled ? null : consentScopesFor(host, settings)
+}
+
 /**
- * Graph tokens for files alone.
- * @throws EntradaFailure `consent_required` before Graph is asked for what the token does not cover
+ * A source of Graph tokens whose scopes cover files.
+ * @throws EntradaFailure `consent_required` without such a scope, before Graph is asked
  */
 export function filesTokens(session: Session, settings: Settings): GraphTokens {
   return async (options) => {
@@ -37,30 +52,37 @@ export function filesTokens(session: Session, settings: Settings): GraphTokens {
   }
 }
 
-/** What Microsoft says about consent when a token is redeemed does not name the feature; we know it. */
+/** Adds the feature to `consent_required`: the token endpoint's error does not name it. Other causes pass unchanged. */
 export function withFilesConsent(cause: unknown): unknown {
   if (!(cause instanceof EntradaFailure) || cause.code !== 'consent_required') return cause
   return new EntradaFailure(cause.code, { ...cause.details, consentFeature: 'files' })
 }
 
+/** What the routes of files need. */
 export interface FilesDeps {
-  /** One for all features: it remembers whom Microsoft asked to wait. `null` without Microsoft. */
+  /** The client that all features share, because throttling concerns all of them. `null` without Microsoft. */
   readonly graph: Graph | null
   readonly lookups: LookupCache
-  /** The way every proxied request of a signed-in person goes. */
-  readonly toChat: (request: Request, session: SessionView) => Promise<Response>
+  /** Sends a request through the proxy, as every request of a signed-in person. */
+  readonly forwardToChat: (request: Request, session: SessionView) => Promise<Response>
 }
 
-/** What one signed-in user's request may do with files. */
+/** A signed-in person's access to files, for one request. */
 export interface FilesAccess {
   readonly files: DriveFiles
   readonly maxBytes: number
   readonly maxFiles: number
-  /** @param isAnew asks Graph although the answer is remembered */
-  hosts(isAnew?: boolean): Promise<UserHosts>
+  /**
+   * The person's SharePoint hosts.
+   * @param forceRefresh asks Graph although the cached hosts are fresh
+   */
+  hosts(forceRefresh?: boolean): Promise<UserHosts>
 }
 
-/** @throws EntradaFailure `feature_off` */
+/**
+ * Makes the access of one request.
+ * @throws EntradaFailure `feature_off`
+ */
 export function filesAccess(
   { graph, lookups }: Pick<FilesDeps, 'graph' | 'lookups'>,
   session: Session,
@@ -73,15 +95,15 @@ export function filesAccess(
   const { id: userId, tenantId } = session.user
   const tokens = filesTokens(session, settings)
   const { baseUrl, maxFileBytes, maxFiles } = settings.files
-  // SharePoint counts requests per app and tenant: a refusal speaks for all of them.
+  // SharePoint throttles per app and tenant, so all calls of a tenant share one bucket.
   const files = new DriveFiles({ graph, tokens, microsoft, bucket: `${tenantId}/files` })
-  // As people search names it: one user has one object.
+  // The same owner key as in people search: one user has one object.
   const owner = { cloud: microsoft.graph, tenantId, of: { userId } }
   return {
     files,
     maxBytes: maxFileBytes,
     maxFiles,
-    hosts: (isAnew = false) =>
-      discoverHosts({ files, microsoft, baseUrl, lookups: lookups.for(owner) }, isAnew),
+    hosts: (forceRefresh = false) =>
+      discoverHosts({ files, microsoft, baseUrl, lookups: lookups.for(owner) }, forceRefresh),
   }
 }

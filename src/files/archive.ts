@@ -2,18 +2,37 @@ import { makeZip } from 'client-zip'
 import { EntradaFailure, type FailureCode, FAILURES } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
-import { type ByteSupplier, streamBody } from './body-stream.ts'
+import type { Report } from './audit.ts'
+import { type ByteSupplier, type Step, streamBody, type TransferResult } from './body-stream.ts'
 import { INERT_HEADERS } from './content-http.ts'
 import { type ContentDeps, openWhole } from './content.ts'
 import { attachmentNamed, UniqueNames } from './file-name.ts'
-import { isPassing, pause, type Result, type ResumingSource, type Step } from './resuming-source.ts'
+import { isTransient, pause, type ResumingSource } from './resuming-source.ts'
 
 export interface ArchiveDeps extends ContentDeps {
-  /** Told once for each file, whichever way it ended. */
-  report(address: DriveItemAddress, result: string, bytes: number): void
+  /** Called once for each file. */
+  readonly report: Report
 }
 
-/** What is not in the archive, or not whole, and why: the one file in it that is ours. */
+/**
+ * Responds with several files as one zip, made while it is sent. Entries are stored uncompressed: office files and
+ * media are compressed already. A failed file is listed in the manifest and does not stop the others.
+ */
+export function streamArchive(
+  addresses: readonly DriveItemAddress[],
+  name: string,
+  deps: ArchiveDeps,
+) {
+  const { body, delivered } = streamBody(new ArchiveSource(addresses, deps))
+  const headers = new Headers({
+    ...INERT_HEADERS,
+    'content-disposition': attachmentNamed(/\.zip$/i.test(name) ? name : `${name}.zip`),
+    'content-type': 'application/zip',
+  })
+  return { response: new Response(body, { headers }), delivered }
+}
+
+/** Lists the files that are missing or incomplete, and why. The archive has it only when there are any. */
 const MANIFEST = 'not-included.json'
 const MAX_TRIES = 3
 
@@ -23,19 +42,19 @@ interface Problem {
   readonly name: string | null
   readonly code: FailureCode
   readonly title: string
-  /** The archive holds the beginning of it. */
+  /** The archive holds the beginning of the file. */
   readonly incomplete: boolean
 }
 
-/** The bytes of a zip, with one file open at a time. */
-export class ArchiveSource implements ByteSupplier {
+/** Supplies the bytes of a zip, with one file open at a time. */
+class ArchiveSource implements ByteSupplier {
   readonly length = null
   delivered = 0
   readonly #addresses: readonly DriveItemAddress[]
   readonly #deps: ArchiveDeps
   readonly #zip: ReadableStreamDefaultReader<Uint8Array>
   readonly #problems: Problem[] = []
-  /** The file under way. */
+  /** The file that is open now. */
   #source: ResumingSource | null = null
 
   constructor(addresses: readonly DriveItemAddress[], deps: ArchiveDeps) {
@@ -59,8 +78,7 @@ export class ArchiveSource implements ByteSupplier {
     this.#source?.checkForStall()
   }
 
-  /** Ends the entries where they are. */
-  async giveUp(): Promise<void> {
+  async cancel(): Promise<void> {
     await this.#zip.cancel().catch(() => undefined)
   }
 
@@ -70,7 +88,7 @@ export class ArchiveSource implements ByteSupplier {
       const opened = await this.#open(address)
       if (opened === null) continue
       const { item, source } = opened
-      const ended: { result: Result } = { result: 'cancelled' }
+      const ended: { result: TransferResult } = { result: 'cancelled' }
       this.#source = source
       try {
         yield {
@@ -79,8 +97,8 @@ export class ArchiveSource implements ByteSupplier {
           ...(item.modifiedAt === null ? {} : { lastModified: new Date(item.modifiedAt) }),
         }
       } finally {
-        // Also where nobody reads any more.
-        await source.giveUp()
+        // Runs also when the receiver has left.
+        await source.cancel()
         this.#end(address, ended.result, { name: item.name, bytes: source.delivered })
       }
     }
@@ -92,7 +110,7 @@ export class ArchiveSource implements ByteSupplier {
     }
   }
 
-  /** `null` when there is nothing to put in; the manifest then says why. */
+  /** `null` when the file cannot be opened; the manifest then says why. */
   async #open(address: DriveItemAddress) {
     for (let tries = 1; ; tries++) {
       let item: DriveItem | null = null
@@ -101,7 +119,7 @@ export class ArchiveSource implements ByteSupplier {
         return { item, source: await openWhole(item, this.#deps) }
       } catch (cause) {
         const failure = cause instanceof EntradaFailure ? cause : new EntradaFailure('internal')
-        if (tries < MAX_TRIES && isPassing(failure)) {
+        if (tries < MAX_TRIES && isTransient(failure)) {
           await pause((failure.details.retryAfter ?? 1) * 1000)
           continue
         }
@@ -113,7 +131,7 @@ export class ArchiveSource implements ByteSupplier {
 
   #end(
     address: DriveItemAddress,
-    result: Result,
+    result: TransferResult,
     { name, bytes }: { readonly name: string | null; readonly bytes: number },
   ): void {
     this.#deps.report(address, result, bytes)
@@ -124,8 +142,8 @@ export class ArchiveSource implements ByteSupplier {
   }
 }
 
-/** Ends early rather than with an error, which would end the archive as well. */
-async function* bytesOf(source: ResumingSource, ended: { result: Result }) {
+/** A failed file ends its entry early: an error would end the whole archive. */
+async function* bytesOf(source: ResumingSource, ended: { result: TransferResult }) {
   for (;;) {
     const step = await source.next()
     if (step.kind === 'ended') {
@@ -134,26 +152,4 @@ async function* bytesOf(source: ResumingSource, ended: { result: Result }) {
     }
     yield step.bytes
   }
-}
-
-/**
- * Several files as one zip, made while it is sent: one file open at a time, stored as it is, because what is
- * worth compressing is compressed already. A file that fails is told of in the manifest and sinks no other.
- */
-export function streamArchive(
-  addresses: readonly DriveItemAddress[],
-  name: string,
-  deps: ArchiveDeps,
-) {
-  const { body, delivered } = streamBody(new ArchiveSource(addresses, deps))
-  const headers = new Headers({
-    ...INERT_HEADERS,
-    'content-disposition': attachmentNamed(withZip(name)),
-    'content-type': 'application/zip',
-  })
-  return { response: new Response(body, { headers }), delivered }
-}
-
-function withZip(name: string): string {
-  return /\.zip$/i.test(name) ? name : `${name}.zip`
 }

@@ -1,21 +1,23 @@
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItemAddress } from '../graph/drive-item-address.ts'
+import type { Report } from './audit.ts'
 import { type ChatUpload, uploadFile } from './chat-upload.ts'
 import { type ContentDeps, openWhole } from './content.ts'
-import { problemOf } from './file-policy.ts'
+import { problemSummary } from './file-policy.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
 export interface AttachDeps extends ContentDeps {
   readonly upload: ChatUpload
-  report(address: DriveItemAddress, result: string, bytes: number): void
+  readonly report: Report
 }
 
-/** Not more often than a person can see. */
+/** The least time between two `progress` events of a file. */
 const PROGRESS_MS = 250
 
 /**
- * Sends files from SharePoint to the chat's own upload, one after the other, without the browser in between.
- * Events: `progress` as bytes go, `file` for how each ended, `done` at last. A file that fails stops no other.
+ * Uploads files from SharePoint to the chat app, one after the other, without passing through the browser.
+ * Events: `progress` while bytes are sent, `file` with each file's result, `done` at the end. A file that fails does
+ * not stop the others.
  */
 export async function attachFiles(
   addresses: readonly DriveItemAddress[],
@@ -24,7 +26,7 @@ export async function attachFiles(
 ): Promise<void> {
   let attached = 0
   for (const address of addresses) {
-    if (events.left.aborted) break
+    if (events.departure.aborted) break
     if (await attachFile(address, events, deps)) attached += 1
   }
   await events.send('done', { attached, failed: addresses.length - attached })
@@ -43,41 +45,45 @@ async function attachFile(
     const item = await deps.files.find(address)
     name = item.name
     source = await openWhole(item, deps)
-    let toldAt = 0
-    const tell = (bytes: number) => {
-      if (Date.now() - toldAt < PROGRESS_MS) return
-      toldAt = Date.now()
+    let reportedAt = 0
+    const onProgress = (bytes: number) => {
+      if (Date.now() - reportedAt < PROGRESS_MS) return
+      reportedAt = Date.now()
       events.sendLatest('progress', { driveId, id, name, bytes, total: item.size })
     }
-    const answer = await uploadFile({ item, source, left: events.left }, deps.upload, tell)
-    const isTaken = answer.status < 400
-    deps.report(address, isTaken ? 'complete' : 'chat_refused', source.delivered)
-    await events.send('file', { driveId, id, name, ok: isTaken, ...answer })
-    return isTaken
+    const answer = await uploadFile(
+      { item, source, departure: events.departure },
+      deps.upload,
+      onProgress,
+    )
+    const isAccepted = answer.status < 400
+    deps.report(address, isAccepted ? 'complete' : 'chat_refused', source.delivered)
+    await events.send('file', { driveId, id, name, ok: isAccepted, ...answer })
+    return isAccepted
   } catch (cause) {
     const failure = cause instanceof EntradaFailure ? cause : new EntradaFailure('internal')
-    const result = events.left.aborted ? 'cancelled' : failure.code
+    const result = events.departure.aborted ? 'cancelled' : failure.code
     deps.report(address, result, source?.delivered ?? 0)
-    await events.send('file', { driveId, id, name, ok: false, problem: problemOf(failure) })
+    await events.send('file', { driveId, id, name, ok: false, problem: problemSummary(failure) })
     return false
   }
 }
 
-const PULSE_MS = 15_000
+const KEEP_ALIVE_MS = 15_000
 
-/** Server-sent events (HTML §9.2), from one writer to one reader. */
+/** A response of server-sent events (HTML §9.2). */
 export class EventStream {
   readonly response: Response
   readonly #writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>
-  readonly #left = new AbortController()
-  readonly #pulse: ReturnType<typeof setInterval>
+  readonly #departed = new AbortController()
+  readonly #keepAlive: ReturnType<typeof setInterval>
   #isWriting = false
 
   constructor() {
-    // What is silent for long is cut on the way, and a reader who has left is noticed by writing alone.
-    this.#pulse = setInterval(() => {
-      if (!this.#isWriting) void this.#write(': still here\n\n')
-    }, PULSE_MS)
+    // Proxies cut silent connections, and only a failed write shows that the reader has left.
+    this.#keepAlive = setInterval(() => {
+      if (!this.#isWriting) void this.#write(': keep-alive\n\n')
+    }, KEEP_ALIVE_MS)
     const { readable, writable } = new IdentityTransformStream()
     this.#writer = writable.getWriter()
     this.response = new Response(readable, {
@@ -85,22 +91,22 @@ export class EventStream {
     })
   }
 
-  /** Aborted when nobody listens any more. */
-  get left(): AbortSignal {
-    return this.#left.signal
+  /** Aborted when the reader has left. */
+  get departure(): AbortSignal {
+    return this.#departed.signal
   }
 
   async send(event: string, data: unknown): Promise<void> {
     await this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }
 
-  /** For what is soon out of date: dropped while the reader is still busy with what came before. */
+  /** Sends an event that soon goes out of date; drops it while an earlier one is still being written. */
   sendLatest(event: string, data: unknown): void {
-    if (!this.#isWriting && !this.left.aborted) void this.send(event, data)
+    if (!this.#isWriting && !this.departure.aborted) void this.send(event, data)
   }
 
   async end(): Promise<void> {
-    clearInterval(this.#pulse)
+    clearInterval(this.#keepAlive)
     await this.#writer.close().catch(() => undefined)
   }
 
@@ -109,8 +115,8 @@ export class EventStream {
     try {
       await this.#writer.write(new TextEncoder().encode(text))
     } catch {
-      // The reader has gone, and there is nobody to tell.
-      this.#left.abort()
+      // A write fails only after the reader has left.
+      this.#departed.abort()
     }
     this.#isWriting = false
   }

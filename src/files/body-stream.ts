@@ -1,92 +1,106 @@
+import type { FailureCode } from '../failure.ts'
 import type { MultipartFrame } from './multipart.ts'
-import type { Result, Step } from './resuming-source.ts'
 
-/** Bytes that come one chunk at a time, of a file or of several. */
+/** How a transfer ended. `cancelled`: the receiver left. */
+export type TransferResult = 'complete' | 'cancelled' | FailureCode
+
+/** What a supplier gives next: a chunk, or how the transfer ended. */
+export type Step =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'ended'; readonly result: TransferResult }
+
+/** Supplies bytes chunk by chunk: those of one file, or of an archive of several. */
 export interface ByteSupplier {
-  /** Bytes there will be; `null` when nobody knows. */
+  /** Bytes in all; `null` when unknown. */
   readonly length: number | null
-  /** Bytes handed out so far. */
+  /** Bytes supplied so far. */
   readonly delivered: number
   next(): Promise<Step>
-  /** Bytes handed out before may be overwritten: whoever got them is done with them. */
+  /** The receiver has taken this chunk: its memory may be used again. */
   recycle(bytes: Uint8Array): void
-  giveUp(): Promise<void>
-  /** To be called now and then: a read that waits for ever would otherwise never be mended. */
+  /** Cancels the sender's stream. */
+  cancel(): Promise<void>
+  /** Called every few seconds: cancels a read that has stalled, so that `next` can resume it. */
   checkForStall(): void
 }
 
 export interface StreamOutcome {
-  readonly result: Result
+  readonly result: TransferResult
+  /** Bytes of the files, without the frame. */
   readonly bytes: number
 }
 
 export interface BodyStream {
   readonly body: ReadableStream<Uint8Array>
-  /** Of the body; `null` when nobody knows. */
+  /** Bytes of the body, frame included; `null` when unknown. */
   readonly length: number | null
-  /** Settles with the last byte, or when no more will come. */
+  /** Settles when the last byte is sent or the transfer has failed. */
   readonly delivered: Promise<StreamOutcome>
-  /** Nobody wants the rest. */
+  /** Cancels the transfer. */
   stop(): void
 }
 
-interface Wrapping {
-  /** What goes before and after the bytes. */
+interface BodyOptions {
+  /** Bytes before and after those of the supplier. */
   readonly frame?: MultipartFrame
+  /** Called with the bytes supplied so far, each time the receiver has taken a chunk. */
   onProgress?(bytes: number): void
 }
 
-const WATCH_MS = 5_000
+const STALL_CHECK_MS = 5_000
 
 /**
- * Hands bytes on as fast as the receiver takes them, and holds one chunk of them. What cannot be completed ends
- * the body short of its declared length, which every receiver takes for an error.
+ * Makes a body of a supplier's bytes, which passes one chunk at a time, as fast as the receiver reads. A transfer
+ * that fails ends short of the declared length, which every receiver reports as an error.
  *
- * A stream of our own rather than a `FixedLengthStream`: that one cuts chunks into 64 KiB, at a fifth more CPU.
+ * Not a `FixedLengthStream`: that one cuts chunks into 64 KiB, at a fifth more CPU.
  */
-export function streamBody(source: ByteSupplier, { frame, onProgress }: Wrapping = {}): BodyStream {
-  const length = lengthOf(source, frame)
-  const ended = Promise.withResolvers<Result>()
-  let handedOut: Uint8Array | null = null
+export function streamBody(
+  supplier: ByteSupplier,
+  { frame, onProgress }: BodyOptions = {},
+): BodyStream {
+  const length = lengthOf(supplier, frame)
+  const ended = Promise.withResolvers<TransferResult>()
+  let lastChunk: Uint8Array | null = null
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  const stop = (result: Result) => {
-    const letGo = source.giveUp()
-    ended.resolve(letGo.then(() => result))
+  const stop = (result: TransferResult) => {
+    const cancelled = supplier.cancel()
+    ended.resolve(cancelled.then(() => result))
     controller?.error(new Error(result))
-    return letGo
+    return cancelled
   }
   const body = new ReadableStream<Uint8Array>(
     {
       ...(length === null ? {} : { expectedLength: length }),
-      start(made) {
-        controller = made
-        if (frame !== undefined) made.enqueue(frame.head)
+      start(started) {
+        controller = started
+        if (frame !== undefined) started.enqueue(frame.head)
       },
-      async pull(made) {
-        // As nothing is queued, whoever asks for more has sent what came before.
-        if (handedOut !== null) {
-          source.recycle(handedOut)
-          onProgress?.(source.delivered)
+      async pull(pulled) {
+        // Nothing is queued, so a pull means that the receiver has taken the chunk before.
+        if (lastChunk !== null) {
+          supplier.recycle(lastChunk)
+          onProgress?.(supplier.delivered)
         }
-        const step = await source.next()
+        const step = await supplier.next()
         if (step.kind === 'bytes') {
-          handedOut = step.bytes
-          return made.enqueue(step.bytes)
+          lastChunk = step.bytes
+          return pulled.enqueue(step.bytes)
         }
         if (step.result !== 'complete') return stop(step.result)
-        if (frame !== undefined) made.enqueue(frame.tail)
-        made.close()
+        if (frame !== undefined) pulled.enqueue(frame.tail)
+        pulled.close()
         ended.resolve(step.result)
       },
-      // Whoever has the declared number of bytes need not wait for the end.
-      cancel: () => stop(source.delivered === source.length ? 'complete' : 'cancelled'),
+      // A receiver with all declared bytes need not wait for the end of the stream.
+      cancel: () => stop(supplier.delivered === supplier.length ? 'complete' : 'cancelled'),
     },
     { highWaterMark: 0 },
   )
-  const watch = setInterval(() => source.checkForStall(), WATCH_MS)
+  const stallCheck = setInterval(() => supplier.checkForStall(), STALL_CHECK_MS)
   const delivered = ended.promise.then((result) => {
-    clearInterval(watch)
-    return { result, bytes: source.delivered }
+    clearInterval(stallCheck)
+    return { result, bytes: supplier.delivered }
   })
   return { body, length, delivered, stop: () => void stop('cancelled') }
 }

@@ -1,28 +1,31 @@
 const KIB = 1024
-/** What a chunk costs in this thread is the same whatever its size; where nothing is known of the body, this. */
+/** Where the length is unknown. Large, because each read costs the same CPU whatever its size. */
 const READ_BYTES = 256 * KIB
-/** While a buffer fills within this time it is filled: fewer turns for the same bytes, and nobody sees the wait. */
+/** A sender that answered a read faster than this is asked for a full buffer next: fewer reads for the same bytes. */
 const QUICK_MS = 100
-/** As many chunks as can be under way at once, give or take. */
-const SPARES = 4
+/** Buffers kept for reuse: about as many as are in use at once. */
+const MAX_SPARES = 4
 
-/** What a read gives: bytes, the end, or that the sender went away before it. */
+/** A sender that is silent for this long counts as gone, even if the connection is still open. */
+export const STALL_MS = 30_000
+
+/** What a read gives: bytes, the end of the body, or that the connection broke before it. */
 export type Read =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'end' }
   | { readonly kind: 'broken' }
 
-/** A body read piece by piece, whose failures are values. */
+/** Reads a body chunk by chunk. A broken connection is a value, not an exception. */
 export class ByteSource {
   readonly #reader: ChunkReader
   readonly #bufferBytes: number
-  /** So many bytes a read waits for, unless the body ends before. */
-  #least = 1
+  /** Bytes the next read waits for, unless the body ends before. */
+  #atLeast = 1
   #peeked: Read | null = null
-  #waitingSince: number | null = null
-  #isGivenUp = false
+  #readStartedAt: number | null = null
+  #isCancelled = false
 
-  /** @param size bytes there will be, as far as known */
+  /** @param size bytes of the body; `null` when unknown */
   constructor(body: ReadableStream<unknown>, size: number | null) {
     this.#bufferBytes = size === null ? READ_BYTES : bufferFor(size)
     this.#reader = readerOf(body, this.#bufferBytes)
@@ -32,49 +35,51 @@ export class ByteSource {
     const peeked = this.#peeked
     this.#peeked = null
     if (peeked !== null) return peeked
-    this.#waitingSince = Date.now()
+    this.#readStartedAt = Date.now()
     try {
-      const { done, value } = await this.#reader.read(this.#least)
-      this.#least = this.waitedFor < QUICK_MS ? this.#bufferBytes : 1
+      const { done, value } = await this.#reader.read(this.#atLeast)
+      this.#atLeast = this.waitedForMs < QUICK_MS ? this.#bufferBytes : 1
       const bytes = value instanceof Uint8Array ? value : new Uint8Array()
       if (bytes.byteLength > 0) return { kind: 'bytes', bytes }
-      if (this.#isGivenUp) return { kind: 'broken' }
+      if (this.#isCancelled) return { kind: 'broken' }
       return done ? { kind: 'end' } : this.read()
     } catch {
-      // Why a connection broke makes no difference to what comes next.
+      // Every break is handled alike, so its cause is dropped.
       return { kind: 'broken' }
     } finally {
-      this.#waitingSince = null
+      this.#readStartedAt = null
     }
   }
 
-  /** What the next read will give. */
+  /** What the next read will give. A sender that stalls counts as broken. */
   async peek(): Promise<Read> {
+    const timer = setTimeout(() => void this.cancel(), STALL_MS)
     this.#peeked = await this.read()
+    clearTimeout(timer)
     return this.#peeked
   }
 
-  /** Says that bytes of an earlier read may be overwritten, which spares a download its garbage. */
+  /** Takes the memory of an earlier chunk for later reads, which saves allocations. */
   recycle(bytes: Uint8Array): void {
     this.#reader.recycle(bytes)
   }
 
-  /** Lets go of the sender. A read under way ends as broken. */
-  async giveUp(): Promise<void> {
-    this.#isGivenUp = true
-    // A stream that has already failed rejects with that failure again.
+  /** Cancels the body. A pending read ends as broken. */
+  async cancel(): Promise<void> {
+    this.#isCancelled = true
+    // A stream that has failed before rejects `cancel` with the same error.
     await this.#reader.cancel().catch(() => undefined)
   }
 
-  /** Milliseconds the sender has kept a read waiting. */
-  get waitedFor(): number {
-    return this.#waitingSince === null ? 0 : Date.now() - this.#waitingSince
+  /** How long the pending read has waited; 0 without one. */
+  get waitedForMs(): number {
+    return this.#readStartedAt === null ? 0 : Date.now() - this.#readStartedAt
   }
 }
 
 /**
- * A thousand reads or so for a large file, one for a small one. All downloads of an isolate share 128 MB, and most
- * files are small.
+ * Bytes of a read buffer: about a thousand reads for a large file, one for a small one. All downloads of an isolate
+ * share 128 MB, and most files are small.
  */
 function bufferFor(size: number): number {
   const share = Math.min(1024 * KIB, Math.max(64 * KIB, size / 1024))
@@ -84,13 +89,13 @@ function bufferFor(size: number): number {
 interface ChunkReader {
   read(atLeast: number): Promise<ReadableStreamReadResult<unknown>>
   cancel(): Promise<void>
-  /** The memory of a chunk that nobody looks at any more. */
+  /** Takes back the memory of a chunk. */
   recycle(bytes: Uint8Array): void
 }
 
 /**
- * Into our own buffers where the body allows it, as every body from the network does: the platform's default
- * reads are of 4 KiB, which costs five times the CPU.
+ * Reads into own buffers where the body is a byte stream, as every body from the network is. The platform's default
+ * reads of 4 KiB cost five times the CPU.
  */
 function readerOf(body: ReadableStream<unknown>, bufferBytes: number): ChunkReader {
   try {
@@ -103,7 +108,7 @@ function readerOf(body: ReadableStream<unknown>, bufferBytes: number): ChunkRead
       recycle: ({ buffer }) => {
         if (!(buffer instanceof ArrayBuffer)) return
         const isOurs = buffer.byteLength === bufferBytes && !spares.includes(buffer)
-        if (isOurs && spares.length < SPARES) spares.push(buffer)
+        if (isOurs && spares.length < MAX_SPARES) spares.push(buffer)
       },
     }
   } catch {

@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+import { readJson } from '../json.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { DriveItem } from '../graph/drive-item.ts'
 import type { ChatSettings } from '../settings/chat.ts'
@@ -7,32 +9,32 @@ import { safeFileName, safeMediaType } from './file-name.ts'
 import { multipartFrame } from './multipart.ts'
 import type { ResumingSource } from './resuming-source.ts'
 
-/** The chat app's own upload, as the person who asked would use it. */
+/** The chat app's upload route, used on behalf of the person. */
 export interface ChatUpload {
   readonly target: UploadTarget
   readonly publicOrigin: string
-  /** The person's request: its cookies and credentials go along, so that the chat app knows whose file it is. */
+  /** The person's request. Its cookies and credentials are passed on, so that the chat app knows the owner. */
   readonly request: Request
   readonly fields: Readonly<Record<string, string>>
-  /** The way every proxied request goes. */
-  toChat(request: Request): Promise<Response>
+  /** Sends a request through the proxy, as every request of a signed-in person. */
+  forwardToChat(request: Request): Promise<Response>
 }
 
-export interface ChatAnswer {
+export interface ChatResponse {
   readonly status: number
-  /** What the chat app said, parsed if it is JSON; its page needs the id in it. */
+  /** The response's JSON, which has the file's id for the chat app's page; `null` for anything else. */
   readonly answer: unknown
 }
 
-interface Sending {
+interface FileUpload {
   readonly item: DriveItem
   readonly source: ResumingSource
   /** Aborted when the person has left. */
-  readonly left: AbortSignal
+  readonly departure: AbortSignal
 }
 
-/** Of the person's request, what says who they are and what they speak; the rest is about another body. */
-const PASSED_ON = [
+/** Headers about the person and browser. The others describe the request's own body. */
+const FORWARDED_HEADERS = [
   'authorization',
   'cookie',
   'accept-language',
@@ -42,35 +44,36 @@ const PASSED_ON = [
   'x-xsrf-token',
   'x-requested-with',
 ] as const
-const LARGEST_ANSWER = 65_536
+const MAX_ANSWER_BYTES = 65_536
 
 /**
- * One file as one form upload, streamed from SharePoint to the chat app.
- * @throws EntradaFailure for a file that could not be read to its end, or a chat app that did not answer
+ * Uploads one file as one form, streamed from SharePoint to the chat app.
+ * @param onProgress called with the bytes of the file sent so far
+ * @throws EntradaFailure when the file cannot be read to its end or the chat app does not respond
  */
 export async function uploadFile(
-  { item, source, left }: Sending,
+  { item, source, departure }: FileUpload,
   upload: ChatUpload,
   onProgress: (bytes: number) => void,
-): Promise<ChatAnswer> {
+): Promise<ChatResponse> {
   const { url, frame } = formFor(item, upload)
   const { body, length, delivered, stop } = streamBody(source, { frame, onProgress })
   const headers = headersOf(upload)
   headers.set('content-type', frame.contentType)
   if (length !== null) headers.set('content-length', String(length))
-  left.addEventListener('abort', stop)
-  // Whoever left while the file was being opened is not heard of again.
-  if (left.aborted) stop()
-  // An app that refuses answers before it has read everything, and then reads no more.
+  departure.addEventListener('abort', stop)
+  // The signal does not fire again for a person who left while the file was being opened.
+  if (departure.aborted) stop()
+  // A chat app that refuses an upload responds early and reads no more, so the transfer stops with the response.
   const request = new Request(url, { method: 'POST', headers, body })
-  const answered = upload.toChat(request).finally(stop)
-  const [{ result }, [answer]] = await Promise.all([delivered, Promise.allSettled([answered])])
+  const responded = upload.forwardToChat(request).finally(stop)
+  const [{ result }, [settled]] = await Promise.all([delivered, Promise.allSettled([responded])])
   if (result !== 'complete' && result !== 'cancelled') throw new EntradaFailure(result)
-  if (answer.status === 'rejected') throw answer.reason
-  return readAnswer(answer.value)
+  if (settled.status === 'rejected') throw settled.reason
+  return readAnswer(settled.value)
 }
 
-/** Where the file goes, and the form around it. */
+/** The upload's URL, and the form around the file. */
 function formFor(item: DriveItem, { target, fields, publicOrigin }: ChatUpload) {
   const url = new URL(target.path, publicOrigin)
   const own: Record<string, string> = {}
@@ -89,26 +92,25 @@ function formFor(item: DriveItem, { target, fields, publicOrigin }: ChatUpload) 
 
 function headersOf({ publicOrigin, request }: ChatUpload): Headers {
   const headers = new Headers({ accept: 'application/json', origin: publicOrigin })
-  for (const name of PASSED_ON) {
+  for (const name of FORWARDED_HEADERS) {
     const value = request.headers.get(name)
     if (value !== null) headers.set(name, value)
   }
   return headers
 }
 
-async function readAnswer(response: Response): Promise<ChatAnswer> {
+async function readAnswer(response: Response): Promise<ChatResponse> {
   const { status } = response
   const type = response.headers.get('content-type') ?? ''
   const length = Number(response.headers.get('content-length') ?? 0)
-  if (!/\bjson\b/i.test(type) || length > LARGEST_ANSWER) {
+  if (!/\bjson\b/i.test(type) || length > MAX_ANSWER_BYTES) {
     await response.body?.cancel()
     return { status, answer: null }
   }
-  const answer: unknown = await response.json().catch(() => null)
-  return { status, answer }
+  return { status, answer: await readJson(response, v.unknown()) }
 }
 
-/** `null` when nobody has said where uploads go. */
+/** The upload route of `ORIGIN_UPLOAD` or of the preset; `null` when neither has one. */
 export function uploadTargetOf({ upload, preset }: ChatSettings): UploadTarget | null {
   return upload ?? PRESETS[preset].upload
 }

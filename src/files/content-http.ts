@@ -8,7 +8,7 @@ import {
 } from './content-range.ts'
 import { attachmentNamed, safeMediaType, withExtension } from './file-name.ts'
 
-/** What a request for content asks for beside the file. */
+/** Method, format, range and conditions of a request for content. */
 export interface ContentRequest {
   readonly isHead: boolean
   readonly asPdf: boolean
@@ -17,12 +17,12 @@ export interface ContentRequest {
   readonly ifRange: string | null
 }
 
-/** @throws EntradaFailure `invalid_request` for a format there is none of */
+/** @throws EntradaFailure `invalid_request` for a format other than `pdf` */
 export function readContentRequest(request: Request): ContentRequest {
   const { headers, method, url } = request
   const format = new URL(url).searchParams.get('format')
   if (format !== null && format !== 'pdf') {
-    throw new EntradaFailure('invalid_request', { detail: 'format can only be pdf.' })
+    throw new EntradaFailure('invalid_request', { detail: '`format` must be `pdf`.' })
   }
   return {
     isHead: method === 'HEAD',
@@ -33,10 +33,13 @@ export function readContentRequest(request: Request): ContentRequest {
   }
 }
 
-/** RFC 9110 §8.8.3. Graph's tags hold braces and a comma, both allowed; anything else is no tag. */
+/** RFC 9110 §8.8.3. Graph's tags contain braces and a comma, both allowed. */
 const ENTITY_TAG = /^"[\x21\x23-\x7e]*"$/
 
-/** Strong, because Graph's changes with any change; a conversion is another representation with its own. */
+/**
+ * A strong entity tag, because Graph's changes with each change of the file. A conversion is another representation
+ * and has its own. `null` when Graph sent none or a malformed one.
+ */
 export function entityTagOf(
   { eTag }: DriveItem,
   { asPdf }: { readonly asPdf: boolean },
@@ -45,24 +48,24 @@ export function entityTagOf(
   return asPdf ? `${eTag.slice(0, -1)}+pdf"` : eTag
 }
 
-/** RFC 9110 §13.1.2, weak comparison. Graph's tags hold a comma, so the list is not split at commas. */
+/** RFC 9110 §13.1.2, weak comparison. Graph's tags contain a comma, so the list is not split at commas. */
 export function isUnchanged(entityTag: string | null, ifNoneMatch: string | null): boolean {
   if (entityTag === null || ifNoneMatch === null) return false
   const tags = ifNoneMatch.match(/(?:W\/)?"[\x21\x23-\x7e]*"/g) ?? []
   return ifNoneMatch.trim() === '*' || tags.some((tag) => tag.replace(/^W\//, '') === entityTag)
 }
 
-/** RFC 9110 §13.1.5: a part of another version would not fit what the caller has. */
-export function rangeInForce(
+/** RFC 9110 §13.1.5: the range, unless `If-Range` names another version; its bytes would not fit the caller's. */
+export function effectiveRange(
   { range, ifRange, asPdf }: ContentRequest,
   entityTag: string | null,
 ): ByteRange | null {
-  // A conversion is made anew each time; nothing says that two of them have the same bytes.
+  // Each request converts anew, and two conversions need not have the same bytes.
   if (asPdf) return null
   return ifRange === null || ifRange === entityTag ? range : null
 }
 
-/** What comes from the chat's own origin must never run there, whatever a browser makes of it. */
+/** A file is served from the chat app's own origin, so no browser may run it or keep it. */
 export const INERT_HEADERS = {
   'cache-control': 'private, no-store',
   'content-security-policy': "sandbox; default-src 'none'",
@@ -75,7 +78,7 @@ export interface Representation {
   readonly entityTag: string | null
 }
 
-/** All headers of a download are made here; of Microsoft's, none is passed on. */
+/** All headers of a download. Microsoft's own are not passed on: they set cookies and CORS, among others. */
 export function contentHeaders({ item, asPdf, entityTag }: Representation): Headers {
   const name = asPdf ? withExtension(item.name, 'pdf') : item.name
   const type = asPdf ? 'application/pdf' : safeMediaType(item.mediaType)
@@ -91,8 +94,8 @@ export function contentHeaders({ item, asPdf, entityTag }: Representation): Head
   return headers
 }
 
-/** What is only known once the bytes are on their way. */
-export function describeBytes(headers: Headers, content: OpenContent): void {
+/** Sets `Content-Length` and `Content-Range` from what the sender has opened. */
+export function setLengthHeaders(headers: Headers, content: OpenContent): void {
   const { start, end, total, isPartial } = content
   if (end === null) return
   headers.set('content-length', String(end - start))

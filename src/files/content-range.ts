@@ -1,12 +1,12 @@
 import { EntradaFailure } from '../failure.ts'
 import { ByteSource } from './byte-source.ts'
 
-/** One range of bytes, as a request asks for it. `end` is inclusive, `null` for the rest. */
+/** The range of a request. `end` is inclusive; `null` means to the end of the file. */
 export type ByteRange =
   | { readonly kind: 'from'; readonly start: number; readonly end: number | null }
   | { readonly kind: 'last'; readonly length: number }
 
-/** Which bytes came, `end` inclusive; `total` is `null` when the sender does not know. */
+/** The range of a response. `end` is inclusive; `total` is `null` when the sender does not know it. */
 export interface ContentRange {
   readonly start: number
   readonly end: number
@@ -14,8 +14,8 @@ export interface ContentRange {
 }
 
 /**
- * RFC 9110 §14.2: what is not one well-formed range is as good as none, and everything comes. Several ranges
- * would need a multipart answer, which no chat wants.
+ * Reads `Range`. `null` for anything but one well-formed range: RFC 9110 §14.2 lets a server ignore the rest and send
+ * the whole file. Several ranges would need a multipart response, which no chat app reads.
  */
 export function readByteRange(header: string | null): ByteRange | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header?.trim() ?? '') ?? []
@@ -47,24 +47,24 @@ export function contentRangeHeader({ start, end, total }: ContentRange): string 
   return `bytes ${start}-${end}/${total ?? '*'}`
 }
 
-/** Bytes of a file, on their way from Microsoft's download host. */
+/** An open response with a file's bytes or a range of them. */
 export interface OpenContent {
   readonly source: ByteSource
   /** Position of the first byte in the file. */
   readonly start: number
-  /** Position after the last; `null` when the sender did not say. */
+  /** Position after the last byte; `null` when unknown. */
   readonly end: number | null
-  /** Size of the file; `null` when the sender did not say. */
+  /** Bytes of the file; `null` when unknown. */
   readonly total: number | null
-  /** The sender kept to the range it was asked for. */
+  /** A 206 response to the requested range. */
   readonly isPartial: boolean
 }
 
 /**
- * What a successful answer of the download host holds.
- * @throws EntradaFailure `download_failed` for a part nobody asked for
+ * Reads a 200 or 206 response of the download host or Graph.
+ * @throws EntradaFailure `download_failed` for a range that was not requested
  */
-export function openContent(response: Response, asked: ByteRange | null): OpenContent {
+export function openContent(response: Response, requested: ByteRange | null): OpenContent {
   const body = response.body ?? new Response('').body
   if (body === null) throw new EntradaFailure('download_failed')
   const length = lengthOf(response.headers)
@@ -73,21 +73,21 @@ export function openContent(response: Response, asked: ByteRange | null): OpenCo
     return { source, start: 0, end: length, total: length, isPartial: false }
   }
   const range = readContentRange(response.headers.get('content-range'))
-  if (range === null || asked === null || !isWithin(range, asked)) {
-    void source.giveUp()
+  if (range === null || requested === null || !isWithin(range, requested)) {
+    void source.cancel()
     throw new EntradaFailure('download_failed', {
-      detail: 'Microsoft 365 sent other bytes than those asked for.',
+      detail: 'Microsoft 365 sent a different part of the file than the one requested.',
     })
   }
   return { source, start: range.start, end: range.end + 1, total: range.total, isPartial: true }
 }
 
-function isWithin(range: { readonly start: number; readonly end: number }, asked: ByteRange) {
-  if (asked.kind === 'last') return range.end - range.start < asked.length
-  return range.start === asked.start && (asked.end === null || range.end <= asked.end)
+function isWithin(range: { readonly start: number; readonly end: number }, requested: ByteRange) {
+  if (requested.kind === 'last') return range.end - range.start < requested.length
+  return range.start === requested.start && (requested.end === null || range.end <= requested.end)
 }
 
-/** A compressed body is decoded on arrival; its declared length is that of something else. */
+/** `null` for a compressed body: the platform decodes it, and the declared length is that of the encoded bytes. */
 function lengthOf(headers: Headers): number | null {
   const encoding = headers.get('content-encoding') ?? 'identity'
   const length = headers.get('content-length')

@@ -1,29 +1,29 @@
 import { EntradaFailure, type FailureCode, type FailureDetails } from '../failure.ts'
 import type { GraphError } from '../graph/graph-error.ts'
 
-/** Any of these means that Microsoft found something in the file. Inner codes come and go; the outer ones stay. */
+/** Graph's codes for malware. */
 const MALWARE = /^(?:malwareDetected|virusSuspicious)$/i
-/** Not a question of permission but of where, with what and through which app. Each says what would help. */
+/** Graph's codes for access policies on device, network or app, each with a `detail`. */
 const POLICIES: readonly (readonly [RegExp, string])[] = [
   [
     /^(?:unmanagedDevice\w*|blockedByPolicy)$/i,
-    'It may be opened on managed devices only, or only in the browser.',
+    'Your organisation allows this file only on managed devices, or only in the browser.',
   ],
   [
     /^networkLocation\w*$/i,
-    'It may be opened from your organisation’s network only, which this app is not part of.',
+    'Your organisation allows this file only from its own network, which this app is not part of.',
   ],
-  [/^restrictedApp\w*$/i, 'Your organisation keeps this app from that site.'],
-  [/^(?:accessRestricted|notAllowed)$/i, 'Microsoft 365 does not say which policy it is.'],
+  [/^restrictedApp\w*$/i, 'Your organisation does not allow this app on that site.'],
+  [/^(?:accessRestricted|notAllowed)$/i, 'Microsoft 365 does not say which policy applies.'],
 ]
-/** Also sent with 403 and 400; the status alone would mislead. */
+/** Graph also sends these with 400 and 403, so the status alone would mislead. */
 const THROTTLED = /^(?:activityLimitReached|throttledRequest)$/i
 
-/** How long to wait when Microsoft says "later" and not when. */
+/** The pauses without a `Retry-After`. */
 const PAUSE_SECONDS = 10
 const LOCK_PAUSE_SECONDS = 60
 
-/** What a status says of a file, whichever host sends it, and how long to wait when it is one for waiting. */
+/** Statuses that mean the same at Graph and at the download host, with the pause before another try. */
 const BY_STATUS: ReadonlyMap<number, readonly [code: FailureCode, pauseSeconds?: number]> = new Map(
   [
     [404, ['file_not_found']],
@@ -37,7 +37,10 @@ const BY_STATUS: ReadonlyMap<number, readonly [code: FailureCode, pauseSeconds?:
   ],
 )
 
-/** `null` for a status that means one thing at Graph and another at the download host. */
+/**
+ * The failure of a status that Graph and the download host use alike; `null` for any other.
+ * @param retryAfter seconds
+ */
 export function failureByStatus(
   status: number,
   retryAfter: number | null,
@@ -49,10 +52,10 @@ export function failureByStatus(
   return new EntradaFailure(code, { ...details, ...wait })
 }
 
-/** Graph has no one status for "no such conversion". */
+/** Graph refuses an unsupported conversion with any of these. */
 const UNCONVERTIBLE: ReadonlySet<number> = new Set([400, 406, 415, 422, 501])
 
-/** What Graph's refusal of a drive item means to the person who wants the file. */
+/** The failure for a Graph error about a drive item. `asPdf`: the request was for a conversion. */
 export function fileFailureOf(
   error: GraphError,
   { asPdf }: { readonly asPdf?: boolean | undefined } = {},
@@ -61,33 +64,34 @@ export function fileFailureOf(
   const ids = { correlationId: requestId ?? undefined }
   const failure = (code: FailureCode, details: FailureDetails = {}) =>
     new EntradaFailure(code, { ...ids, ...details })
-  const later = (code: FailureCode) => failure(code, { retryAfter: retryAfter ?? PAUSE_SECONDS })
+  const retryLater = (code: FailureCode) =>
+    failure(code, { retryAfter: retryAfter ?? PAUSE_SECONDS })
   const has = (pattern: RegExp) => codes.some((code) => pattern.test(code))
 
   if (claims !== null) return failure('interaction_required', { claims })
   if (has(MALWARE)) return failure('file_infected')
-  if (has(THROTTLED)) return later('graph_throttled')
+  if (has(THROTTLED)) return retryLater('graph_throttled')
   if (asPdf === true && UNCONVERTIBLE.has(status)) return failure('file_not_convertible')
   switch (status) {
     case 401:
-      // The caller has already asked for a fresh token: this one is refused for what it is.
-      return failure('graph_refused', { detail: 'Microsoft 365 does not accept our access token.' })
+      // The Graph client has retried with a fresh token, so a new one does not help.
+      return failure('graph_refused', { detail: 'Microsoft 365 does not accept the access token.' })
     case 403: {
       const [, detail] = POLICIES.find(([pattern]) => has(pattern)) ?? []
       return detail === undefined
         ? failure('file_forbidden')
         : failure('file_blocked_by_policy', { detail })
     }
-    // What a well-formed id of no drive gets.
+    // Graph's status for a well-formed id of a drive that does not exist.
     case 400:
       return failure('file_not_found')
     case 503:
-      // With a time to wait this is how SharePoint throttles; without one it is an outage.
-      return later(retryAfter === null ? 'graph_unavailable' : 'graph_throttled')
+      // SharePoint throttles with 503 and `Retry-After`; without the header, 503 is an outage.
+      return retryLater(retryAfter === null ? 'graph_unavailable' : 'graph_throttled')
     default:
       return (
         failureByStatus(status, retryAfter, ids) ??
-        (status < 500 ? failure('graph_unexpected') : later('graph_unavailable'))
+        (status < 500 ? failure('graph_unexpected') : retryLater('graph_unavailable'))
       )
   }
 }

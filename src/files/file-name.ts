@@ -1,18 +1,18 @@
-/** What no file system takes, what ends a path segment, and what makes a name look like another. */
+/** Characters that file systems refuse, that end a path segment, or that change how a name looks. */
 const UNSAFE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f"*/:<>?\\|\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
-/** Harmless until a program decodes a name that was decoded before. */
+/** A program that decodes a name twice would read these as path separators. */
 const ENCODED_SEPARATOR = /%(?:2f|5c|00)/gi
 /**
- * Windows gives these to devices, with any extension; it reads superscript digits as digits and ignores spaces
+ * Names that Windows reserves for devices, with any extension. It reads superscript digits as digits and ignores spaces
  * before a dot (Microsoft, "Naming Files, Paths, and Namespaces").
  */
 const DEVICE =
   /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3])(?=\s*(?:\.|$))/i
 const MAX_BYTES = 200
 
-/** A name that stays a name wherever it is saved: no path, no device, no hidden file, no trick of direction. */
+/** Makes a name safe to save on any system: no path, device, hidden file or change of text direction. */
 export function safeFileName(name: string): string {
   const plain = name
     .toWellFormed()
@@ -25,21 +25,21 @@ export function safeFileName(name: string): string {
   return plain === '' ? 'file' : shortened(plain)
 }
 
-/** Leaves room for a counter and a path; the extension stays, because programs go by it. */
+/** Cuts a name to 200 bytes, with room for a counter and a path. Keeps the extension, which programs need. */
 function shortened(name: string): string {
   const bytes = new TextEncoder().encode(name)
   if (bytes.byteLength <= MAX_BYTES) return name
   const extension = /\.[A-Za-z0-9]{1,16}$/.exec(name)?.[0] ?? ''
   const stem = new TextDecoder().decode(bytes.subarray(0, MAX_BYTES - extension.length))
-  // Of a character that was cut through, this is left.
+  // The replacement character stands for a character that was cut in the middle.
   const whole = stem.replace(/\ufffd$/, '')
   return `${extension === '' ? whole.replace(/[.\s]+$/, '') : whole.trimEnd()}${extension}`
 }
 
-/** RFC 6266 with RFC 8187: a plain name for old programs, the real one for all others. */
+/** `Content-Disposition` by RFC 6266 and RFC 8187: an ASCII name for old programs, the real one for all others. */
 export function attachmentNamed(name: string): string {
   const safe = safeFileName(name)
-  // Browsers decode percent signs in the plain form, so it has none.
+  // Browsers decode percent signs in the ASCII form, so it has none.
   const plain = safe.replace(/[^\x20-\x7e]|[%;']/g, '_')
   const encoded = encodeURIComponent(safe).replace(
     /[!'()*]/g,
@@ -48,17 +48,19 @@ export function attachmentNamed(name: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
 }
 
+/** Lower case, without the dot; empty without an extension. */
 export function extensionOf(name: string): string {
   return /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
 }
 
+/** Replaces the extension. */
 export function withExtension(name: string, extension: string): string {
   return `${name.replace(/\.[^.]*$/, '')}.${extension}`
 }
 
 /**
- * Types that no browser runs. Anything else is bytes: a page or a drawing served from the chat's own origin
- * would be a script of the chat.
+ * Media types that no browser executes. Any other is sent as bytes: an HTML or SVG file from the chat app's own origin
+ * would run as its script.
  */
 const INERT: ReadonlyMap<string, string> = new Map([
   [
@@ -78,14 +80,14 @@ const INERT: ReadonlyMap<string, string> = new Map([
 
 const UNKNOWN_TYPE = 'application/octet-stream'
 
-/** Parameters go: a `charset` Microsoft guessed is no better than none. */
+/** The type if no browser executes it, else `application/octet-stream`. Drops parameters: Microsoft guesses `charset`. */
 export function safeMediaType(mediaType: string | null): string {
   const essence = mediaType?.split(';')[0]?.trim().toLowerCase() ?? ''
   const [type = '', subtype = ''] = essence.split('/')
   return INERT.get(type)?.split(' ').includes(subtype) === true ? essence : UNKNOWN_TYPE
 }
 
-/** Names within one archive: safe, and different for programs that do not tell capitals apart. */
+/** Makes safe names that are unique within one archive, also where case does not count. */
 export class UniqueNames {
   readonly #taken: Set<string>
 

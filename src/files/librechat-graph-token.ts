@@ -1,36 +1,36 @@
 import { EntradaFailure, FAILURES } from '../failure.ts'
-import { createLog } from '../log.ts'
 import { refuseOtherSites } from '../http/fetch-metadata.ts'
+import type { Log } from '../log.ts'
 import { CHALLENGE } from '../http/problem.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import { filesAccess, type FilesDeps } from './access.ts'
 import { issuePickerToken } from './picker-token.ts'
 
-export type GraphTokenRoute = (request: Request, session: Session) => Promise<Response>
+/** Responds with LibreChat's JSON, errors included. */
+export type GraphTokenRoute = (request: Request, session: Session, log: Log) => Promise<Response>
 
-/** Reading, and whatever has been consented to; the token is the same for all of them. */
-const READING: ReadonlySet<string> = new Set(['.default', 'AllSites.Read', 'MyFiles.Read'])
+/** Scope names that LibreChat may ask for; they all bring the same token. */
+const READ_SCOPES: ReadonlySet<string> = new Set(['.default', 'AllSites.Read', 'MyFiles.Read'])
 
 /**
- * `GET /api/auth/graph-token?scopes=`, in LibreChat's shape. There it hands out any consented permission; here
- * it is the picker's token and nothing else: one SharePoint host of the user's own, like `/.entrada/picker/token`.
- * Tokens for Graph stay at the edge, and files come from `/.entrada/files/…/content`.
+ * `GET /api/auth/graph-token?scopes=` in LibreChat's shape. LibreChat's own route gives a token for any consented scope.
+ * This one gives only the picker's token, for one of the person's SharePoint hosts, as `/.entrada/picker/token` does.
+ * Tokens for Graph stay in Entrada; files come from `/.entrada/files/…/content`.
  */
 export function librechatGraphToken(
   deps: Pick<FilesDeps, 'graph' | 'lookups'>,
   settings: Settings,
 ): GraphTokenRoute {
-  return async (request, session) => {
-    const log = createLog(crypto.randomUUID())
+  return async (request, session, log) => {
     const headers = { 'cache-control': 'no-store' }
     try {
       // Other sites cannot read the token, and must not make a browser ask for one either.
       refuseOtherSites(request)
       const access = filesAccess(deps, session, settings)
       const scopes = readScopes(new URL(request.url).searchParams)
-      const ask = { resource: resourceOf(scopes, settings), renew: false }
-      const { value, expiresAt } = await issuePickerToken(ask, { ...access, session, log })
+      const picker = { resource: resourceOf(scopes, settings), renew: false }
+      const { value, expiresAt } = await issuePickerToken(picker, { ...access, session, log })
       const answer = {
         access_token: value,
         token_type: 'Bearer',
@@ -41,7 +41,7 @@ export function librechatGraphToken(
     } catch (cause) {
       if (!(cause instanceof EntradaFailure)) throw cause
       const { code, status, details } = cause
-      // LibreChat's client shows `message` and knows no other member.
+      // LibreChat's client shows `message` and reads no other member.
       const message = details.detail ?? FAILURES[code].title
       return Response.json(
         { message, code, requestId: log.requestId },
@@ -57,20 +57,20 @@ export function librechatGraphToken(
 function readScopes(query: URLSearchParams): readonly string[] {
   const scopes = query.get('scopes')?.match(/[^\s,]+/g) ?? []
   if (scopes.length > 0 && scopes.length <= 10) return scopes
-  throw new EntradaFailure('invalid_request', { detail: 'scopes is required.' })
+  throw new EntradaFailure('invalid_request', { detail: '`scopes` needs one to ten scopes.' })
 }
 
-/** The one host all of the scopes are for. Whether it is a host of the user's is for the broker to say. */
+/** The one host of all scopes. `issuePickerToken` decides whether it is the person's own. */
 function resourceOf(scopes: readonly string[], { files }: Settings): string {
   const configured = files.sharePointScope.split('/').at(-1)
   const resources = scopes.map((scope) => {
     const [, host, name = ''] = /^(.+)\/(.+)$/.exec(scope) ?? []
-    if (host !== undefined && (name === configured || READING.has(name))) return host
+    if (host !== undefined && (name === configured || READ_SCOPES.has(name))) return host
     throw new EntradaFailure('picker_host_refused', {
-      detail: 'Only the picker’s SharePoint scope is handed out. Graph tokens stay here.',
+      detail: 'Only the picker’s SharePoint scope is available here, no Graph scope.',
     })
   })
   const [resource = '', ...others] = new Set(resources)
   if (others.length === 0) return resource
-  throw new EntradaFailure('invalid_request', { detail: 'One token is for one host.' })
+  throw new EntradaFailure('invalid_request', { detail: 'All scopes must be for the same host.' })
 }

@@ -1,4 +1,4 @@
-/** The parts around a file in a form upload: everything but its bytes. */
+/** A multipart body without the file's bytes: what goes before and after them. */
 export interface MultipartFrame {
   readonly contentType: string
   readonly head: Uint8Array
@@ -11,7 +11,7 @@ export interface MultipartFile {
   readonly type: string
 }
 
-/** RFC 7578, written as browsers write it, so that a chat app sees what its own page would send. */
+/** Frames one file and form fields by RFC 7578, in the spelling of browsers, which chat apps expect. */
 export function multipartFrame(
   fields: Readonly<Record<string, string>>,
   file: MultipartFile,
@@ -31,7 +31,7 @@ export function multipartFrame(
   }
 }
 
-/** HTML's own escaping for names in form data: nothing can end the quotes or the line. */
+/** Escapes a name as HTML's form encoding does, so that it cannot end the quotes or the line. */
 function quoted(text: string): string {
   return text.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22')
 }

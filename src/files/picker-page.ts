@@ -7,10 +7,10 @@ import { renderPage } from '../pages/page.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { UserHosts } from './user-hosts.ts'
 
-/** Where Microsoft's picker is, and what it is told but for `messaging`, which the page adds for each launch. */
+/** The URL of Microsoft's picker and its options without `messaging`, which the page adds at each launch. */
 export type PickerOpening = Pick<PickerConfig, 'launchUrl' | 'options'>
 
-/** Whoever has no OneDrive begins with the sites, and the other way round. */
+/** Starts in OneDrive or in SharePoint sites, as requested; without a OneDrive in sites, and the other way round. */
 export function pickerOpening(request: PickerRequest, hosts: UserHosts): PickerOpening {
   const { oneDrive, sitesUrl } = hosts
   const { start } = request
@@ -27,7 +27,7 @@ export function pickerOpening(request: PickerRequest, hosts: UserHosts): PickerO
 }
 
 /**
- * File Picker v8. Nothing is written by way of the picker, and no pre-authenticated address is asked for: those
+ * Options of File Picker v8. The picker is read-only, and its command returns no pre-authenticated download URLs: those
  * must not reach a browser.
  */
 function optionsOf(
@@ -57,7 +57,7 @@ function optionsOf(
         site: hasSites,
       },
     },
-    // Without persistence the picker forgets what was chosen when a person opens another folder.
+    // Without persistence the picker drops the selection when a person opens another folder.
     selection: isMultiple
       ? { mode: 'multiple', maximumCount: maxFiles, enablePersistence: true }
       : { mode: 'single' },
@@ -79,9 +79,9 @@ const STYLE = `
 const NOTHING: PickerOpening = { launchUrl: '', options: {} }
 
 /**
- * The page around Microsoft's picker: ours, so that the chat's own policy need not know Microsoft.
- * @param hosts `null` for the same page with nothing to open. Inside a frame a problem document would be shown
- *   as it is, and a way to sign in or consent would lead nowhere, because Microsoft refuses to be framed
+ * The page around Microsoft's picker. As a page of Entrada, it spares the chat app a content policy for Microsoft.
+ * @param hosts `null` for a page that shows a problem instead. In a frame, a problem document would appear as JSON or
+ *   lead to Microsoft's sign-in, which refuses to be framed
  */
 export function pickerPage(
   request: PickerRequest,
@@ -91,7 +91,7 @@ export function pickerPage(
 ): Promise<Response> {
   const { channel, locale, theme, maxFiles } = request
   const opening = hosts === null ? NOTHING : pickerOpening(request, hosts)
-  // Exactly the user's hosts: a form or frame that strays anywhere else is stopped by the browser.
+  // The content policy allows exactly the person's hosts, so the token's form can go nowhere else.
   const allowed = hosts === null ? "'none'" : [...hosts.all].join(' ')
   const config: PickerConfig = {
     ...opening,
@@ -110,28 +110,28 @@ export function pickerPage(
       <div id="picker-overlay">
         <section class="card" aria-live="polite" aria-labelledby="picker-heading">
           <h1 id="picker-heading">Opening your files…</h1>
-          <p id="picker-text">Microsoft’s file picker is on its way.</p>
+          <p id="picker-text">Microsoft’s file picker is loading.</p>
           <p class="actions" id="picker-actions"></p>
           <p class="soft" id="picker-facts"></p>
-          <noscript>Microsoft’s file picker needs JavaScript.</noscript>
+          <noscript>This page needs JavaScript. Allow it, then reload.</noscript>
         </section>
       </div>
     </main>`,
     script: PICKER_SCRIPT,
     style: STYLE,
     policy: { 'frame-src': allowed, 'form-action': allowed, 'frame-ancestors': "'self'" },
-    // With `no-referrer` the form would go out with `Origin: null`, which SharePoint need not accept.
+    // With `no-referrer` the browser would send `Origin: null`, which SharePoint may refuse.
     headers: { 'referrer-policy': 'strict-origin' },
   })
 }
 
-/** Extensions such as `.pdf`, or the picker's own words. */
+/** Extensions such as `.pdf`, or the picker's own keywords. */
 const TYPE = /^(?:\.[a-z0-9]{1,12}|file|media|photo|video|audio|document|onenote)$/
 const LOCALE = /^[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}$/
 
-/** What the chat may choose about a picker; everything else is the operator's. */
-const Wishes = v.object({
-  /** A nonce of the chat's making: long enough not to meet another's, of characters that need no care. */
+/** The query of `GET /.entrada/picker`. */
+const Query = v.object({
+  /** A nonce of the chat app's page: long enough to be unique, without characters that need encoding. */
   channel: v.pipe(v.optional(v.string(), ''), v.regex(/^[A-Za-z0-9_-]{8,64}$/)),
   start: v.optional(v.picklist(['onedrive', 'recent', 'sites']), 'onedrive'),
   mode: v.optional(v.string()),
@@ -146,30 +146,32 @@ const Wishes = v.object({
   theme: v.optional(v.picklist(['default', 'dark', 'auto']), 'auto'),
 })
 
-export interface PickerRequest extends Omit<v.InferOutput<typeof Wishes>, 'mode' | 'max'> {
+export interface PickerRequest extends Omit<v.InferOutput<typeof Query>, 'mode' | 'max'> {
   readonly isMultiple: boolean
-  /** At most so many files; never more than the operator allows. */
+  /** The limit on chosen files; at most the operator's. */
   readonly maxFiles: number
 }
 
-/** @throws EntradaFailure `invalid_request`, naming what is wrong */
-export function readPickerRequest(request: Request, mostFiles: number): PickerRequest {
-  const query = Object.fromEntries(new URL(request.url).searchParams)
-  const parsed = v.safeParse(Wishes, query)
+/**
+ * Reads the query of `GET /.entrada/picker`.
+ * @throws EntradaFailure `invalid_request`, with the parameter's name
+ */
+export function readPickerRequest(request: Request, maxFiles: number): PickerRequest {
+  const parsed = v.safeParse(Query, Object.fromEntries(new URL(request.url).searchParams))
   if (!parsed.success) {
     const [{ path, expected }] = parsed.issues
     const detail = `${String(path?.[0].key)}: expected ${expected}.`
     throw new EntradaFailure('invalid_request', { detail })
   }
-  const { mode, max, ...wishes } = parsed.output
+  const { mode, max, ...rest } = parsed.output
   const isMultiple = mode !== 'single'
   const preferred = request.headers.get('accept-language')?.split(/[,;]/)[0] ?? ''
-  // The chat's word, then the browser's first preference.
-  const tags = [wishes.locale, preferred].map((tag) => tag.trim().toLowerCase())
+  // The chat app's choice first, then the browser's first preference.
+  const tags = [rest.locale, preferred].map((tag) => tag.trim().toLowerCase())
   return {
-    ...wishes,
+    ...rest,
     locale: tags.find((tag) => LOCALE.test(tag)) ?? 'en-us',
     isMultiple,
-    maxFiles: isMultiple ? Math.min(max, mostFiles) : 1,
+    maxFiles: isMultiple ? Math.min(max, maxFiles) : 1,
   }
 }

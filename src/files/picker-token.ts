@@ -1,3 +1,4 @@
+import { readJsonBody } from '../http/request-body.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import type { Log } from '../log.ts'
@@ -6,26 +7,27 @@ import type { Session } from '../session/session.ts'
 import { withFilesConsent } from './access.ts'
 import type { UserHosts } from './user-hosts.ts'
 
-const Ask = v.object({
+const TokenRequest = v.object({
   resource: v.pipe(v.string(), v.maxLength(300)),
-  /** The host refused the last one, or it has expired. */
+  /** The host has refused the last token, or it has expired. */
   renew: v.optional(v.boolean(), false),
-  /** Claims challenge the host answered with: a JSON object. */
+  /** The host's claims challenge: a JSON object. */
   claims: v.optional(v.pipe(v.string(), v.maxLength(4096), v.regex(/^\{.+\}$/s))),
 })
 
-export type PickerTokenRequest = v.InferOutput<typeof Ask>
+/** The body of `POST /.entrada/picker/token`. */
+export type PickerTokenRequest = v.InferOutput<typeof TokenRequest>
 
-/** @throws EntradaFailure `invalid_request` */
-export function readPickerTokenRequest(json: unknown): PickerTokenRequest {
-  const parsed = v.safeParse(Ask, json)
-  if (parsed.success) return parsed.output
+/** @throws EntradaFailure `invalid_request`, `body_too_large` */
+export async function readPickerTokenRequest(request: Request): Promise<PickerTokenRequest> {
+  const ask = await readJsonBody(request, TokenRequest)
+  if (ask !== null) return ask
   throw new EntradaFailure('invalid_request', {
     detail: 'Expected {"resource": "…"} with the origin of a SharePoint host.',
   })
 }
 
-/** A page that asks for a new token again and again redeems the refresh token once in this time. */
+/** A page that keeps asking for new tokens causes one redemption of the refresh token in this time. */
 const YOUNG_SECONDS = 60
 
 export interface PickerTokenDeps {
@@ -35,11 +37,12 @@ export interface PickerTokenDeps {
 }
 
 /**
- * The one token a page ever gets: for a single SharePoint host that is the user's own, because Microsoft's
- * picker works with nothing else. The scope is built by the session; Graph is out of reach from here.
+ * Issues the only token that a page gets: for one of the person's own SharePoint hosts. Microsoft's picker works with
+ * nothing else. The session builds the scope, so that no token for Graph can be had here.
+ * @throws EntradaFailure `picker_host_refused` for any other host; `consent_required`; whatever the session throws
  */
 export async function issuePickerToken(
-  ask: PickerTokenRequest,
+  request: PickerTokenRequest,
   deps: PickerTokenDeps,
 ): Promise<AccessToken<SharePointOrigin>> {
   const { session, log } = deps
@@ -47,20 +50,20 @@ export async function issuePickerToken(
   const report = (resource: string, result: string) =>
     log.audit('picker_token_issued', { userId: id, tenantId, resource, result })
   try {
-    const origin = await ownOrigin(ask.resource, deps)
-    const token = await tokenFor(origin, ask, session)
+    const origin = await ownOrigin(request.resource, deps)
+    const token = await tokenFor(origin, request, session)
     report(origin, 'issued')
     return token
   } catch (cause) {
     const code = cause instanceof EntradaFailure ? cause.code : 'internal'
-    // What was asked for is the caller's text, and no business of the log's.
+    // The requested resource is the caller's text and stays out of the log.
     report('', code)
     throw withFilesConsent(cause)
   }
 }
 
 async function ownOrigin(resource: string, { hosts }: PickerTokenDeps): Promise<SharePointOrigin> {
-  // Capitals are the one thing that may differ: Microsoft writes its regions so, as in contosoEUR.
+  // Only the case may differ: Microsoft writes its regions in capitals, as in contosoEUR.
   const plain = resource.toLowerCase().replace(/\/$/, '')
   const origin = [...(await hosts()).all].find((own) => own === plain)
   if (origin === undefined) throw new EntradaFailure('picker_host_refused')

@@ -1,48 +1,38 @@
 import { EntradaFailure, FAILURES, type FailureCode } from '../failure.ts'
-import type { ByteSupplier } from './body-stream.ts'
+import type { ByteSupplier, Step } from './body-stream.ts'
+import { STALL_MS } from './byte-source.ts'
 import type { OpenContent } from './content-range.ts'
 
 export interface Transfer {
   readonly content: OpenContent
   /**
-   * Opens the rest from a position, after what was open broke. `null` for what is made anew each time.
-   * @throws EntradaFailure `file_changed` when it is no longer the same file; whatever opening throws
+   * Opens the rest of the file, from `position` to `end` (exclusive, `null` for all), after a break.
+   * `null` where the bytes differ each time, as those of a conversion do.
+   * @throws EntradaFailure `file_changed` when the file is another one now; whatever opening throws
    */
   readonly reopen: ((position: number, end: number | null) => Promise<OpenContent>) | null
-  /** More than this is not delivered, whatever was declared. */
+  /** The limit on delivered bytes, whatever length was declared. */
   readonly maxBytes: number
 }
 
-/** How a delivery ended. `cancelled`: the receiver went away. */
-export type Result = 'complete' | 'cancelled' | FailureCode
-
-export type Step =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'ended'; readonly result: Result }
-
-/** A sender that says nothing for this long has gone, whatever the connection says. */
-const STALL_MS = 30_000
-/** Before each try to go on, as long as there is no progress worth the name; after the last nobody tries. */
+/** Before each try to reopen; after the last, the transfer fails. Progress resets the count. */
 const PAUSES_MS = [0, 500, 2_000, 5_000]
 const PROGRESS_BYTES = 65_536
-/** Longer than this nobody waits in the middle of a file. */
+/** A longer `Retry-After` ends the transfer. */
 const MAX_PAUSE_MS = 20_000
 
-/**
- * A file's bytes to the end, whatever happens on the way: when the connection breaks in the middle, the rest
- * is opened anew and joined where the bytes ended.
- */
+/** Supplies a file's bytes to the end: after a break it opens the rest and joins it where the bytes ended. */
 export class ResumingSource implements ByteSupplier {
   readonly #transfer: Transfer
   readonly #start: number
   readonly #end: number | null
   #content: OpenContent
   #position: number
-  /** Bytes still to be dropped, after a host ignored the range and started over. */
-  #surplus = 0
+  /** Bytes to skip, after a host has ignored the range and sent the file from its start. */
+  #skip = 0
   #breaks = 0
   #brokeAt: number
-  #isGivenUp = false
+  #isCancelled = false
 
   constructor(transfer: Transfer) {
     this.#transfer = transfer
@@ -69,9 +59,9 @@ export class ResumingSource implements ByteSupplier {
         if (step !== null) return step
         continue
       }
-      if (this.#isGivenUp) return { kind: 'ended', result: 'cancelled' }
+      if (this.#isCancelled) return { kind: 'ended', result: 'cancelled' }
       const isWhole = this.#end === null ? read.kind === 'end' : this.#position === this.#end
-      const result = isWhole ? 'complete' : await this.#mend()
+      const result = isWhole ? 'complete' : await this.#resume()
       if (result !== null) return { kind: 'ended', result }
     }
   }
@@ -80,21 +70,21 @@ export class ResumingSource implements ByteSupplier {
     this.#content.source.recycle(bytes)
   }
 
-  /** Lets go of the sender; nothing is mended after that. */
-  async giveUp(): Promise<void> {
-    this.#isGivenUp = true
-    await this.#content.source.giveUp()
+  /** Cancels the sender's stream. The transfer does not resume after that. */
+  async cancel(): Promise<void> {
+    this.#isCancelled = true
+    await this.#content.source.cancel()
   }
 
   checkForStall(): void {
     const { source } = this.#content
-    if (source.waitedFor > STALL_MS) void source.giveUp()
+    if (source.waitedForMs > STALL_MS) void source.cancel()
   }
 
-  /** `null` when all of it had been delivered before. */
+  /** `null` when the chunk holds only bytes to skip. */
   #take(read: Uint8Array): Step | null {
-    const bytes = read.subarray(Math.min(this.#surplus, read.byteLength))
-    this.#surplus -= read.byteLength - bytes.byteLength
+    const bytes = read.subarray(Math.min(this.#skip, read.byteLength))
+    this.#skip -= read.byteLength - bytes.byteLength
     if (bytes.byteLength === 0) return null
     this.#position += bytes.byteLength
     if (this.#end !== null && this.#position > this.#end) {
@@ -104,9 +94,9 @@ export class ResumingSource implements ByteSupplier {
     return { kind: 'bytes', bytes }
   }
 
-  /** `null` when there is more to read. */
-  async #mend(): Promise<FailureCode | null> {
-    await this.#content.source.giveUp()
+  /** `null` when the transfer goes on, else why it failed. */
+  async #resume(): Promise<FailureCode | null> {
+    await this.#content.source.cancel()
     const hasProgressed = this.#position - this.#brokeAt >= PROGRESS_BYTES
     this.#breaks = hasProgressed ? 1 : this.#breaks + 1
     this.#brokeAt = this.#position
@@ -118,20 +108,20 @@ export class ResumingSource implements ByteSupplier {
       await pause(Math.max(retryAfterMs, pauseMs))
       try {
         this.#content = await reopen(this.#position, this.#end)
-        this.#surplus = this.#position - this.#content.start
-        return this.#surplus < 0 ? 'download_failed' : null
+        this.#skip = this.#position - this.#content.start
+        return this.#skip < 0 ? 'download_failed' : null
       } catch (cause) {
         if (!(cause instanceof EntradaFailure)) return 'internal'
         failure = cause
-        if (!isPassing(cause)) return cause.code
+        if (!isTransient(cause)) return cause.code
       }
     }
     return failure?.code ?? 'download_failed'
   }
 }
 
-/** Worth another try soon. A file that changed never becomes the same again. */
-export function isPassing({ code, details }: EntradaFailure): boolean {
+/** Whether another try within 20 seconds may succeed. A changed file stays changed. */
+export function isTransient({ code, details }: EntradaFailure): boolean {
   return (
     FAILURES[code].turn === 'wait' &&
     code !== 'file_changed' &&
@@ -139,6 +129,6 @@ export function isPassing({ code, details }: EntradaFailure): boolean {
   )
 }
 
-export async function pause(milliseconds: number): Promise<void> {
-  if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds))
+export async function pause(durationMs: number): Promise<void> {
+  if (durationMs > 0) await new Promise((resolve) => setTimeout(resolve, durationMs))
 }

@@ -3,14 +3,12 @@ import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
-import { createLog } from '../log.ts'
 import { isForFrame } from '../http/fetch-metadata.ts'
-import { readJson } from '../http/request-body.ts'
 import { attachFiles, EventStream } from './attach.ts'
 import { streamArchive } from './archive.ts'
-import { answerContent } from './content.ts'
+import { respondWithContent } from './content.ts'
 import { readContentRequest } from './content-http.ts'
-import { answerOnRecord, reportDownloads } from './audit.ts'
+import { respondWithAudit, reportDownloads } from './audit.ts'
 import { readFileSelection } from './selection.ts'
 import { describeItem } from './file-policy.ts'
 import { filesAccess, type FilesDeps } from './access.ts'
@@ -18,15 +16,19 @@ import { pickerPage, readPickerRequest } from './picker-page.ts'
 import { uploadTargetOf } from './chat-upload.ts'
 import { issuePickerToken, readPickerTokenRequest } from './picker-token.ts'
 
-/** SharePoint and OneDrive files; mounted at `/.entrada`, behind a session and, for POST, proof of same origin. */
+/**
+ * The routes of SharePoint and OneDrive files, to be mounted at `/.entrada`. The app in front of them requires a
+ * session and, for POST, a same-origin request.
+ */
 export function filesRoutes(deps: FilesDeps) {
   const accessOf = ({ var: { session, settings } }: Context<EdgeEnv>) =>
     filesAccess(deps, session, settings)
-  const several = async (c: Context<EdgeEnv>) => {
+  const selectionOf = async (c: Context<EdgeEnv>) => {
     const access = accessOf(c)
-    const ask = await readFileSelection(c.req.raw, access.maxFiles)
+    const selection = await readFileSelection(c.req.raw, access.maxFiles)
     await access.files.authorize()
-    return { ...ask, parts: { ...access, report: await reportDownloads(c, ask.addresses) } }
+    const report = await reportDownloads(c, selection.addresses)
+    return { ...selection, deps: { ...access, report } }
   }
   return new Hono<EdgeEnv>()
     .get('/files/:driveId/:itemId', async (c) => {
@@ -37,12 +39,12 @@ export function filesRoutes(deps: FilesDeps) {
       const access = accessOf(c)
       const address = addressOf(c)
       const request = readContentRequest(c.req.raw)
-      if (request.isHead) return (await answerContent(address, request, access)).response
-      return answerOnRecord(c, address, () => answerContent(address, request, access))
+      if (request.isHead) return (await respondWithContent(address, request, access)).response
+      return respondWithAudit(c, address, () => respondWithContent(address, request, access))
     })
     .post('/files/archive', async (c) => {
-      const { addresses, name, parts } = await several(c)
-      const { response, delivered } = streamArchive(addresses, name, parts)
+      const { addresses, name, deps: archiveDeps } = await selectionOf(c)
+      const { response, delivered } = streamArchive(addresses, name, archiveDeps)
       c.executionCtx.waitUntil(delivered)
       return response
     })
@@ -51,20 +53,20 @@ export function filesRoutes(deps: FilesDeps) {
       const target = uploadTargetOf(settings.chat)
       if (target === null) {
         throw new EntradaFailure('feature_off', {
-          detail: 'ORIGIN_UPLOAD does not say where the chat app takes uploads.',
+          detail: 'The chat app’s upload route is unknown. The operator can set ORIGIN_UPLOAD.',
         })
       }
-      const { addresses, fields, parts } = await several(c)
+      const { addresses, fields, deps: attachDeps } = await selectionOf(c)
       const upload = {
         target,
         fields,
         publicOrigin: settings.publicOrigin,
         request: c.req.raw,
-        // Whatever goes wrong is a rejection: a file has been opened by then, and has to be let go.
-        toChat: async (request: Request) => deps.toChat(request, session),
+        // Async, so that a synchronous error also becomes a rejection: the open file must be cancelled.
+        forwardToChat: async (request: Request) => deps.forwardToChat(request, session),
       }
       const events = new EventStream()
-      c.executionCtx.waitUntil(attachFiles(addresses, events, { ...parts, upload }))
+      c.executionCtx.waitUntil(attachFiles(addresses, events, { ...attachDeps, upload }))
       return events.response
     })
     .get('/picker', async (c) => {
@@ -72,7 +74,7 @@ export function filesRoutes(deps: FilesDeps) {
       const { settings } = c.var
       const request = readPickerRequest(c.req.raw, maxFiles)
       try {
-        // Better to hear of a missing permission before choosing than after.
+        // Reports a missing consent before the person chooses files, not after.
         await files.authorize()
         return await pickerPage(request, settings, await hosts(isReload(c.req.raw)))
       } catch (cause) {
@@ -82,22 +84,23 @@ export function filesRoutes(deps: FilesDeps) {
     })
     .post('/picker/token', async (c) => {
       const { hosts } = accessOf(c)
-      const ask = readPickerTokenRequest(await readJson(c.req.raw))
-      const log = createLog(c.var.requestId)
-      const parts = { session: c.var.session, hosts, log }
-      const { value, expiresAt } = await issuePickerToken(ask, parts)
+      const request = await readPickerTokenRequest(c.req.raw)
+      const { session, log } = c.var
+      const { value, expiresAt } = await issuePickerToken(request, { session, hosts, log })
       return c.json({ token: value, expiresAt })
     })
 }
 
-/** RFC 9111 §5.2.1: what a browser says when the person, or a button of ours, tries once more. */
+/** RFC 9111 §5.2.1: browsers send these when a person, or the page's “Try again”, reloads. */
 function isReload({ headers }: Request): boolean {
   return /\b(?:no-cache|max-age=0)\b/.test(headers.get('cache-control') ?? '')
 }
 
-/** @throws EntradaFailure `invalid_request`; nothing has been asked of anyone by then */
+/** @throws EntradaFailure `invalid_request` */
 function addressOf(c: Context<EdgeEnv>): DriveItemAddress {
   const address = readDriveItemAddress(c.req.param('driveId'), c.req.param('itemId'))
   if (address !== null) return address
-  throw new EntradaFailure('invalid_request', { detail: 'That is not the id of a file.' })
+  throw new EntradaFailure('invalid_request', {
+    detail: 'The address does not hold the ids of a drive and a file.',
+  })
 }

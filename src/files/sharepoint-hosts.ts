@@ -1,5 +1,5 @@
 import { EntradaFailure } from '../failure.ts'
-import type { SharePointOrigin } from '../entra/access-token.ts'
+import type { Resource, SharePointOrigin } from '../entra/access-token.ts'
 import type { MicrosoftSettings } from '../settings/issuer.ts'
 import {
   isDownloadUrl,
@@ -9,7 +9,8 @@ import {
 } from '../settings/microsoft-hosts.ts'
 
 /**
- * Where a redirect leads, if that is a host that serves files of this cloud.
+ * Reads the address of a redirect to a download host of this cloud.
+ * @param base the URL that redirected, for relative addresses
  * @throws EntradaFailure `download_host_refused`
  */
 export function requireDownloadUrl(text: string, microsoft: MicrosoftSettings, base?: URL): URL {
@@ -18,12 +19,12 @@ export function requireDownloadUrl(text: string, microsoft: MicrosoftSettings, b
   const host = parseUnambiguousUrl(text, base)?.hostname
   throw new EntradaFailure('download_host_refused', {
     detail: host
-      ? `“${host}” is no download host of this cloud. If it should be one, add it to SHAREPOINT_HOSTS.`
-      : 'Microsoft 365 named an address that is none.',
+      ? `“${host}” is not a known download host of this cloud. The operator can add it to SHAREPOINT_HOSTS.`
+      : 'Microsoft 365 sent an invalid download address.',
   })
 }
 
-/** `null` for anything but an absolute address on a host that serves files of this cloud. */
+/** `null` for anything but a URL on a download host of this cloud. */
 export function readDownloadUrl(
   text: string,
   microsoft: MicrosoftSettings,
@@ -31,14 +32,14 @@ export function readDownloadUrl(
 ): URL | null {
   const url = parseUnambiguousUrl(text, base)
   if (url === null || !isDownloadUrl(url, microsoft)) return null
-  // A host that had to be decoded or completed to be Microsoft's was written to be read as another.
+  // Rejects a host that is Microsoft's only after decoding: other parsers may read another host.
   const isPlain = text.toLowerCase().startsWith(`${url.origin}/`) || url.origin === base?.origin
   return isPlain ? url : null
 }
 
 /**
- * The origin of a SharePoint host of this cloud, from nothing but an origin: a path, a port or credentials
- * make it something else. Whether the host is one of the user's own is for host discovery to say.
+ * Reads the origin of a SharePoint host of this cloud; `null` for anything else, a path, port or credentials included.
+ * Host discovery decides whether the host is one of the person's own.
  */
 export function readSharePointOrigin(
   text: string,
@@ -47,7 +48,13 @@ export function readSharePointOrigin(
   return parseSharePointOrigin(text, microsoft) as SharePointOrigin | null
 }
 
-/** The SharePoint host a `webUrl` of Graph's is on. */
+/** Finds which resource an origin is: Graph, a SharePoint host of this cloud, or neither (`null`). */
+export function resourceOf(origin: string, microsoft: MicrosoftSettings | null): Resource | null {
+  if (microsoft === null) return null
+  return origin === microsoft.graph ? 'graph' : readSharePointOrigin(origin, microsoft)
+}
+
+/** The SharePoint host of a `webUrl` from Graph; `null` for any other host. */
 export function sharePointOriginOf(
   url: URL,
   microsoft: MicrosoftSettings,
@@ -56,8 +63,8 @@ export function sharePointOriginOf(
 }
 
 /**
- * The host of a `webUrl` and the other of its pair: a tenant that has `contoso.sharepoint.com` also has
- * `contoso-my`, and nobody else can. For a host that Graph has named, not for a guess at the tenant's name.
+ * The host of a `webUrl` and its pair: a tenant with `contoso.sharepoint.com` also owns `contoso-my`.
+ * Only for hosts that Graph has named: a guessed tenant name may be another organisation's.
  */
 export function siblingsOf(
   webUrl: string,

@@ -1,3 +1,4 @@
+import { parseJson, readJson } from '../json.ts'
 import * as v from 'valibot'
 import type { SharePointOrigin } from '../entra/access-token.ts'
 import { EntradaFailure, FAILURES } from '../failure.ts'
@@ -6,29 +7,29 @@ import type { OwnerLookups } from '../storage/lookup-cache.ts'
 import type { DriveFiles } from './drive-files.ts'
 import { siblingsOf } from './sharepoint-hosts.ts'
 
-/** The SharePoint hosts one user's files are on. */
+/** The SharePoint hosts of one person's files. */
 export interface UserHosts {
-  /** Where the user's own OneDrive is; `null` without one: guests, no licence, never opened. */
+  /** The host of the person's OneDrive; `null` for guests, without a licence or before its first use. */
   readonly oneDrive: SharePointOrigin | null
-  /** Address of the site to begin with, without a slash at the end. */
+  /** URL of the site that the picker shows first, without a slash at the end. */
   readonly sitesUrl: string | null
-  /** Every host a token may be for, in all of the tenant's regions. */
+  /** Every host that may get a token, in all regions of the tenant. */
   readonly all: ReadonlySet<SharePointOrigin>
 }
 
-/** The addresses that Graph has named, as they are remembered. */
-export const DiscoveredHosts = v.object({
+/** URLs that Graph has named, as the cache holds them. */
+const DiscoveredHosts = v.object({
   oneDrive: v.nullable(v.string()),
   root: v.nullable(v.string()),
   regions: v.array(v.string()),
 })
-export type DiscoveredHosts = v.InferOutput<typeof DiscoveredHosts>
+type DiscoveredHosts = v.InferOutput<typeof DiscoveredHosts>
 
 /**
- * Every host is checked again, remembered or not, and the operator's own are added.
+ * Derives the hosts. Checks each one, also from the cache, and adds `SHAREPOINT_HOSTS` and `SHAREPOINT_BASE_URL`.
  * @throws EntradaFailure `sharepoint_not_found` when there is none at all
  */
-export function hostsOf(
+function hostsOf(
   { oneDrive, root, regions }: DiscoveredHosts,
   microsoft: MicrosoftSettings,
   baseUrl: URL | null,
@@ -51,49 +52,51 @@ export function hostsOf(
 export interface DiscoveryDeps {
   readonly files: DriveFiles
   readonly microsoft: MicrosoftSettings
-  /** Of a SharePoint host the operator has named. */
+  /** The operator's `SHAREPOINT_BASE_URL`. */
   readonly baseUrl: URL | null
   readonly lookups: OwnerLookups
 }
 
 const KEY = 'sharepoint-hosts'
 const PART = 'origins'
-/** Hosts change when a tenant is renamed or a OneDrive moves to another region. */
+/** Hosts change only when a tenant is renamed or a OneDrive moves to another region. */
 const FRESH_SECONDS = 3600
-/** Someone without a OneDrive may get one any minute. */
+/** Shorter without a OneDrive, because a person may get one at any time. */
 const FRESH_WITHOUT_DRIVE_SECONDS = 300
-/** Half an answer serves for a moment, so that not every token costs three questions. */
-const FRESH_HALF_SECONDS = 60
+/** After an error, so that not every token costs three calls of Graph. */
+const FRESH_AFTER_ERROR_SECONDS = 60
 const LIFE_SECONDS = 7 * 86_400
 
 const OWN_DRIVE = '/me/drive?$select=webUrl'
 const ROOT_SITE = '/sites/root?$select=webUrl'
-/** The root sites of all regions of a multi-geo tenant; their names follow no rule. */
+/** The root sites of all regions of a multi-geo tenant. Their names follow no rule. */
 const ROOT_SITES = '/sites?$select=webUrl,siteCollection&$filter=siteCollection/root ne null'
 
-const Remembered = v.pipe(v.string(), v.parseJson(), DiscoveredHosts)
-/** One place, or a list of them. */
-const Places = v.object({
+/** A drive or site, or a list of sites. */
+const GraphResponse = v.object({
   webUrl: v.optional(v.string()),
   value: v.optional(v.array(v.object({ webUrl: v.string() })), []),
 })
 
-/** Nobody chooses files with a slow Graph in between: what comes later is asked for again later. */
+/** Short, because a person waits for the picker; after a timeout the next request asks again. */
 const DEADLINE_MS = 8_000
 
 /**
- * Finds the hosts through Graph, because names prove nothing: tenants are renamed, regions have hosts of their
- * own, and a guest's drive is elsewhere.
- * @param isAnew whether what is remembered has served badly, as it does after a tenant has been renamed
- * @throws EntradaFailure `sharepoint_not_found` when there is no host at all; what Graph's refusals mean
+ * Finds the hosts through Graph or the cache. The tenant's name would not do: tenants are renamed, regions have their
+ * own hosts, and a guest's drive is in another tenant.
+ * @param forceRefresh skips the cache: cached hosts may be wrong after a tenant was renamed
+ * @throws EntradaFailure `sharepoint_not_found` without any host; what Graph refuses
  */
-export async function discoverHosts(deps: DiscoveryDeps, isAnew: boolean): Promise<UserHosts> {
+export async function discoverHosts(
+  deps: DiscoveryDeps,
+  forceRefresh: boolean,
+): Promise<UserHosts> {
   const { files, lookups, microsoft, baseUrl } = deps
-  const [known] = await lookups.read([KEY], [PART])
-  // What an earlier version of us has left may be of another form.
-  const remembered = v.safeParse(Remembered, known?.text)
-  const isFresh = known?.isStale === false && !isAnew
-  if (remembered.success && isFresh) return hostsOf(remembered.output, microsoft, baseUrl)
+  const [cachedRow] = await lookups.read([KEY], [PART])
+  // An earlier version may have stored another shape.
+  const cached = parseJson(cachedRow?.text, DiscoveredHosts)
+  const isFresh = cachedRow?.isStale === false && !forceRefresh
+  if (cached !== null && isFresh) return hostsOf(cached, microsoft, baseUrl)
   const [drive, root, regions] = await Promise.all([
     ask(files, OWN_DRIVE),
     ask(files, ROOT_SITE),
@@ -104,16 +107,16 @@ export async function discoverHosts(deps: DiscoveryDeps, isAnew: boolean): Promi
     root: root.webUrls[0] ?? null,
     regions: regions.webUrls,
   }
-  const trouble = drive.trouble ?? root.trouble ?? regions.trouble
-  if (trouble !== null) {
-    // While Microsoft does not answer, yesterday's hosts are better than none.
-    if (remembered.success && FAILURES[trouble.code].turn === 'wait') {
-      return hostsOf(remembered.output, microsoft, baseUrl)
+  const failure = drive.failure ?? root.failure ?? regions.failure
+  if (failure !== null) {
+    // Stale hosts are better than none while Microsoft does not respond.
+    if (cached !== null && FAILURES[failure.code].turn === 'wait') {
+      return hostsOf(cached, microsoft, baseUrl)
     }
-    if (found.oneDrive === null && found.root === null) throw trouble
+    if (found.oneDrive === null && found.root === null) throw failure
   }
-  const freshOnes = found.oneDrive === null ? FRESH_WITHOUT_DRIVE_SECONDS : FRESH_SECONDS
-  const freshSeconds = trouble === null ? freshOnes : FRESH_HALF_SECONDS
+  const usualSeconds = found.oneDrive === null ? FRESH_WITHOUT_DRIVE_SECONDS : FRESH_SECONDS
+  const freshSeconds = failure === null ? usualSeconds : FRESH_AFTER_ERROR_SECONDS
   const text = JSON.stringify(found)
   await lookups.complete(null, [
     { key: KEY, part: PART, text, freshSeconds, lifeSeconds: LIFE_SECONDS },
@@ -121,22 +124,22 @@ export async function discoverHosts(deps: DiscoveryDeps, isAnew: boolean): Promi
   return hostsOf(found, microsoft, baseUrl)
 }
 
-interface Answer {
+interface Discovery {
   readonly webUrls: string[]
-  /** Why there is no answer. That there is nothing, or nothing for this user, is one. */
-  readonly trouble: EntradaFailure | null
+  /** `null` also where Graph says that the person has no such drive or site. */
+  readonly failure: EntradaFailure | null
 }
 
-async function ask(files: DriveFiles, path: string): Promise<Answer> {
+async function ask(files: DriveFiles, path: string): Promise<Discovery> {
   try {
     const answer = await files.ask(path, { deadlineMs: DEADLINE_MS })
-    const { success, output } = v.safeParse(Places, await answer.json().catch(() => null))
-    const places = success ? [output, ...output.value] : []
-    return { webUrls: places.flatMap(({ webUrl }) => webUrl ?? []), trouble: null }
+    const read = await readJson(answer, GraphResponse)
+    const found = read === null ? [] : [read, ...read.value]
+    return { webUrls: found.flatMap(({ webUrl }) => webUrl ?? []), failure: null }
   } catch (cause) {
     if (!(cause instanceof EntradaFailure)) throw cause
-    // No drive, no licence, no right to list sites: each has its own status.
+    // Graph's statuses for no drive, no licence and no right to list sites.
     const isNone = cause.code === 'file_not_found' || cause.code === 'file_forbidden'
-    return { webUrls: [], trouble: isNone ? null : cause }
+    return { webUrls: [], failure: isNone ? null : cause }
   }
 }

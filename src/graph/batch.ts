@@ -1,10 +1,12 @@
+import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { graphErrorOf, NO_RESPONSE, type GraphError } from './graph-error.ts'
 import type { Graph, GraphRequest, GraphTokens } from './graph.ts'
 
+/** One request of a batch. */
 export interface BatchRequest {
-  /** Names the answer. Unique without regard to case. */
+  /** Key of the answer. Unique, ignoring case. */
   readonly id: string
   readonly method?: 'GET' | 'POST'
   /** Path and query below the version. */
@@ -14,18 +16,20 @@ export interface BatchRequest {
   readonly bucket: string
 }
 
+/** The JSON body of one request's response, or its error. */
 export type BatchAnswer =
   | { readonly ok: true; readonly body: unknown }
   | { readonly ok: false; readonly error: GraphError }
 
+/** Answers by request id. */
 export type BatchAnswers = ReadonlyMap<string, BatchAnswer>
 
 export type BatchOptions = Pick<GraphRequest, 'deadlineMs' | 'isBackground'>
 
-/** Graph's own limit. */
-const MOST_REQUESTS = 20
+/** Graph's limit. */
+const MAX_REQUESTS = 20
 
-const Answers = v.object({
+const BatchResponse = v.object({
   responses: v.array(
     v.object({
       id: v.string(),
@@ -37,8 +41,8 @@ const Answers = v.object({
 })
 
 /**
- * Several requests in one round trip, each able to fail alone. Those whose bucket is paused are answered
- * without being sent. A token that some part refuses is renewed once, and those parts are sent again.
+ * Sends up to 20 requests in one round trip; each can fail alone. Requests of a paused bucket get an error without being
+ * sent. When some requests refuse the token, it is renewed once and they are sent again.
  * @throws EntradaFailure `graph_unavailable`, `graph_unexpected`; whatever `tokens` throws
  */
 export async function callBatch(
@@ -47,24 +51,24 @@ export async function callBatch(
   requests: readonly BatchRequest[],
   options: BatchOptions = {},
 ): Promise<BatchAnswers> {
-  if (requests.length > MOST_REQUESTS) throw new RangeError('a batch takes at most 20 requests')
+  if (requests.length > MAX_REQUESTS) throw new RangeError('a batch takes at most 20 requests')
   const answers = new Map<string, BatchAnswer>()
-  const free: BatchRequest[] = []
-  // Asked once per bucket: after a pause a single try is let through, and that is all of its parts.
-  for (const [bucket, parts] of byBucket(requests)) {
+  const unpaused: BatchRequest[] = []
+  // Once per bucket: after a pause one trial is allowed, and all requests of the bucket share it.
+  for (const [bucket, members] of byBucket(requests)) {
     const error = graph.pauseOf(bucket)
-    if (error === null) free.push(...parts)
-    else for (const { id } of parts) answers.set(id, refusal(error))
+    if (error === null) unpaused.push(...members)
+    else for (const { id } of members) answers.set(id, failed(error))
   }
   let used = ''
-  const remembering: GraphTokens = async (again) => {
+  const recording: GraphTokens = async (again) => {
     const token = await tokens(again)
     used = token.value
     return token
   }
-  const isAnswered = await send(graph, remembering, { requests: free, answers, options })
-  const refused = free.filter(({ id }) => errorOf(answers, id)?.status === 401)
-  // With the whole batch refused, the call has renewed the token already.
+  const isAnswered = await send(graph, recording, { requests: unpaused, answers, options })
+  const refused = unpaused.filter(({ id }) => errorOf(answers, id)?.status === 401)
+  // When Graph refuses the whole batch, the client has renewed the token already.
   if (!isAnswered || refused.length === 0) return answers
   const claims = refused.map(({ id }) => errorOf(answers, id)?.claims).find(Boolean)
   const renewed = await tokens({ refused: used, ...(claims ? { claims } : {}) })
@@ -73,41 +77,40 @@ export async function callBatch(
   return answers
 }
 
-interface Sending {
+interface Batch {
   readonly requests: readonly BatchRequest[]
-  /** Filled in. */
+  /** Receives the answers. */
   readonly answers: Map<string, BatchAnswer>
   readonly options: BatchOptions
 }
 
-/** `false` when Graph refused the batch as a whole; every part is then refused the same way. */
-async function send(graph: Graph, tokens: GraphTokens, sending: Sending): Promise<boolean> {
-  const { requests, answers, options } = sending
+/** `false` when Graph refused the batch as a whole; each request then gets that error. */
+async function send(graph: Graph, tokens: GraphTokens, batch: Batch): Promise<boolean> {
+  const { requests, answers, options } = batch
   if (requests.length === 0) return true
   const sentAt = Date.now()
-  const settle = (answerTo: (id: string) => BatchAnswer) => {
+  const record = (answerTo: (id: string) => BatchAnswer) => {
     for (const { id } of requests) answers.set(id, answerTo(id))
-    for (const [bucket, parts] of byBucket(requests)) {
-      const [error = null] = parts.flatMap(({ id }) => errorOf(answers, id) ?? [])
+    for (const [bucket, members] of byBucket(requests)) {
+      const [error = null] = members.flatMap(({ id }) => errorOf(answers, id) ?? [])
       graph.note(bucket, error, sentAt)
     }
   }
   const answer = await graph
     .call(tokens, { ...options, method: 'POST', path: '$batch', body: bodyOf(requests) })
     .catch((cause: unknown) => {
-      const isSilence = cause instanceof EntradaFailure && cause.code === 'graph_unavailable'
-      if (isSilence) settle(() => refusal(NO_RESPONSE))
+      const isUnanswered = cause instanceof EntradaFailure && cause.code === 'graph_unavailable'
+      if (isUnanswered) record(() => failed(NO_RESPONSE))
       throw cause
     })
   if (!answer.ok) {
-    settle(() => answer)
+    record(() => answer)
     return false
   }
-  const body: unknown = await answer.response.json().catch(() => null)
-  const parsed = v.safeParse(Answers, body)
-  if (!parsed.success) throw new EntradaFailure('graph_unexpected')
-  const parts = new Map(parsed.output.responses.map((part) => [part.id, readPart(part)]))
-  settle((id) => parts.get(id) ?? LOST)
+  const body = await readJson(answer.response, BatchResponse)
+  if (body === null) throw new EntradaFailure('graph_unexpected')
+  const responses = new Map(body.responses.map((one) => [one.id, readResponse(one)]))
+  record((id) => responses.get(id) ?? MISSING)
   return true
 }
 
@@ -115,7 +118,7 @@ function byBucket(requests: readonly BatchRequest[]) {
   return Map.groupBy(requests, ({ bucket }) => bucket)
 }
 
-/** What is `undefined` does not travel. */
+/** Members that are `undefined` are left out by `JSON.stringify`. */
 function bodyOf(requests: readonly BatchRequest[]) {
   return {
     requests: requests.map(({ id, method = 'GET', path: url, headers, body }) => ({
@@ -128,17 +131,17 @@ function bodyOf(requests: readonly BatchRequest[]) {
   }
 }
 
-/** A part that the answer does not mention. */
-const LOST = refusal({ ...NO_RESPONSE, status: 502 })
+/** For a request without a response in the batch. */
+const MISSING = failed({ ...NO_RESPONSE, status: 502 })
 
-type Part = v.InferOutput<typeof Answers>['responses'][number]
+type ResponseInBatch = v.InferOutput<typeof BatchResponse>['responses'][number]
 
-function readPart({ status, headers, body }: Part): BatchAnswer {
+function readResponse({ status, headers, body }: ResponseInBatch): BatchAnswer {
   if (status < 400) return { ok: true, body }
-  return refusal(graphErrorOf(status, new Headers(headers), body))
+  return failed(graphErrorOf(status, new Headers(headers), body))
 }
 
-function refusal(error: GraphError): BatchAnswer {
+function failed(error: GraphError): BatchAnswer {
   return { ok: false, error }
 }
 

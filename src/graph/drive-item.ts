@@ -1,39 +1,39 @@
 import * as v from 'valibot'
 import { readDriveItemAddress, type DriveItemAddress } from './drive-item-address.ts'
 
-/** What an item is to someone who wants its bytes. */
+/** Whether an item can be downloaded, or why not. */
 export type DriveItemState =
   | 'available'
   | 'folder'
-  /** A OneNote notebook and its like: looks like a file and has no content of its own. */
+  /** A OneNote notebook or another package: no content of its own. */
   | 'package'
-  /** Microsoft found malware in it. */
+  /** Microsoft has found malware. */
   | 'infected'
   | 'deleted'
-  /** Its content is still being written. */
+  /** The upload has not finished. */
   | 'uploading'
 
-/** A file as Graph describes it at this moment. Nothing in it comes from a browser. */
+/** Graph's current metadata of a file. */
 export interface DriveItem {
   readonly address: DriveItemAddress
   readonly name: string
-  /** Bytes, as of the metadata; the download may have grown since. */
+  /** Bytes. The download may differ: the file can change in between. */
   readonly size: number
-  /** Changes with anything about the item, quotes included as Graph sends it. */
+  /** Changes with each change of the item. With quotes, as Graph sends it. */
   readonly eTag: string | null
-  /** As the server determined it. */
+  /** As Microsoft determined it. */
   readonly mediaType: string | null
   /** ISO 8601. */
   readonly modifiedAt: string | null
   readonly webUrl: string | null
   readonly state: DriveItemState
-  /** Someone is editing it; everyone else gets the version before. */
+  /** A person has checked it out; everyone else gets the version before. */
   readonly isCheckedOut: boolean
-  /** As Graph gives them. */
+  /** By algorithm, as Graph names them. */
   readonly hashes: Readonly<Record<string, unknown>>
 }
 
-/** An item, or a shortcut to one in another drive: operations on the shortcut itself fail. */
+/** An item, or a shortcut to an item in another drive. Graph refuses operations on the shortcut itself. */
 export type FoundDriveItem =
   | { readonly kind: 'item'; readonly item: DriveItem }
   | { readonly kind: 'shortcut'; readonly target: DriveItemAddress }
@@ -41,7 +41,7 @@ export type FoundDriveItem =
 const Text = v.nullish(v.string(), null)
 const Facet = v.nullish(v.object({}))
 
-const Wire = v.object({
+const DriveItemJson = v.object({
   id: v.string(),
   name: v.optional(v.string(), ''),
   size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
@@ -62,50 +62,50 @@ const Wire = v.object({
   ),
 })
 
-/** What is read is what is asked for. */
-export const DRIVE_ITEM_SELECT = Object.keys(Wire.entries).join()
+/** `$select` with exactly the properties that `readDriveItem` reads. */
+export const DRIVE_ITEM_SELECT = Object.keys(DriveItemJson.entries).join()
 
-type WireItem = v.InferOutput<typeof Wire>
+type DriveItemJson = v.InferOutput<typeof DriveItemJson>
 
 /**
- * Reads Graph's answer for the item at `asked`.
- * @returns `null` for what is not a drive item, or a shortcut that leads nowhere we could ask
+ * Reads Graph's JSON for the item at `address`.
+ * @returns `null` for JSON that is not a drive item, or a shortcut without a valid target
  */
-export function readDriveItem(json: unknown, asked: DriveItemAddress): FoundDriveItem | null {
-  const parsed = v.safeParse(Wire, json)
+export function readDriveItem(json: unknown, address: DriveItemAddress): FoundDriveItem | null {
+  const parsed = v.safeParse(DriveItemJson, json)
   if (!parsed.success) return null
-  const wire = parsed.output
-  if (wire.remoteItem) {
+  const item = parsed.output
+  if (item.remoteItem) {
     const target = readDriveItemAddress(
-      wire.remoteItem.parentReference?.driveId,
-      wire.remoteItem.id,
+      item.remoteItem.parentReference?.driveId,
+      item.remoteItem.id,
     )
     return target === null ? null : { kind: 'shortcut', target }
   }
   return {
     kind: 'item',
     item: {
-      address: asked,
-      name: wire.name,
-      size: wire.size,
-      eTag: wire.eTag,
-      mediaType: wire.file?.mimeType ?? null,
-      modifiedAt: wire.lastModifiedDateTime,
-      webUrl: wire.webUrl,
-      state: stateOf(wire),
-      isCheckedOut: wire.publication?.level === 'checkout',
-      hashes: wire.file?.hashes ?? {},
+      address,
+      name: item.name,
+      size: item.size,
+      eTag: item.eTag,
+      mediaType: item.file?.mimeType ?? null,
+      modifiedAt: item.lastModifiedDateTime,
+      webUrl: item.webUrl,
+      state: stateOf(item),
+      isCheckedOut: item.publication?.level === 'checkout',
+      hashes: item.file?.hashes ?? {},
     },
   }
 }
 
-/** Worst first: an infected file that is also being written is infected. */
-function stateOf(wire: WireItem): DriveItemState {
-  if (wire.malware) return 'infected'
-  if (wire.deleted) return 'deleted'
-  if (wire.folder) return 'folder'
-  if (wire.package) return 'package'
-  if (wire.pendingOperations?.pendingContentUpdate) return 'uploading'
-  // Anything without a file facet has no bytes, whatever it is called.
-  return wire.file ? 'available' : 'package'
+/** The most severe state first: an infected file in upload is infected. */
+function stateOf(json: DriveItemJson): DriveItemState {
+  if (json.malware) return 'infected'
+  if (json.deleted) return 'deleted'
+  if (json.folder) return 'folder'
+  if (json.package) return 'package'
+  if (json.pendingOperations?.pendingContentUpdate) return 'uploading'
+  // An item without a file facet has no bytes.
+  return json.file ? 'available' : 'package'
 }

@@ -1,12 +1,13 @@
+import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import { readRetryAfter } from '../time.ts'
 
-/** What Graph said when it refused. Branch on `status` and `codes`; the message is never read. */
+/** An error response of Graph. Branch on `status` and `codes`; Graph's messages are not read. */
 export interface GraphError {
   readonly status: number
   /** Outermost first, innermost last, as Graph nests them. */
   readonly codes: readonly string[]
-  /** Seconds; `null` when not given. */
+  /** Seconds; `null` without the header. */
   readonly retryAfter: number | null
   /** Decoded claims challenge (continuous access evaluation), JSON text. */
   readonly claims: string | null
@@ -15,21 +16,22 @@ export interface GraphError {
 }
 
 const Inner = v.optional(v.unknown())
-/** The body, the error in it, or an error in that: each may hold one more. */
+/** The body, its error, or an inner error. Each may hold another. */
 const ErrorNode = v.object({
   code: v.optional(v.string()),
   error: Inner,
-  // Both spellings are served, depending on the service behind Graph.
+  // The services behind Graph use both spellings.
   innerError: Inner,
   innererror: Inner,
 })
 
+/** Reads an error response, also one without a JSON body. */
 export async function readGraphError(response: Response): Promise<GraphError> {
-  const body: unknown = await response.json().catch(() => null)
+  const body = await readJson(response, v.unknown())
   return graphErrorOf(response.status, response.headers, body)
 }
 
-/** Also for one part of a batch, whose headers and body come as JSON. */
+/** The error of a status, headers and parsed body, as one response of a batch has them. */
 export function graphErrorOf(status: number, headers: Headers, body: unknown): GraphError {
   return {
     status,
@@ -40,7 +42,7 @@ export function graphErrorOf(status: number, headers: Headers, body: unknown): G
   }
 }
 
-/** Silence, put as the refusal a gateway would have given. */
+/** For a call without a response: the error of a gateway. */
 export const NO_RESPONSE: GraphError = {
   status: 504,
   codes: [],
@@ -49,7 +51,7 @@ export const NO_RESPONSE: GraphError = {
   requestId: null,
 }
 
-/** For a request that was not sent, because Graph has asked for a pause that is not over. */
+/** For a request that was not sent, because its bucket is paused. `seconds`: the rest of the pause. */
 export function pausedError(seconds: number | null): GraphError {
   return { ...NO_RESPONSE, status: 429, codes: ['paused'], retryAfter: seconds }
 }
@@ -62,8 +64,8 @@ function codesOf(body: unknown): readonly string[] {
 }
 
 /**
- * Finds `claims` of an `insufficient_claims` challenge. Parameters come in any order, several challenges
- * may share the header, and base64 padding makes splitting on `=` or `,` wrong.
+ * Reads `claims` of an `insufficient_claims` challenge and decodes it to JSON text; `null` without one. Parameters come
+ * in any order, several challenges may share the header, and base64 padding forbids splitting at `=`.
  */
 export function readClaimsChallenge(header: string | null): string | null {
   if (header === null || !/error="?insufficient_claims"?/i.test(header)) return null
@@ -74,7 +76,7 @@ export function readClaimsChallenge(header: string | null): string | null {
     JSON.parse(json)
     return json
   } catch {
-    // A challenge nobody can read is no challenge: the caller treats the 401 as a refused token.
+    // Without a readable challenge the caller treats the 401 as a refused token.
     return null
   }
 }

@@ -1,27 +1,29 @@
-/* `$filter` as Graph takes it. A text is quoted first, and the whole encoded after that. */
+/* OData expressions for Graph's `$filter`: literals are quoted first, then the whole expression is URL-encoded. */
 
-/** A text within quotes, as filters take it: a quote is doubled. */
+/** A string literal: in single quotes, with quotes in the text doubled. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** `$filter`s for any of these values, `most` in each. */
+/** `$filter` parameters that match any of the values, with at most `maxValues` in each. */
 export function inFilters(
   property: string,
   values: readonly string[],
-  most: number,
+  maxValues: number,
 ): readonly string[] {
-  return chunks(values, most).map((some) =>
-    filter(`${property} in (${some.map(literal).join(',')})`),
+  return chunks(values, maxValues).map((chunk) =>
+    filter(`${property} in (${chunk.map(literal).join(',')})`),
   )
 }
 
+/** The query parameter `$filter`, encoded. */
 export function filter(expression: string): string {
   return `$filter=${encodeURIComponent(expression)}`
 }
 
-export function chunks<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / most) }, (_, index) =>
-    items.slice(index * most, (index + 1) * most),
+/** Splits a list into chunks of at most `maxItems`. */
+export function chunks<T>(items: readonly T[], maxItems: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / maxItems) }, (_, index) =>
+    items.slice(index * maxItems, (index + 1) * maxItems),
   )
 }

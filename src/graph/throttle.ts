@@ -1,31 +1,31 @@
 interface Bucket {
-  /** Epoch milliseconds until which nothing is sent; 0 when free. */
+  /** Epoch milliseconds; 0 when not paused. */
   pausedUntil: number
-  /** When the pause was called for. What was sent before says nothing about it. */
+  /** Epoch milliseconds when the pause began. The success of a request sent earlier does not end it. */
   pausedAt: number
-  /** Failures in a row, of either kind. */
+  /** Consecutive failures, of either kind. */
   failures: number
 }
 
-/** Failures in a row after which Graph is left alone for a while. A single one may be chance. */
-const BREAKER_LIMIT = 4
+/** Consecutive outages before a bucket pauses: a single one may be chance. */
+const MAX_OUTAGES = 4
 const FIRST_PAUSE_MS = 2_000
-const LONGEST_PAUSE_MS = 60_000
-/** The one request that tries again after a pause has this long before another may. */
+const MAX_PAUSE_MS = 60_000
+/** After a pause one request is sent as a trial; the next may follow after this time. */
 const TRIAL_MS = 10_000
-/** Isolates that all wake at the second Graph named would be throttled at once again. */
+/** Random part added to a pause, so that isolates do not all resume in the same second. */
 const JITTER = 0.25
 
 /**
- * Who has to wait. Graph counts requests per app, tenant and service, so a refusal speaks for the whole
- * bucket and not for the one request that met it; and a refused request counts as well.
+ * Pauses buckets of calls that Graph throttles. Graph counts requests per app, tenant and service, so a 429 concerns the
+ * whole bucket; and throttled requests count as well.
  */
 export class Throttle {
   readonly #buckets = new Map<string, Bucket>()
 
   /**
-   * Whether a request may be sent: `null`, or the seconds to wait. After a pause one caller at a time is
-   * let through, until one succeeds.
+   * The seconds to wait before a request may be sent; `null` for none. After a pause it allows one trial at a time, until
+   * one succeeds.
    */
   wait(name: string): number | null {
     const bucket = this.#buckets.get(name)
@@ -42,25 +42,26 @@ export class Throttle {
     if (bucket !== undefined && sentAt >= bucket.pausedAt) this.#buckets.delete(name)
   }
 
-  /** 429, or 503 with a time: the pause is at least what Graph asked for. */
+  /** Records a 429, or a 503 with `Retry-After`: the pause is at least that long. */
   throttled(name: string, retryAfterSeconds: number | null): void {
-    this.#refused(name, 1, retryAfterSeconds)
+    this.#recordFailure(name, 1, retryAfterSeconds)
   }
 
-  /** No answer, or one of the server's own errors. */
+  /** Records a missing response or a server error. */
   failed(name: string): void {
-    this.#refused(name, BREAKER_LIMIT, null)
+    this.#recordFailure(name, MAX_OUTAGES, null)
   }
 
-  #refused(name: string, limit: number, seconds: number | null): void {
+  #recordFailure(name: string, maxFailures: number, retryAfterSeconds: number | null): void {
     const bucket = this.#buckets.get(name) ?? { pausedUntil: 0, pausedAt: 0, failures: 0 }
     this.#buckets.set(name, bucket)
     bucket.failures += 1
-    if (bucket.failures < limit) return
-    const growing = FIRST_PAUSE_MS * 2 ** (bucket.failures - limit)
-    const pause = seconds === null ? Math.min(LONGEST_PAUSE_MS, growing) : seconds * 1000
+    if (bucket.failures < maxFailures) return
+    const backOffMs = FIRST_PAUSE_MS * 2 ** (bucket.failures - maxFailures)
+    const pauseMs =
+      retryAfterSeconds === null ? Math.min(MAX_PAUSE_MS, backOffMs) : retryAfterSeconds * 1000
     const now = Date.now()
     bucket.pausedAt = now
-    bucket.pausedUntil = Math.max(bucket.pausedUntil, now + pause * (1 + Math.random() * JITTER))
+    bucket.pausedUntil = Math.max(bucket.pausedUntil, now + pauseMs * (1 + Math.random() * JITTER))
   }
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 
@@ -5,8 +6,8 @@ import type { Settings } from '../settings/settings.ts'
 export interface EdgeEnv {
   Variables: {
     settings: Settings
-    /** Shown in errors and logs of this request. */
-    requestId: string
+    /** The log of this request; each of its lines has the `requestId` that an error page shows. */
+    log: Log
     /** Set by `requireSession`, which every feature route stands behind. */
     session: Session
   }

@@ -1,5 +1,6 @@
+import { CONSENT_PATH, LOGIN_PATH, OWN_PREFIX, PICKER_PATH } from '../paths.ts'
 import { EntradaFailure, FAILURES } from '../failure.ts'
-import { createLog } from '../log.ts'
+import type { Log } from '../log.ts'
 import { type FailureFacts, failurePage } from '../pages/failure-page.ts'
 import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
@@ -9,7 +10,7 @@ import { isForFrame, isTopLevelNavigation, navigationOf } from './fetch-metadata
 export const RETURN_PATH_LIMIT = 2048
 
 /** Would lead to themselves, for a request that may not begin a sign-in. */
-const BEGINNINGS = /^\/\.entrada\/(?:login|consent)$/
+const BEGINNINGS: ReadonlySet<string> = new Set([LOGIN_PATH, CONSENT_PATH])
 
 /**
  * A page load that lacks a session is led to sign-in and comes back to its own address; `null` for any other
@@ -22,8 +23,8 @@ export function signInRedirect(
 ): Response | null {
   if (code !== 'session_required' || !isTopLevelNavigation(request)) return null
   const url = new URL(request.url)
-  if (details.returnTo === undefined && BEGINNINGS.test(url.pathname)) return null
-  const login = withParameters(`${publicOrigin}/.entrada/login`, {
+  if (details.returnTo === undefined && BEGINNINGS.has(url.pathname)) return null
+  const login = withParameters(`${publicOrigin}${LOGIN_PATH}`, {
     return_to: details.returnTo ?? returnPathOf(url),
   })
   return new Response(null, { status: 302, headers: { location: login.href } })
@@ -83,7 +84,7 @@ export async function renderFailure(
 
 /** The picker is the one page of ours that lives in a frame; a problem document would be shown there as it is. */
 function isOwnFrame(request: Request): boolean {
-  return isForFrame(request) && new URL(request.url).pathname === '/.entrada/picker'
+  return isForFrame(request) && new URL(request.url).pathname === PICKER_PATH
 }
 
 function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts {
@@ -113,7 +114,7 @@ function loginOf({ code, details }: EntradaFailure, context: ProblemContext): st
   // leads back to the same refusal for ever.
   const leadsBack = turn === 'sign_in' || isOther || code === 'membership_unknown' || isSpent
   if (context.publicOrigin === null || !leadsBack) return undefined
-  return withParameters(`${context.publicOrigin}/.entrada/login`, {
+  return withParameters(`${context.publicOrigin}${LOGIN_PATH}`, {
     return_to: details.returnTo ?? returnToOf(context),
     step_up: code === 'interaction_required' ? '1' : null,
     account: isOther ? 'other' : null,
@@ -123,7 +124,7 @@ function loginOf({ code, details }: EntradaFailure, context: ProblemContext): st
 function consentOf({ code, details }: EntradaFailure, context: ProblemContext): string | undefined {
   const { consentFeature: feature, consentResource: resource } = details
   if (context.publicOrigin === null || feature === undefined) return undefined
-  return withParameters(`${context.publicOrigin}/.entrada/consent`, {
+  return withParameters(`${context.publicOrigin}${CONSENT_PATH}`, {
     feature,
     resource,
     admin: code === 'admin_consent_required' ? '1' : null,
@@ -142,7 +143,7 @@ function returnToOf({ request, publicOrigin, callbackPath }: ProblemContext): st
   const url = new URL(text)
   if (!isDocument && url.origin !== publicOrigin) return null
   // A page of ours that was loaded is one to come back to; one that only sent a request may not be.
-  const isOurs = url.pathname.startsWith('/.entrada/')
+  const isOurs = url.pathname.startsWith(`${OWN_PREFIX}/`)
   if ((isOurs && !isDocument) || url.pathname === callbackPath) return null
   return returnPathOf(url)
 }
@@ -165,7 +166,7 @@ export async function respondWithFailure(
   cause: unknown,
   request: Request,
   settings: Settings,
-  requestId: string = crypto.randomUUID(),
+  log: Log,
 ): Promise<Response> {
   const failure =
     cause instanceof EntradaFailure ? cause : new EntradaFailure('internal', { cause })
@@ -175,12 +176,16 @@ export async function respondWithFailure(
     harden(redirect.headers, settings)
     return redirect
   }
-  const log = createLog(requestId)
   const { code, details } = failure
   const fields = { code, reason: details.reason, ...details.facts }
   if (failure.status >= 500) log.error('request_failed', failure.cause, fields)
   else log.info('request_refused', fields)
-  const response = await renderFailure(failure, { request, requestId, publicOrigin, callbackPath })
+  const response = await renderFailure(failure, {
+    request,
+    requestId: log.requestId,
+    publicOrigin,
+    callbackPath,
+  })
   harden(response.headers, settings)
   return response
 }

@@ -1,3 +1,12 @@
+import type { SessionView } from '../session/session.ts'
+import {
+  BACK_CHANNEL_LOGOUT_PATH,
+  FILES_PATH,
+  FRONT_CHANNEL_LOGOUT_PATH,
+  GROUPS_PATH,
+  PEOPLE_PATH,
+  PICKER_PATH,
+} from '../paths.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { RateLimited, RateLimits } from '../settings/sessions.ts'
 import { setBounded } from '../storage/bounded-map.ts'
@@ -70,6 +79,11 @@ export class RateLimiter {
   }
 }
 
+/** Names whom a limit counts after sign-in: the user, because one address may be that of a whole office. */
+export function rateLimitKeyOfUser({ user }: SessionView): string {
+  return `${user.tenantId} ${user.id}`
+}
+
 /**
  * Whom a request counts for before sign-in: an IPv4 address, or the first 64 bits of an IPv6 address, because
  * every customer of an access provider has at least so many addresses (RFC 6177).
@@ -84,14 +98,16 @@ export function callerOf({ headers }: Request): string {
   return groups.map((group) => Number.parseInt(group || '0', 16).toString(16)).join(':')
 }
 
-const LIMITED: readonly (readonly [RegExp, RateLimited])[] = [
-  [/^\/\.entrada\/(?:front|back)channel-logout$/, 'notice'],
-  [/^\/\.entrada\/(?:people|groups)(?:\/|$)/, 'search'],
-  [/^\/\.entrada\/files\//, 'download'],
-  [/^\/\.entrada\/picker\//, 'picker'],
-]
+const NOTICE_PATHS: ReadonlySet<string> = new Set([
+  FRONT_CHANNEL_LOGOUT_PATH,
+  BACK_CHANNEL_LOGOUT_PATH,
+])
 
 /** Which limit every request to a path of ours counts against; `login` and `callback` count where it is known what they do. */
 export function limitOf(pathname: string): RateLimited | null {
-  return LIMITED.find(([pattern]) => pattern.test(pathname))?.[1] ?? null
+  const isBelow = (path: string) => pathname.startsWith(`${path}/`)
+  if (NOTICE_PATHS.has(pathname)) return 'notice'
+  if ([PEOPLE_PATH, GROUPS_PATH].some((path) => pathname === path || isBelow(path))) return 'search'
+  if (isBelow(FILES_PATH)) return 'download'
+  return isBelow(PICKER_PATH) ? 'picker' : null
 }

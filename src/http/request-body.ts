@@ -1,3 +1,5 @@
+import type { GenericSchema } from 'valibot'
+import { readJson } from '../json.ts'
 import { EntradaFailure } from '../failure.ts'
 
 /** Largest body of a form or a JSON request of ours, in bytes: a few sealed values, or a short list of ids. */
@@ -45,10 +47,13 @@ export async function readForm(request: Request, most?: number): Promise<FormDat
 }
 
 /**
- * The value a JSON body stands for. `null` for what is no JSON.
+ * Reads a JSON body of this shape. `null` for a body that is not JSON or has another shape.
  * @throws EntradaFailure `body_too_large`
  */
-export async function readJson(request: Request, most?: number): Promise<unknown> {
-  const body = await readBody(request, most)
-  return new Response(body).json().catch(() => null)
+export async function readJsonBody<T>(
+  request: Request,
+  schema: GenericSchema<unknown, T>,
+  most?: number,
+): Promise<T | null> {
+  return readJson(await readBody(request, most), schema)
 }

@@ -10,7 +10,7 @@ export type PollingTest = (method: string, pathname: string) => boolean
 export function requireSession(sessions: Sessions, isPolling: PollingTest = () => false) {
   return createMiddleware<EdgeEnv>(async (c, next) => {
     const isActivity = !isPolling(c.req.method, c.req.path)
-    const session = await sessions.find(c.req.header('cookie') ?? null, isActivity)
+    const session = await sessions.find(c.req.header('cookie') ?? null, c.var.log, isActivity)
     if (session === null) throw new EntradaFailure('session_required')
     c.set('session', session)
     await next()

@@ -1,3 +1,4 @@
+import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure, FAILURES } from '../failure.ts'
 import type { GraphError } from '../graph/graph-error.ts'
@@ -116,9 +117,9 @@ export class MembershipGraphClient {
       .call(this.#tokens, { ...request, ...options })
       .catch(failWithoutAnswer)
     if (!answer.ok) throw failureOf(answer.error)
-    const parsed = v.safeParse(schema, await answer.response.json().catch(() => null))
-    if (!parsed.success) throw membershipCheckFailed('graph_unexpected')
-    return parsed.output
+    const read = await readJson(answer.response, schema)
+    if (read === null) throw membershipCheckFailed('graph_unexpected')
+    return read
   }
 
   get #left(): number {

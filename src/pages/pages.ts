@@ -1,3 +1,4 @@
+import { LOGIN_PATH, LOGOUT_PATH } from '../paths.ts'
 import { html } from 'hono/html'
 import { RENEWED_SCRIPT } from '../browser/generated/renewed.ts'
 import { button, renderCard } from './page.ts'
@@ -51,7 +52,7 @@ export function renewedPage(): Promise<Response> {
  */
 export function signOutPage(service: string): Promise<Response> {
   const content = html`<p>You are about to leave the chat on this device.</p>
-    <form class="actions" method="post" action="/.entrada/logout">
+    <form class="actions" method="post" action="${LOGOUT_PATH}">
       <button class="button">Sign out</button>
       ${button('/', 'Stay', 'quiet')}
     </form>`
@@ -64,7 +65,7 @@ export function signedOutPage(hasLeftService: boolean): Promise<Response> {
   const content = html`<p>Your session here has ended.</p>
     ${hasLeftService ? html`<p>You have left your organisation’s sign-in service, too.</p>` : ''}
     <p class="soft">On a shared computer, close the browser as well.</p>
-    <p class="actions">${button('/.entrada/login', 'Sign in again')}</p>`
+    <p class="actions">${button(LOGIN_PATH, 'Sign in again')}</p>`
   return renderCard(content, { title: 'You are signed out', tone: 'done' })
 }
 

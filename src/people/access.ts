@@ -1,3 +1,4 @@
+import { readJson } from '../json.ts'
 import * as v from 'valibot'
 import type { SealedBox } from '../crypto/sealed-box.ts'
 import type { AccessToken } from '../entra/access-token.ts'
@@ -6,47 +7,43 @@ import type { Graph, GraphTokens } from '../graph/graph.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { LookupCache, OwnerLookups } from '../storage/lookup-cache.ts'
+import type { Source } from './source-result.ts'
 
-/** What a search is put together from; each part is asked, allowed and failing on its own. */
-export const SOURCES = ['people', 'users', 'groups'] as const
-
-export type Source = (typeof SOURCES)[number]
-
-/**
- * What is remembered: of each part what was found, and of those the user deals with who they are and, once
- * looked up, who they are in the directory.
- */
-export const CACHE_KINDS = [...SOURCES, 'acquaintances', 'known'] as const
-
-export type CacheKind = (typeof CACHE_KINDS)[number]
-
-/** Whether a part may be asked: by configuration and cloud, then by what has been consented to. */
+/** Whether a source may be asked. Settings and cloud decide on `off`, then granted scopes on the rest. */
 export type Access = 'on' | 'off' | 'consent_needed'
 
-/** Any one is enough. */
+/** The scopes that allow each source; one of them is enough. */
 const SUFFICIENT: Readonly<Record<Source, RegExp>> = {
   people: /^people\.read(\.all)?$/,
   users: /^(user\.readbasic|(user|directory)\.read(write)?)\.all$/,
   groups: /^(group|groupmember|directory)\.read(write)?\.all$/,
 }
 
-/** `User.ReadBasic.All` shows names and addresses only; asking it for more yields nulls or a refusal. */
+/** `User.ReadBasic.All` shows names and addresses only. Graph answers other properties with nulls or 403. */
 const FULL_PROFILES = /^(user|directory)\.read(write)?\.all$/
 
-export function accessTo(part: Source, settings: Settings, granted: readonly string[]): Access {
+/**
+ * Says whether a user may search a source.
+ * @param granted scopes of the user's Graph token
+ */
+export function accessTo(source: Source, settings: Settings, granted: readonly string[]): Access {
   const { microsoft } = settings.issuer
   if (!settings.people.enabled || !settings.reuseTokens || microsoft === null) return 'off'
-  if (part === 'people' && !microsoft.hasRelevantPeople) return 'off'
-  if (holdsAny(granted, SUFFICIENT[part])) return 'on'
-  // What the operator does not let us ask for will never be granted: no button should offer it.
-  return holdsAny(settings.people.graphScopes, SUFFICIENT[part]) ? 'consent_needed' : 'off'
+  if (source === 'people' && !microsoft.hasRelevantPeople) return 'off'
+  if (holdsAny(granted, SUFFICIENT[source])) return 'on'
+  // Entrada never requests a scope that the operator did not configure, so consent could not help.
+  return holdsAny(settings.people.graphScopes, SUFFICIENT[source]) ? 'consent_needed' : 'off'
 }
 
 export function showsFullProfiles(granted: readonly string[]): boolean {
   return holdsAny(granted, FULL_PROFILES)
 }
 
-/** For `/.entrada/session`. One of the two sources of people is enough to search for them. */
+/**
+ * The features `people` and `groups` of `GET /.entrada/session`. Access to `/users` or to `/me/people` is enough
+ * to search for people.
+ * @param granted scopes of the user's Graph token
+ */
 export function peopleFeatures(
   settings: Settings,
   granted: readonly string[],
@@ -56,13 +53,14 @@ export function peopleFeatures(
   return { people: best ?? 'off', groups: accessTo('groups', settings, granted) }
 }
 
-/** A scope may be written with its resource: `https://graph.microsoft.com/User.Read`. */
+/** A scope may carry its resource: `https://graph.microsoft.com/User.Read`. */
 function holdsAny(scopes: readonly string[], sufficient: RegExp): boolean {
   return scopes.some((scope) =>
     sufficient.test(scope.slice(scope.lastIndexOf('/') + 1).toLowerCase()),
   )
 }
 
+/** What the composition root gives to `peopleRoutes` and `searchPrincipals`. */
 export interface PeopleDeps {
   /** `null` for an issuer that is not Entra. */
   readonly graph: Graph | null
@@ -70,44 +68,41 @@ export interface PeopleDeps {
   readonly box: SealedBox
 }
 
-/** On whose behalf something is looked up. */
+/** The user who searches. */
 export interface Searcher {
   readonly session: Session
   readonly settings: Settings
-  /** Keeps work going when the response is out, or the one who typed has typed on. */
+  /** Lets work finish after the response is sent or the client has left. */
   waitUntil(work: Promise<unknown>): void
 }
 
-const TEXT_DEADLINE_MS = 5_000
-
-const Texts = v.record(v.string(), v.unknown())
-
-/** Graph, as one user reaches it. */
-export interface DirectoryAccess {
+/** Graph, with the token and the cache of one user. */
+export interface GraphAccess {
   readonly graph: Graph
   readonly tokens: GraphTokens
   readonly scopes: readonly string[]
-  /** Memory of this user, apart from everyone else's. */
+  /** The cache of this user alone. */
   readonly own: OwnerLookups
 }
 
 /**
- * @throws EntradaFailure `feature_off`, `consent_required`; what the session's token may throw
+ * Graph for one user, if the user may ask `source`.
+ * @throws EntradaFailure `feature_off`, `consent_required`; what `session.accessToken` throws
  */
-export async function accessDirectory(
+export async function accessGraph(
   { graph, lookups }: PeopleDeps,
   { session, settings }: Searcher,
-  part: Source,
-): Promise<DirectoryAccess> {
-  if (graph === null || accessTo(part, settings, []) === 'off') {
+  source: Source,
+): Promise<GraphAccess> {
+  if (graph === null || accessTo(source, settings, []) === 'off') {
     throw new EntradaFailure('feature_off')
   }
   const token = await session.accessToken('graph')
-  if (accessTo(part, settings, token.scopes) !== 'on') {
-    const consentFeature = part === 'groups' ? 'groups' : 'people'
+  if (accessTo(source, settings, token.scopes) !== 'on') {
+    const consentFeature = source === 'groups' ? 'groups' : 'people'
     throw new EntradaFailure('consent_required', { consentFeature })
   }
-  return accessWith(token, { graph, lookups, session, settings })
+  return graphAccessWith(token, { graph, lookups, session, settings })
 }
 
 interface AccessDeps extends Pick<Searcher, 'session' | 'settings'> {
@@ -115,10 +110,11 @@ interface AccessDeps extends Pick<Searcher, 'session' | 'settings'> {
   readonly lookups: LookupCache
 }
 
-export function accessWith(
+/** Graph for one user whose token is already there. A refused token is renewed through the session. */
+export function graphAccessWith(
   token: AccessToken<'graph'>,
   { graph, lookups, session, settings }: AccessDeps,
-): DirectoryAccess {
+): GraphAccess {
   const { tenantId, id: userId } = session.user
   return {
     graph,
@@ -128,24 +124,27 @@ export function accessWith(
   }
 }
 
+const TEXT_TIMEOUT_MS = 5_000
+
+const Texts = v.record(v.string(), v.unknown())
+
 /**
- * One text of what is at a path; `null` where it is missing, or Graph does not say.
- * @throws EntradaFailure `graph_unavailable`; what the session's token may throw
+ * Reads one text property of the Graph resource at `path`; `null` where Graph has none or refuses.
+ * @throws EntradaFailure `graph_unavailable`; what `session.accessToken` throws
  */
 export async function readText(
-  { graph, tokens }: DirectoryAccess,
+  { graph, tokens }: GraphAccess,
   path: string,
   property: string,
 ): Promise<string | null> {
-  const request = { path: `${path}?$select=${property}`, deadlineMs: TEXT_DEADLINE_MS }
+  const request = { path: `${path}?$select=${property}`, deadlineMs: TEXT_TIMEOUT_MS }
   const answer = await graph.call(tokens, request)
   if (!answer.ok) return null
-  const read = v.safeParse(Texts, await answer.response.json().catch(() => null))
-  const text = read.success ? read.output[property] : null
+  const text = (await readJson(answer.response, Texts))?.[property]
   return typeof text === 'string' ? text : null
 }
 
-/** Ids mean nothing in another cloud. */
+/** The cloud as part of a cache owner: object ids are unique within one cloud only. */
 export function cloudNameOf({ issuer }: Settings): string {
   return issuer.microsoft?.graph ?? ''
 }

@@ -1,226 +1,249 @@
 import { isGuid } from '../settings/issuer.ts'
-import type { CacheKind, DirectoryAccess, Source } from './access.ts'
-import type { SourceResults } from './graph-readers.ts'
-import { type GraphSearch, searchGraph, unverified, verified } from './graph-search.ts'
+import type { GraphAccess } from './access.ts'
+import { type GraphSearch, searchGraph } from './graph-search.ts'
 import { matcherFor } from './matching.ts'
-import type { CachedResult, CachedResults, SearchCache } from './search-cache.ts'
-import { beginningsOf, type SearchText } from './search-text.ts'
-import type { SourceResult } from './source-result.ts'
+import { unverified, verified } from './principal.ts'
+import { prefixesOf, type SearchText } from './query.ts'
+import {
+  type CachedResult,
+  type CachedResults,
+  NOTHING_CACHED,
+  type SearchCache,
+  withFetched,
+} from './search-cache.ts'
+import type { CacheKind, Source, SourceResult, SourceResults } from './source-result.ts'
 
-export interface CacheRequest {
-  readonly search: SearchText
-  readonly sources: readonly Source[]
-  /** So many matches fill the list: then pages that were cut short will do. */
-  readonly enough: number
-}
-
-export interface Answers {
-  readonly answers: ReadonlyMap<Source, SourceResult>
-  /** The parts that have to be asked. */
-  readonly open: readonly Source[]
-}
-
-/**
- * What memory has to say to a text. A list that is full says nothing about who is not in it.
- * @param canConfirm without it a relevant person's directory id and the right kind must do
- */
-export function readFromCache(
-  { found, refused }: CachedResults,
-  lookup: CacheRequest,
-  canConfirm: boolean,
-): Answers {
-  const { search, sources, enough } = lookup
-  const narrow = new Map<Source, SourceResult>()
-  for (const part of sources) {
-    const remembered = found.get(part)
-    if (remembered !== undefined) narrow.set(part, narrowed(remembered, search))
-  }
-  const people = narrow.get('people')
-  if (people !== undefined) {
-    const users = narrow.get('users')
-    const known = [...(users?.principals ?? []), ...(found.get('known')?.answer.principals ?? [])]
-    const principals = canConfirm
-      ? verified(people.principals, known)
-      : people.principals.filter(({ id }) => isGuid(id))
-    const isShort = principals.length < people.principals.length && users?.isComplete !== true
-    const { status, retryAt } = (isShort ? refused.get('users') : undefined) ?? people
-    narrow.set('people', { ...people, status, retryAt, principals })
-  }
-  const ids = [...narrow.values()].flatMap(({ principals }) => principals.map(({ id }) => id))
-  const isFull = new Set(ids).size >= enough
-  const answers = new Map<Source, SourceResult>()
-  for (const part of sources) {
-    const answer = narrow.get(part)
-    const refusal = refused.get(part)
-    if (answer !== undefined && (answer.isComplete || isFull)) answers.set(part, answer)
-    // Less than there is, and the status says so.
-    else if (refusal !== undefined) {
-      answers.set(part, { ...refusal, principals: answer?.principals ?? [] })
-    }
-  }
-  return { answers, open: sources.filter((part) => !answers.has(part)) }
-}
-
-/** As memory will be when what was just found has been added to it. */
-export function withFound(
-  { found, refused }: CachedResults,
-  rows: SourceResults,
-  search: SearchText,
-): CachedResults {
-  const later = { found: new Map(found), refused: new Map(refused) }
-  // Asked for anew; without an answer nobody is known.
-  if (found.get('known')?.isStale === true) later.found.delete('known')
-  for (const [row, answer] of rows) {
-    if (answer.status === 'ok') later.found.set(row, { search, answer, isStale: false })
-    else later.refused.set(row, answer)
-  }
-  return later
-}
-
-/** An answer to a beginning holds the answers to what is typed on to it. */
-function narrowed({ search: asked, answer }: CachedResult, search: SearchText): SourceResult {
-  if (asked.key === search.key) return { ...answer, isComplete: true }
-  const qualityOf = matcherFor(search)
-  return { ...answer, principals: answer.principals.filter((one) => qualityOf(one) > 0) }
-}
-
-export interface CachedSearchDeps extends Pick<DirectoryAccess, 'graph' | 'tokens'> {
+export interface CachedSearchDeps extends Pick<GraphAccess, 'graph' | 'tokens'> {
   readonly scope: GraphSearch['scope']
-  readonly canConfirm: boolean
-  memoryOf(search: SearchText): SearchCache
-  /** Keeps work going when the response is out, or the one who typed has typed on. */
+  /** The token allows to look up users, so relevant people can be verified. */
+  readonly canVerify: boolean
+  cacheOf(search: SearchText): SearchCache
+  /** Lets work finish after the response is sent or the client has left. */
   waitUntil(work: Promise<unknown>): void
 }
 
-/** A memory, and what it held when Graph was to be asked. */
-interface Asking extends CachedSearchDeps {
-  readonly memory: SearchCache
-  readonly memories: CachedResults
+export interface CachedSearchRequest {
+  readonly search: SearchText
+  readonly sources: readonly Source[]
+  /** With so many matches the list is full, and truncated pages are enough. */
+  readonly limit: number
 }
 
-/** Rounds of waiting for others before a search asks by itself, come what may. */
-const MOST_WAITS = 4
-/** Graph looks up a thousand by their ids; nobody deals with so many. */
-const MOST_KNOWN = 500
-const NO_MEMORIES: CachedResults = { found: new Map(), refused: new Map() }
+export type Answers = ReadonlyMap<Source, SourceResult>
 
-/** Finds parts: in memory, in what memory holds of a beginning of the text, or at Graph. */
+interface CacheAnswers {
+  readonly answers: Answers
+  /** The sources that Graph has to be asked for. */
+  readonly missing: readonly Source[]
+}
+
+/** How often a search waits for other holders of the lease before it queries Graph without the lease. */
+const MAX_WAITS = 4
+
+/**
+ * Searches sources: in the cache, in cached results of a prefix, or at Graph. Concurrent searches for texts with
+ * the same start take turns (lease → read → fetch → read), so that one request to Graph answers them all.
+ * @throws EntradaFailure what `searchGraph` throws
+ */
 export async function searchSources(
   deps: CachedSearchDeps,
-  lookup: CacheRequest,
-): Promise<Answers['answers']> {
-  const { canConfirm, waitUntil } = deps
-  const memory = deps.memoryOf(lookup.search)
-  if (memory.isOff) return ask({ ...deps, memory, memories: NO_MEMORIES }, lookup)
-  const memories = await memory.read(lookup.sources)
-  const known = readFromCache(memories, lookup, canConfirm)
-  if (known.open.length === 0) {
-    refresh(deps, memories, lookup)
-    return known.answers
+  request: CachedSearchRequest,
+): Promise<Answers> {
+  const { canVerify, waitUntil } = deps
+  const cache = deps.cacheOf(request.search)
+  if (cache.isOff) {
+    const fetched = await fetchMissing({ ...deps, cache, cached: NOTHING_CACHED }, request)
+    return readFromCache(fetched, request, canVerify).answers
+  }
+  const cached = await cache.read(request.sources)
+  const fromCache = readFromCache(cached, request, canVerify)
+  if (fromCache.missing.length === 0) {
+    refreshStale(deps, cached, request.sources)
+    return fromCache.answers
   }
   for (let waits = 0; ; waits++) {
-    const claim = await memory.claim(lookup.sources)
-    const { answers, open } = readFromCache(claim, lookup, canConfirm)
-    if (open.length === 0) {
-      if (claim.isGranted) waitUntil(memory.settle(new Map()))
+    const lease = await cache.lease(request.sources)
+    const { answers, missing } = readFromCache(lease.cached, request, canVerify)
+    if (missing.length === 0) {
+      if (lease.isGranted) waitUntil(cache.complete(new Map()))
       return answers
     }
-    const isLast = waits === MOST_WAITS
-    if (!claim.isGranted && !isLast) continue
-    // The letters of a name that waited go on in any order: whichever is first asks for what answers them all.
-    const first = waits === 0 || isLast ? lookup : shortestOpen(claim, lookup, canConfirm)
-    const asking = ask({ ...deps, memory: deps.memoryOf(first.search), memories: claim }, first)
-    // Whoever types on leaves this request; what it finds still answers the next.
-    waitUntil(asking.catch(() => undefined))
-    if (first === lookup) return asking
-    await asking
+    const isLast = waits === MAX_WAITS
+    if (!lease.isGranted && !isLast) continue
+    // Waiters resume in any order. The first one fetches the shortest prefix without an answer, whose result
+    // covers the texts of the others.
+    const target =
+      waits === 0 || isLast ? request : shortestMissing(lease.cached, request, canVerify)
+    const fetching = fetchMissing(
+      { ...deps, cache: deps.cacheOf(target.search), cached: lease.cached },
+      target,
+    )
+    // A client that types on leaves this request; the cache still gets the result for its next one.
+    waitUntil(fetching.catch(() => undefined))
+    const afterFetch = readFromCache(await fetching, request, canVerify)
+    if (target === request || afterFetch.missing.length === 0) return afterFetch.answers
   }
 }
 
-/** The first beginning of what is typed that memory has no answer to. */
-function shortestOpen(
-  memories: CachedResults,
-  lookup: CacheRequest,
-  canConfirm: boolean,
-): CacheRequest {
-  const beginnings = beginningsOf(lookup.search).toReversed()
-  const lookups = beginnings.map((search) => ({ ...lookup, search }))
-  const isOpen = (one: CacheRequest) => readFromCache(memories, one, canConfirm).open.length > 0
-  return lookups.find(isOpen) ?? lookup
+/** The same request for the shortest prefix that the cache has no answer for. */
+function shortestMissing(
+  cached: CachedResults,
+  request: CachedSearchRequest,
+  canVerify: boolean,
+): CachedSearchRequest {
+  const prefixes = prefixesOf(request.search).toReversed()
+  const requests = prefixes.map((search) => ({ ...request, search }))
+  const isMissing = (one: CachedSearchRequest) =>
+    readFromCache(cached, one, canVerify).missing.length > 0
+  return requests.find(isMissing) ?? request
 }
 
-/** Asks for what is open, and for what was cut short: when the road is taken, it is taken once. */
-async function ask(asking: Asking, lookup: CacheRequest): Promise<Answers['answers']> {
-  const { memories, canConfirm } = asking
-  const { search } = lookup
-  const { answers, open } = readFromCache(memories, lookup, canConfirm)
-  const asked = lookup.sources.filter(
-    (part) =>
-      open.includes(part) ||
-      (memories.found.get(part)?.answer.isComplete === false && !memories.refused.has(part)),
-  )
-  const rows = await fetchAndCache(asking, { search, sources: asked, answers, isBackground: false })
-  return readFromCache(withFound(memories, rows, search), lookup, canConfirm).answers
+/**
+ * Answers a request from cached results. A complete result of a prefix holds every match of the text. A truncated
+ * one cannot prove that somebody is missing, so it is an answer only when the list is full.
+ */
+function readFromCache(
+  cached: CachedResults,
+  { search, sources, limit }: CachedSearchRequest,
+  canVerify: boolean,
+): CacheAnswers {
+  const matching = new Map<Source, SourceResult>()
+  for (const source of sources) {
+    const entry = cached.results.get(source)
+    if (entry !== undefined) matching.set(source, narrowed(entry, search))
+  }
+  const people = matching.get('people')
+  if (people !== undefined) {
+    const users = matching.get('users')
+    matching.set(
+      'people',
+      canVerify ? verifiedPeople(people, users, cached) : withoutMailboxes(people),
+    )
+  }
+  const ids = [...matching.values()].flatMap(({ principals }) => principals.map(({ id }) => id))
+  const isFull = new Set(ids).size >= limit
+  const answers = new Map<Source, SourceResult>()
+  for (const source of sources) {
+    const result = matching.get(source)
+    const error = cached.errors.get(source)
+    if (result !== undefined && (result.isComplete || isFull)) answers.set(source, result)
+    // The matches of a truncated page are shown, and the status says that there may be more.
+    else if (error !== undefined) {
+      answers.set(source, { ...error, principals: result?.principals ?? [] })
+    }
+  }
+  return { answers, missing: sources.filter((source) => !answers.has(source)) }
 }
 
-/** What was shown although it is old is asked for again, for the next who types it. */
-function refresh(deps: CachedSearchDeps, memories: CachedResults, lookup: CacheRequest): void {
-  const stale = staleAmong(lookup.sources, memories)
-  for (const [search, old] of Map.groupBy(stale, (part) => memories.found.get(part)?.search)) {
+/** The matches of a result that was fetched for a prefix. */
+function narrowed({ search: fetched, result }: CachedResult, search: SearchText): SourceResult {
+  if (fetched.key === search.key) return { ...result, isComplete: true }
+  const qualityOf = matcherFor(search)
+  return { ...result, principals: result.principals.filter((one) => qualityOf(one) > 0) }
+}
+
+/** Relevant people whom the directory has. When users could not be asked, the result has their error. */
+function verifiedPeople(
+  people: SourceResult,
+  users: SourceResult | undefined,
+  { results, errors }: CachedResults,
+): SourceResult {
+  const checked = results.get('verifiedPeople')?.result.principals ?? []
+  const principals = verified(people.principals, [...(users?.principals ?? []), ...checked])
+  const isShort = principals.length < people.principals.length && users?.isComplete !== true
+  const { status, retryAt } = (isShort ? errors.get('users') : undefined) ?? people
+  return { ...people, status, retryAt, principals }
+}
+
+/** Without permission to look up users: relevant people whose id is an object id, not that of a mailbox. */
+function withoutMailboxes(people: SourceResult): SourceResult {
+  return { ...people, principals: people.principals.filter(({ id }) => isGuid(id)) }
+}
+
+/** A cache, and what it held before Graph is queried. */
+interface FetchDeps extends CachedSearchDeps {
+  readonly cache: SearchCache
+  readonly cached: CachedResults
+}
+
+/** Fetches missing sources, and truncated ones with them: one round trip refreshes both. */
+async function fetchMissing(deps: FetchDeps, request: CachedSearchRequest): Promise<CachedResults> {
+  const { cached, canVerify } = deps
+  const { search } = request
+  const { answers, missing } = readFromCache(cached, request, canVerify)
+  const isTruncated = (source: Source) =>
+    cached.results.get(source)?.result.isComplete === false && !cached.errors.has(source)
+  const sources = request.sources.filter((one) => missing.includes(one) || isTruncated(one))
+  const fetched = await fetchSources(deps, { search, sources, answers, isBackground: false })
+  return withFetched(cached, fetched, search)
+}
+
+/** Fetches stale results again after they were shown, for the next search. */
+function refreshStale(
+  deps: CachedSearchDeps,
+  cached: CachedResults,
+  sources: readonly Source[],
+): void {
+  const stale = staleOf(sources, cached)
+  for (const [search, old] of Map.groupBy(stale, (one) => cached.results.get(one)?.search)) {
     if (search === undefined) continue
-    deps.waitUntil(askAgain(deps, search, old).catch(() => undefined))
+    deps.waitUntil(refetch(deps, search, old).catch(() => undefined))
   }
 }
 
-async function askAgain(
+async function refetch(
   deps: CachedSearchDeps,
   search: SearchText,
-  asked: readonly Source[],
+  sources: readonly Source[],
 ): Promise<void> {
-  const memory = deps.memoryOf(search)
-  const memories = await memory.claim(asked)
-  if (!memories.isGranted) return
-  const old = staleAmong(asked, memories)
-  if (old.length === 0) return memory.settle(new Map())
-  const again = { search, sources: old, answers: new Map(), isBackground: true }
-  await fetchAndCache({ ...deps, memory, memories }, again)
+  const cache = deps.cacheOf(search)
+  const { isGranted, cached } = await cache.lease(sources)
+  if (!isGranted) return
+  const stale = staleOf(sources, cached)
+  if (stale.length === 0) return cache.complete(new Map())
+  const request = { search, sources: stale, answers: new Map(), isBackground: true }
+  await fetchSources({ ...deps, cache, cached }, request)
 }
 
-function staleAmong(sources: readonly Source[], { found }: CachedResults): readonly Source[] {
-  return sources.filter((part) => found.get(part)?.isStale === true)
+function staleOf(sources: readonly Source[], { results }: CachedResults): readonly Source[] {
+  return sources.filter((source) => results.get(source)?.isStale === true)
 }
 
-async function fetchAndCache(
-  { graph, tokens, canConfirm, scope, waitUntil, memory, memories }: Asking,
-  asked: Pick<GraphSearch, 'search' | 'sources' | 'answers' | 'isBackground'>,
+async function fetchSources(
+  { graph, tokens, canVerify, scope, waitUntil, cache, cached }: FetchDeps,
+  request: Pick<GraphSearch, 'search' | 'sources' | 'answers' | 'isBackground'>,
 ): Promise<SourceResults> {
-  const confirms = !canConfirm ? 'never' : memory.isOff ? 'now' : 'later'
-  let rows: SourceResults = new Map()
+  const verifies = !canVerify ? 'never' : cache.isOff ? 'now' : 'later'
+  let results: SourceResults = new Map()
   try {
-    const people = peopleIn(memories.found)
-    rows = await searchGraph(graph, tokens, { ...asked, ...people, confirms, scope })
+    const people = peopleToVerify(cached.results)
+    results = await searchGraph(graph, tokens, { ...request, ...people, verifies, scope })
   } finally {
-    // Also when it failed: others wait for it.
-    if (!memory.isOff) waitUntil(memory.settle(rows))
+    // The lease ends after an error too, because other searches wait for it.
+    if (!cache.isOff) waitUntil(cache.complete(results))
   }
-  return rows
+  return results
 }
 
-/** Whom to look up along with a search, since it goes to Graph anyway. */
-function peopleIn(
-  found: CachedResults['found'],
-): Pick<GraphSearch, 'people' | 'wantsAcquaintances'> {
-  const principalsOf = (row: CacheKind) => found.get(row)?.answer.principals ?? []
-  const known = principalsOf('known')
-  // With all users who match at hand, whoever is not among them has left.
-  const open = found.get('users')?.answer.isComplete === true ? [] : principalsOf('people')
-  // Users who are open are asked for anew, and may be others this time.
-  const missing = unverified([...open, ...principalsOf('acquaintances')], known)
-  const isStale = found.get('known')?.isStale === true
+/** Graph takes 1,000 ids in one lookup; no user has so many relevant people. */
+const MAX_VERIFIED = 500
+
+/** The cached people that the next round trip to Graph verifies as well. */
+function peopleToVerify(
+  results: CachedResults['results'],
+): Pick<GraphSearch, 'people' | 'wantsFrequentContacts'> {
+  const principalsOf = (kind: CacheKind) => results.get(kind)?.result.principals ?? []
+  const checked = principalsOf('verifiedPeople')
+  // A complete list of users settles who is in the directory: relevant people not on it have left.
+  const isSettled = results.get('users')?.result.isComplete === true
+  const relevant = isSettled ? [] : principalsOf('people')
+  const unchecked = unverified([...relevant, ...principalsOf('frequentContacts')], checked)
+  const isStale = results.get('verifiedPeople')?.isStale === true
   return {
-    // All of them, so that none is taken for known on the strength of another's being looked up.
-    people: missing.length > 0 || isStale ? [...known, ...missing].slice(0, MOST_KNOWN) : [],
-    // Where users' pages are cut short, it takes more than those to tell who is in the directory.
-    wantsAcquaintances: missing.length > 0 && !found.has('acquaintances'),
+    // Checked people are looked up again, because the new result replaces the cached one as a whole.
+    people:
+      unchecked.length > 0 || isStale ? [...checked, ...unchecked].slice(0, MAX_VERIFIED) : [],
+    // With truncated pages of users, later letters find people who are neither verified nor on a page.
+    wantsFrequentContacts: unchecked.length > 0 && !results.has('frequentContacts'),
   }
 }

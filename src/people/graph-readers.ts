@@ -1,19 +1,60 @@
 import * as v from 'valibot'
 import type { BatchAnswer, BatchAnswers } from '../graph/batch.ts'
 import { isGuid } from '../settings/issuer.ts'
-import { CACHE_KINDS, type CacheKind } from './access.ts'
-import { indexOf, type Principal } from './principal.ts'
-import { EMPTY_RESULT, failedResult, refusedResult, type SourceResult } from './source-result.ts'
+import { type Principal, searchIndexOf } from './principal.ts'
+import {
+  CACHE_KINDS,
+  type CacheKind,
+  EMPTY_RESULT,
+  failedResult,
+  resultOfError,
+  type SourceResult,
+} from './source-result.ts'
 
-/** What a collection's answer holds. */
-export interface Collection<T> {
+/** The results in a batch answer. The id of each request begins with its cache kind: `users`, `users-prefix`. */
+export function resultsOf(answers: BatchAnswers): Map<CacheKind, SourceResult> {
+  const results = new Map<CacheKind, SourceResult>()
+  for (const [id, answer] of answers) {
+    const kind = CACHE_KINDS.find((one) => id.split('-')[0] === one)
+    if (kind !== undefined) results.set(kind, combine(results.get(kind), readResult(kind, answer)))
+  }
+  return results
+}
+
+/** Combines the results of several requests for one kind: each principal once, and the worst status. */
+export function combine(one: SourceResult | undefined, other: SourceResult): SourceResult {
+  if (one === undefined) return other
+  const principals = new Map(
+    [...one.principals, ...other.principals].map((principal) => [principal.id, principal]),
+  )
+  const isComplete = one.isComplete && other.isComplete
+  return {
+    ...(one.status === 'ok' ? other : one),
+    principals: [...principals.values()],
+    isComplete,
+  }
+}
+
+function readResult(kind: CacheKind, answer: BatchAnswer): SourceResult {
+  if (!answer.ok) return resultOfError(kind, answer.error)
+  const hasUsers = kind === 'users' || kind === 'verifiedPeople'
+  const read = hasUsers ? readUsers : kind === 'groups' ? readGroups : readRelevantPeople
+  const page = read(answer.body)
+  if (page === null) return failedResult()
+  // `/me/people` is ranked. Entrada ignores its further pages, so the first one counts as complete.
+  const isComplete = page.isComplete || kind === 'people'
+  return { ...EMPTY_RESULT, principals: page.items, isComplete }
+}
+
+/** One page of a Graph collection. */
+interface Collection<T> {
   readonly items: readonly T[]
-  /** There is nothing on a further page. */
+  /** There is no further page. */
   readonly isComplete: boolean
 }
 
-/** Graph's are of a thousand letters: a page of such groups would be too large to remember. */
-const LONGEST_DESCRIPTION = 200
+/** Graph allows 1,024 characters, and a page of such groups would be too large for the cache. */
+const MAX_DESCRIPTION = 200
 
 const Text = v.nullish(v.string(), null)
 const ObjectId = v.pipe(v.string(), v.check(isGuid))
@@ -32,7 +73,7 @@ const User = v.object({
   id: ObjectId,
   mail: Text,
   userPrincipalName: Text,
-  // Who may not sign in is left out.
+  // Users whose sign-in is blocked are left out.
   accountEnabled: v.nullish(v.literal(true)),
 })
 const Group = v.object({
@@ -51,12 +92,18 @@ const Person = v.object({
   personType: v.object({ class: v.literal('Person'), subclass: v.literal('OrganizationUser') }),
 })
 
-/** @returns `null` when it is not a collection at all; an item nobody can read is left out */
+/**
+ * Reads a page of users. Items of an unknown shape are left out.
+ * @returns `null` when the body is not a collection
+ */
 export function readUsers(body: unknown): Collection<Principal> | null {
   return readCollection(body, User, userOf)
 }
 
-/** A group without a name is left out as well: properties a token may not see come as nulls. */
+/**
+ * Reads a page of groups. Groups without a name are left out: Graph sends null for what the token may not see.
+ * @returns `null` when the body is not a collection
+ */
 export function readGroups(body: unknown): Collection<Principal> | null {
   return readCollection(
     body,
@@ -67,27 +114,31 @@ export function readGroups(body: unknown): Collection<Principal> | null {
       name,
       email: mail,
       username: null,
-      description: description?.slice(0, LONGEST_DESCRIPTION).toWellFormed() ?? null,
-      index: indexOf(name, [mail, mailNickname]),
+      description: description?.slice(0, MAX_DESCRIPTION).toWellFormed() ?? null,
+      index: searchIndexOf(name, [mail, mailNickname]),
     }),
   )
 }
 
-/** Whom Graph relates to the user. An id may be that of a mailbox, and nobody is of the directory yet. */
-export function readRelevantPeople(body: unknown): Collection<Principal> | null {
+/** Reads `/me/people`. Ids may be those of mailboxes, and the directory need not have these people (any more). */
+function readRelevantPeople(body: unknown): Collection<Principal> | null {
   return readCollection(body, Person, (person) =>
     userOf({ ...person, mail: person.scoredEmailAddresses?.[0]?.address ?? null }),
   )
 }
 
-/** Members of a group: people and groups; devices and applications are passed over. */
+/** One page of a group's members. */
 export interface MembersPage {
   readonly items: readonly Principal[]
   readonly nextLink: string | null
-  /** There, and not for this token to see: Graph leaves the id and blanks the rest. */
+  /** The number of members whom the token may not see: Graph sends their id and nulls. */
   readonly withheld: number
 }
 
+/**
+ * Reads members that are users or groups; devices and applications are left out.
+ * @returns `null` when the body is not a collection
+ */
 export function readMembers(body: unknown): MembersPage | null {
   const page = v.safeParse(Page, body)
   if (!page.success) return null
@@ -104,7 +155,7 @@ export function readMembers(body: unknown): MembersPage | null {
   return { items, nextLink, withheld: users.length + groups.length - items.length }
 }
 
-/** Without a name there is nothing to show: properties a token may not see come as nulls. */
+/** `null` without a name: Graph sends null for what the token may not see. */
 function userOf(user: Omit<v.InferOutput<typeof User>, 'accountEnabled'>): Principal | null {
   const name = user.displayName ?? user.userPrincipalName
   if (name === null) return null
@@ -115,7 +166,7 @@ function userOf(user: Omit<v.InferOutput<typeof User>, 'accountEnabled'>): Princ
     email: user.mail,
     username: user.userPrincipalName,
     description: user.jobTitle,
-    index: indexOf(name, [user.mail, user.userPrincipalName, user.givenName, user.surname]),
+    index: searchIndexOf(name, [user.mail, user.userPrincipalName, user.givenName, user.surname]),
   }
 }
 
@@ -132,41 +183,4 @@ function readCollection<S extends v.GenericSchema, T>(
     return converted === null ? [] : [converted]
   })
   return { items, isComplete: page.output['@odata.nextLink'] === undefined }
-}
-
-export type SourceResults = ReadonlyMap<CacheKind, SourceResult>
-
-/** What the answers of a batch say of each row. */
-export function resultsOf(answers: BatchAnswers): Map<CacheKind, SourceResult> {
-  const rows = new Map<CacheKind, SourceResult>()
-  for (const [id, answer] of answers) {
-    const row = CACHE_KINDS.find((one) => id.split('-')[0] === one)
-    if (row !== undefined) rows.set(row, combine(rows.get(row), readResult(row, answer)))
-  }
-  return rows
-}
-
-function readResult(row: CacheKind, answer: BatchAnswer): SourceResult {
-  if (!answer.ok) return refusedResult(row, answer.error)
-  const isOfUsers = row === 'users' || row === 'known'
-  const reader = isOfUsers ? readUsers : row === 'groups' ? readGroups : readRelevantPeople
-  const page = reader(answer.body)
-  if (page === null) return failedResult()
-  // Nobody leafs on through relevant people: who is on a further page is relevant no more.
-  const isComplete = page.isComplete || row === 'people'
-  return { ...EMPTY_RESULT, principals: page.items, isComplete }
-}
-
-/** A row's requests put together: each found once, complete when all are, as bad as the worst. */
-export function combine(one: SourceResult | undefined, other: SourceResult): SourceResult {
-  if (one === undefined) return other
-  const principals = new Map(
-    [...one.principals, ...other.principals].map((principal) => [principal.id, principal]),
-  )
-  const isComplete = one.isComplete && other.isComplete
-  return {
-    ...(one.status === 'ok' ? other : one),
-    principals: [...principals.values()],
-    isComplete,
-  }
 }

@@ -2,8 +2,6 @@ import { EntradaFailure } from '../failure.ts'
 import { type BatchAnswer, type BatchRequest, callBatch } from '../graph/batch.ts'
 import { NO_RESPONSE } from '../graph/graph-error.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'
-import { isGuid } from '../settings/issuer.ts'
-import type { CacheKind, Source } from './access.ts'
 import {
   frequentContactsRequest,
   prefixRequest,
@@ -11,143 +9,133 @@ import {
   requestsFor,
   verificationRequests,
 } from './graph-queries.ts'
-import { combine, resultsOf, type SourceResults } from './graph-readers.ts'
+import { combine, resultsOf } from './graph-readers.ts'
 import { matcherFor } from './matching.ts'
-import type { Principal } from './principal.ts'
-import type { SearchText } from './search-text.ts'
-import { EMPTY_RESULT, type SourceResult } from './source-result.ts'
-
-/** Those of whom it is not known yet whether the directory has them. */
-export function unverified(
-  people: readonly Principal[],
-  users: readonly Principal[],
-): readonly Principal[] {
-  const find = finderIn(users)
-  return people.filter((person) => find(person) === undefined)
-}
-
-/** In Graph's order, each as the directory has them. Who is not in it (any more) is left out. */
-export function verified(
-  people: readonly Principal[],
-  users: readonly Principal[],
-): readonly Principal[] {
-  const find = finderIn(users)
-  return people.flatMap((person) => {
-    const user = find(person)
-    return user === undefined
-      ? []
-      : [{ ...user, description: user.description ?? person.description }]
-  })
-}
-
-/** By object id, or by principal name where Graph names a mailbox instead. */
-function finderIn(users: readonly Principal[]): (person: Principal) => Principal | undefined {
-  const nameOf = ({ username }: Principal) => (username ?? '').toLowerCase()
-  const found = new Map(
-    users.flatMap((user) => [
-      [user.id, user],
-      [nameOf(user), user],
-    ]),
-  )
-  return (person) => found.get(isGuid(person.id) ? person.id : nameOf(person))
-}
+import { type Principal, unverified, verified } from './principal.ts'
+import type { SearchText } from './query.ts'
+import {
+  EMPTY_RESULT,
+  type Source,
+  type SourceResult,
+  type SourceResults,
+} from './source-result.ts'
 
 export interface GraphSearch {
   readonly search: SearchText
+  /** The sources to ask. */
   readonly sources: readonly Source[]
-  /** What is known of the parts that are not asked. */
+  /** Cached answers of the other sources. */
   readonly answers: ReadonlyMap<Source, SourceResult>
-  /** Relevant people of earlier searches, to be looked up in passing. */
+  /** Cached relevant people to verify in the same round trip. */
   readonly people: readonly Principal[]
-  readonly wantsAcquaintances: boolean
-  /** Whether relevant people are looked up: never, right away, or with the next request where that may do. */
-  readonly confirms: 'never' | 'now' | 'later'
+  readonly wantsFrequentContacts: boolean
+  /** When relevant people of this search are verified: `later` is with the next request, where that may do. */
+  readonly verifies: 'never' | 'now' | 'later'
   readonly scope: RequestScope
+  /** No user waits for the results. */
   readonly isBackground: boolean
 }
 
-/** Nobody who types waits longer. */
-const DEADLINE_MS = 6_000
-/** Not a reason to fail the whole search: the parts say it. */
-const SILENT: ReadonlySet<string> = new Set([
+/** A user who types does not wait longer. */
+const TIMEOUT_MS = 6_000
+/** Failures that become the status of the sources. All others are thrown. */
+const REPORTED_BY_STATUS: ReadonlySet<string> = new Set([
   ...['graph_unavailable', 'graph_unexpected', 'sign_in_unavailable', 'registration_rejected'],
 ])
 const LISTS = ['users', 'groups'] as const
 
 /**
- * Asks Graph, in one round trip as a rule. A second one follows when a `$search` was not taken, or when
- * relevant people are still to be looked up and nothing else is open, so that typing on needs no third. Where
- * users are open, people wait for the round trip that asks for those.
- * @throws EntradaFailure what only the user can do something about
+ * Asks Graph for sources in one batch. A second batch follows in two cases: Graph rejects a `$search`, or relevant
+ * people must be verified and no later request will do it. With truncated users or groups a later request comes
+ * anyway, so people wait for that one: typing on costs two round trips at most.
+ * @throws EntradaFailure what only the user can resolve, such as `interaction_required`
  */
 export async function searchGraph(
   graph: Graph,
   tokens: GraphTokens,
-  asked: GraphSearch,
+  request: GraphSearch,
 ): Promise<SourceResults> {
-  const { search, scope, sources, isBackground } = asked
-  const ask = async (requests: readonly BatchRequest[]): Promise<Map<string, BatchAnswer>> => {
+  const { search, scope, sources, isBackground } = request
+  const send = async (requests: readonly BatchRequest[]): Promise<Map<string, BatchAnswer>> => {
     try {
-      const options = { deadlineMs: DEADLINE_MS, isBackground }
+      const options = { deadlineMs: TIMEOUT_MS, isBackground }
       return new Map(await callBatch(graph, tokens, requests, options))
     } catch (cause) {
-      if (!(cause instanceof EntradaFailure) || !SILENT.has(cause.code)) throw cause
+      if (!(cause instanceof EntradaFailure) || !REPORTED_BY_STATUS.has(cause.code)) throw cause
       return new Map(requests.map(({ id }) => [id, { ok: false, error: NO_RESPONSE }]))
     }
   }
-  const first = await ask([
-    ...sources.flatMap((part) => requestsFor(part, search, scope)),
-    ...(asked.wantsAcquaintances ? [frequentContactsRequest(scope)] : []),
-    ...verificationRequests(asked.people, scope),
+  const first = await send([
+    ...sources.flatMap((source) => requestsFor(source, search, scope)),
+    ...(request.wantsFrequentContacts ? [frequentContactsRequest(scope)] : []),
+    ...verificationRequests(request.people, scope),
   ])
-  // A query Graph cannot read is a defect of one of us; the search goes on without `$search`.
-  const untaken = LISTS.filter((part) => isUntaken(first.get(part)))
-  for (const part of untaken) first.delete(part)
-  const rows = resultsOf(first)
-  for (const part of sources) if (!rows.has(part)) rows.set(part, EMPTY_RESULT)
+  // Graph cannot parse a `$search` only through a defect of Entrada or Graph. `startswith` replaces it.
+  const rejected = LISTS.filter((list) => isRejected(first.get(list)))
+  for (const list of rejected) first.delete(list)
+  const results = resultsOf(first)
+  for (const source of sources) if (!results.has(source)) results.set(source, EMPTY_RESULT)
+  const relevant = relevantPeople(results, request)
+  if (relevant !== null) results.set('people', relevant.people)
   const further = [
-    ...untaken.map((part) => prefixRequest(part, search, scope)),
-    ...verificationRequests(peopleToConfirm(rows, asked), scope),
+    ...rejected.map((list) => prefixRequest(list, search, scope)),
+    ...verificationRequests(peopleToVerify(relevant, results, request), scope),
   ]
-  if (further.length === 0) return rows
-  const second = resultsOf(await ask(further))
-  for (const [row, answer] of second) rows.set(row, combine(rows.get(row), answer))
-  const known = second.get('known')
-  const people = rows.get('people')
-  if (known === undefined || people === undefined) return rows
-  const users = [...known.principals, ...(rows.get('users')?.principals ?? [])]
-  // Whoever could not be looked up has not been found, and must not look like nobody.
-  const isLost = known.status !== 'ok'
-  return rows.set(
-    'people',
-    isLost ? known : { ...people, principals: verified(people.principals, users) },
-  )
+  if (further.length === 0) return results
+  const second = resultsOf(await send(further))
+  for (const [kind, result] of second) results.set(kind, combine(results.get(kind), result))
+  const lookup = second.get('verifiedPeople')
+  if (lookup === undefined || relevant === null) return results
+  // A lookup that failed must not look like "nobody found".
+  if (lookup.status !== 'ok') return results.set('people', lookup)
+  const { people } = relevant
+  const users = [...lookup.principals, ...(results.get('users')?.principals ?? [])]
+  return results.set('people', { ...people, principals: verified(people.principals, users) })
 }
 
-/** Takes out of `rows` whom Graph merely guesses at, by sound or by a slip of the finger, while anybody matches. */
-function peopleToConfirm(
-  rows: Map<CacheKind, SourceResult>,
-  { search, answers, confirms }: GraphSearch,
-): readonly Principal[] {
-  const people = rows.get('people')
-  if (people === undefined) return []
+interface RelevantPeople {
+  readonly people: SourceResult
+  /** Nobody matches the text, so Graph found these people by sound or across a typing error. */
+  readonly isGuess: boolean
+}
+
+/** The relevant people who match the text. Those whom Graph guesses at stay only when nobody matches. */
+function relevantPeople(
+  results: SourceResults,
+  { search, answers }: GraphSearch,
+): RelevantPeople | null {
+  const people = results.get('people')
+  if (people === undefined) return null
   const qualityOf = matcherFor(search)
-  const { principals: users, status } = rows.get('users') ?? answers.get('users') ?? EMPTY_RESULT
+  const { principals: users } = usersOf(results, answers)
   const matching = people.principals.filter((person) => qualityOf(person) > 0)
   const isGuess = matching.length === 0 && !users.some((user) => qualityOf(user) > 0)
-  const principals = isGuess ? people.principals : matching
-  rows.set('people', { ...people, principals })
-  const isOpen = LISTS.some((part) => isCutShort(rows.get(part)))
-  // With all users who match at hand, whoever matches and is not among them has left.
-  const isSettled = status === 'ok' && !isCutShort(rows.get('users')) && !isGuess
-  if (confirms === 'never' || isSettled || (confirms === 'later' && isOpen)) return []
-  return unverified(principals, users)
+  return { people: isGuess ? people : { ...people, principals: matching }, isGuess }
 }
 
-function isCutShort(answer: SourceResult | undefined): boolean {
-  return answer?.status === 'ok' && !answer.isComplete
+/** The relevant people to look up in a second batch. */
+function peopleToVerify(
+  relevant: RelevantPeople | null,
+  results: SourceResults,
+  { answers, verifies }: GraphSearch,
+): readonly Principal[] {
+  if (relevant === null) return []
+  const users = usersOf(results, answers)
+  const isAskedAgain = LISTS.some((list) => isTruncated(results.get(list)))
+  // A complete list of users settles who is in the directory: matching people not on it have left.
+  const isSettled = users.status === 'ok' && !isTruncated(results.get('users')) && !relevant.isGuess
+  if (verifies === 'never' || isSettled || (verifies === 'later' && isAskedAgain)) return []
+  return unverified(relevant.people.principals, users.principals)
 }
 
-function isUntaken(answer: BatchAnswer | undefined): boolean {
+function usersOf(results: SourceResults, answers: GraphSearch['answers']): SourceResult {
+  return results.get('users') ?? answers.get('users') ?? EMPTY_RESULT
+}
+
+function isTruncated(result: SourceResult | undefined): boolean {
+  return result?.status === 'ok' && !result.isComplete
+}
+
+function isRejected(answer: BatchAnswer | undefined): boolean {
   return answer?.ok === false && answer.error.status === 400
 }

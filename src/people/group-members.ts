@@ -1,32 +1,34 @@
+import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
 import { EntradaFailure } from '../failure.ts'
-import { callBatch, type BatchAnswer, type BatchRequest } from '../graph/batch.ts'
-import type { SealedBox, SealContext } from '../crypto/sealed-box.ts'
-import { readMembers, type MembersPage } from './graph-readers.ts'
+import { type BatchAnswer, type BatchRequest, callBatch } from '../graph/batch.ts'
+import { accessGraph, type PeopleDeps, type Searcher } from './access.ts'
 import { USER_BASICS } from './graph-queries.ts'
-import { graphFailureOf } from './source-result.ts'
-import { accessDirectory, type Searcher, type PeopleDeps } from './access.ts'
-import { invalid, readLimit, readObjectId } from './query.ts'
+import { type MembersPage, readMembers } from './graph-readers.ts'
 import type { Principal } from './principal.ts'
+import { invalid, readLimit, readObjectId } from './query.ts'
+import { graphFailureOf } from './source-result.ts'
 
+/** The parameters of `GET /.entrada/groups/:id/members`. */
 export interface MembersQuery {
   readonly groupId: string
-  /** Also the members of groups in the group; then people only. */
+  /** Includes the members of groups in the group, and lists people only. */
   readonly isTransitive: boolean
   readonly limit: number
   readonly cursor: string | null
 }
 
+/** One page of members. */
 export interface Members {
   readonly principals: readonly Principal[]
-  /** Members who are there and may not be shown to this user. */
+  /** The number of members whom this user may not see. */
   readonly withheld: number
-  /** Where to go on; `null` at the end. */
+  /** Gets the next page, through the parameter `cursor`; `null` on the last page. */
   readonly cursor: string | null
 }
 
-const USUAL = 50
-const MOST = 100
-const DEADLINE_MS = 10_000
+const DEFAULT_LIMIT = 50
+const MAX_LIMIT = 100
+const TIMEOUT_MS = 10_000
 const SELECT = `$select=${USER_BASICS},description,mailNickname&$top=`
 
 /** @throws EntradaFailure `graph_not_found`, `invalid_request` */
@@ -38,24 +40,26 @@ export function readMembersQuery(id: string, parameters: URLSearchParams): Membe
   return {
     groupId: readObjectId(id),
     isTransitive: transitive === 'true',
-    limit: readLimit(parameters, USUAL, MOST),
+    limit: readLimit(parameters, DEFAULT_LIMIT, MAX_LIMIT),
     cursor: parameters.get('cursor'),
   }
 }
 
 /**
- * One page of a group's members. Where the operator counts owners as members, they come first on the first
- * page and not again on a later one.
+ * Lists one page of a group's members. With `ENTRA_ID_INCLUDE_OWNERS_AS_MEMBERS` the owners come first on the first
+ * page, and later pages leave them out.
+ * @throws EntradaFailure `feature_off`, `consent_required`, `invalid_request` for a cursor of another list, failures
+ *   of Graph, what `session.accessToken` throws
  */
 export async function listMembers(
   deps: PeopleDeps,
-  asker: Searcher,
+  searcher: Searcher,
   query: MembersQuery,
 ): Promise<Members> {
-  const { graph, tokens } = await accessDirectory(deps, asker, 'groups')
-  const { settings, session } = asker
+  const { graph, tokens } = await accessGraph(deps, searcher, 'groups')
+  const { settings, session } = searcher
   const { groupId, isTransitive, limit, cursor } = query
-  const context = cursorContext(asker, query)
+  const context = cursorContext(searcher, query)
   const relation = isTransitive ? 'transitiveMembers' : 'members'
   const [path = '', ...ownerIds] =
     cursor === null
@@ -65,14 +69,14 @@ export async function listMembers(
   const withOwners = settings.people.includeOwnersAsMembers && cursor === null
   const requests: readonly BatchRequest[] = [
     { id: 'members', path, bucket },
-    // A group has at most a hundred.
+    // A group has at most 100 owners, so one page is enough.
     ...(withOwners
       ? [{ id: 'owners', path: `/groups/${groupId}/owners?${SELECT}100`, bucket }]
       : []),
   ]
-  const answers = await callBatch(graph, tokens, requests, { deadlineMs: DEADLINE_MS })
+  const answers = await callBatch(graph, tokens, requests, { deadlineMs: TIMEOUT_MS })
   const members = pageOf(answers.get('members'))
-  // Without its owners the list would be wrong, and would not look it.
+  // Without owners the list would be incomplete without a sign of it, so their failure is thrown.
   const owners = withOwners ? pageOf(answers.get('owners')) : EMPTY_PAGE
   const shown = new Set(ownerIds)
   const principals = [...owners.items, ...members.items].filter((principal) => {
@@ -81,15 +85,15 @@ export async function listMembers(
     return !isShown && (!isTransitive || principal.type === 'user')
   })
   const { nextLink } = members
-  // Owners are not shown again on a later page.
-  const passed = [...ownerIds, ...owners.items.map(({ id }) => id)]
+  // The cursor names the owners, so that later pages can leave them out.
+  const listed = [...ownerIds, ...owners.items.map(({ id }) => id)]
   return {
     principals,
     withheld: owners.withheld + members.withheld,
     cursor:
       nextLink === null
         ? null
-        : await deps.box.seal([pathOf(nextLink), ...passed].join('\n'), context),
+        : await deps.box.seal([pathOf(nextLink), ...listed].join('\n'), context),
   }
 }
 
@@ -102,7 +106,7 @@ function pageOf(answer: BatchAnswer | undefined): MembersPage {
   return page
 }
 
-/** Bound to who lists what: a cursor is not a way to make us ask anything else. */
+/** Binds a cursor to the user and the list, so that it cannot send Entrada to another Graph path. */
 function cursorContext(
   { session }: Searcher,
   { groupId, isTransitive }: MembersQuery,
@@ -113,11 +117,11 @@ function cursorContext(
 
 async function openCursor(box: SealedBox, sealed: string, context: SealContext) {
   const lines = await box.open(sealed, context)
-  if (lines === null) throw invalid('cursor is not of this list.')
+  if (lines === null) throw invalid('cursor belongs to another list.')
   return lines.split('\n')
 }
 
-/** Inside a batch, addresses begin below the version. */
+/** The path below `/v1.0`, as a batch takes it. Only the path is used, whatever host the link names. */
 function pathOf(link: string): string {
   const { pathname, search } = new URL(link)
   return `${pathname.replace(/^\/v1\.0/, '')}${search}`

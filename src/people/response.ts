@@ -1,20 +1,22 @@
-import { SOURCES, type Source } from './access.ts'
+import { PEOPLE_PATH } from '../paths.ts'
 import type { Principal } from './principal.ts'
+import { SOURCES, type Source } from './source-result.ts'
 
-/** What became of one part. Nobody by that name, and not being able to ask, must never look alike. */
+/** What happened to one source. A client must tell "no match" from "not asked" and "failed". */
 export type SourceStatus = 'ok' | 'off' | 'consent_needed' | 'throttled' | 'failed'
 
+/** The outcome of a search, before the sources are merged into one list. */
 export interface SearchResults {
-  /** Of the parts that were asked. Still to be merged into one list. */
+  /** The principals of the sources that were asked. */
   readonly sources: ReadonlyMap<Source, readonly Principal[]>
   readonly status: Readonly<Record<Source, SourceStatus>>
-  /** Seconds after which it is worth asking again; `null` when no part was throttled. */
+  /** Seconds until the next request makes sense; `null` when no source was throttled. */
   readonly retryAfter: number | null
 }
 
-/** A result in LibreChat's shape. What is not known is absent there, not null: JSON leaves it out. */
+/** One result, in LibreChat's shape: what is unknown is absent (JSON omits `undefined`), not `null`. */
 export interface PeopleResult {
-  /** Of the chat's own record. Someone from the directory has none until chosen. */
+  /** Id of the chat's own record. A principal of the directory has none until a user chooses it. */
   readonly id: null
   readonly type: 'user' | 'group'
   readonly name: string
@@ -36,7 +38,7 @@ export function toResult(principal: Principal, publicOrigin: string): PeopleResu
     username: username ?? undefined,
     avatar:
       type === 'user'
-        ? `${publicOrigin}/.entrada/people/${id}/photo?size=96&fallback=initials`
+        ? `${publicOrigin}${PEOPLE_PATH}/${id}/photo?size=96&fallback=initials`
         : undefined,
     source: 'entra',
     idOnTheSource: id,
@@ -44,12 +46,12 @@ export function toResult(principal: Principal, publicOrigin: string): PeopleResu
   }
 }
 
-/** The same status for every part. */
+/** The same status for every source. */
 export function statusOfAll(status: SourceStatus): Record<Source, SourceStatus> {
   return { people: status, users: status, groups: status }
 }
 
-/** For a header: `people=ok, users=throttled, groups=off`. */
+/** The statuses as a header value: `people=ok, users=throttled, groups=off`. */
 export function describeStatus(status: SearchResults['status']): string {
-  return SOURCES.map((part) => `${part}=${status[part]}`).join(', ')
+  return SOURCES.map((source) => `${source}=${status[source]}`).join(', ')
 }

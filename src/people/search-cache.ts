@@ -1,209 +1,213 @@
-import type { CachedLookup, LookupCache, NewLookup, OwnerLookups } from '../storage/lookup-cache.ts'
+import type { CachedLookup, NewLookup, OwnerLookups } from '../storage/lookup-cache.ts'
+import { prefixesOf, type SearchText } from './query.ts'
 import {
   CACHE_KINDS,
   type CacheKind,
-  cloudNameOf,
-  type DirectoryAccess,
-  readText,
-  type Searcher,
   type Source,
+  type SourceResult,
+  type SourceResults,
   SOURCES,
-} from './access.ts'
-import type { SourceResults } from './graph-readers.ts'
-import { beginningsOf, type SearchText } from './search-text.ts'
-import { readSourceResult, type SourceResult } from './source-result.ts'
+} from './source-result.ts'
 
-/** Someone who was not found may have been created a moment ago. */
-const NOBODY_SECONDS = 60
-const LONGEST_REFUSAL_SECONDS = 300
-/** Whom one deals with does not change with what one types, nor by the minute. */
-const ACQUAINTANCE_SECONDS = 3600
-
-export interface CacheSlot {
-  /** Of the text that was asked. */
-  readonly key: string
-  /** Of what holds for every text. */
-  readonly foot: string
-  readonly freshSeconds: number
-  /** None of the parts that were asked has anybody. */
-  readonly isNobody: boolean
-}
-
-/** What is to be remembered of an answer, where and for how long. */
-export function cacheWrites(
-  row: CacheKind,
-  answer: SourceResult,
-  place: CacheSlot,
-): readonly NewLookup[] {
-  const { key, foot, freshSeconds, isNobody } = place
-  const isOfPart = SOURCES.some((part) => part === row)
-  if (answer.status !== 'ok') {
-    // That somebody could not be looked up in passing is no refusal of a part.
-    if (!isOfPart) return []
-    const left = (answer.retryAt ?? 0) - Date.now() / 1000
-    const seconds = Math.min(LONGEST_REFUSAL_SECONDS, Math.max(1, left))
-    const text = JSON.stringify({ ...answer, principals: [] })
-    return [
-      { key: foot, part: sourceErrorOf(row), text, freshSeconds: seconds, lifeSeconds: seconds },
-    ]
-  }
-  const lookup = { part: row, text: JSON.stringify(answer), freshSeconds }
-  if (!isOfPart) {
-    return [{ ...lookup, key: foot, lifeSeconds: Math.max(freshSeconds, ACQUAINTANCE_SECONDS) }]
-  }
-  if (isNobody) {
-    const seconds = Math.min(NOBODY_SECONDS, freshSeconds)
-    return [{ ...lookup, key, freshSeconds: seconds, lifeSeconds: seconds }]
-  }
-  // Shown once more while it is asked for anew, and no longer than that.
-  return [{ ...lookup, key, lifeSeconds: freshSeconds * 2 }]
-}
-
-export function sourceErrorOf(row: CacheKind): string {
-  return `refused ${row}`
-}
-
-/** What is remembered of one row. */
+/** A stored result. */
 export interface CachedResult {
-  /** The text it was asked with: what is searched for now, or a beginning of it. */
+  /** The text that Graph was asked with: the text searched for now, or a prefix of it. */
   readonly search: SearchText
-  readonly answer: SourceResult
+  readonly result: SourceResult
+  /** Old enough to be fetched again, and young enough to be shown meanwhile. */
   readonly isStale: boolean
 }
 
-/** For each row what was found, and for each part what it last refused with. */
+/** What the cache holds for a text and its prefixes. */
 export interface CachedResults {
-  readonly found: ReadonlyMap<CacheKind, CachedResult>
-  readonly refused: ReadonlyMap<CacheKind, SourceResult>
+  /** Of each kind the result of the longest prefix that has one. */
+  readonly results: ReadonlyMap<CacheKind, CachedResult>
+  /** The last error of each source, until its `retryAt`. */
+  readonly errors: ReadonlyMap<CacheKind, SourceResult>
 }
 
-export interface SearchCacheDeps {
+export const NOTHING_CACHED: CachedResults = { results: new Map(), errors: new Map() }
+
+/** The cached results as they are once `fetched` is stored. */
+export function withFetched(
+  cached: CachedResults,
+  fetched: SourceResults,
+  search: SearchText,
+): CachedResults {
+  const results = new Map(cached.results)
+  const errors = new Map(cached.errors)
+  // Stale verified people were looked up again. Without a new result they are not verified.
+  if (results.get('verifiedPeople')?.isStale === true) results.delete('verifiedPeople')
+  for (const [kind, result] of fetched) {
+    if (result.status === 'ok') results.set(kind, { search, result, isStale: false })
+    else errors.set(kind, result)
+  }
+  return { results, errors }
+}
+
+/** The outcome of asking for the lease on a text, with what the cache holds at that moment. */
+interface SearchLease {
+  readonly isGranted: boolean
+  readonly cached: CachedResults
+}
+
+/** The cached results for one text. */
+export interface SearchCache {
+  /** `LOOKUP_CACHE_SECONDS=0`: nothing is stored. */
+  readonly isOff: boolean
+  read(sources: readonly Source[]): Promise<CachedResults>
+  /** Asks for the lease to query Graph, waits while another holder has it, and reads. */
+  lease(sources: readonly Source[]): Promise<SearchLease>
+  /** Stores what the holder of the lease has fetched, and ends the lease. */
+  complete(results: SourceResults): Promise<void>
+}
+
+interface SearchCacheDeps {
+  /** The cache of the user. */
   readonly own: OwnerLookups
-  /** For users and groups, where the organisation lets its members share them. */
+  /** The cache of the organisation, for users and groups; `null` where members share none. */
   readonly shared: OwnerLookups | null
-  /** What the token may see decides what it finds. */
+  /** Scopes of the token, part of every key: Graph shows more to a token with more scopes. */
   readonly scopes: readonly string[]
   readonly search: SearchText
   readonly freshSeconds: number
 }
 
-/** Longer than a search may take, so that nobody asks while it is under way. */
-const HOLD_SECONDS = 14
-
-export interface SearchCache {
-  /** The operator wants nothing kept. */
-  readonly isOff: boolean
-  read(sources: readonly Source[]): Promise<CachedResults>
-  /** Reads again, and asks for leave to ask Graph. Texts that begin alike wait for each other. */
-  claim(sources: readonly Source[]): Promise<CachedResults & { readonly isGranted: boolean }>
-  /** Remembers what a claim has led to, and ends it. */
-  settle(rows: SourceResults): Promise<void>
-}
+/** Longer than a search takes, so that no second request goes to Graph meanwhile. */
+const LEASE_SECONDS = 14
 
 /**
- * What has been looked up before, by text and by its beginnings. What holds for every text lies at the foot
- * of the ladder: refusals, and whom the user deals with.
+ * Caches the results of one text. The keys are the text and its prefixes; the empty prefix is the global key, which
+ * holds what does not depend on the text (errors, frequent contacts, verified people).
  */
-export function searchCache(asked: SearchCacheDeps): SearchCache {
-  const { own, shared, scopes, search, freshSeconds } = asked
+export function searchCache(deps: SearchCacheDeps): SearchCache {
+  const { own, shared, scopes, search, freshSeconds } = deps
   const keyOf = (text: string) => JSON.stringify(['people', scopes, text])
-  /** Longest first, the text itself in front. */
-  const rungs = [search, ...beginningsOf(search)]
-  const steps = rungs.map(({ key }) => keyOf(key))
-  const foot = keyOf('')
-  const keys = [...steps, foot]
-  const claimName = `claim ${steps.at(-1)}`
+  /** Longest first, so that a read returns the result of the longest. */
+  const prefixes = [search, ...prefixesOf(search)]
+  const prefixKeys = prefixes.map(({ key }) => keyOf(key))
+  const globalKey = keyOf('')
+  const keys = [...prefixKeys, globalKey]
+  // Named by the shortest prefix, so that texts with the same start wait for each other.
+  const leaseName = `lease ${prefixKeys.at(-1)}`
 
   const readShared = async (sources: readonly Source[]) => {
     const wanted = sources.filter(isShareable)
     return shared === null || wanted.length === 0 ? [] : shared.read(keys, wanted)
   }
 
-  const memoriesOf = (lookups: readonly CachedLookup[]): CachedResults => {
-    const found = new Map<CacheKind, CachedResult>()
-    const refused = new Map<CacheKind, SourceResult>()
+  const parse = (lookups: readonly CachedLookup[]): CachedResults => {
+    const results = new Map<CacheKind, CachedResult>()
+    const errors = new Map<CacheKind, SourceResult>()
     for (const { key, part, text, isStale } of lookups) {
-      const answer = readSourceResult(text)
-      const row = CACHE_KINDS.find((one) => part === one || part === sourceErrorOf(one))
-      if (answer === null || row === undefined) continue
-      const rung = rungs[steps.indexOf(key)] ?? search
-      if (part === row) found.set(row, { search: rung, answer, isStale })
-      else refused.set(row, answer)
+      const result = readSourceResult(text)
+      const kind = CACHE_KINDS.find((one) => part === one || part === errorKindOf(one))
+      if (result === null || kind === undefined) continue
+      const prefix = prefixes[prefixKeys.indexOf(key)] ?? search
+      if (part === kind) results.set(kind, { search: prefix, result, isStale })
+      else errors.set(kind, result)
     }
-    return { found, refused }
+    return { results, errors }
   }
 
   return {
     isOff: freshSeconds === 0,
 
     async read(sources) {
-      const [mine, ours] = await Promise.all([
-        own.read(keys, [...sources, 'known', ...sources.map(sourceErrorOf)]),
+      const [ownLookups, sharedLookups] = await Promise.all([
+        own.read(keys, [...sources, 'verifiedPeople', ...sources.map(errorKindOf)]),
         readShared(sources),
       ])
-      return memoriesOf([...ours, ...mine])
+      return parse([...sharedLookups, ...ownLookups])
     },
 
-    async claim(sources) {
-      const { isGranted, lookups } = await own.lease(claimName, {
-        holdSeconds: HOLD_SECONDS,
+    async lease(sources) {
+      const { isGranted, lookups } = await own.lease(leaseName, {
+        holdSeconds: LEASE_SECONDS,
         keys,
-        parts: [...sources, 'known', 'acquaintances', ...sources.map(sourceErrorOf)],
+        parts: [...sources, 'verifiedPeople', 'frequentContacts', ...sources.map(errorKindOf)],
       })
-      return { isGranted, ...memoriesOf([...(await readShared(sources)), ...lookups]) }
+      return { isGranted, cached: parse([...(await readShared(sources)), ...lookups]) }
     },
 
-    async settle(rows) {
-      const isNobody = SOURCES.every((part) => !rows.get(part)?.principals.length)
-      const place = { key: keyOf(search.key), foot, freshSeconds, isNobody }
+    async complete(results) {
+      const isNobody = SOURCES.every((source) => !results.get(source)?.principals.length)
+      const slot = { key: keyOf(search.key), globalKey, freshSeconds, isNobody }
       const toOwn: NewLookup[] = []
       const toShared: NewLookup[] = []
-      for (const [row, answer] of rows) {
-        const isOurs = shared !== null && isShareable(row) && answer.status === 'ok'
-        const list = isOurs ? toShared : toOwn
-        list.push(...cacheWrites(row, answer, place))
+      for (const [kind, result] of results) {
+        const isShared = shared !== null && isShareable(kind) && result.status === 'ok'
+        const writes = isShared ? toShared : toOwn
+        writes.push(...cacheWrites(kind, result, slot))
       }
       if (toShared.length > 0) await shared?.complete(null, toShared)
-      await own.complete(claimName, toOwn)
+      await own.complete(leaseName, toOwn)
     },
   }
 }
 
-/** Relevant people are one user's own, whatever the organisation shares. */
-function isShareable(row: CacheKind): boolean {
-  return row === 'users' || row === 'groups'
+/** Relevant people differ for every user, so they are never shared. */
+function isShareable(kind: CacheKind): boolean {
+  return kind === 'users' || kind === 'groups'
 }
 
-/** One object for a whole organisation would be the one everybody waits for. */
-const SHARDS = 32
-const KEY = 'me'
-const PART = 'user-type'
-/** Members become guests, and guests members, once in a blue moon. */
-const TIMES = { freshSeconds: 3600, lifeSeconds: 3600 }
+/** A user whom nobody found may have been created a moment ago. */
+const NOBODY_SECONDS = 60
+const MAX_ERROR_SECONDS = 300
+/** Frequent contacts and verified people depend neither on the text nor on the minute. */
+const PEOPLE_SECONDS = 3600
+
+interface CacheSlot {
+  /** Key of the text that was searched for. */
+  readonly key: string
+  readonly globalKey: string
+  readonly freshSeconds: number
+  /** No source has a match. */
+  readonly isNobody: boolean
+}
+
+/** The rows to write for one result: under which key, and for how long. */
+function cacheWrites(
+  kind: CacheKind,
+  result: SourceResult,
+  { key, globalKey, freshSeconds, isNobody }: CacheSlot,
+): readonly NewLookup[] {
+  const isSource = SOURCES.some((source) => source === kind)
+  if (result.status !== 'ok') {
+    // Frequent contacts and verified people are extras; without them the search still works.
+    if (!isSource) return []
+    const left = (result.retryAt ?? 0) - Date.now() / 1000
+    const seconds = Math.min(MAX_ERROR_SECONDS, Math.max(1, left))
+    const text = JSON.stringify({ ...result, principals: [] })
+    const times = { freshSeconds: seconds, lifeSeconds: seconds }
+    return [{ key: globalKey, part: errorKindOf(kind), text, ...times }]
+  }
+  const write = { part: kind, text: JSON.stringify(result), freshSeconds }
+  if (!isSource) {
+    return [{ ...write, key: globalKey, lifeSeconds: Math.max(freshSeconds, PEOPLE_SECONDS) }]
+  }
+  if (isNobody) {
+    const seconds = Math.min(NOBODY_SECONDS, freshSeconds)
+    return [{ ...write, key, freshSeconds: seconds, lifeSeconds: seconds }]
+  }
+  // In the second half of its life the result is shown once more while it is fetched again.
+  return [{ ...write, key, lifeSeconds: freshSeconds * 2 }]
+}
+
+/** The stored kind of a source's last error. */
+function errorKindOf(kind: CacheKind): string {
+  return `${kind} error`
+}
 
 /**
- * `LOOKUP_CACHE_SCOPE=tenant`: whether this user may read and write what the members of the organisation share.
- * Guests see less than members do, so what is shared is for members alone; whoever cannot be told to be one
- * keeps to their own.
+ * Parses a stored result. The check is short because every letter typed reads hundreds of principals, and because
+ * the seal proves that Entrada wrote the text.
  */
-export async function mayShare({ settings }: Searcher, access: DirectoryAccess): Promise<boolean> {
-  if (settings.lookupCacheScope !== 'tenant' || settings.lookupCacheSeconds === 0) return false
-  const [known] = await access.own.read([KEY], [PART])
-  if (known !== undefined) return known.text === 'Member'
-  // The search itself will say what is wrong with Graph.
-  const text = await readText(access, '/me', 'userType').catch(() => null)
-  if (text !== null) await access.own.complete(null, [{ key: KEY, part: PART, text, ...TIMES }])
-  return text === 'Member'
+function readSourceResult(text: string): SourceResult | null {
+  const value: unknown = JSON.parse(text)
+  return isSourceResult(value) ? value : null
 }
 
-/** The shard is chosen by the first letters, so that a text and its beginnings lie together. */
-export function tenantLookups(
-  lookups: LookupCache,
-  { session, settings }: Searcher,
-  search: SearchText,
-): OwnerLookups {
-  const { tenantId } = session.user
-  const [first = '', second = ''] = search.key
-  const shard = ((first.codePointAt(0) ?? 0) * 31 + (second.codePointAt(0) ?? 0)) % SHARDS
-  return lookups.for({ cloud: cloudNameOf(settings), tenantId, of: { shard } })
+function isSourceResult(value: unknown): value is SourceResult {
+  return typeof value === 'object' && value !== null && 'principals' in value
 }

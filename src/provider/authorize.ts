@@ -1,9 +1,9 @@
+import { LOGIN_PATH, SIGNED_OUT_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { randomText } from '../crypto/digest.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { isTopLevelNavigation } from '../http/fetch-metadata.ts'
-import { createLog } from '../log.ts'
 import { formPostPage, signOutPage } from '../pages/pages.ts'
 import type { SessionView } from '../session/session.ts'
 import { withParameters } from '../url.ts'
@@ -45,7 +45,7 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   const { deps, asker, request } = asked
   const { sessions, grants } = deps
   const subject = await expectedSubject(asked)
-  const found = await sessionOfBrowser(sessions, c.req.header('cookie') ?? null)
+  const found = await sessionOfBrowser(sessions, c.req.header('cookie') ?? null, c.var.log)
   const lacks = found === null ? NOBODY : shortcomings(found.session, request, subject)
   if (found === null || lacks.freshness || lacks.person || lacks.choice) {
     refuseIfFutile(asked, lacks, found?.session ?? null)
@@ -69,7 +69,7 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
     nonce,
   })
   const { id, tenantId } = session.user
-  createLog(c.var.requestId).audit('oidc_code_issued', {
+  c.var.log.audit('oidc_code_issued', {
     userId: id,
     tenantId,
     clientId: asker.clientId,
@@ -154,7 +154,7 @@ function signInUrl(
     again.searchParams.set(ASKED_SINCE, `${since}`)
   }
   if (lacks.subject !== null) again.searchParams.set(ASKED_SUBJECT, lacks.subject)
-  return withParameters(`${c.var.settings.publicOrigin}/.entrada/login`, {
+  return withParameters(`${c.var.settings.publicOrigin}${LOGIN_PATH}`, {
     return_to: `${again.pathname}${again.search}`,
     login_hint: loginHint,
     fresh: needsFreshness ? '1' : null,
@@ -187,8 +187,8 @@ export async function endSession(
   hint: string | undefined,
   deps: ProviderDeps,
 ): Promise<Response> {
-  const found = await sessionOfBrowser(deps.sessions, c.req.header('cookie') ?? null)
-  if (found === null) return c.redirect('/.entrada/signed-out', 303)
+  const found = await sessionOfBrowser(deps.sessions, c.req.header('cookie') ?? null, c.var.log)
+  if (found === null) return c.redirect(SIGNED_OUT_PATH, 303)
   const claims = hint === undefined ? null : await deps.verify(hint)
   if (claims?.['iss'] !== deps.issuer || claims['sid'] !== found.session.id) {
     return signOutPage(c.var.settings.issuer.authority.origin)

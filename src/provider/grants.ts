@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import { epochSeconds } from '../time.ts'
 import type { SealedBox } from '../crypto/sealed-box.ts'
@@ -24,12 +25,12 @@ const CodeShape = v.object({
   nonce: v.nullable(v.string()),
 })
 
-const Sealed = v.pipe(v.string(), v.parseJson())
-const SealedGrant = v.pipe(Sealed, v.object({ ...GrantShape.entries, expiresAt: v.number() }))
-const SealedCode = v.pipe(
-  Sealed,
-  v.object({ ...GrantShape.entries, ...CodeShape.entries, expiresAt: v.number() }),
-)
+const SealedGrant = v.object({ ...GrantShape.entries, expiresAt: v.number() })
+const SealedCode = v.object({
+  ...GrantShape.entries,
+  ...CodeShape.entries,
+  expiresAt: v.number(),
+})
 
 /** RFC 6749 §4.1.2 recommends ten minutes at most; the chat's server redeems it at once. */
 const CODE_SECONDS = 60
@@ -86,7 +87,7 @@ export class OidcGrants {
     shape: v.GenericSchema<unknown, T>,
   ): Promise<T | null> {
     const plain = await this.#box.open(sealed, { purpose, bound: [this.#issuer] })
-    const { success, output } = v.safeParse(shape, plain)
-    return success && output.expiresAt > epochSeconds() ? output : null
+    const read = parseJson(plain, shape)
+    return read !== null && read.expiresAt > epochSeconds() ? read : null
   }
 }

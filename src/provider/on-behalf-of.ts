@@ -1,6 +1,6 @@
 import { epochSeconds } from '../time.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog } from '../log.ts'
+import type { Log } from '../log.ts'
 import { SCOPES } from './authorization-request.ts'
 import { type ClientTokenRequest, type ProviderDeps, requireActiveGrant } from './provider.ts'
 import { OAuthFailure, required } from './oauth-request.ts'
@@ -17,13 +17,13 @@ const GRAPH_BY_ITS_NAME = /^[A-Za-z]+(?:\.[A-Za-z]+)*$/
 export async function exchangeOnBehalf(
   { client, parameters }: ClientTokenRequest,
   deps: ProviderDeps,
-  requestId: string,
+  log: Log,
 ) {
   if (parameters.get('requested_token_use') !== 'on_behalf_of') {
     throw new OAuthFailure('invalid_request', 'requested_token_use has to be on_behalf_of.')
   }
   const grant = await deps.grants.openAccessToken(required(parameters, 'assertion'))
-  const { session } = await requireActiveGrant(grant, client, deps)
+  const { session } = await requireActiveGrant(grant, client, { ...deps, log })
   const scope = required(parameters, 'scope')
   const origin = originOf(scope, deps)
   const resource = client.resources.includes(origin) ? deps.resourceOf(origin) : null
@@ -32,7 +32,6 @@ export async function exchangeOnBehalf(
   }
   const { id, tenantId } = session.user
   const fields = { userId: id, tenantId, clientId: client.id, resource: origin }
-  const log = createLog(requestId)
   try {
     const { value, expiresAt, scopes } = await session.accessToken(resource)
     log.audit('oidc_resource_token_issued', fields)

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Resource } from '../entra/access-token.ts'
 import type { EdgeEnv } from '../http/env.ts'
+import type { Log } from '../log.ts'
 import type { ReplayGuard } from '../session/replay-guard.ts'
 import { readSessionCookies, SESSION_COOKIE } from '../cookies.ts'
 import type { Session, SessionView } from '../session/session.ts'
@@ -38,9 +39,10 @@ const COOKIES_TRIED = 3
 export async function sessionOfBrowser(
   sessions: Sessions,
   cookieHeader: string | null,
+  log: Log,
 ): Promise<{ readonly session: Session; readonly cookie: string } | null> {
   for (const cookie of readSessionCookies(cookieHeader).slice(0, COOKIES_TRIED)) {
-    const session = await sessions.find(`${SESSION_COOKIE}=${cookie}`)
+    const session = await sessions.find(`${SESSION_COOKIE}=${cookie}`, log)
     if (session !== null) return { session, cookie }
   }
   return null
@@ -92,11 +94,11 @@ export interface ClientTokenRequest {
 export async function requireActiveGrant(
   grant: OidcGrant | null,
   client: OidcClient | null,
-  { sessions, uses }: ProviderDeps,
+  { sessions, uses, log }: Pick<ProviderDeps, 'sessions' | 'uses'> & { readonly log: Log },
 ): Promise<{ readonly grant: OidcGrant; readonly session: Session }> {
   if (grant === null || (client !== null && grant.clientId !== client.id)) throw invalidGrant()
   const [session, isRevoked] = await Promise.all([
-    sessions.findGranted(grant),
+    sessions.findGranted(grant, log),
     uses.wasUsed(revocationOf(grant)),
   ])
   if (session === null || isRevoked) throw invalidGrant()

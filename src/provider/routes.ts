@@ -1,7 +1,7 @@
+import { PROVIDER_PATH } from '../paths.ts'
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
-import { createLog } from '../log.ts'
 import { withParameters } from '../url.ts'
 import { RESPONSE_MODES, SCOPES } from './authorization-request.ts'
 import { authorize, endSession } from './authorize.ts'
@@ -41,7 +41,7 @@ export function metadataOf({ issuer, clients }: ProviderDeps) {
 
 /** The one name of the issuer; what the sign-in service answers bears another. */
 export function issuerOf(publicOrigin: string): string {
-  return `${publicOrigin}/.entrada/oidc`
+  return `${publicOrigin}${PROVIDER_PATH}`
 }
 
 /** Entrada as the chat's OpenID provider. */
@@ -89,7 +89,7 @@ async function inProtocol(c: Context<EdgeEnv>, answer: () => Promise<Response>):
     if (!(cause instanceof OAuthFailure)) throw cause
     const { error, description, code } = cause
     const { aadsts, retryAfter } = cause.details
-    createLog(c.var.requestId).info('request_refused', { code, reason: error })
+    c.var.log.info('request_refused', { code, reason: error })
     const isUnknown = error === 'invalid_token' || error === 'invalid_client'
     const status = isUnknown ? 401 : error === 'temporarily_unavailable' ? 503 : 400
     const challenge = challengeFor(cause, c)

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { sha256Of } from '../crypto/digest.ts'
 import type { EdgeEnv } from '../http/env.ts'
-import { createLog } from '../log.ts'
+import type { Log } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import { epochSeconds, issuedAt } from '../time.ts'
 import { scopesIn } from './authorization-request.ts'
@@ -37,11 +37,11 @@ export async function token(c: Context<EdgeEnv>, deps: ProviderDeps): Promise<Re
   const request = { client, parameters }
   switch (required(parameters, 'grant_type')) {
     case 'authorization_code':
-      return c.json(await redeemCode(request, deps, c.var.requestId))
+      return c.json(await redeemCode(request, deps, c.var.log))
     case 'refresh_token':
-      return c.json(await refresh(request, deps))
+      return c.json(await refresh(request, deps, c.var.log))
     case JWT_BEARER:
-      return c.json(await exchangeOnBehalf(request, deps, c.var.requestId))
+      return c.json(await exchangeOnBehalf(request, deps, c.var.log))
     default:
       throw new OAuthFailure('unsupported_grant_type', 'This grant_type is not offered.')
   }
@@ -50,20 +50,20 @@ export async function token(c: Context<EdgeEnv>, deps: ProviderDeps): Promise<Re
 async function redeemCode(
   { client, parameters }: ClientTokenRequest,
   deps: ProviderDeps,
-  requestId: string,
+  log: Log,
 ) {
   const { grants, sessions, uses } = deps
   const code = await grants.openCode(required(parameters, 'code'))
   if (code === null || code.clientId !== client.id) throw invalidGrant()
   if (code.redirectUri !== required(parameters, 'redirect_uri')) throw invalidGrant()
   if (!(await isVerifier(parameters.get('code_verifier'), code.codeChallenge))) throw invalidGrant()
-  const session = await sessions.findGranted(code)
+  const session = await sessions.findGranted(code, log)
   if (session === null) throw invalidGrant()
   if (!(await uses.use(`oidc-code/${code.id}`, session.expiresAt))) {
     // Somebody else has it, too, and nobody can tell which of the two is the client (RFC 6749 §4.1.2).
     await uses.use(revocationOf(code), session.expiresAt)
     const { id, tenantId } = session.user
-    createLog(requestId).audit('oidc_code_replayed', { userId: id, tenantId, clientId: client.id })
+    log.audit('oidc_code_replayed', { userId: id, tenantId, clientId: client.id })
     throw invalidGrant()
   }
   return tokensFor(code, session, deps, { nonce: code.nonce, scopes: code.scopes })
@@ -73,9 +73,9 @@ async function redeemCode(
  * A refresh token may be used any number of times: its client proves to be itself each time (RFC 9700 §2.2.2), and
  * tabs or replicas that refresh at once cannot shut each other out.
  */
-async function refresh({ client, parameters }: ClientTokenRequest, deps: ProviderDeps) {
+async function refresh({ client, parameters }: ClientTokenRequest, deps: ProviderDeps, log: Log) {
   const given = await deps.grants.openRefreshToken(required(parameters, 'refresh_token'))
-  const { grant, session } = await requireActiveGrant(given, client, deps)
+  const { grant, session } = await requireActiveGrant(given, client, { ...deps, log })
   return tokensFor(grant, session, deps, { nonce: null, scopes: narrowed(grant, parameters) })
 }
 
@@ -134,9 +134,11 @@ async function isVerifier(verifier: string | undefined, challenge: string | null
 export async function userInfo(c: Context<EdgeEnv>, deps: ProviderDeps): Promise<Response> {
   const [, accessToken] = /^bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
   const grant = accessToken === undefined ? null : await deps.grants.openAccessToken(accessToken)
-  const living = await requireActiveGrant(grant, null, deps).catch((cause: unknown) => {
-    if (!(cause instanceof OAuthFailure)) throw cause
-    throw new OAuthFailure('invalid_token', cause.description, cause.code)
-  })
+  const living = await requireActiveGrant(grant, null, { ...deps, log: c.var.log }).catch(
+    (cause: unknown) => {
+      if (!(cause instanceof OAuthFailure)) throw cause
+      throw new OAuthFailure('invalid_token', cause.description, cause.code)
+    },
+  )
   return c.json(claimsOf(living.session, living.grant, deps.clients))
 }

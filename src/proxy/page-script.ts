@@ -1,3 +1,4 @@
+import { PAGE_SCRIPT_PATH } from '../paths.ts'
 import { Hono } from 'hono/tiny'
 import { PAGE_SCRIPT } from '../browser/generated/session-guard.ts'
 import type { EdgeEnv } from '../http/env.ts'
@@ -57,7 +58,7 @@ function isPage(head: RequestHead): boolean {
  */
 function scriptTag(publicOrigin: string, nonce: string | null): string {
   const attribute = nonce === null ? '' : ` nonce="${nonce}"`
-  return `<script src="${publicOrigin}/.entrada/kit.js"${attribute}></script>`
+  return `<script src="${publicOrigin}${PAGE_SCRIPT_PATH}"${attribute}></script>`
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { AccessToken, AccessTokenOptions } from '../entra/access-token.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog } from '../log.ts'
 import type { Claims } from '../membership/claims.ts'
 import type { ClaimsSource, Entitlements, Membership } from '../membership/membership.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -172,12 +171,12 @@ export class MembershipRecheck {
     { row, identity, holder }: ActiveSession,
     evidence: SessionClaims,
   ): Promise<RecheckResult> {
-    const { tenantId, userId, sessionId } = holder.owner
+    const { log, owner } = holder
+    const { tenantId, userId, sessionId } = owner
     const member = { tenantId, standing: standingOf(identity) }
     const recheck = await this.#membership.recheck(member, evidence)
     if (recheck.kind === 'member') return recheck
     const who = { userId, tenantId, sessionId }
-    const log = createLog(crypto.randomUUID())
     if (recheck.kind === 'lost') {
       log.audit('membership_lost', who)
       return OVER

@@ -1,8 +1,14 @@
 import { setBounded } from '../storage/bounded-map.ts'
-import type { Session } from './session.ts'
+import type { SessionKey } from './session-cookie.ts'
+import type { SessionView } from './session.ts'
 
-interface Remembered {
-  readonly session: Session
+/** A living session, and the key that opens it. */
+export interface KnownSession {
+  readonly key: SessionKey
+  readonly session: SessionView
+}
+
+interface Remembered extends KnownSession {
   readonly checkedAt: number
   /** When the object last counted it as activity; 0 while only polling has asked. */
   readonly touchedAt: number
@@ -23,23 +29,23 @@ export class SessionCache {
   }
 
   /** What polling learned does not answer a person, of whose activity the object must hear. */
-  recall(cookie: string, touch: boolean): Session | null {
+  recall(cookie: string, touch: boolean): KnownSession | null {
     const remembered = this.#remembered.get(cookie)
     if (remembered === undefined) return null
     const { session, checkedAt, touchedAt } = remembered
     const now = Date.now()
     if (touch && now - touchedAt >= this.#checkMs) return null
     const isOver = now >= Math.min(session.expiresAt, session.idleExpiresAt) * 1000
-    if (!isOver && now - checkedAt < this.#checkMs) return session
+    if (!isOver && now - checkedAt < this.#checkMs) return remembered
     this.#remembered.delete(cookie)
     return null
   }
 
-  keep(cookie: string, session: Session, touch: boolean): void {
+  keep(cookie: string, { key, session }: KnownSession, touch: boolean): void {
     if (this.#checkMs === 0 || this.#ended.has(cookie) || this.#ended.has(session.id)) return
     const checkedAt = Date.now()
     const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
-    const remembered = { session, checkedAt, touchedAt }
+    const remembered = { key, session, checkedAt, touchedAt }
     setBounded(this.#remembered, [cookie, remembered], REMEMBERED_SESSIONS)
   }
 

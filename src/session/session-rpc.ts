@@ -7,14 +7,17 @@ import type { SessionView, User } from './session.ts'
  */
 export interface SessionRpc {
   begin(start: NewSession): Promise<SessionView>
-  /** Is it alive for the holder of this secret? `touch` counts as activity. */
-  check(secret: string, touch: boolean): Promise<SessionCheck>
+  /**
+   * Is it alive for the holder of this secret? `touch` counts as activity.
+   * @param requestId of the request that asks; what is logged meanwhile bears it
+   */
+  check(secret: string, touch: boolean, requestId: string): Promise<SessionCheck>
   /**
    * The secret, sealed under a key of this object's own: what a chat's server may hold. `null` when it is not alive.
    */
   wrapSecret(secret: string): Promise<string | null>
   /** `check` for the holder of a wrapped secret, which comes back unwrapped. It counts as no activity. */
-  checkWrapped(wrapped: string): Promise<WrappedCheck>
+  checkWrapped(wrapped: string, requestId: string): Promise<WrappedCheck>
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult>
   /** The claims challenge waiting for the person, JSON text. */
   pendingClaims(secret: string): Promise<string | null>
@@ -62,6 +65,8 @@ export interface AccessTokenRequest {
   /** How long ago the last replacement has to be. */
   readonly youngSeconds?: number
   readonly claims: string | null
+  /** Of the request that asks; what is logged meanwhile bears it. */
+  readonly requestId: string
 }
 
 export type AccessTokenResult =

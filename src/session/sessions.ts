@@ -1,6 +1,7 @@
 import { readFirstSessionCookie, readSessionCookies } from '../cookies.ts'
 import { epochSeconds } from '../time.ts'
 import { EntradaFailure, type FailureDetails } from '../failure.ts'
+import type { Log } from '../log.ts'
 import type { Settings } from '../settings/settings.ts'
 import { callObject, type ObjectNamespace } from '../storage/durable-objects.ts'
 import type { SealedBox } from '../crypto/sealed-box.ts'
@@ -77,15 +78,16 @@ export class Sessions {
    * says nothing; then `find` has to be asked. Not a promise, because on a proxied request each turn shows.
    * @param touch `false` for polling that must not keep a session from going idle
    */
-  recall(cookieHeader: string | null, touch: boolean): Session | null {
+  recall(cookieHeader: string | null, log: Log, touch: boolean): Session | null {
     const cookie = readFirstSessionCookie(cookieHeader)
-    return cookie === null ? null : this.#memory.recall(cookie, touch)
+    const known = cookie === null ? null : this.#memory.recall(cookie, touch)
+    return known === null ? null : this.#sessionOf(known.key, known.session, log)
   }
 
   /** The living session of a request as its object knows it, `null` if there is none. */
-  async find(cookieHeader: string | null, touch = true): Promise<Session | null> {
+  async find(cookieHeader: string | null, log: Log, touch = true): Promise<Session | null> {
     for (const key of await this.#keysOf(cookieHeader)) {
-      const session = await this.#ask(key, touch)
+      const session = await this.#ask(key, log, touch)
       if (session !== null) return session
     }
     return null
@@ -100,21 +102,28 @@ export class Sessions {
   }
 
   /** The living session of a grant; a server that asks is no sign of a person at work. */
-  async findGranted({ sessionName: name, wrappedSecret }: SessionGrant): Promise<Session | null> {
+  async findGranted(
+    { sessionName: name, wrappedSecret }: SessionGrant,
+    log: Log,
+  ): Promise<Session | null> {
     const check = await callObject(() =>
-      this.#sessions.get(this.#sessions.idFromName(name)).checkWrapped(wrappedSecret),
+      this.#sessions
+        .get(this.#sessions.idFromName(name))
+        .checkWrapped(wrappedSecret, log.requestId),
     )
     return check.alive
-      ? this.#sessionOf({ name, secret: check.secret, mark: null }, check.session)
+      ? this.#sessionOf({ name, secret: check.secret, mark: null }, check.session, log)
       : null
   }
 
   /** Ends the session of a request. Every isolate learns of it within `SESSION_CHECK_SECONDS`, this one at once. */
-  async end(cookieHeader: string | null): Promise<EndedSession | null> {
+  async end(cookieHeader: string | null, log: Log): Promise<EndedSession | null> {
     let last: EndedSession | null = null
     for (const key of await this.#keysOf(cookieHeader)) {
       this.#memory.forget(writeSessionKey(key))
-      const check = await callObject(() => this.#object(key).check(key.secret, false))
+      const check = await callObject(() =>
+        this.#object(key).check(key.secret, false, log.requestId),
+      )
       // Only the holder of the secret may end a session by cookie; the id alone is no proof.
       if (!check.alive) {
         this.#marks.missed(key)
@@ -177,29 +186,29 @@ export class Sessions {
     return keys.filter((key) => key !== null)
   }
 
-  async #ask(key: SessionKey, touch: boolean): Promise<Session | null> {
+  async #ask(key: SessionKey, log: Log, touch: boolean): Promise<Session | null> {
     const cookie = writeSessionKey(key)
-    const check = await callObject(() => this.#object(key).check(key.secret, touch))
+    const check = await callObject(() => this.#object(key).check(key.secret, touch, log.requestId))
     if (!check.alive) {
       this.#marks.missed(key)
       this.#memory.forget(cookie)
       return null
     }
-    const session = this.#sessionOf(key, check.session)
-    this.#memory.keep(cookie, session, touch)
-    return session
+    this.#memory.keep(cookie, { key, session: check.session }, touch)
+    return this.#sessionOf(key, check.session, log)
   }
 
-  #sessionOf(key: SessionKey, view: SessionView): Session {
+  #sessionOf(key: SessionKey, view: SessionView, log: Log): Session {
     return {
       ...view,
-      accessToken: (resource, options) => this.#accessToken(key, resource, options),
+      accessToken: (resource, options) => this.#accessToken(key, log, resource, options),
       pendingClaims: () => callObject(() => this.#object(key).pendingClaims(key.secret)),
     }
   }
 
   async #accessToken<R extends Resource>(
     key: SessionKey,
+    { requestId }: Log,
     resource: R,
     options: AccessTokenOptions = {},
   ): Promise<AccessToken<R>> {
@@ -209,6 +218,7 @@ export class Sessions {
         refused: options.refused ?? null,
         youngSeconds: options.youngSeconds ?? 0,
         claims: options.claims ?? null,
+        requestId,
       }),
     )
     if (!answer.ok) {

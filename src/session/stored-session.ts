@@ -1,4 +1,5 @@
 import { epochSeconds } from '../time.ts'
+import { createLog, type Log } from '../log.ts'
 import type { Membership, Entitlements } from '../membership/membership.ts'
 import { sha256Of } from '../crypto/digest.ts'
 import type { ObjectStorage } from '../storage/durable-objects.ts'
@@ -14,10 +15,10 @@ import type {
   NewSession,
 } from './session-rpc.ts'
 import { SessionRows, type SessionRow } from './session-rows.ts'
-import { SealedIdentity, type SealDeps } from './sealed-rows.ts'
+import { type RefreshTokenBinding, SealedIdentity, type SealDeps } from './sealed-rows.ts'
 import type { SessionView } from './session.ts'
 import { MembershipRecheck, type ActiveSession } from './membership-recheck.ts'
-import { TokenManager, type TokenBinding, type TokenManagerDeps } from './token-manager.ts'
+import { TokenManager, type TokenManagerDeps } from './token-manager.ts'
 import { userObjectName } from './user-sessions.ts'
 
 /** The id of the object is the public handle of the session as well. */
@@ -63,14 +64,14 @@ export class StoredSession implements SessionRpc {
     }
     this.#rows.write(row)
     if (refreshToken !== null) {
-      await this.#tokens.begin(refreshToken, this.#holder(row, identity, secret))
+      await this.#tokens.begin(refreshToken, this.#grantBinding(row, identity, secret))
     }
     await storage.setAlarm(this.#idleEnd(row) * 1000)
     return this.#view(row, identity)
   }
 
-  async check(secret: string, touch: boolean): Promise<SessionCheck> {
-    const alive = await this.#member(secret)
+  async check(secret: string, touch: boolean, requestId: string): Promise<SessionCheck> {
+    const alive = await this.#member(secret, createLog(requestId))
     if (alive === null) return { alive: false }
     const { row, identity } = alive
     const now = epochSeconds()
@@ -81,19 +82,20 @@ export class StoredSession implements SessionRpc {
   }
 
   async wrapSecret(secret: string): Promise<string | null> {
-    if ((await this.#alive(secret)) === null) return null
+    if ((await this.#live(secret)) === null) return null
     return this.#seals.wrap(secret)
   }
 
-  async checkWrapped(wrapped: string): Promise<WrappedCheck> {
+  async checkWrapped(wrapped: string, requestId: string): Promise<WrappedCheck> {
     const secret = await this.#seals.unwrap(wrapped)
     if (secret === null) return { alive: false }
-    const check = await this.check(secret, false)
+    const check = await this.check(secret, false, requestId)
     return check.alive ? { ...check, secret } : check
   }
 
   async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult> {
-    const alive = await this.#member(secret)
+    const log = createLog(request.requestId)
+    const alive = await this.#member(secret, log)
     if (alive === null) return OVER
     const { renewals } = this.#tokens
     const outcome = await this.#tokens.accessToken(request, alive.holder)
@@ -103,7 +105,7 @@ export class StoredSession implements SessionRpc {
       const isRenewed = this.#tokens.renewals !== renewals
       // Where there are no rules, a renewal is all that a look would do.
       if (isRenewed && !this.#watch.hasRules) this.#rows.checked(epochSeconds())
-      const isMember = !isRenewed || (await this.#member(secret, isRenewed)) !== null
+      const isMember = !isRenewed || (await this.#member(secret, log, isRenewed)) !== null
       return isMember ? outcome : OVER
     }
     const { failure, isOver } = outcome
@@ -116,7 +118,7 @@ export class StoredSession implements SessionRpc {
   }
 
   async pendingClaims(secret: string): Promise<string | null> {
-    return (await this.#alive(secret)) === null ? null : this.#seals.claims(secret)
+    return (await this.#live(secret)) === null ? null : this.#seals.claims(secret)
   }
 
   async end(secret: string | null): Promise<EndedSession | null> {
@@ -147,11 +149,11 @@ export class StoredSession implements SessionRpc {
   }
 
   /** The living session of somebody who, as far as is known, still belongs here. */
-  async #member(secret: string, isRenewed = false): Promise<ActiveSession | null> {
-    const alive = await this.#alive(secret)
+  async #member(secret: string, log: Log, isRenewed = false): Promise<ActiveSession | null> {
+    const alive = await this.#alive(secret, log)
     if (alive === null || !this.#watch.isDue(alive.row, isRenewed)) return alive
     await this.#watch.waitFor(this.#look(alive))
-    return this.#alive(secret)
+    return this.#alive(secret, log)
   }
 
   async #look(alive: ActiveSession): Promise<void> {
@@ -172,7 +174,16 @@ export class StoredSession implements SessionRpc {
     await this.#seals.replaceIdentity(next, holder.secret)
   }
 
-  async #alive(secret: string): Promise<ActiveSession | null> {
+  async #alive(secret: string, log: Log): Promise<ActiveSession | null> {
+    const live = await this.#live(secret)
+    if (live === null) return null
+    const { row, identity } = live
+    const { userObjectId } = row
+    const grant = this.#grantBinding(row, identity, secret)
+    return { ...live, holder: { ...grant, subject: identity.subject, userObjectId, log } }
+  }
+
+  async #live(secret: string): Promise<Omit<ActiveSession, 'holder'> | null> {
     const row = this.#rows.read()
     if (row === null) return null
     if (this.#isOver(row)) {
@@ -183,7 +194,7 @@ export class StoredSession implements SessionRpc {
     // Read again: the session may have ended while the secret was being checked.
     const current = this.#rows.read()
     if (identity === null || current === null) return null
-    return { row: current, identity, holder: this.#holder(current, identity, secret) }
+    return { row: current, identity }
   }
 
   async #end(row: SessionRow): Promise<void> {
@@ -224,13 +235,11 @@ export class StoredSession implements SessionRpc {
     }
   }
 
-  #holder(row: SessionRow, { user, subject }: SessionIdentity, secret: string): TokenBinding {
-    return {
-      owner: { tenantId: user.tenantId, userId: user.id, sessionId: this.#deps.id },
-      secret,
-      subject,
-      sessionExpiresAt: row.expiresAt,
-      userObjectId: row.userObjectId,
-    }
+  #grantBinding(
+    { expiresAt: sessionExpiresAt }: SessionRow,
+    { user: { tenantId, id: userId } }: SessionIdentity,
+    secret: string,
+  ): RefreshTokenBinding {
+    return { owner: { tenantId, userId, sessionId: this.#deps.id }, secret, sessionExpiresAt }
   }
 }

@@ -1,7 +1,11 @@
 import type { Entra } from '../entra/entra.ts'
-import { redeemRefreshToken } from '../entra/redemption.ts'
-import type { RedeemedTokens, TokenResponse } from '../entra/token-endpoint.ts'
+import {
+  type RedeemedTokens,
+  redeemRefreshToken,
+  type TokenResponse,
+} from '../entra/token-endpoint.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
+import type { Log } from '../log.ts'
 import { epochSeconds, withFallback } from '../time.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { ObjectNamespace } from '../storage/durable-objects.ts'
@@ -25,6 +29,9 @@ import {
   type TokenResult,
 } from './token-result.ts'
 
+/** What the session object itself asks for; the request that asks is known from the binding. */
+export type TokenQuery = Omit<AccessTokenRequest, 'requestId'>
+
 export interface TokenManagerDeps {
   readonly settings: Settings
   readonly box: SealedBox
@@ -36,6 +43,8 @@ export interface TokenManagerDeps {
 export interface TokenBinding extends RefreshTokenBinding {
   readonly subject: string
   readonly userObjectId: string
+  /** Of the request that asks. */
+  readonly log: Log
 }
 
 /** A token is replaced this long before it expires, give or take the session's own share of jitter. */
@@ -99,7 +108,7 @@ export class TokenManager {
     return { ok: true, identity: this.#told?.identity ?? null }
   }
 
-  async accessToken(request: AccessTokenRequest, holder: TokenBinding): Promise<TokenResult> {
+  async accessToken(request: TokenQuery, holder: TokenBinding): Promise<TokenResult> {
     await this.#kept.load(request.resource, holder)
     // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
     const kept = this.#kept.get(request.resource)
@@ -114,7 +123,7 @@ export class TokenManager {
     const flight =
       this.#flights.get(flightName) ??
       this.#renew(request, holder)
-        .catch((cause: unknown) => failureResult(cause, holder.owner))
+        .catch((cause: unknown) => failureResult(cause, holder))
         .finally(() => this.#flights.delete(flightName))
     this.#flights.set(flightName, flight)
     const outcome = await flight
@@ -124,7 +133,7 @@ export class TokenManager {
     return isPassing && serves ? { ok: true, ...kept } : outcome
   }
 
-  async #renew(request: AccessTokenRequest, holder: TokenBinding): Promise<TokenResult> {
+  async #renew(request: TokenQuery, holder: TokenBinding): Promise<TokenResult> {
     const user = this.#userOf(holder)
     const pausedUntil = await withFallback(() => user().pausedUntil(), NO_PAUSE)
     const now = epochSeconds()
@@ -134,38 +143,38 @@ export class TokenManager {
     const grant = await this.#grant.current(holder)
     if (grant === null) return { ok: false, failure: { code: 'session_required' }, isOver: true }
     const first = await this.#redeem(grant, request, holder)
-    const isGone = !first.ok && first.refusal.kind === 'gone'
+    const isGone = !first.ok && first.error.kind === 'gone'
     // Another copy may have been stored meanwhile; one look, then it is over (oauth2-proxy#3333).
     const again = isGone ? await this.#grant.current(holder) : null
     const isNewer = again !== null && again.version !== grant.version
     const redemption = isNewer ? await this.#redeem(again, request, holder) : first
     if (redemption.ok) return this.#keep(redemption.tokens, request, holder)
-    const { refusal } = redemption
-    const seconds = pauseAfter(refusal)
+    const { error } = redemption
+    const seconds = pauseAfter(error)
     if (seconds !== undefined) {
       // For the user's other sessions.
       await withFallback(() => user().pause(epochSeconds() + seconds), NO_ANSWER)
     }
-    return tokenErrorResult(refusal, holder.owner)
+    return tokenErrorResult(error, holder)
   }
 
   #redeem(
     { refreshToken }: StoredRefreshToken,
-    { resource, claims }: AccessTokenRequest,
+    { resource, claims }: TokenQuery,
     { subject, owner: { tenantId, userId } }: TokenBinding,
   ): Promise<TokenResponse> {
     const { entra, settings } = this.#deps
     return redeemRefreshToken(entra, refreshToken, {
       scope: scopeFor(resource, settings),
-      person: { subject, tenantId, userId },
-      wantsIdentity: settings.requiredRole !== null || settings.adminRole !== null,
+      expected: { subject, tenantId, userId },
+      verifyIdToken: settings.requiredRole !== null || settings.adminRole !== null,
       claims,
     })
   }
 
   async #keep(
     { accessToken: value, expiresIn, scopes, refreshToken, identity }: RedeemedTokens,
-    { resource, refused }: AccessTokenRequest,
+    { resource, refused }: TokenQuery,
     holder: TokenBinding,
   ): Promise<TokenResult> {
     if (this.#rows.read() === null) return temporaryFailure({ code: 'session_required' })

@@ -1,9 +1,9 @@
 import type { VerifiedIdentity } from '../entra/id-token.ts'
-import { ANOTHER_PERSON } from '../entra/redemption.ts'
-import type { TokenError, TokenErrorKind } from '../entra/token-error.ts'
+import { ANOTHER_PERSON } from '../entra/token-endpoint.ts'
+import type { TokenErrorKind } from '../entra/aadsts.ts'
+import type { TokenError } from '../entra/token-error.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
-import { createLog } from '../log.ts'
-import type { RefreshTokenOwner } from '../storage/refresh-token-vault.ts'
+import type { TokenBinding } from './token-manager.ts'
 import type { AccessTokenResult, TokenFailure } from './session-rpc.ts'
 
 export type TokenResult =
@@ -39,10 +39,9 @@ const CODES: Readonly<Record<TokenErrorKind, FailureCode>> = {
 /** What a refused redemption means to whoever wanted the token; the operator is told as well. */
 export function tokenErrorResult(
   refusal: TokenError,
-  { userId, sessionId }: RefreshTokenOwner,
+  { owner: { userId, sessionId }, log }: TokenBinding,
 ): TokenResult {
   const { kind, aadsts, correlationId, claims, retryAfter } = refusal
-  const log = createLog(crypto.randomUUID())
   const fields = { kind, aadsts, correlationId, userId, sessionId }
   if (kind === 'client') log.error('client_credentials_refused', undefined, fields)
   else log.audit('refresh_refused', fields)
@@ -59,13 +58,13 @@ export function tokenErrorResult(
  */
 export function failureResult(
   cause: unknown,
-  { userId, sessionId }: RefreshTokenOwner,
+  { owner: { userId, sessionId }, log }: TokenBinding,
 ): TokenResult {
   if (!(cause instanceof EntradaFailure)) throw cause
   const { code, details } = cause
   const isOver = code === 'wrong_account' || details.reason === ANOTHER_PERSON
   if (!isOver) return temporaryFailure({ code })
-  createLog(crypto.randomUUID()).audit('refresh_refused', { kind: 'identity', userId, sessionId })
+  log.audit('refresh_refused', { kind: 'identity', userId, sessionId })
   return { ok: false, failure: { code: 'session_required' }, isOver }
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { SIGNED_OUT_PATH } from '../paths.ts'
 import { isGuid } from './issuer.ts'
 import type { Variables } from './variables.ts'
 
@@ -52,8 +53,7 @@ export function readSignIn(
     reuseTokens,
     useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
     postLogoutRedirectUri:
-      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ??
-      `${publicOrigin}/.entrada/signed-out`,
+      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ?? `${publicOrigin}${SIGNED_OUT_PATH}`,
     maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, [200, 16_000]),
   }
 }

@@ -1,3 +1,4 @@
+import { DOCUMENTS_PATH } from '../paths.ts'
 import type { DocumentStore, CachedDocument } from '../entra/remote-document.ts'
 
 const READ_AT = 'entrada-read-at'
@@ -45,6 +46,6 @@ export class DocumentCache implements DocumentStore {
 
   /** Below our own host, as the platform advises; no route answers there. */
   #keyOf(url: string): string {
-    return `${this.#publicOrigin}/.entrada/documents?of=${encodeURIComponent(url)}`
+    return `${this.#publicOrigin}${DOCUMENTS_PATH}?of=${encodeURIComponent(url)}`
   }
 }

@@ -120,7 +120,10 @@ test('a worker from before the guard lets go at its next update check, without a
     const registration = await navigator.serviceWorker.ready
     const old = registration.active
     await registration.update().catch(() => undefined)
-    await new Promise((go) => setTimeout(go, 500))
+    // An update that found another script is under way from here on, and ends in a new active worker.
+    while (registration.installing ?? registration.waiting) {
+      await new Promise((go) => setTimeout(go, 20))
+    }
     return registration.active !== old
   })
   expect(isReplaced).toBe(false)

@@ -13,7 +13,7 @@ const REQUIRED = {
   OPENID_SESSION_SECRET: 'long-enough-and-not-to-be-guessed-by-anyone',
 }
 
-/** Rows whose default is a number or a literal; words in the cell explain and cannot be set. */
+/** Rows whose default is a number or a literal. Words in a cell are an explanation and cannot be set. */
 function defaultsInReadme(): readonly (readonly [name: string, value: string])[] {
   return README.split('\n').flatMap((line) => {
     const [, name = '', cell = ''] = /^\| `([A-Z][A-Z_]+)` \| ([^|]+?) \|/.exec(line) ?? []
@@ -24,12 +24,15 @@ function defaultsInReadme(): readonly (readonly [name: string, value: string])[]
 
 const DEFAULTS = defaultsInReadme()
 
-test('README has defaults to hold it to', () => {
+test('README states more than 25 defaults that can be set', () => {
   expect(DEFAULTS.length).toBeGreaterThan(25)
 })
 
-test.each(DEFAULTS)('%s: writing README’s default, %s, changes nothing', (name, value) => {
-  const [unset, set] = [readSettings(REQUIRED), readSettings({ ...REQUIRED, [name]: value })]
-  expect(unset.ok).toBe(true)
-  expect(set).toEqual(unset)
-})
+test.each(DEFAULTS)(
+  'setting %s to the default that README states, %s, changes nothing',
+  (name, value) => {
+    const [unset, set] = [readSettings(REQUIRED), readSettings({ ...REQUIRED, [name]: value })]
+    expect(unset.ok).toBe(true)
+    expect(set).toEqual(unset)
+  },
+)

@@ -1,8 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspectRoutes } from 'hono/dev'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { createApp } from '../../src/edge/app.ts'
+import { composeEdge } from '../../src/edge/compose.ts'
+import { runtimeOf } from '../../src/edge/runtime.ts'
+import { Entrada } from '../support/entrada.ts'
 import { PRESET_NAMES, PRESETS } from '../../src/settings/presets.ts'
 import { settingNames } from '../support/setting-names.ts'
 
@@ -33,15 +38,15 @@ describe('settings', () => {
     { OPENID_ISSUER: 'https://login.microsoftonline.com/contoso.example/v2.0' },
     { OPENID_ISSUER: 'https://id.example.com', OPENID_CLIENT_CERTIFICATE: 'x', ALLOW_GUESTS: 'no' },
     { DOMAIN_SERVER: 'http://localhost:8787', OPENID_REQUIRED_ROLE: 'a', KIT_INJECT: 'guard' },
-  ])('%j or not, all of them are known', (values) => {
+  ])('every setting is read whatever else is set: %j', (values) => {
     expect([...settingNames(values)].sort()).toEqual([...SETTING_NAMES].sort())
   })
 
-  test('README explains every one, and none that there is not', () => {
+  test('README explains every setting and no other', () => {
     expect([...SETTINGS_IN_README].sort()).toEqual([...SETTING_NAMES].sort())
   })
 
-  test('.dev.vars.example names known ones only, and every secret', () => {
+  test('.dev.vars.example names only known settings, and every secret', () => {
     const named = matches(read('.dev.vars.example'), /^#? ?([A-Z][A-Z_]+)=/gm)
     expect([...named].filter((name) => !SETTING_NAMES.has(name))).toEqual([])
     const secrets = README.split('\n')
@@ -52,28 +57,43 @@ describe('settings', () => {
   })
 })
 
-test('docs/architecture.md lists every route, and none that there is not', () => {
-  const sources = filesBelow('src', '.ts').map(read).join('\n')
-  const routes = [
-    ...sources.matchAll(/\.(get|post|put|delete|all|on)\(\s*['`](?:\$\{OWN_PREFIX\})?(\/[^'`]*)/g),
-  ].map(([, method = '', path = '']) =>
-    // The callback's path is a setting; its sub-app knows it as the root.
-    path === '/' ? 'GET /oauth/openid/callback' : `${method.toUpperCase()} /.entrada${path}`,
-  )
-  const enriched = Object.values(PRESETS).flatMap((preset) => Object.values(preset.enrichedPaths))
-  for (const path of enriched) routes.push(`GET ${path}`)
-  const listed = [
-    ...read('docs/architecture.md').matchAll(/^\| ((?:[A-Z]+(?:, )?)+) \| `(\/[^`]+)`/gm),
-  ].flatMap(([, methods = '', path = '']) =>
-    // Hono answers HEAD by the route of GET.
+test('docs/architecture.md lists every route, and no other', () => {
+  const rows = read('docs/architecture.md').matchAll(/^\| ((?:[A-Z]+(?:, )?)+) \| `(\/[^`]+)`/gm)
+  const listed = [...rows].flatMap(([, methods = '', path = '']) =>
+    // The route of GET answers HEAD as well.
     methods
       .split(', ')
       .filter((method) => method !== 'HEAD')
       .map((method) => `${method} ${path}`),
   )
-  expect(routes.length).toBeGreaterThan(20)
-  expect(listed.sort()).toEqual([...new Set(routes)].sort())
+  const routes = routesOfWorker()
+  expect(routes.size).toBeGreaterThan(20)
+  expect(listed.sort()).toEqual([...routes].sort())
 })
+
+/** Every method and path that a Worker with all features answers itself. */
+function routesOfWorker(): ReadonlySet<string> {
+  const client = {
+    client_id: 'chat',
+    client_secret: 'x'.repeat(32),
+    redirect_uris: ['https://chat.contoso.example/callback'],
+  }
+  const { env } = new Entrada({
+    settings: { ORIGIN_PRESET: 'librechat', OIDC_CLIENTS: JSON.stringify([client]) },
+  })
+  if (!hasBindings(env)) throw new Error('the platform double binds no objects')
+  const deps = composeEdge(env, runtimeOf(env))
+  const own = inspectRoutes(createApp(deps)).filter(({ isMiddleware }) => !isMiddleware)
+  return new Set([
+    ...own.map(({ method, path }) => `${method} ${path}`),
+    // Paths of the chat that Entrada answers or adds to.
+    ...[...deps.enriched.keys()].filter((route) => !route.startsWith('HEAD ')),
+  ])
+}
+
+function hasBindings(env: object): env is Bindings {
+  return 'SESSIONS' in env
+}
 
 const DOCUMENTS = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
@@ -82,14 +102,14 @@ const DOCUMENTS = [
   ...filesBelow('test/sandbox', '.md'),
 ]
 
-test('commands that the documents name are there', () => {
+test('every command that the documents name exists', () => {
   const { scripts } = v.parse(Package, JSON.parse(read('package.json')))
   const named = DOCUMENTS.flatMap((path) => [...matches(read(path), /npm run ([a-z][a-z:-]*)/g)])
   expect(named.length).toBeGreaterThan(5)
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })
 
-test('files that the documents name are there', () => {
+test('every file that the documents name exists', () => {
   const named = DOCUMENTS.flatMap((path) =>
     [...matches(read(path), /`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js|md|toml|json))`/g)].map((file) => ({
       path,
@@ -118,7 +138,7 @@ describe('presets', () => {
   )
 })
 
-test('as delivered, the Worker has no second door', () => {
+test('the delivered configuration has no host name that bypasses the route', () => {
   const lines = read('wrangler.toml').split('\n')
   const top = lines.slice(
     0,
@@ -131,7 +151,7 @@ test('as delivered, the Worker has no second door', () => {
   }
 })
 
-test('links lead somewhere', () => {
+test('every link leads to a file and a heading that exist', () => {
   const broken = DOCUMENTS.flatMap((path) =>
     [...matches(read(path), /\]\(([^)\s]+)\)/g)]
       .filter((target) => !/^[a-z]+:/.test(target))
@@ -149,7 +169,7 @@ function leadsSomewhere(from: string, target: string): boolean {
   return heading === undefined || headingsOf(read(path)).has(heading)
 }
 
-/** As the places that show Markdown make anchors of headings. */
+/** Anchors as GitHub makes them from headings. */
 function headingsOf(text: string): ReadonlySet<string> {
   const anchors = [...matches(text, /^#+ (.+)$/gm)].map((heading) =>
     heading

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addressInDirectory, addressOfToken } from '../../src/entra/email-address.ts'
+import { emailFromDirectory, emailFromClaims } from '../../src/entra/email-address.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 import type { IssuerSettings } from '../../src/settings/issuer.ts'
 
@@ -20,7 +20,7 @@ function issuer(values: Readonly<Record<string, string>> = {}): IssuerSettings {
 }
 
 const emailOf = (claims: object, values = {}) =>
-  addressOfToken({ tid: TENANT, ...claims }, {}, issuer(values)).email
+  emailFromClaims({ tid: TENANT, ...claims }, {}, issuer(values)).email
 
 const NAME = 'ada@contoso.example'
 
@@ -94,13 +94,13 @@ describe('somebody in the directory', () => {
   const guest = { username: 'ada_fabrikam.example#EXT#@contoso.example' }
 
   test('without mail has the user principal name, but no guest’s', () => {
-    expect(addressInDirectory({ email: null, username: NAME }, issuer())).toBe(NAME)
-    expect(addressInDirectory({ email: '', username: NAME }, issuer())).toBe(NAME)
-    expect(addressInDirectory({ email: null, ...guest }, issuer())).toBeNull()
+    expect(emailFromDirectory({ email: null, username: NAME }, issuer())).toBe(NAME)
+    expect(emailFromDirectory({ email: '', username: NAME }, issuer())).toBe(NAME)
+    expect(emailFromDirectory({ email: null, ...guest }, issuer())).toBeNull()
   })
 
   test('who is a guest has the mail, where one tenant signs in', () => {
     const email = 'ada@fabrikam.example'
-    expect(addressInDirectory({ email, ...guest }, issuer())).toBe(email)
+    expect(emailFromDirectory({ email, ...guest }, issuer())).toBe(email)
   })
 })

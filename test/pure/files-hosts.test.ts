@@ -8,7 +8,7 @@ import {
 import { readDriveItemAddress } from '../../src/graph/drive-item-address.ts'
 import { CLOUDS } from '../../src/settings/clouds.ts'
 import type { MicrosoftSettings } from '../../src/settings/issuer.ts'
-import { HOSTILE_IDS, HOSTILE_REDIRECTS, HOSTILE_RESOURCES } from '../app/files/hostile.ts'
+import { HOSTILE_IDS, HOSTILE_REDIRECTS, HOSTILE_RESOURCES } from '../app/files/hostile-fixture.ts'
 
 function microsoft(name: string, extraOrigins: readonly string[] = []): MicrosoftSettings {
   const cloud = CLOUDS.find((one) => one.name === name)

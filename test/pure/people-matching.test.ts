@@ -2,14 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readGroups, readUsers } from '../../src/people/graph-readers.ts'
 import { requestsFor } from '../../src/people/graph-queries.ts'
-import {
-  beginningsOf,
-  fold,
-  readSearchText,
-  type SearchText,
-} from '../../src/people/search-text.ts'
+import { prefixesOf, fold, readSearchText, type SearchText } from '../../src/people/query.ts'
 import { matcherFor } from '../../src/people/matching.ts'
-import { indexOf, type Principal } from '../../src/people/principal.ts'
+import { type Principal, searchIndexOf } from '../../src/people/principal.ts'
 import { createDirectories } from '../sandbox/directory/generate.ts'
 import { toGroup, toUser } from '../sandbox/graph/directory-objects.ts'
 import { readFilterExpression } from '../sandbox/graph/filter-expression.ts'
@@ -84,7 +79,7 @@ describe('an answer to a beginning', () => {
         for (const part of ['users', 'groups'] as const) {
           const finds = graphFinds(part, search)
           const found = KNOWN.filter((known) => known.part === part && finds(known.entity))
-          for (const beginning of beginningsOf(search)) {
+          for (const beginning of prefixesOf(search)) {
             const isFoundEarlier = graphFinds(part, beginning)
             for (const { entity, principal } of found.slice(0, 20)) {
               const context = `${principal.name}: ${search.text} → ${beginning.text}`
@@ -140,7 +135,7 @@ describe('the better match', () => {
     email,
     username: null,
     description: null,
-    index: indexOf(name, [email]),
+    index: searchIndexOf(name, [email]),
   })
 
   test.each([

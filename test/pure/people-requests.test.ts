@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { requestsFor, prefixRequest } from '../../src/people/graph-queries.ts'
-import { readSearchText, type SearchText } from '../../src/people/search-text.ts'
+import { readSearchText, type SearchText } from '../../src/people/query.ts'
 import { readFilterExpression, type FilterExpression } from '../sandbox/graph/filter-expression.ts'
 import {
   readSearchExpression,

@@ -45,6 +45,8 @@ export const FAULTS = {
   'files.http_redirect': 'content redirects to a plain http host',
   'files.ip_redirect': 'content redirects to an address literal',
   'files.chained_redirect': 'content redirects once more on the download host',
+  'files.bytes_from_graph':
+    'content answers 200 with the bytes, or 206 to a Range, instead of a redirect',
   'files.cut': 'the download connection breaks at 40 % of the bytes',
   'files.range_ignored': 'the download host answers 200 with everything to a Range request',
   'files.slow': 'the download host sends slowly',

@@ -39,11 +39,13 @@ const SIGNING_KEYS = JSON.stringify({
   ],
 })
 
+export interface GuardedChat {
+  readonly entrada: Entrada
+  readonly chat: ChatDouble
+}
+
 /** Entrada in front of a chat of the test's own. `SIGNING_KEYS: null` has it make its own keys. */
-export function aGuardedChat(
-  options: EntradaOptions = {},
-  answer?: HostHandler,
-): { readonly entrada: Entrada; readonly chat: ChatDouble } {
+export function aGuardedChat(options: EntradaOptions = {}, answer?: HostHandler): GuardedChat {
   const chat = new ChatDouble(answer)
   const entrada = anEntrada({
     ...options,

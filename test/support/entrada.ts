@@ -1,6 +1,7 @@
 import * as worker from '../../src/worker.ts'
 import { CONTOSO } from '../sandbox/directory/cast.ts'
 import { createSandbox, type HostHandler, type Sandbox } from '../sandbox/sandbox.ts'
+import { HOME } from './addresses.ts'
 import { Browser } from './browser/browser.ts'
 import type { CookieJar } from './browser/cookie-jar.ts'
 import { Internet } from './internet.ts'
@@ -45,7 +46,7 @@ export function defaultSettings({
   registration,
 }: Sandbox): Readonly<Record<string, string>> {
   return {
-    DOMAIN_SERVER: 'https://chat.contoso.example',
+    DOMAIN_SERVER: HOME,
     ORIGIN_URL: hosts.chat,
     OPENID_ISSUER: `${hosts.login}/${CONTOSO}/v2.0`,
     OPENID_CLIENT_ID: registration.clientId,

@@ -4,9 +4,8 @@ import type { FaultName } from '../../sandbox/faults.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
-
-const CALLBACK = '/oauth/openid/callback'
-const SESSION = '__Host-entrada'
+import { CALLBACK, SESSION } from '../../support/addresses.ts'
+import { isSignedIn } from '../../support/scene.ts'
 
 /** A browser that stands before the sandbox's account picker. */
 async function atSignIn(entrada: Entrada, address = '/'): Promise<Browser> {
@@ -25,10 +24,6 @@ async function callbackUrl(browser: Browser): Promise<URL> {
   const last = consented.hops.find(({ url }) => url.pathname === CALLBACK)
   if (last === undefined) throw new Error(`no callback: ${consented.describe()}`)
   return last.url
-}
-
-function isSignedIn(browser: Browser): boolean {
-  return browser.cookies.get(SESSION) !== null
 }
 
 function stateOf(browser: Browser): string {

@@ -1,12 +1,13 @@
 import { afterEach, expect, test } from 'vitest'
 import { authorizationUrl, readAuthorizationResponse } from '../../../src/entra/authorization.ts'
 import { createEntra } from '../../../src/entra/entra.ts'
-import { redeemCode, redeemRefreshToken } from '../../../src/entra/redemption.ts'
+import { redeemCode, redeemRefreshToken } from '../../../src/entra/token-endpoint.ts'
 import { readSettings } from '../../../src/settings/settings.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { startCertifiedProvider, type CertifiedProvider } from '../../support/certified-provider.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { runInBackground } from '../../support/platform/workers-globals.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 /*
  * Any standards-compliant issuer works for sign-in alone. npm `oidc-provider` is one that we did not write and
@@ -139,7 +140,7 @@ test('signing out ends the session there as well', async () => {
 test('its logout token ends the session without the browser [requirement 86]', async () => {
   await start()
   const browser = await signIn()
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   // Signing out at the provider itself makes it tell every application.
   await browser.open(`${provider.issuer}/session/end?client_id=${CLIENT.clientId}`)
   await browser.submit({ button: ['logout', 'yes'] })
@@ -172,13 +173,13 @@ test('a refresh token is redeemed for a new one, and one that never was is gone 
   )
   if (!answer.ok) throw new Error(answer.error)
   const redeemed = await inWorker(() => redeemCode(entra, answer.parameters, secrets))
-  if (!redeemed.ok) throw new Error(redeemed.refusal.kind)
+  if (!redeemed.ok) throw new Error(redeemed.error.kind)
   const refresh = (token: string | null) =>
     inWorker(() =>
       redeemRefreshToken(entra, token ?? '', {
         scope: 'openid',
-        person: { subject: 'ada', tenantId: entra.settings.issuer.authority.href, userId: 'ada' },
-        wantsIdentity: true,
+        expected: { subject: 'ada', tenantId: entra.settings.issuer.authority.href, userId: 'ada' },
+        verifyIdToken: true,
       }),
     )
   const first = await refresh(redeemed.tokens.refreshToken)

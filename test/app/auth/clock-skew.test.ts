@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { aChat, signedInAtChat } from '../provider/fixture.ts'
-import { signedIn } from '../session/session-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* hono/jwt, PyJWT, Authlib and jose with maxTokenAge refuse a token whose iat lies one second ahead of their clock. */
 

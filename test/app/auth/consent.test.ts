@@ -3,7 +3,8 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
-import { HOME, signedIn } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 async function features(browser: Browser): Promise<Record<string, string>> {
   const response = await browser.fetch('/.entrada/session')

@@ -17,7 +17,7 @@ import {
   OTHER,
   redeem,
 } from '../provider/fixture.ts'
-import { CLIENT, ISSUER as OTHER_ISSUER } from '../edge/scripted-entrada.ts'
+import { CLIENT, ISSUER as OTHER_ISSUER } from '../edge/scripted-entrada-fixture.ts'
 
 export interface Scene {
   readonly entrada: Entrada

@@ -18,7 +18,7 @@ import {
   toldOf,
 } from './email-address-fixture.ts'
 import { sessionOf, trySignIn } from '../membership/fixture.ts'
-import { set } from '../edge/scripted-entrada.ts'
+import { set } from '../edge/scripted-entrada-fixture.ts'
 
 describe('a member without a mail attribute', () => {
   const { userPrincipalName: name } = CAST.unal

@@ -15,7 +15,7 @@ import {
 } from './email-address-fixture.ts'
 import { trySignIn } from '../membership/fixture.ts'
 import { aChat, found } from '../people/librechat-fixture.ts'
-import { set } from '../edge/scripted-entrada.ts'
+import { set } from '../edge/scripted-entrada-fixture.ts'
 
 const SEVERAL = {
   OPENID_ISSUER: 'organizations',

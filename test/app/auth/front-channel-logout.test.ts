@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
-import { signedIn } from '../session/session-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 describe('a notice from Entra’s own sign-out', () => {
   async function sidOf(entrada: Entrada): Promise<string> {

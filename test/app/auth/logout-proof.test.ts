@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { anEntrada } from '../../support/entrada.ts'
-import { HOME, SESSION, signedIn } from '../session/session-fixture.ts'
+import { HOME, SESSION } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 describe('signing out needs proof that it is us who ask [requirement 73]', () => {
   test.each([

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { HOME, signedIn, signOut } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn, signOut } from '../../support/scene.ts'
 
 /* Through Entra’s own sign-out, and the way back from there. */
 

@@ -2,7 +2,8 @@ import { expect, test, vi } from 'vitest'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { HOME, SESSION, signedIn, signOut } from '../session/session-fixture.ts'
+import { HOME, SESSION } from '../../support/addresses.ts'
+import { signedIn, signOut } from '../../support/scene.ts'
 
 test('signing out ends the session, clears the cookie and names Entra’s own sign-out [requirement 84]', async () => {
   const entrada = anEntrada()

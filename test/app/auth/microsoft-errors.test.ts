@@ -4,13 +4,13 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import { CALLBACK } from '../../support/addresses.ts'
 
 /*
  * Microsoft's error numbers (reference: microsoft identity platform, error codes) as a relying party meets them:
  * in the authorization response, when it redeems the code, and when it refreshes.
  */
 
-const CALLBACK = '/oauth/openid/callback'
 const CORRELATION = '5b6b1c3a-8d3a-4f0c-9c7e-0a2f0c1d2e3f'
 
 interface Words {

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
 import type { Script, ScriptedIssuer } from '../../support/scripted-issuer.ts'
 import { assembled, signedBy, without, type Claims } from '../../support/scripted-tokens.ts'
-import { changed, hmac, HOME, isSignedIn, ISSUER, set, start } from '../edge/scripted-entrada.ts'
+import { changed, hmac, ISSUER, set, start } from '../edge/scripted-entrada-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { isSignedIn } from '../../support/scene.ts'
 
 /* The logout plans for relying parties of the OpenID Foundation's conformance suite; see openid-foundation.test.ts. */
 

@@ -4,16 +4,9 @@ import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { PERSON, ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { assembled, signedBy, without, type Claims } from '../../support/scripted-tokens.ts'
-import {
-  changed,
-  CLIENT,
-  hmac,
-  HOME,
-  isSignedIn,
-  ISSUER,
-  set,
-  start,
-} from '../edge/scripted-entrada.ts'
+import { changed, CLIENT, hmac, ISSUER, set, start } from '../edge/scripted-entrada-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { isSignedIn } from '../../support/scene.ts'
 
 /*
  * The relying party plans of the OpenID Foundation's conformance suite, module by module under their own

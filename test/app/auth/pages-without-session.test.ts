@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { aFilesScene, contentPathOf, fileOf } from '../files/fixture.ts'
+import { HOME } from '../../support/addresses.ts'
 
-const HOME = 'https://chat.contoso.example'
 const NAVIGATION = {
   'sec-fetch-mode': 'navigate',
   'sec-fetch-dest': 'document',

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { readReturnPaths } from '../../data/return-paths.ts'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada } from '../../support/entrada.ts'
+import { HOME } from '../../support/addresses.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
-const HOME = 'https://chat.contoso.example'
 const UNLIMITED = { RATE_LIMITS: '{"login":{"perMinute":100000},"callback":{"perMinute":100000}}' }
 const NAVIGATION = {
   'sec-fetch-mode': 'navigate',
@@ -19,7 +20,7 @@ test('whoever is signed in is led nowhere else, whatever the line of the corpus 
   const entrada = anEntrada({ settings: UNLIMITED })
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   const strayed: string[] = []
   for (const value of readReturnPaths()) {
     const response = await entrada.fetch(loginWith(value), { headers: { ...NAVIGATION, cookie } })

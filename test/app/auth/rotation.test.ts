@@ -13,7 +13,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { aGuardedChat, type ChatDouble } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
-import { signedIn } from '../session/session-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /*
  * The runbooks of docs/key-rotation.md and docs/secret-rotation.md, each step a deployment. What was deployed

@@ -4,6 +4,7 @@ import { ChatDouble, aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import type { ObjectBends } from '../../support/platform/object-namespace.ts'
+import { cookieHeaderOf, isSignedIn } from '../../support/scene.ts'
 
 /** One of each kind of request a chat app gets. */
 const REQUESTS: readonly (readonly [string, string, RequestInit])[] = [
@@ -27,7 +28,7 @@ async function aScene(settings = {}) {
   const { entrada, chat } = aGuardedChat({ settings })
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   const cold = anEntrada({ share: entrada })
   chat.requests.length = 0
   return { entrada, cold, chat, cookie }
@@ -106,7 +107,7 @@ describe.each([['VAULT'], ['USERS'], ['LOOKUPS'], ['KEYS']] as const)('without %
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName).catch(() => undefined)
     const session = await browser.fetch('/.entrada/session')
-    const hasCookie = browser.cookies.get('__Host-entrada') !== null
+    const hasCookie = isSignedIn(browser)
     expect(session.status).toBe(hasCookie ? 200 : 401)
     expect(hasCookie).toBe(binding !== 'USERS')
   })

@@ -4,6 +4,7 @@ import { aGuardedChat } from '../../support/chat-double.ts'
 import { hasButton } from '../../support/browser/form.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { byGroup, contoso, thePerson, trySignIn } from '../membership/fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 /** What went wrong in the reference peer, each once more and by its number, against the whole app. */
 
@@ -52,7 +53,7 @@ test('GHSA-f24x-5g9q-753f: the session before a sign-in is over with it [require
   const { entrada } = aGuardedChat()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
-  const former = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const former = cookieHeaderOf(browser)
   await browser.open('/.entrada/login?account=other')
   await browser.submit({ button: ['account', CAST.alex.userPrincipalName] })
   const consent = ['decision', 'accept'] as const

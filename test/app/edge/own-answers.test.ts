@@ -3,9 +3,9 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import type { Page } from '../../support/browser/page.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
+import { CALLBACK, HOME } from '../../support/addresses.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
-const HOME = 'https://chat.contoso.example'
-const CALLBACK = '/oauth/openid/callback'
 const HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 async function signedIn(settings: TestSettings = {}): Promise<[Entrada, Browser]> {
@@ -159,7 +159,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
     'is stored nowhere and tells nobody where one was, for %s [requirement 40]',
     async (_who, isMember, metadata) => {
       const [entrada, browser] = await signedIn()
-      const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+      const cookie = cookieHeaderOf(browser)
       const response = await entrada.fetch(path, {
         method,
         headers: { ...metadata, ...(isMember ? { cookie } : {}) },
@@ -198,7 +198,7 @@ describe('our own endpoints are for our own pages', () => {
   test.each(ORIGINS)('%s may read none of them [requirement 56]', async (origin) => {
     // What an operator opens is the chat, never what is ours.
     const [entrada, browser] = await signedIn({ CORS_ORIGINS: 'https://portal.contoso.example' })
-    const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+    const cookie = cookieHeaderOf(browser)
     for (const [method, path] of [...ROUTES, ['OPTIONS', '/.entrada/session'] as const]) {
       const response = await entrada.fetch(path, { method, headers: { cookie, origin } })
       const sharing = [...response.headers.keys()].filter((name) =>
@@ -211,7 +211,7 @@ describe('our own endpoints are for our own pages', () => {
   test('nor may an origin that reads the chat', async () => {
     const origin = 'https://portal.contoso.example'
     const [entrada, browser] = await signedIn({ CORS_ORIGINS: origin })
-    const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+    const cookie = cookieHeaderOf(browser)
     const response = await entrada.fetch('/.entrada/session', { headers: { cookie, origin } })
     expect(response.headers.get('access-control-allow-origin')).toBeNull()
   })

@@ -3,7 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { aChat, answerTo, authorizeUrl } from '../provider/fixture.ts'
-import { HOME } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
 
 const PAGE = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
 const LIMITS = JSON.stringify({

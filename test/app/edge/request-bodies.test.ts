@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Entrada } from '../../support/entrada.ts'
 import { aChat } from '../provider/fixture.ts'
-import { cookieOf, HOME, SESSION, signedIn } from '../session/session-fixture.ts'
+import { HOME, SESSION } from '../../support/addresses.ts'
+import { cookieOf, signedIn } from '../../support/scene.ts'
 
 const LARGEST = 64 * 1024
 const CHUNK = 16 * 1024

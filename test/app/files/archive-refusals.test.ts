@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { addressOf, archiveOf } from './archive-fixture.ts'
-import { aFilesScene, fileOf, problemOf } from './fixture.ts'
+import { aFilesScene, fileOf } from './fixture.ts'
+import { cookieHeaderOf, problemOf } from '../../support/scene.ts'
 
 describe('an archive', () => {
   test.each([
@@ -49,7 +50,7 @@ describe('an archive', () => {
       'https://evil.example/',
     )
     expect(page.status).toBe(401)
-    const cookie = `__Host-entrada=${scene.browser.cookies.get('__Host-entrada')?.value}`
+    const cookie = cookieHeaderOf(scene.browser)
     for (const headers of [
       { cookie, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
       { cookie, 'sec-fetch-site': 'same-site', origin: 'https://other.contoso.example' },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { anAttachScene, attach, eventsOf, fileEvents, filesOf } from './attach-fixture.ts'
-import { bytesOf, fileOf, problemOf, sha256 } from './fixture.ts'
+import { bytesOf, fileOf, sha256 } from './fixture.ts'
+import { cookieHeaderOf, problemOf } from '../../support/scene.ts'
 
 describe('attaching at the edge', () => {
   test('sends files to the chat’s own upload, whole, and hands its answers on', async () => {
@@ -128,7 +129,7 @@ describe('attaching at the edge', () => {
   test('is not done for another site [requirement 73]', async () => {
     const scene = await anAttachScene()
     const { driveId, id } = fileOf(scene, 'text')
-    const cookie = `__Host-entrada=${scene.browser.cookies.get('__Host-entrada')?.value}`
+    const cookie = cookieHeaderOf(scene.browser)
     const response = await scene.entrada.fetch('/.entrada/files/attach', {
       method: 'POST',
       headers: { cookie, 'sec-fetch-site': 'cross-site', 'content-type': 'application/json' },

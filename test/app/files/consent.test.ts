@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
-import { aFilesScene, contentPathOf, fileOf, pathOf, problemOf } from './fixture.ts'
+import { aFilesScene, contentPathOf, fileOf, pathOf } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('consent and settings', () => {
   test('without consent the way to it is named, and Graph is not asked', async () => {

@@ -8,10 +8,10 @@ import {
   bytesOf,
   contentPathOf,
   fileOf,
-  problemOf,
   sha256,
   type FileName,
 } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('content', () => {
   test('comes in two hops, and the bearer is left behind at the first [requirement 90]', async () => {

@@ -1,14 +1,8 @@
 import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import type { HostHandler } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
-import {
-  bodySha256,
-  contentPathOf,
-  fileOf,
-  problemOf,
-  type FileName,
-  type FilesScene,
-} from './fixture.ts'
+import { bodySha256, contentPathOf, fileOf, type FileName, type FilesScene } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 /** Rejects when the transfer ends before its declared length, as a browser's would. */
 export async function readWhole(response: Response): Promise<string> {

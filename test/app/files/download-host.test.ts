@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import { withDownloadHost } from './download-fixture.ts'
-import { aFilesScene, contentPathOf, fileOf, problemOf } from './fixture.ts'
+import { aFilesScene, contentPathOf, fileOf } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('a download host that refuses', () => {
   test.each([

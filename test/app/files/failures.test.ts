@@ -10,11 +10,11 @@ import {
   contentPathOf,
   fileOf,
   pathOf,
-  problemOf,
   sha256,
   type FileName,
   type FilesScene,
 } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('what may not be had says why', () => {
   test.each<[FileName, number, string]>([
@@ -83,7 +83,7 @@ describe('what may not be had says why', () => {
         [MICROSOFT_HOSTS.graph]: async (request) => {
           const response = await scene.entrada.sandbox.fetch(request)
           if (!request.url.includes('/items/')) return response
-          return Response.json({ ...(await problemOf(response)), ...facets })
+          return Response.json({ ...(await response.json<object>()), ...facets })
         },
       },
     })

@@ -65,9 +65,3 @@ export async function bodySha256(response: Response): Promise<string> {
   )
   return hash.digest('hex')
 }
-
-/** The members of a problem document that say what went wrong. */
-export async function problemOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
-  const body: unknown = await response.json()
-  return typeof body === 'object' && body !== null ? { ...body } : {}
-}

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
-import { HOSTILE_IDS, HOSTILE_REDIRECTS, HOSTILE_RESOURCES } from './hostile.ts'
-import {
-  aFilesScene,
-  contentPathOf,
-  fileOf,
-  pathOf,
-  problemOf,
-  type FilesScene,
-} from './fixture.ts'
+import { HOSTILE_IDS, HOSTILE_REDIRECTS, HOSTILE_RESOURCES } from './hostile-fixture.ts'
+import { aFilesScene, contentPathOf, fileOf, pathOf, type FilesScene } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 const PATIENT = { RATE_LIMITS: '{"download":{"perMinute":9999},"picker":{"perMinute":9999}}' }
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import { clock } from '../../support/clock.ts'
-import { aFilesScene, problemOf, type FilesScene } from './fixture.ts'
-import { TOKEN_LIFE_SECONDS } from '../people/searcher.ts'
+import { aFilesScene, type FilesScene } from './fixture.ts'
+import { TOKEN_LIFE_SECONDS } from '../people/searcher-fixture.ts'
+import { cookieHeaderOf, problemOf } from '../../support/scene.ts'
 
 const PRESET = { ORIGIN_PRESET: 'librechat' }
 
@@ -12,7 +13,11 @@ async function ask({ browser }: FilesScene, scopes: string | null) {
   const response = await browser.fetch(`/api/auth/graph-token${query}`, {
     headers: { authorization: 'Bearer of-the-chat' },
   })
-  return { status: response.status, headers: response.headers, body: await problemOf(response) }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: await response.json<Readonly<Record<string, unknown>>>(),
+  }
 }
 
 describe('LibreChat’s graph-token', () => {
@@ -102,7 +107,7 @@ describe('LibreChat’s graph-token', () => {
 
   test('is not given to another site', async () => {
     const scene = await aFilesScene({ settings: PRESET })
-    const cookie = `__Host-entrada=${scene.browser.cookies.get('__Host-entrada')?.value}`
+    const cookie = cookieHeaderOf(scene.browser)
     const scope = encodeURIComponent(`${MICROSOFT_HOSTS.sharePoint}/.default`)
     const response = await scene.entrada.fetch(`/api/auth/graph-token?scopes=${scope}`, {
       headers: { cookie, 'sec-fetch-site': 'cross-site' },

@@ -1,4 +1,4 @@
-import { problemOf, type FilesScene } from './fixture.ts'
+import { type FilesScene } from './fixture.ts'
 
 export const PAGE = '/.entrada/picker?channel=channel-under-test'
 
@@ -23,7 +23,7 @@ export async function askForToken({ browser }: FilesScene, body: unknown): Promi
     body: JSON.stringify(body),
   })
   const { status, headers } = response
-  return { status, headers, body: await problemOf(response) }
+  return { status, headers, body: await response.json<Readonly<Record<string, unknown>>>() }
 }
 
 /** What the page tells its script, and what the browser lets it do. */

@@ -3,8 +3,9 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import type { HostHandler } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
-import { aFilesScene, problemOf, type FilesScene } from './fixture.ts'
+import { aFilesScene, type FilesScene } from './fixture.ts'
 import { askForToken, EVERYWHERE, openPage, PAGE } from './picker-fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 /** Graph, but for the paths the test answers itself. */
 function graphWith(

@@ -4,6 +4,7 @@ import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import { clock } from '../../support/clock.ts'
 import { aFilesScene } from './fixture.ts'
 import { askForToken } from './picker-fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 describe('the token broker', () => {
   test('gives a token for one SharePoint host and says when it ends', async () => {
@@ -86,7 +87,7 @@ describe('the token broker', () => {
 
   test('gives nothing to another site, nor to whoever does not say where it is from [requirement 73]', async () => {
     const scene = await aFilesScene()
-    const cookie = `__Host-entrada=${scene.browser.cookies.get('__Host-entrada')?.value}`
+    const cookie = cookieHeaderOf(scene.browser)
     const minted = scene.entrada.sandbox.accessTokens.minted.length
     const matrix: readonly (readonly [Readonly<Record<string, string>>, number])[] = [
       [{ 'sec-fetch-site': 'same-origin' }, 200],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { aFilesScene, problemOf } from './fixture.ts'
+import { aFilesScene } from './fixture.ts'
 import { EVERYWHERE, openPage, PAGE } from './picker-fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('the picker page', () => {
   test('frames and posts to exactly the user’s hosts [requirement 76]', async () => {

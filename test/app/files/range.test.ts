@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  aFilesScene,
-  bodySha256,
-  bytesOf,
-  contentPathOf,
-  fileOf,
-  problemOf,
-  sha256,
-} from './fixture.ts'
+import { aFilesScene, bodySha256, bytesOf, contentPathOf, fileOf, sha256 } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('ranges and conditions', () => {
   test.each([

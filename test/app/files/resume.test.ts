@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { clock } from '../../support/clock.ts'
 import { readWhole, results, withDownloadHost } from './download-fixture.ts'
 import { aFilesScene, bytesOf, contentPathOf, fileOf, sha256, type FilesScene } from './fixture.ts'
 
@@ -128,6 +129,21 @@ describe('a download that breaks', () => {
     item.bytes = new Uint8Array(await bytesOf(scene, stored))
     const response = await scene.browser.fetch(contentPathOf(stored))
     expect(await readWhole(response)).toBe(sha256(item.bytes))
+    expect(requests).toBe(2)
+  })
+
+  test('gets no byte after the headers, and is opened anew after half a minute', async () => {
+    let requests = 0
+    const scene: FilesScene = await aFilesScene(
+      withDownloadHost((request) => {
+        requests += 1
+        if (requests > 1) return scene.entrada.sandbox.fetch(request)
+        return new Response(new ReadableStream(), { headers: { 'content-length': '48211' } })
+      }),
+    )
+    const item = fileOf(scene, 'report')
+    const response = await clock.runOut(scene.browser.fetch(contentPathOf(item)))
+    expect(await readWhole(response)).toBe(sha256(await bytesOf(scene, item)))
     expect(requests).toBe(2)
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readWhole, results, withDownloadHost } from './download-fixture.ts'
-import { aFilesScene, contentPathOf, fileOf, problemOf } from './fixture.ts'
+import { aFilesScene, contentPathOf, fileOf } from './fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('sizes', () => {
   const CAP = { SHAREPOINT_MAX_FILE_BYTES: '50000' }

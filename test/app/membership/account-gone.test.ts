@@ -5,6 +5,7 @@ import { clock } from '../../support/clock.ts'
 import type { TestSettings } from '../../support/entrada.ts'
 import { byGroup, type Scene } from './fixture.ts'
 import { CHECK, isIn, isInAfter, signedIn } from './recheck-fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 /* An account that Entra has disabled, deleted or revoked while its session runs. */
 
@@ -24,7 +25,7 @@ const RULES: readonly (readonly [string, TestSettings])[] = [
 ]
 
 function statusOf({ entrada, browser }: Scene, path: string, init: RequestInit = {}) {
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value ?? ''}`
+  const cookie = cookieHeaderOf(browser)
   const headers = { cookie, origin: entrada.origin, ...init.headers }
   return entrada.fetch(path, { ...init, headers }).then(({ status }) => status)
 }

@@ -4,8 +4,8 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { ScriptedIssuer } from '../../support/scripted-issuer.ts'
 import type { Claims } from '../../support/scripted-tokens.ts'
-import { CLIENT, ISSUER, set } from '../edge/scripted-entrada.ts'
-import { signedIn } from '../session/session-fixture.ts'
+import { CLIENT, ISSUER, set } from '../edge/scripted-entrada-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* How an operator names the person, and what is said when nothing was ended. */
 

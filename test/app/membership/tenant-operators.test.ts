@@ -6,6 +6,7 @@ import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { sessionOf } from './fixture.ts'
 import { CHECK } from './recheck-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* Several tenants: what the administrator of one gives must not count in another. */
 
@@ -33,12 +34,6 @@ function twoTenants(settings: TestSettings = {}): Entrada {
       ...settings,
     },
   })
-}
-
-async function signedIn(entrada: Entrada, who: keyof typeof CAST): Promise<Browser> {
-  const browser = entrada.browser()
-  await browser.signIn(CAST[who].userPrincipalName)
-  return browser
 }
 
 async function end(browser: Browser, user: string): Promise<[number, string | null]> {

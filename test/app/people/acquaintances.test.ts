@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { Directory } from '../../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
-import { aSearcher, names } from './searcher.ts'
+import { aSearcher, names } from './searcher-fixture.ts'
 
 /*
  * Where more people answer to two letters than fit a page of Graph's, that page does not tell who of those the

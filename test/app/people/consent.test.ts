@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
-import { ALL_SCOPES, aSearcher, names, OK } from './searcher.ts'
+import { ALL_SCOPES, aSearcher, names, OK } from './searcher-fixture.ts'
 
 /* What of the search is open to somebody: by consent, by their account, by the settings. */
 

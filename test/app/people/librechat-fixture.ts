@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import type { TestSettings } from '../../support/entrada.ts'
-import { ALL_SCOPES, aSearcher, type Searcher } from './searcher.ts'
+import { ALL_SCOPES, aSearcher, type Searcher } from './searcher-fixture.ts'
 
 export const PATH = '/api/permissions/search-principals'
 export const BEARER = 'Bearer a-token-of-the-chat-itself'

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { Group } from '../../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
-import { bendBatches } from './batch.ts'
-import { aSearcher, membersOf, problemOf, type MembersAnswer, type Searcher } from './searcher.ts'
+import { bendBatches } from './batch-fixture.ts'
+import { aSearcher, membersOf, type MembersAnswer, type Searcher } from './searcher-fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 async function members(searcher: Searcher, path: string): Promise<MembersAnswer> {
   const response = await searcher.browser.fetch(path)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { Person } from '../../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
-import { aSearcher, names } from './searcher.ts'
+import { aSearcher, names } from './searcher-fixture.ts'
 
 function personIn(sandbox: Sandbox, id: string): Person {
   const person = sandbox.tenants[0]?.person(id)

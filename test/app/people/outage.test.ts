@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerOf, aSearcher, names, OK, TOKEN_LIFE_SECONDS } from './searcher.ts'
+import { answerOf, aSearcher, names, OK, TOKEN_LIFE_SECONDS } from './searcher-fixture.ts'
 
 describe('an outage', () => {
   test('of relevant people leaves users and groups', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
-import { bendBatches, collectionOf, refusal } from './batch.ts'
-import { aSearcher, names } from './searcher.ts'
+import { bendBatches, collectionOf, refusal } from './batch-fixture.ts'
+import { aSearcher, names } from './searcher-fixture.ts'
 
 const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
 const COLLECTIONS = { people: '/me/people', users: '/users', groups: '/groups' } as const

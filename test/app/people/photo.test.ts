@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
-import { aSearcher, problemOf, type Searcher } from './searcher.ts'
+import { aSearcher, type Searcher } from './searcher-fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 const pathOf = (id: string, query = '') => `/people/${id}/photo${query}`
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
-import { aSearcher, names, Searcher } from './searcher.ts'
+import { aSearcher, names, Searcher } from './searcher-fixture.ts'
 
 /* What is remembered for a search is for nobody else, neither in storage nor in an answer. */
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerOf, aSearcher, OK, problemOf } from './searcher.ts'
+import { answerOf, aSearcher, OK } from './searcher-fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('the question', () => {
   test.each([

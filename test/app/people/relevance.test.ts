@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { Directory, Person } from '../../sandbox/directory/directory.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
-import { aSearcher, names } from './searcher.ts'
+import { aSearcher, names } from './searcher-fixture.ts'
 
 /** Given name, surname, display name; the address is made of the account. */
 const STAFF: readonly (readonly [

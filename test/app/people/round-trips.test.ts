@@ -3,7 +3,7 @@ import type { Directory, Person } from '../../sandbox/directory/directory.ts'
 import { mix } from '../../sandbox/directory/random.ts'
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
-import { aSearcher, type PeopleAnswer, type Searcher } from './searcher.ts'
+import { aSearcher, type PeopleAnswer, type Searcher } from './searcher-fixture.ts'
 
 /*
  * The contract's bar: a name of eight letters, typed letter by letter, costs two round trips to Graph at most,

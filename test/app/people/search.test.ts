@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
-import { answerOf, aSearcher, problemOf } from './searcher.ts'
+import { answerOf, aSearcher } from './searcher-fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('the answer', () => {
   test('has LibreChat’s shape, and says what became of each part', async () => {

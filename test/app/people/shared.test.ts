@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST, CONTOSO, FABRIKAM } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
-import { ALL_SCOPES, aSearcher, names, type SearcherOptions } from './searcher.ts'
+import { ALL_SCOPES, aSearcher, names, type SearcherOptions } from './searcher-fixture.ts'
 
 const settings = { LOOKUP_CACHE_SCOPE: 'tenant' }
 

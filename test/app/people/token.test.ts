@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
-import { answerOf, aSearcher, OK, problemOf, TOKEN_LIFE_SECONDS } from './searcher.ts'
+import { answerOf, aSearcher, OK, TOKEN_LIFE_SECONDS } from './searcher-fixture.ts'
+import { problemOf } from '../../support/scene.ts'
 
 describe('a token', () => {
   test('that Graph refuses is renewed once, and the search goes on', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerOf, aSearcher, names } from './searcher.ts'
+import { answerOf, aSearcher, names } from './searcher-fixture.ts'
 
 describe('typing eight letters', () => {
   const LARGE = { people: 5000, groups: 300 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
 import { aChat, answerTo, authorizeUrl, CALLBACK, ISSUER, OTHER } from './fixture.ts'
-import { HOME, signedIn } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn, cookieHeaderOf } from '../../support/scene.ts'
 
 /* Requests of a client, in the browser of somebody who may or may not be signed in. */
 
@@ -105,7 +106,7 @@ test('a form is as good as a link, also from a page of another site', async () =
 test('a dead cookie that a sibling site has planted in front does not hide the living one', async () => {
   const scene = aChat()
   const browser = await signedIn(scene.entrada)
-  const living = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const living = cookieHeaderOf(browser)
   const planted = `__Host-entrada=${'A'.repeat(24)}.${'A'.repeat(43)}`
   const headers = { cookie: `${planted}; ${living}` }
   const response = await scene.entrada.fetch(authorizeUrl(), { headers })

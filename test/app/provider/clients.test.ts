@@ -1,7 +1,7 @@
 import * as oidc from 'openid-client'
 import { describe, expect, test } from 'vitest'
 import { aChat, CALLBACK, CLIENT_ID, codeFor, ISSUER, redeem } from './fixture.ts'
-import { signedIn } from '../session/session-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* How clients of the field authenticate, and what they are told when it fails. */
 

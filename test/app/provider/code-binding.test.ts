@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { CHAT_ORIGIN, ChatDouble } from '../../support/chat-double.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { answerTo, authorizeUrl, CALLBACK, CLIENT_ID, CLIENT_SECRET } from './fixture.ts'
-import { HOME, signedIn } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /*
  * LibreChat and Open WebUI send no PKCE challenge unless they are told to. A code of one browser must not sign

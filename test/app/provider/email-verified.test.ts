@@ -3,7 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { PERSON } from '../../support/scripted-issuer.ts'
 import { aToldChat, behindOtherIssuer, providerClaims } from '../auth/email-address-fixture.ts'
 import { trySignIn } from '../membership/fixture.ts'
-import { set } from '../edge/scripted-entrada.ts'
+import { set } from '../edge/scripted-entrada-fixture.ts'
 
 describe('email_verified in the provider’s claims', () => {
   const verdictOf = async (

@@ -2,7 +2,8 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { CHAT_ORIGIN } from '../../support/chat-double.ts'
 import { LibreChat, type LibreChatSettings } from '../../support/chats/librechat.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
-import { HOME, signedIn } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 export const ISSUER = `${HOME}/.entrada/oidc`
 export const CALLBACK = `${HOME}/oauth/openid/callback`

@@ -4,7 +4,8 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { CHAT_ORIGIN, ChatDouble } from '../../support/chat-double.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { authorizeUrl, CALLBACK, CLIENT_ID, CLIENT_SECRET, ISSUER } from './fixture.ts'
-import { HOME, signedIn } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* OAuth 2.0 Form Post Response Mode: the default of express-openid-connect and of ASP.NET. */
 

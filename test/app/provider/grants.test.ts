@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { SealedBox } from '../../../src/crypto/sealed-box.ts'
 import type { Entrada } from '../../support/entrada.ts'
 import { aChat, codeFor, ISSUER, redeem, signedInAtChat } from './fixture.ts'
-import { cookieOf, signedIn, signOut } from '../session/session-fixture.ts'
+import { cookieOf, signedIn, signOut } from '../../support/scene.ts'
 
 /* Who has a chat's database and every secret of the Worker, but not what the objects store. */
 

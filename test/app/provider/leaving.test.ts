@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { aChat, ISSUER, signedInAtChat } from './fixture.ts'
-import { HOME, SESSION, signedIn } from '../session/session-fixture.ts'
+import { HOME, SESSION } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* RP-initiated sign-out: LibreChat leads the browser to the issuer's end-session endpoint. */
 

@@ -13,7 +13,7 @@ import {
   signedInAtChat,
   type Scene,
 } from './fixture.ts'
-import { signedIn } from '../session/session-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /*
  * The Basic OP plan of the OpenID Foundation's conformance suite, module by module under their own names, as

@@ -15,7 +15,8 @@ import {
   redeem,
   signedInAtChat,
 } from './fixture.ts'
-import { HOME, signedIn } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /*
  * Entrada as the chat's OpenID provider. The chat is LibreChat as far as its sign-in goes, and `openid-client`,

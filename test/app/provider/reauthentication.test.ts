@@ -15,7 +15,7 @@ import {
   signedInAtChat,
   type Scene,
 } from './fixture.ts'
-import { signedIn } from '../session/session-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /*
  * A client that demands a fresh authentication or a certain person. Whoever sits at an unlocked browser can edit

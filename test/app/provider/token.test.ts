@@ -12,7 +12,8 @@ import {
   redeem,
   signedInAtChat,
 } from './fixture.ts'
-import { HOME, signedIn } from '../session/session-fixture.ts'
+import { HOME } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* What a client's server asks, and what whoever only looks like it gets. */
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import type { TestSettings } from '../../support/entrada.ts'
+import { HOME } from '../../support/addresses.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
-const HOME = 'https://chat.contoso.example'
 const PORTAL = 'https://portal.contoso.example'
 
 const FOREIGN_ORIGINS = [
@@ -33,7 +34,7 @@ async function signedIn(settings: TestSettings = {}) {
   const { entrada, chat } = aGuardedChat({ settings })
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   chat.requests.length = 0
   return { entrada, chat, browser, cookie }
 }

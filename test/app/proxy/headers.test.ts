@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { contoso, thePerson } from '../membership/fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 const SPELLINGS = [
   'X-Forwarded-User',
@@ -95,7 +96,7 @@ describe('the request headers of the chat', () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
-    const session = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+    const session = cookieHeaderOf(browser)
     const headers = new Headers({ cookie: session })
     for (const name of SPELLINGS) for (const lie of [LIE, `${LIE}2`]) headers.append(name, lie)
     await entrada.fetch('/api', { headers })
@@ -143,7 +144,7 @@ describe('headers between the chat and its page', () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
-    const session = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+    const session = cookieHeaderOf(browser)
     await entrada.fetch('/api', {
       headers: { cookie: `z=1; ${session}; a="x,y"; __Host-entrada-login-1=x; m==;  b` },
     })

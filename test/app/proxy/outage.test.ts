@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CHAT_ORIGIN } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { adeleAt } from './fixture.ts'
+import { cookieHeaderOf } from '../../support/scene.ts'
 
 describe('a chat that does not answer', () => {
   test('that is down causes a 502: a page for people, a problem document for programs', async () => {
@@ -84,7 +85,7 @@ test('a client that disconnects before the response does not count as an outage'
     leaving.abort()
     throw new Error('Network connection lost.')
   })
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   await entrada.fetch('/api', { headers: { cookie }, signal: leaving.signal })
   expect(leaving.signal.aborted).toBe(true)
   expect(entrada.logs.events('request_failed')).toEqual([])

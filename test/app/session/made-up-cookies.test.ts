@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { aChat, authorizeUrl } from '../provider/fixture.ts'
-import { cookieOf, HOME, SESSION, signedIn, statusWith } from './session-fixture.ts'
+import { HOME, SESSION } from '../../support/addresses.ts'
+import { cookieOf, signedIn, statusWith } from '../../support/scene.ts'
 
 const PAGE = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
 const OWN_FORM = { 'sec-fetch-site': 'same-origin', origin: HOME }

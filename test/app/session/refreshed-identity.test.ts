@@ -5,7 +5,7 @@ import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { assembled, signedBy, without, type Claims } from '../../support/scripted-tokens.ts'
-import { changed, CLIENT, set } from '../edge/scripted-entrada.ts'
+import { changed, CLIENT, set } from '../edge/scripted-entrada-fixture.ts'
 import { CHECK, GRACE } from '../membership/recheck-fixture.ts'
 
 /* What the id token of a refresh says about the person whose session runs. */

@@ -4,7 +4,7 @@ import { clock } from '../../support/clock.ts'
 import type { Entrada } from '../../support/entrada.ts'
 import type { ObjectHost } from '../../support/platform/object-host.ts'
 import { aChat, codeFor, ISSUER, redeem } from '../provider/fixture.ts'
-import { signedIn, signOut } from './session-fixture.ts'
+import { signedIn, signOut } from '../../support/scene.ts'
 
 const DAY = 86_400
 const MONTH = 31 * DAY

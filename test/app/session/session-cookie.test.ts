@@ -3,7 +3,8 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { cookieOf, SESSION, signedIn, statusWith } from './session-fixture.ts'
+import { SESSION } from '../../support/addresses.ts'
+import { cookieOf, signedIn, statusWith } from '../../support/scene.ts'
 
 describe('the session cookie', () => {
   test('is __Host-, Secure, HttpOnly, Lax and small, also for a member of 700 groups [requirement 25] [requirement 26]', async () => {

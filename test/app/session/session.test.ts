@@ -3,7 +3,8 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { cookieOf, SESSION, signedIn, statusWith } from './session-fixture.ts'
+import { SESSION } from '../../support/addresses.ts'
+import { cookieOf, signedIn, statusWith } from '../../support/scene.ts'
 
 const DAY = 86_400
 

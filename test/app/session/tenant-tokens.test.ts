@@ -3,7 +3,7 @@ import { CONTOSO, FABRIKAM } from '../../sandbox/directory/cast.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { without, type Claims } from '../../support/scripted-tokens.ts'
-import { changed, CLIENT, set } from '../edge/scripted-entrada.ts'
+import { changed, CLIENT, set } from '../edge/scripted-entrada-fixture.ts'
 
 const LOGIN = 'https://login.microsoftonline.com'
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'

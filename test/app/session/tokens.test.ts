@@ -3,7 +3,7 @@ import type { FaultName } from '../../sandbox/faults.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
-import { signedIn } from './session-fixture.ts'
+import { signedIn, cookieHeaderOf } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 
@@ -275,7 +275,7 @@ test('a refresh that ends after sign-out brings nothing back [requirement 33]', 
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   entrada.sandbox.faults.set('entra.token_slow', { delayMs: 5000, times: 1 })
-  const cookie = `__Host-entrada=${browser.cookies.get('__Host-entrada')?.value}`
+  const cookie = cookieHeaderOf(browser)
   const refreshing = entrada.fetch('/.entrada/session', { headers: { cookie } })
   await clock.advance(1)
   await browser.fetch('/.entrada/logout', { method: 'POST' })

@@ -4,7 +4,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import type { KvBends } from '../../support/platform/kv-namespace.ts'
-import { signedIn } from './session-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 const OLD_KEY = 'the-key-that-has-sealed-everything-so-far-0123456789'

@@ -1,6 +1,7 @@
 import { cTag, eTag, type StoredItem } from '../drives/drive-item.ts'
 import { extensionOf, isConvertibleToPdf } from '../drives/media-types.ts'
 import type { SandboxWorld } from '../sandbox.ts'
+import { serveFile } from '../sharepoint/download.ts'
 import { accessDenied } from './drive-access.ts'
 import type { GraphContext } from './graph-env.ts'
 import { GraphError } from './graph-error.ts'
@@ -12,7 +13,10 @@ const WRONG_TARGETS = [
   ['files.ip_redirect', 'https://203.0.113.7'],
 ] as const
 
-/** `/content` never carries bytes: it leads to a URL that needs no token and lives for minutes. */
+/**
+ * `/content` leads to a URL that needs no token and lives for minutes. Graph announces that it will send the bytes
+ * itself one day, as `contentStream` of its beta does; a fault brings that day.
+ */
 export function answerContent(c: GraphContext, world: SandboxWorld, item: StoredItem): Response {
   refuse(world, item, c.var.caller.person.id)
   const format = c.req.query('format') ?? null
@@ -22,7 +26,11 @@ export function answerContent(c: GraphContext, world: SandboxWorld, item: Stored
   if (format === null && condition !== undefined && names(condition, item)) {
     return new Response(null, { status: 304, headers: { etag: eTag(item) } })
   }
-  const url = world.drives.issueDownloadUrl(item, format === null ? 'original' : 'pdf')
+  const rendition = format === null ? 'original' : 'pdf'
+  if (world.faults.take('files.bytes_from_graph', c.var.caller.person.id) !== null) {
+    return serveFile(world, c.req.raw, item, rendition)
+  }
+  const url = world.drives.issueDownloadUrl(item, rendition)
   return new Response(null, {
     status: 302,
     headers: { location: misled(world, url, c.var.caller.person.id), 'cache-control': 'no-cache' },

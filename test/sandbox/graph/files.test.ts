@@ -287,3 +287,17 @@ test.each<[FaultName, string]>([
   const response = await calling(own).raw(path(file('text', own), '/content'))
   expect(new URL(response.headers.get('location') ?? '').origin).toBe(origin)
 })
+
+test('files.bytes_from_graph sends the bytes, or the part that Range names', async () => {
+  const own = aSandbox()
+  own.faults.set('files.bytes_from_graph')
+  const item = file('text', own)
+  const raw = (headers = {}) => calling(own).raw(path(item, '/content'), { headers })
+  const whole = await raw()
+  expect([whole.status, whole.headers.get('location')]).toEqual([200, null])
+  expect((await whole.arrayBuffer()).byteLength).toBe(54)
+  const part = await raw({ range: 'bytes=10-19' })
+  expect([part.status, part.headers.get('content-range')]).toEqual([206, 'bytes 10-19/54'])
+  expect((await part.arrayBuffer()).byteLength).toBe(10)
+  expect((await raw({ range: 'bytes=54-' })).status).toBe(416)
+})

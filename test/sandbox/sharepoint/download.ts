@@ -1,4 +1,5 @@
 import { cTag, eTag, sizeOf, type StoredItem } from '../drives/drive-item.ts'
+import type { Rendition } from '../drives/download-urls.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 import { type ByteRange, readByteRange } from './byte-range.ts'
 import { cutAfter, slowly } from './impaired-stream.ts'
@@ -43,11 +44,17 @@ export function download(world: DownloadWorld, request: Request): Response {
   if (redemption.outcome !== 'valid') return unauthorizedPage()
   const item = world.drives.item(redemption.driveId, redemption.itemId)
   if (item === null || item.body.kind !== 'file') return new Response(null, { status: 404 })
-  return serve(
-    world,
-    request,
-    redemption.rendition === 'pdf' ? asPdf(world, item) : original(world, item),
-  )
+  return serveFile(world, request, item, redemption.rendition)
+}
+
+/** A file's bytes or the part of them that `Range` names, with the faults of a download. */
+export function serveFile(
+  world: DownloadWorld,
+  request: Request,
+  item: StoredItem,
+  rendition: Rendition,
+): Response {
+  return serve(world, request, rendition === 'pdf' ? asPdf(world, item) : original(world, item))
 }
 
 interface Representation {

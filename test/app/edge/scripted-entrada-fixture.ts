@@ -1,11 +1,9 @@
 import { createHmac } from 'node:crypto'
-import type { Browser } from '../../support/browser/browser.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { assembled, type Claims } from '../../support/scripted-tokens.ts'
 
 export const ISSUER = 'https://op.example'
-export const HOME = 'https://chat.contoso.example'
 export const CLIENT = {
   clientId: '3d9f0c51-8a4e-4f7b-a2c6-5b1e7d9a0f42',
   clientSecret: 'a-secret-of-the-script-0123456789',
@@ -25,10 +23,6 @@ export function start(script: Script = {}): { entrada: Entrada; issuer: Scripted
     hosts: { [issuer.origin]: issuer.handle },
   })
   return { entrada, issuer }
-}
-
-export function isSignedIn(browser: Browser): boolean {
-  return browser.cookies.get('__Host-entrada') !== null
 }
 
 /** With those members changed. */

@@ -55,12 +55,6 @@ export async function membersOf(response: Response): Promise<MembersAnswer> {
   return v.parse(Members, await response.json())
 }
 
-/** Status and problem of a refusal. */
-export async function problemOf(response: Response): Promise<object> {
-  const problem = v.parse(v.looseObject({ code: v.string() }), await response.json())
-  return { ...problem, status: response.status }
-}
-
 export interface SearcherOptions {
   readonly who?: keyof typeof CAST
   readonly scopes?: readonly string[]

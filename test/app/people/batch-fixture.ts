@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Searcher } from './searcher.ts'
+import type { Searcher } from './searcher-fixture.ts'
 
 const Requests = v.object({ requests: v.array(v.looseObject({ id: v.string(), url: v.string() })) })
 const Responses = v.object({
