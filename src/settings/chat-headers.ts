@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Variables } from './variables.ts'
 
-/** What of a user a header can carry. */
+/** Claims about a user that a header can carry. */
 export const HEADER_CLAIMS = [
   'id',
   'tenantId',
@@ -14,11 +14,12 @@ export const HEADER_CLAIMS = [
 ] as const
 
 /**
- * How a value that is not plain ASCII is written: `percent` as RFC 3986 UTF-8, `ascii` folded to its
- * nearest letters, `base64` of the UTF-8 bytes.
+ * Encodings of a value that is not plain ASCII: `percent` of the UTF-8 bytes (RFC 3986), `ascii` with the nearest
+ * ASCII letters, `base64` of the UTF-8 bytes.
  */
 export const HEADER_ENCODINGS = ['percent', 'ascii', 'base64'] as const
 
+/** The claim that a header carries, and its encoding. */
 export interface HeaderRule {
   readonly claim: (typeof HEADER_CLAIMS)[number]
   readonly encoding: (typeof HEADER_ENCODINGS)[number]
@@ -39,7 +40,7 @@ const Rule = v.nullable(
 const HeaderName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/))
 const Headers = v.record(HeaderName, Rule)
 
-/** Headers whose meaning to HTTP or to us must not change. */
+/** Header names whose meaning to HTTP or to Entrada must not change. */
 const RESERVED =
   /^(?:authorization|connection|content-.*|cookie|entrada-.*|expect|host|origin|range|sec-.*|te|trailer|transfer-encoding|upgrade|x-forwarded-(?:for|host|proto))$/
 
@@ -50,7 +51,7 @@ const IDENTIFYING: ReadonlySet<HeaderRule['claim']> = new Set([
   'username',
 ])
 
-/** `ORIGIN_HEADERS`: adds to or replaces the preset's table; `null` takes a header away. */
+/** Reads `ORIGIN_HEADERS`: adds headers to the preset's or replaces them; `null` removes one. Lower-case names. */
 export function readChatHeaders(variables: Variables): ReadonlyMap<string, HeaderRule | null> {
   const fix = `Write {"X-Header":{"claim":"email","encoding":"percent"}} or {"X-Header":null}; claims: ${HEADER_CLAIMS.join(', ')}; encodings: ${HEADER_ENCODINGS.join(', ')}`
   const table = variables.json('ORIGIN_HEADERS', Headers, fix) ?? {}
@@ -58,23 +59,27 @@ export function readChatHeaders(variables: Variables): ReadonlyMap<string, Heade
     Object.entries(table).map(([name, rule]) => [name.toLowerCase(), ruleOf(rule)]),
   )
   for (const [name, rule] of rules) {
-    // The one reserved header that may be left out: an app that passes headers on would pass it on, too.
-    const isSilenced = name === 'entrada-assertion' && rule === null
-    if (RESERVED.test(name.replaceAll('_', '-')) && !isSilenced) {
-      variables.problem('ORIGIN_HEADERS', `names ${name}, which is not free`, 'Choose another name')
+    // The assertion may be removed, because an app that forwards headers would forward it too.
+    const isRemovedAssertion = name === 'entrada-assertion' && rule === null
+    if (RESERVED.test(name.replaceAll('_', '-')) && !isRemovedAssertion) {
+      variables.problem(
+        'ORIGIN_HEADERS',
+        `names ${name}, which HTTP or Entrada reserves`,
+        'Choose another header name',
+      )
     }
     if (rule?.encoding === 'ascii' && IDENTIFYING.has(rule.claim)) {
       variables.problem(
         'ORIGIN_HEADERS',
-        `folds ${rule.claim} to ASCII, which can make two people look like one`,
-        'Use percent or base64 there',
+        `encodes ${rule.claim} as ascii, which can make two people look alike`,
+        'Use percent or base64 for this claim',
       )
     }
   }
   return rules
 }
 
-/** A claim alone stands for itself, percent-encoded where it has to be. */
+/** A claim without an encoding is percent-encoded. */
 function ruleOf(rule: v.InferOutput<typeof Rule>): HeaderRule | null {
   return typeof rule === 'string' ? { claim: rule, encoding: 'percent' } : rule
 }

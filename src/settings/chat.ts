@@ -5,56 +5,39 @@ import { readOrigins, readRoutes, type RouteRule } from './routes.ts'
 import { STORE_RANDOM } from './sign-in.ts'
 import type { Variables } from './variables.ts'
 
-/** Characters a form field's name needs no care for. */
-export const FIELD_NAME = /^[A-Za-z0-9_.[\]-]{1,64}$/
-
-const Name = v.pipe(v.string(), v.regex(FIELD_NAME))
-const Target = v.strictObject({
-  path: v.pipe(v.string(), v.regex(/^(?:\/[A-Za-z0-9._~-]+)+\/?$/)),
-  field: v.optional(Name, 'file'),
-  fields: v.optional(v.record(Name, v.string()), {}),
-  query: v.optional(v.array(Name), []),
-  encodesName: v.optional(v.boolean(), false),
-})
-
-/** `ORIGIN_UPLOAD`; `null` leaves it to the preset. */
-export function readUpload(variables: Variables): UploadTarget | null {
-  const fix =
-    'Write {"path":"/api/files","field":"file"}; fields, query and encodesName are optional'
-  return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
-}
-
+/** Settings of the README's section about the chat app. */
 export interface ChatSettings {
-  /** `null`: the route's own origin. */
+  /** `ORIGIN_URL`; `null`: the origin server of the Worker's route. */
   readonly url: URL | null
   readonly preset: PresetName
-  /** Adds to or replaces the preset's table; `null` takes a header away. Lower-case names. */
+  /** Added to the preset's headers or in their place; `null` removes one. Lower-case names. */
   readonly headers: ReadonlyMap<string, HeaderRule | null>
-  /** `null`: the preset's. */
+  /** `SKIP_AUTH_ROUTES`: routes without sign-in; `null`: the preset's. */
   readonly openRoutes: readonly RouteRule[] | null
-  /** Where sibling hosts may make a browser write; from another domain the session's cookie does not come along. */
+  /** Routes to which pages of sibling hosts may write. From another domain browsers omit the session cookie. */
   readonly crossSiteRoutes: readonly RouteRule[]
-  /** Other origins whose pages may use the chat app with the person's cookies. */
+  /** Origins whose pages may use the chat app with the person's cookies. */
   readonly corsOrigins: readonly string[]
-  /** Proves to the chat app that a request came through here. */
+  /** Proves to the chat app that a request came through Entrada. */
   readonly secret: string | null
-  /** Cookies of the chat app to clear when its user leaves; `null`: the preset's. */
+  /** Names of the chat app's cookies to clear when its user leaves; `null`: the preset's. */
   readonly clearCookies: readonly string[] | null
-  /** Sockets end with their session, at the price of carrying every frame. */
+  /** Whether WebSockets end with their session. Entrada then relays every frame. */
   readonly webSocketSessionBound: boolean
   /** Where the chat app takes uploads; `null`: the preset's. */
   readonly upload: UploadTarget | null
-  /** For the chat app to begin its answer; how long it then streams is its own affair. */
+  /** Time until the response headers of the chat app. The body may take any time. */
   readonly timeoutSeconds: number
 }
 
 /**
- * Names and addresses that only a network of one's own knows: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 6762,
- * RFC 8375 and what routers and container networks make up.
+ * Host names and addresses of private networks: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 6762, RFC 8375, and
+ * names that routers and container networks invent.
  */
 const PRIVATE_HOST =
   /^(?:[^.:]+|.+\.(?:localhost|local|internal|intranet|private|corp|home|lan|home\.arpa)|(?:0|10|127)(?:\.\d+){3}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+){2}|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|\[(?:::1?|f[cd].*|fe[89ab].*)\])$/
 
+/** Reads the settings of the chat app. */
 export function readChat(
   variables: Variables,
   { publicOrigin, isPublicLoopback }: { publicOrigin: string; isPublicLoopback: boolean },
@@ -63,15 +46,15 @@ export function readChat(
   if (url !== null && !isPublicLoopback && PRIVATE_HOST.test(url.hostname)) {
     variables.problem(
       'ORIGIN_URL',
-      'is private, where Cloudflare cannot reach it',
-      'Give the chat app a public name, e.g. by a Cloudflare tunnel',
+      'is a private address, which Cloudflare cannot reach',
+      'Give the chat app a public host name, e.g. by a Cloudflare tunnel',
     )
   }
   if (url !== null && url.origin === publicOrigin) {
     variables.problem(
       'ORIGIN_URL',
-      'is DOMAIN_SERVER: requests would run in circles',
-      'Write where the chat app listens, or leave it out on a route',
+      'is the same as DOMAIN_SERVER, so requests would come back to Entrada',
+      'Write the chat app’s own address, or leave ORIGIN_URL out on a route',
     )
   }
   return {
@@ -84,8 +67,8 @@ export function readChat(
     secret: variables.pattern(
       'ORIGIN_SECRET',
       /^[!-~]{32,}$/,
-      'is shorter than 32 characters, or not plain ASCII',
-      `${STORE_RANDOM}, here and in front of the chat app`,
+      'is shorter than 32 characters, or has spaces or characters beyond ASCII',
+      `${STORE_RANDOM}, here and where the chat app checks it`,
     ),
     clearCookies: readClearCookies(variables),
     webSocketSessionBound: variables.flag('WEBSOCKET_SESSION_BOUND', false),
@@ -94,7 +77,7 @@ export function readChat(
   }
 }
 
-/** A name HTTP allows (RFC 9110 §5.6.2), and not one of ours. */
+/** A cookie name that HTTP allows (RFC 9110 §5.6.2) and that is not Entrada's. */
 const COOKIE_NAME = /^(?!__host-entrada)[!#$%&'*+.^_`|~0-9a-z-]+$/i
 
 function readClearCookies(variables: Variables): readonly string[] | null {
@@ -104,21 +87,40 @@ function readClearCookies(variables: Variables): readonly string[] | null {
     'ORIGIN_CLEAR_COOKIES',
     read,
     'the name of a cookie of the chat app',
-    'List such names, or write none',
+    'List cookie names, or write none',
   )
   return isAbsent ? null : names.filter((name) => name !== 'none')
 }
 
-/** What is added to the chat's pages. */
+/** Form field names that need no quoting or encoding. */
+export const FIELD_NAME = /^[A-Za-z0-9_.[\]-]{1,64}$/
+
+const Name = v.pipe(v.string(), v.regex(FIELD_NAME))
+const Target = v.strictObject({
+  path: v.pipe(v.string(), v.regex(/^(?:\/[A-Za-z0-9._~-]+)+\/?$/)),
+  field: v.optional(Name, 'file'),
+  fields: v.optional(v.record(Name, v.string()), {}),
+  query: v.optional(v.array(Name), []),
+  encodesName: v.optional(v.boolean(), false),
+})
+
+/** Reads `ORIGIN_UPLOAD`; `null`: the preset decides. */
+function readUpload(variables: Variables): UploadTarget | null {
+  const fix =
+    'Write {"path":"/api/files","field":"file"}; fields, query and encodesName are optional'
+  return variables.json('ORIGIN_UPLOAD', Target, fix) ?? null
+}
+
+/** Scripts that Entrada adds to the chat's pages. */
 export interface PageScriptSettings {
-  /** The script that turns the end of a session into one reload. */
+  /** The page script and the worker script: a session that ends causes one reload instead of failing requests. */
   readonly guard: boolean
 }
 
-/** `KIT_INJECT`. Accepting what changes nothing would be worse than refusing it. */
+/** Reads `KIT_INJECT`. A value without effect is refused, because an operator would rely on it. */
 export function readPageScript(variables: Variables): PageScriptSettings {
   const read = (part: string) => (part === 'guard' ? part : null)
   const fix = 'Write guard, or leave it out'
-  const wanted = variables.entries('KIT_INJECT', read, 'in this version', fix)
+  const wanted = variables.entries('KIT_INJECT', read, 'available in this version', fix)
   return { guard: wanted.length > 0 }
 }

@@ -1,13 +1,16 @@
-/** One Microsoft cloud: no host literal stands anywhere else. Tokens and registrations never cross clouds. */
+/**
+ * One Microsoft cloud. Only this file holds host names of Microsoft. Tokens and registrations are valid in one
+ * cloud only.
+ */
 export interface Cloud {
   readonly name: string
   /** Hosts of the sign-in service. */
   readonly loginHosts: readonly string[]
   /** Origin of Microsoft Graph. */
   readonly graph: string
-  /** DNS suffixes of SharePoint sites, with the leading dot. */
+  /** DNS suffixes of SharePoint hosts, with the leading dot. */
   readonly sharePointSuffixes: readonly string[]
-  /** Further suffixes that a pre-authenticated download URL may name. */
+  /** Further DNS suffixes of pre-authenticated download URLs. */
   readonly downloadSuffixes: readonly string[]
   /** 21Vianet's Graph has no `/me/people`. */
   readonly hasRelevantPeople: boolean
@@ -27,18 +30,20 @@ const GLOBAL: Cloud = {
   hasRelevantPeople: true,
 }
 
-/** A host of External ID, where customers sign in. No Graph of ours comes with it. */
+/** Whether a host belongs to External ID, where customers sign in. Entrada uses no Graph with it. */
 export function isExternalIdHost(hostname: string): boolean {
   return hostname.endsWith('.ciamlogin.com')
 }
 
+/** Whether a host belongs to Azure AD B2C. Entrada uses no Graph with it. */
 export function isB2cHost(hostname: string): boolean {
   return hostname.endsWith('.b2clogin.com')
 }
 
-/** Where `organizations` and `common` are looked for when they are named without a host. */
+/** Authority of `organizations` and `common` when `OPENID_ISSUER` names no host. */
 export const GLOBAL_AUTHORITY = `https://${GLOBAL.loginHosts[0]}`
 
+/** All clouds with their hosts. */
 export const CLOUDS: readonly Cloud[] = [
   GLOBAL,
   {
@@ -84,8 +89,8 @@ export const CLOUDS: readonly Cloud[] = [
 ]
 
 /**
- * The cloud of a sign-in host. Two clouds of the US government share one; there the Graph URL decides,
- * and GCC High, the larger, is what an unset one means.
+ * Finds the cloud of a sign-in host; `null` for another issuer's. Two clouds of the US government share a host:
+ * there the Graph URL decides, and without one it is GCC High, the larger.
  */
 export function cloudOf(loginHost: string, graphOrigin: string | null): Cloud | null {
   const candidates = CLOUDS.filter((cloud) => cloud.loginHosts.includes(loginHost))

@@ -1,23 +1,25 @@
 import type { MicrosoftSettings } from './issuer.ts'
 import { isSharePointUrl } from './microsoft-hosts.ts'
-import { KEEP_TOKENS, NEEDS_TOKENS, type Variables } from './variables.ts'
+import { NEEDS_TOKENS, STORE_TOKENS, type Variables } from './variables.ts'
 
+/** Settings of people search. */
 export interface PeopleSettings {
   readonly enabled: boolean
   readonly graphScopes: readonly string[]
   readonly includeOwnersAsMembers: boolean
 }
 
+/** Reads the settings of people search. */
 export function readPeople(variables: Variables, reuseTokens: boolean): PeopleSettings {
   const scopes = variables.entries(
     'OPENID_GRAPH_SCOPES',
     (scope) => (/\s/.test(scope) ? null : scope),
     'one scope',
-    'Separate scopes with commas',
+    'Separate the scopes with commas',
   )
-  // On by default, and then simply off; who asks for it by name counts on it.
+  // Without stored tokens people search is off. That is a problem only if the operator asked for it.
   if (!reuseTokens && variables.text('USE_ENTRA_ID_FOR_PEOPLE_SEARCH')?.toLowerCase() === 'true') {
-    variables.problem('USE_ENTRA_ID_FOR_PEOPLE_SEARCH', NEEDS_TOKENS, KEEP_TOKENS)
+    variables.problem('USE_ENTRA_ID_FOR_PEOPLE_SEARCH', NEEDS_TOKENS, STORE_TOKENS)
   }
   const fallback = ['User.Read', 'People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All']
   return {
@@ -27,11 +29,12 @@ export function readPeople(variables: Variables, reuseTokens: boolean): PeopleSe
   }
 }
 
+/** Settings of files. */
 export interface FilesSettings {
   readonly enabled: boolean
-  /** Further SharePoint host beside those found through Graph. */
+  /** Another SharePoint host than those that Graph names, and the site where the picker starts. */
   readonly baseUrl: URL | null
-  /** Scope for a SharePoint host; `{host}` stands for its origin. */
+  /** Scope of the picker's token; `{host}` stands for the origin of a SharePoint host. */
   readonly sharePointScope: string
   readonly graphScope: string
   readonly maxFileBytes: number
@@ -40,12 +43,15 @@ export interface FilesSettings {
 
 const MEBIBYTE = 1_048_576
 
-/** LibreChat's sample file ships one with a doubled equals sign; the value then starts with `=`. */
+/** Refuses a value that starts with `=`: LibreChat's sample file has a doubled equals sign. */
 const SHAREPOINT_SCOPE =
   /^(?:\{host\}|https:\/\/[^/\s=]+|http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?)\/[A-Za-z.]+$/
 const GRAPH_SCOPE = /^(?:https:\/\/[^/\s=]+\/)?[A-Za-z]+(?:\.[A-Za-z]+)+$/
 
-/** @param microsoft `undefined` when the issuer itself could not be read */
+/**
+ * Reads the settings of files.
+ * @param microsoft `null` for an issuer that is not Entra, `undefined` when the issuer itself could not be read
+ */
 export function readFiles(
   variables: Variables,
   {
@@ -55,7 +61,7 @@ export function readFiles(
 ): FilesSettings {
   const name = 'ENABLE_SHAREPOINT_FILEPICKER'
   const enabled = variables.flag(name, false)
-  if (enabled && !reuseTokens) variables.problem(name, NEEDS_TOKENS, KEEP_TOKENS)
+  if (enabled && !reuseTokens) variables.problem(name, NEEDS_TOKENS, STORE_TOKENS)
   if (enabled && microsoft === null) {
     variables.warnings.push(`${name} has no effect with an issuer that is not Entra`)
   }
@@ -64,7 +70,7 @@ export function readFiles(
     'SHAREPOINT_PICKER_SHAREPOINT_SCOPE',
     SHAREPOINT_SCOPE,
     'is not one scope of a SharePoint host',
-    'Write e.g. {host}/AllSites.Read',
+    'Write one scope, e.g. {host}/AllSites.Read',
   )
   const scopeUrl = sharePointScope === null ? null : URL.parse(sharePointScope)
   const hosts = [
@@ -93,5 +99,20 @@ export function readFiles(
     graphScope: graphScope?.split('/').at(-1) ?? 'Files.Read.All',
     maxFileBytes: variables.number('SHAREPOINT_MAX_FILE_BYTES', 512 * MEBIBYTE, [1, 2 ** 48]),
     maxFiles: variables.number('SHAREPOINT_MAX_FILES', 10, [1, 500]),
+  }
+}
+
+/** How answers of Graph's directory are cached. */
+export interface LookupCacheSettings {
+  readonly lookupCacheSeconds: number
+  /** `tenant`: the members of a tenant share what one of them found of users and groups. */
+  readonly lookupCacheScope: 'user' | 'tenant'
+}
+
+/** Reads how answers of the directory are cached. */
+export function readLookupCache(variables: Variables): LookupCacheSettings {
+  return {
+    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
+    lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
   }
 }

@@ -1,31 +1,33 @@
 import { isGuid, type IssuerSettings } from './issuer.ts'
 import { LEAVE_OUT, type Variables } from './variables.ts'
 
-/** Whom `OPENID_REQUIRED_ROLE` or `OPENID_ADMIN_ROLE` means. */
+/** The rule of `OPENID_REQUIRED_ROLE` or `OPENID_ADMIN_ROLE`. */
 export interface RoleRule {
-  /** Any of these: app roles, group object ids or group names. */
+  /** App roles, group object ids or group names; one of them is enough. */
   readonly anyOf: readonly string[]
-  /** Dotted path into the claims; `groups` and `roles` are Entra's own. */
+  /** Steps into the claims; `groups` and `roles` are Entra's own claims. */
   readonly path: readonly string[]
+  /** `id`: the id token. `graph`: Graph. `auto`: the id token, and Graph when the token omits groups. */
   readonly source: 'id' | 'graph' | 'auto'
-  /** The path is `groups`: what the claim leaves open, Graph can tell. */
+  /** Whether the path is `groups`, which Graph can answer too. */
   readonly isAboutGroups: boolean
-  /** As in LibreChat, a claim that is simply `true` makes an administrator, whatever the role is called. */
+  /** Whether a claim of value `true` matches, whatever the role's name. LibreChat reads administrators so. */
   readonly acceptsTrue: boolean
-  /** Lower-case ids of the tenants whose people can hold it; `null`: everyone who signs in. */
+  /** Lower-case ids of the tenants whose people can match; `null`: all tenants that sign in. */
   readonly tenants: readonly string[] | null
 }
 
-interface RoleRuleSurroundings {
+interface RoleRuleContext {
   readonly isMicrosoft: boolean
   readonly reuseTokens: boolean
   readonly tenants: readonly string[] | null
 }
 
+/** Reads a role rule; `null` when the setting is absent. */
 export function readRoleRule(
   variables: Variables,
   name: 'OPENID_REQUIRED_ROLE' | 'OPENID_ADMIN_ROLE',
-  { isMicrosoft, reuseTokens, tenants }: RoleRuleSurroundings,
+  { isMicrosoft, reuseTokens, tenants }: RoleRuleContext,
 ): RoleRule | null {
   const [pathName, kindName] = [`${name}_PARAMETER_PATH`, `${name}_TOKEN_KIND`]
   const anyOf = [...new Set(variables.list(name))]
@@ -41,11 +43,15 @@ export function readRoleRule(
   const source = kind === 'access' ? 'id' : kind
   const isAboutGroups = path === 'groups'
   if (source !== 'id' && !isAboutGroups) {
-    const fix = `Set ${pathName} to groups, or this to id`
-    variables.problem(kindName, 'asks Graph, which tells of groups only', fix)
+    const fix = `Set ${pathName} to groups, or ${kindName} to id`
+    variables.problem(kindName, 'asks Graph, which can answer for groups only', fix)
   }
   if (source !== 'id' && !isMicrosoft) {
-    variables.problem(kindName, 'asks Graph, which knows nobody of this issuer', 'Set it to id')
+    variables.problem(
+      kindName,
+      'asks Graph, which does not know this issuer’s users',
+      'Set it to id',
+    )
   }
   if (path === 'roles' && anyOf.some(isGuid)) {
     warnings.push(
@@ -54,49 +60,54 @@ export function readRoleRule(
   }
   const hasGroupNames = isAboutGroups && isMicrosoft && !anyOf.every(isGuid)
   if (hasGroupNames && tenants !== null && tenants.length > 1) {
-    // Each tenant has its own groups, and in most of them everybody may create one of any name.
-    const problem = 'holds group names, which say nothing where several tenants sign in'
-    variables.problem(name, problem, 'Write object ids')
+    // In most tenants everybody may create a group of any name.
+    const problem = 'holds group names, but several tenants sign in and each has groups of its own'
+    variables.problem(name, problem, 'Write group object ids')
   } else if (hasGroupNames) {
     warnings.push(
-      `${name} holds group names, which need GroupMember.Read.All and keep everyone out when two groups share one: object ids are safer`,
+      `${name} holds group names, which need GroupMember.Read.All and match nobody when two groups share a name; object ids are safer`,
     )
   }
   if (isAboutGroups && !reuseTokens) {
     warnings.push(
-      `OPENID_REUSE_TOKENS=false ends sessions after MEMBERSHIP_CHECK_SECONDS, as ${name} cannot be rechecked`,
+      `OPENID_REUSE_TOKENS=false ends sessions after MEMBERSHIP_CHECK_SECONDS, because ${name} cannot be rechecked`,
     )
   }
   const acceptsTrue = name === 'OPENID_ADMIN_ROLE'
   return { anyOf, path: steps, source, isAboutGroups, acceptsTrue, tenants }
 }
 
-/** Who may come in beside what the role rules say, and what those who may not are told. */
+/** Who may sign in besides the role rules, and the text for people who may not. */
 export interface AccessSettings {
   readonly allowGuests: boolean
-  /** Lower-case; empty admits any address, or none. */
+  /** Lower-case domains; empty: any address, or none, is admitted. */
   readonly emailDomains: readonly string[]
-  /** The operator's own words for whoever is kept out. */
+  /** The operator's own text for people who may not sign in. */
   readonly helpText: string | null
   readonly helpUrl: string | null
 }
 
-/** Held against the text as written: lower-casing folds look-alikes such as the Kelvin sign into plain letters. */
+/** Tests the text before lower-casing, which turns look-alikes such as the Kelvin sign into ASCII letters. */
 const DOMAIN = /^(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}$/
 
-const LONGEST_HELP = 600
+const MAX_HELP_LENGTH = 600
 
+/** Reads who may sign in besides the role rules. */
 export function readAccess(variables: Variables, isMicrosoft: boolean): AccessSettings {
   const allowGuests = variables.flag('ALLOW_GUESTS', true)
   if (!allowGuests && !isMicrosoft) {
-    variables.problem('ALLOW_GUESTS', 'is about guests of an Entra tenant', LEAVE_OUT)
+    variables.problem(
+      'ALLOW_GUESTS',
+      'is only for guests of an Entra tenant, and the issuer is not Entra',
+      LEAVE_OUT,
+    )
   }
   const helpText = variables.text('ACCESS_HELP_TEXT')
-  if (helpText !== null && helpText.length > LONGEST_HELP) {
+  if (helpText !== null && helpText.length > MAX_HELP_LENGTH) {
     variables.problem(
       'ACCESS_HELP_TEXT',
-      `is longer than ${LONGEST_HELP} characters`,
-      'Put the rest behind ACCESS_HELP_URL',
+      `is longer than ${MAX_HELP_LENGTH} characters`,
+      'Shorten it, and put the rest behind ACCESS_HELP_URL',
     )
   }
   return {
@@ -120,8 +131,8 @@ function readDomain(entry: string): string | null {
 const NAME = 'OPENID_ADMIN_TENANTS'
 
 /**
- * Reads the tenants that operators come from, lower-case; `null` where only one tenant signs in. An app role of the
- * same name can be given by the administrator of every tenant, so by default only the first one's counts.
+ * Reads the tenants of operators, lower-case; `null` where only one tenant signs in. The administrator of every
+ * tenant can assign the app role, so by default only the first tenant's counts.
  */
 export function readAdminTenants(
   variables: Variables,
@@ -131,18 +142,18 @@ export function readAdminTenants(
     NAME,
     (id) => (isGuid(id) ? id.toLowerCase() : null),
     'a tenant id',
-    'List GUIDs',
+    'List tenant ids (GUIDs), separated by commas',
   )
   if (issuer?.kind !== 'template') {
     if (issuer !== null && listed.length > 0) {
-      variables.problem(NAME, 'is for an issuer with several tenants', LEAVE_OUT)
+      variables.problem(NAME, 'is only for an issuer with several tenants', LEAVE_OUT)
     }
     return null
   }
   const { allowedTenants } = issuer
   if (listed.length === 0) return allowedTenants.slice(0, 1)
   if (!listed.every((id) => allowedTenants.includes(id))) {
-    const fix = 'Add it there, or leave it out here'
+    const fix = 'Add the tenant to OPENID_ALLOWED_TENANTS, or remove it here'
     variables.problem(NAME, 'names a tenant that is not in OPENID_ALLOWED_TENANTS', fix)
   }
   return listed

@@ -3,22 +3,22 @@ import type { MicrosoftSettings } from './issuer.ts'
 import { isMicrosoftOrigin } from './microsoft-hosts.ts'
 import { isLoopback, NEEDS_TOKENS, type Variables } from './variables.ts'
 
-/** A chat app that signs its people in at Entrada (OpenID Connect), with a secret of its own. */
+/** A chat app that signs people in at Entrada by OpenID Connect, with a secret of its own. */
 export interface OidcClient {
   readonly id: string
-  /** Any of them will do, so that a secret is rotated without downtime. */
+  /** Any of them authenticates the client, so that a secret is rotated without downtime. */
   readonly secrets: readonly string[]
-  /** Compared as they are written (RFC 9700 §4.1.3). */
+  /** Compared character by character (RFC 9700 §4.1.3). */
   readonly redirectUris: readonly string[]
-  /** Origins of Graph or SharePoint hosts its server may have a person's tokens for; usually none. */
+  /** Origins of Graph or SharePoint hosts for which the client may get a person's tokens; usually none. */
   readonly resources: readonly string[]
-  /** The operator's word that addresses are verified, for clients that take no others. */
+  /** Whether `email_verified` is `true`; some clients accept no other addresses. The operator vouches for it. */
   readonly emailVerified: boolean
 }
 
 /**
- * One secret or several: separated by commas, or as a list, where a comma is part of a secret. They are compared,
- * never stretched.
+ * One secret or several, separated by commas. A list is for secrets that contain commas. Secrets are compared and
+ * never stretched, so they must be long.
  */
 const Secrets = v.pipe(
   v.union([
@@ -33,9 +33,12 @@ const Secrets = v.pipe(
 )
 
 const FIX =
-  'Store [{"client_id":"…","client_secret":"…","redirect_uris":["https://…"],"resources":[],"email_verified":false}]; a secret has 32 characters or more, an address is https without a fragment, a resource is the origin of Graph or of a SharePoint host'
+  'Store [{"client_id":"…","client_secret":"…","redirect_uris":["https://…"],"resources":[],"email_verified":false}]; a secret has 32 characters or more; a redirect URI is https without a fragment; a resource is the origin of Graph or of a SharePoint host'
 
-const RedirectUri = v.pipe(v.string(), v.check(isRedirectUri, 'is not such an address'))
+const RedirectUri = v.pipe(
+  v.string(),
+  v.check(isRedirectUri, 'is not an https URL without a fragment'),
+)
 
 const Client = v.strictObject({
   client_id: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/)),
@@ -45,7 +48,7 @@ const Client = v.strictObject({
   email_verified: v.optional(v.boolean(), false),
 })
 
-/** `OIDC_CLIENTS`: whom Entrada is an OpenID provider for; without it, for nobody. */
+/** Reads `OIDC_CLIENTS`; without clients Entrada is no OpenID provider. */
 export function readOidcClients(
   variables: Variables,
   microsoft: MicrosoftSettings | null,
@@ -66,8 +69,8 @@ export function readOidcClients(
   if (resources.length > 0 && !reuseTokens) {
     variables.problem(
       name,
-      `names resources, which ${NEEDS_TOKENS.replace('needs', 'need')}`,
-      'Leave OPENID_REUSE_TOKENS out, or the resources',
+      `has resources and therefore ${NEEDS_TOKENS}`,
+      'Leave out OPENID_REUSE_TOKENS, or the resources',
     )
   }
   for (const resource of resources) {

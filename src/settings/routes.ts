@@ -1,16 +1,20 @@
 import { isLoopback, type Variables } from './variables.ts'
 
-/** `METHOD /path` or `METHOD /path/*`, on the normalised path only. */
+/** One entry of a route setting: `METHOD /path`, or `METHOD /path/*` with `isPrefix`. */
 export interface RouteRule {
   readonly method: string
   readonly path: string
   readonly isPrefix: boolean
 }
 
-/** `null` when the variable is absent. */
+/** Reads a list of routes; `null` when the setting is absent. */
 export function readRoutes(variables: Variables, name: string): readonly RouteRule[] | null {
   if (variables.list(name).some((rule) => /^\S+ \/?\*+$/.test(rule))) {
-    variables.problem(name, 'holds a rule for every path', 'Name the paths it is about')
+    variables.problem(
+      name,
+      'holds a rule for every path',
+      'List single paths, or prefixes such as GET /public/*',
+    )
     return []
   }
   const rules = variables.entries(
@@ -28,19 +32,19 @@ function readRoute(text: string): RouteRule | null {
   return { method, path, isPrefix: star !== undefined }
 }
 
-/** Exact origins, as browsers write them in `Origin`. */
+/** Reads a list of exact origins, as browsers write them in `Origin`. */
 export function readOrigins(variables: Variables, name: string): readonly string[] {
   return variables.entries(
     name,
     readOrigin,
     'an https origin',
-    'Write e.g. https://portal.example.com; there are no wildcards',
+    'Write e.g. https://portal.example.com; wildcards are not supported',
   )
 }
 
 function readOrigin(text: string): string | null {
   const url = URL.parse(text)
   if (text.includes('*') || url?.origin !== text) return null
-  // Over plain http anyone on the way could speak for that origin.
+  // Over plain http anyone on the network path could inject a page of that origin.
   return url.protocol === 'https:' || isLoopback(url) ? text : null
 }

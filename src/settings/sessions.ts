@@ -2,24 +2,31 @@ import * as v from 'valibot'
 import { readRoutes, type RouteRule } from './routes.ts'
 import type { Variables } from './variables.ts'
 
+/** Life of a session and the intervals of its checks. */
 export interface SessionSettings {
   readonly idleSeconds: number
   readonly maxSeconds: number
+  /** How long an isolate may use a cached session for sub-resources of the chat. */
   readonly checkSeconds: number
-  /** What the chat asks for by itself: it needs a session and does not keep one from going idle. */
+  /** Routes that the chat polls: they need a session and do not count as activity. */
   readonly pollingRoutes: readonly RouteRule[]
   readonly membershipCheckSeconds: number
-  /** How long after a failed recheck the last known verdict serves a running session. */
+  /** How long the last known result serves a session after a recheck has failed. */
   readonly membershipGraceSeconds: number
 }
 
 const DAY = 86_400
 
+/** Reads the settings of sessions. */
 export function readSessions(variables: Variables): SessionSettings {
   const maxSeconds = variables.number('SESSION_MAX_SECONDS', 7 * DAY, [60, 90 * DAY])
   const idleSeconds = variables.number('SESSION_IDLE_SECONDS', DAY, [60, 90 * DAY])
   if (idleSeconds > maxSeconds) {
-    variables.problem('SESSION_IDLE_SECONDS', 'is longer than SESSION_MAX_SECONDS', 'Shorten it')
+    variables.problem(
+      'SESSION_IDLE_SECONDS',
+      'is longer than SESSION_MAX_SECONDS',
+      'Write a smaller number',
+    )
   }
   return {
     maxSeconds,
@@ -31,7 +38,7 @@ export function readSessions(variables: Variables): SessionSettings {
   }
 }
 
-/** Requests a minute: per address before sign-in, per user after. */
+/** Requests per minute: per IP address before sign-in, per user after it. */
 const Limits = v.strictObject({
   login: limit(120),
   callback: limit(60),
@@ -41,13 +48,16 @@ const Limits = v.strictObject({
   picker: limit(60),
 })
 
+/** `RATE_LIMITS`, by the kind of request. */
 export type RateLimits = Readonly<v.InferOutput<typeof Limits>>
 
+/** A kind of request that has a limit. */
 export type RateLimited = keyof RateLimits
 
+/** Reads `RATE_LIMITS`; kinds that are not listed keep their defaults. */
 export function readRateLimits(variables: Variables): RateLimits {
   const names = Object.keys(Limits.entries).join(', ')
-  const fix = `Write {"login":{"perMinute":30}} for some of ${names}`
+  const fix = `Write e.g. {"login":{"perMinute":30}}, with any of ${names}`
   return variables.json('RATE_LIMITS', Limits, fix) ?? v.parse(Limits, {})
 }
 

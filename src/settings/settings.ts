@@ -1,4 +1,13 @@
-import { SIGNED_OUT_PATH } from '../paths.ts'
+import { type ChatSettings, type PageScriptSettings, readChat, readPageScript } from './chat.ts'
+import {
+  type FilesSettings,
+  type LookupCacheSettings,
+  type PeopleSettings,
+  readFiles,
+  readLookupCache,
+  readPeople,
+} from './features.ts'
+import { type IssuerSettings, readIssuer } from './issuer.ts'
 import {
   type AccessSettings,
   readAccess,
@@ -6,60 +15,40 @@ import {
   readRoleRule,
   type RoleRule,
 } from './membership.ts'
-import { type FilesSettings, type PeopleSettings, readFiles, readPeople } from './features.ts'
-import { readIssuer, type IssuerSettings } from './issuer.ts'
-import { type PageScriptSettings, type ChatSettings, readPageScript, readChat } from './chat.ts'
-import { readOidcClients, type OidcClient } from './oidc-clients.ts'
+import { type OidcClient, readOidcClients } from './oidc-clients.ts'
+import { type RateLimits, readRateLimits, readSessions, type SessionSettings } from './sessions.ts'
+import { readSignIn, type SignInSettings } from './sign-in.ts'
+import { type PrivateSigningKey, readSigningKeys } from './signing-keys.ts'
 import { reportUnknownNames } from './unknown-names.ts'
 import { isLoopback, type SettingProblem, Variables } from './variables.ts'
-import { type RateLimits, readRateLimits, readSessions, type SessionSettings } from './sessions.ts'
-import {
-  type ClientSettings,
-  readClient,
-  readKeyRing,
-  readSignInScopes,
-  type SignInScopes,
-} from './sign-in.ts'
-import { readSigningKeys, type PrivateSigningKey } from './signing-keys.ts'
 
-/** The whole configuration, parsed once. Frozen by type; every duration is in seconds. */
-export interface Settings {
-  /** Origin every generated URL starts with, whatever `Host` says. */
+/** The whole configuration, parsed once, in the order of the README's sections. Durations are in seconds. */
+export interface Settings extends SignInSettings, LookupCacheSettings {
+  /** `DOMAIN_SERVER`: origin of every URL that Entrada generates, whatever `Host` says. */
   readonly publicOrigin: string
+  /** Whether `DOMAIN_SERVER` is on this machine. */
   readonly isLoopback: boolean
   readonly issuer: IssuerSettings
-  readonly client: ClientSettings
-  /** The first seals, all open. */
-  readonly keyRing: readonly string[]
-  readonly scopes: SignInScopes
-  readonly callbackPath: string
-  /** `cp1`: Graph may answer with claims challenges, and its tokens live up to 28 hours. */
-  readonly announcesCapabilities: boolean
-  readonly reuseTokens: boolean
+  /** Who may sign in; `null`: everybody. */
   readonly requiredRole: RoleRule | null
+  /** Who is an operator; `null`: nobody. */
   readonly adminRole: RoleRule | null
   readonly access: AccessSettings
-  readonly useEndSessionEndpoint: boolean
-  readonly postLogoutRedirectUri: string
-  readonly maxLogoutUrlLength: number
+  readonly sessions: SessionSettings
+  readonly rateLimits: RateLimits
+  readonly chat: ChatSettings
+  readonly pageScript: PageScriptSettings
+  /** The first key signs, all are published; `null`: Entrada generates its own. */
+  readonly signingKeys: readonly PrivateSigningKey[] | null
   readonly people: PeopleSettings
   readonly files: FilesSettings
-  readonly sessions: SessionSettings
-  readonly lookupCacheSeconds: number
-  /** `tenant`: what one member looked up of users and groups, other members are shown. */
-  readonly lookupCacheScope: 'user' | 'tenant'
-  readonly chat: ChatSettings
-  /** What is added to the chat's pages: `guard`, the script that turns the end of a session into one reload. */
-  readonly pageScript: PageScriptSettings
-  /** The first signs, all are published; `null`: Entrada makes its own. */
-  readonly signingKeys: readonly PrivateSigningKey[] | null
-  /** Whom Entrada is an OpenID provider for. */
+  /** Chat apps that sign people in at Entrada by OpenID Connect. */
   readonly oidcClients: readonly OidcClient[]
-  readonly rateLimits: RateLimits
-  /** Worth saying, not worth refusing to serve. */
+  /** Settings without effect or with a risk, one line each; Entrada serves nevertheless. */
   readonly warnings: readonly string[]
 }
 
+/** The settings, or everything that is wrong with them. */
 export type SettingsResult =
   | { readonly ok: true; readonly settings: Settings }
   | {
@@ -69,57 +58,44 @@ export type SettingsResult =
       readonly isLoopback: boolean
     }
 
-/** Reads all settings together and reports every problem at once. */
+/**
+ * Reads all settings together and reports every problem at once.
+ * @param values variables by name, as the Worker's environment holds them
+ */
 export function readSettings(values: Readonly<Record<string, unknown>>): SettingsResult {
   const variables = new Variables(values)
   const publicUrl = readPublicUrl(variables)
-  const loopback = publicUrl !== null && isLoopback(publicUrl)
-  const issuer = readIssuer(variables, loopback)
-  const reuseTokens = variables.flag('OPENID_REUSE_TOKENS', true)
-  const graph = issuer?.microsoft?.graph ?? null
+  const isPublicLoopback = publicUrl !== null && isLoopback(publicUrl)
+  const publicOrigin = publicUrl?.origin ?? ''
+  const issuer = readIssuer(variables, isPublicLoopback)
   const isMicrosoft = issuer?.microsoft !== null
+  const graph = issuer?.microsoft?.graph ?? null
+  const signIn = readSignIn(variables, { publicOrigin, isMicrosoft, graph })
+  const { reuseTokens } = signIn
   const tenants = issuer?.kind === 'template' ? issuer.allowedTenants : null
   const roles = { isMicrosoft, reuseTokens, tenants }
   const adminRoles = { ...roles, tenants: readAdminTenants(variables, issuer) }
-  const publicOrigin = publicUrl?.origin ?? ''
   const parsed = {
     publicOrigin,
-    isLoopback: loopback,
-    client: readClient(variables, isMicrosoft),
-    keyRing: readKeyRing(variables),
-    scopes: readSignInScopes(variables, { graph, reuseTokens }),
-    callbackPath:
-      variables.pattern(
-        'OPENID_CALLBACK_URL',
-        /^(?:\/[A-Za-z0-9._~-]+)+$/,
-        'is not a plain path',
-        'Write e.g. /oauth/openid/callback',
-      ) ?? '/oauth/openid/callback',
-    announcesCapabilities:
-      variables.choice('OPENID_CLIENT_CAPABILITIES', ['none', 'cp1'], 'none') === 'cp1',
-    reuseTokens,
+    isLoopback: isPublicLoopback,
+    ...signIn,
     requiredRole: readRoleRule(variables, 'OPENID_REQUIRED_ROLE', roles),
     adminRole: readRoleRule(variables, 'OPENID_ADMIN_ROLE', adminRoles),
     access: readAccess(variables, isMicrosoft),
-    useEndSessionEndpoint: variables.flag('OPENID_USE_END_SESSION_ENDPOINT', true),
-    postLogoutRedirectUri:
-      variables.url('OPENID_POST_LOGOUT_REDIRECT_URI')?.href ?? `${publicOrigin}${SIGNED_OUT_PATH}`,
-    maxLogoutUrlLength: variables.number('OPENID_MAX_LOGOUT_URL_LENGTH', 2000, [200, 16_000]),
-    people: readPeople(variables, reuseTokens),
-    files: readFiles(variables, { microsoft: issuer?.microsoft, reuseTokens }),
     sessions: readSessions(variables),
-    lookupCacheSeconds: variables.number('LOOKUP_CACHE_SECONDS', 300, [0, 86_400]),
-    lookupCacheScope: variables.choice('LOOKUP_CACHE_SCOPE', ['user', 'tenant'], 'user'),
-    chat: readChat(variables, { publicOrigin, isPublicLoopback: loopback }),
+    rateLimits: readRateLimits(variables),
+    chat: readChat(variables, { publicOrigin, isPublicLoopback }),
     pageScript: readPageScript(variables),
     signingKeys: readSigningKeys(variables),
+    people: readPeople(variables, reuseTokens),
+    files: readFiles(variables, { microsoft: issuer?.microsoft, reuseTokens }),
+    ...readLookupCache(variables),
     oidcClients: readOidcClients(variables, issuer?.microsoft ?? null, reuseTokens),
-    rateLimits: readRateLimits(variables),
   }
   reportUnknownNames(variables)
   const { problems, warnings } = variables
   if (issuer === null || problems.length > 0) {
-    return { ok: false, problems, warnings, isLoopback: loopback }
+    return { ok: false, problems, warnings, isLoopback: isPublicLoopback }
   }
   return { ok: true, settings: { ...parsed, issuer, warnings } }
 }
@@ -131,9 +107,13 @@ function readPublicUrl(variables: Variables): URL | null {
   if (url !== null && url.pathname !== '/') {
     variables.problem('DOMAIN_SERVER', 'has a path', 'Write scheme and host only')
   }
-  // RFC 2606: nobody's, and what the README has where one's own belongs.
+  // A reserved name (RFC 2606) that the README uses as placeholder.
   if (url?.hostname === 'chat.example.com') {
-    variables.problem('DOMAIN_SERVER', 'is the example of the README', 'Write your own host')
+    variables.problem(
+      'DOMAIN_SERVER',
+      'still holds the example of the README',
+      'Write your own host',
+    )
   }
   return url
 }

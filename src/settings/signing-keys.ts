@@ -4,7 +4,7 @@ import type { Variables } from './variables.ts'
 /** A private RSA key that signs assertions (RFC 7517, RFC 7518 §6.3). */
 export type PrivateSigningKey = v.InferOutput<typeof PrivateKey>
 
-/** Onyx and most verifiers take RS256; NIST SP 800-131A has no use for a shorter modulus. */
+/** 2048 bits, the least that NIST SP 800-131A allows. RS256 is what Onyx and most verifiers support. */
 const MODULUS_BYTES = 256
 
 const Base64Url = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]+$/))
@@ -24,9 +24,9 @@ const PrivateKey = v.object({
 const KeySet = v.object({ keys: v.pipe(v.array(PrivateKey), v.minLength(1)) })
 
 const FIX =
-  'Store {"keys":[…]}, private RSA keys as JWK for RS256, of 2048 bits or more, each with its own kid'
+  'Store {"keys":[…]} with private RSA keys as JWK for RS256, of 2048 bits or more, each with its own kid'
 
-/** `SIGNING_KEYS`: the first signs, all are published. `null`: Entrada makes its own. */
+/** Reads `SIGNING_KEYS`: the first key signs, all are published. `null`: Entrada generates its own. */
 export function readSigningKeys(variables: Variables): readonly PrivateSigningKey[] | null {
   const keys = variables.json('SIGNING_KEYS', KeySet, FIX)?.keys ?? null
   if (keys !== null && new Set(keys.map(({ kid }) => kid)).size !== keys.length) {
@@ -36,6 +36,6 @@ export function readSigningKeys(variables: Variables): readonly PrivateSigningKe
 }
 
 function modulusBytes(modulus: string): number {
-  // Leading zero bytes, which base64url writes as `A`, add no strength.
+  // Leading zero bytes, `A` in base64url, add no strength.
   return Math.floor((modulus.replace(/^A+/, '').length * 6) / 8)
 }

@@ -1,12 +1,12 @@
 import { LEAVE_OUT, type Variables } from './variables.ts'
 
-/** LibreChat's own, without a meaning here: an `.env` that is carried over may hold them. */
+/** LibreChat's settings without a meaning for Entrada: an `.env` from LibreChat may contain them. */
 const LIBRECHAT_NAMES =
   /^OPENID_(?:AUDIENCE|AUTO_REDIRECT|AVATAR_AUTHORIZED_ORIGINS|BUTTON_LABEL|CLOCK_TOLERANCE|DISCOVERY_RETRY_\w+|GENERATE_NONCE|IMAGE_URL|JWKS_URL_CACHE_\w+|NAME_CLAIM|ON_BEHALF_FLOW_\w+|REFRESH_AUDIENCE|REUSE_MAX_SESSION_AGE_MS|ROLE_SYNC_\w+|USERNAME_CLAIM|USE_PKCE)$/
 
 /**
- * Reports every name that looks like ours and was not asked for: a misspelt access rule would admit everybody.
- * Names that resemble none of ours belong to somebody else and pass.
+ * Reports every variable whose name resembles a setting and is none, because a misspelt access rule would admit
+ * everybody. Variables with other names belong to other programs and pass. Call it after all settings are read.
  */
 export function reportUnknownNames(variables: Variables): void {
   for (const name of variables.names) {
@@ -19,35 +19,42 @@ export function reportUnknownNames(variables: Variables): void {
     if (nearest !== null) {
       variables.problem(name, 'is not a setting of Entrada', `Did you mean ${nearest}?`)
     } else if (/^(?:OPENID|SHAREPOINT|ENTRA)_/.test(name)) {
-      const fix = name.includes('TENANT') ? 'The tenant stands in OPENID_ISSUER' : LEAVE_OUT
+      const fix = name.includes('TENANT') ? 'Write the tenant in OPENID_ISSUER' : LEAVE_OUT
       variables.problem(name, 'is not a setting of Entrada', fix)
     }
   }
 }
 
-/** The known name a slip or two away; `null` when none is that close. */
+/** Finds the known name that is a typing error or two away; `null` when none is that close. */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const written = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')
-  const near = Array.from(known, (one) => ({ one, slips: slipsBetween(written, one) }))
-  const [nearest] = near.sort((a, b) => a.slips - b.slips)
-  return nearest !== undefined && nearest.slips <= slipsIn(nearest.one) ? nearest.one : null
+  const near = Array.from(known, (one) => ({ one, errors: errorsBetween(written, one) }))
+  const [nearest] = near
+    .filter(({ one, errors }) => errors <= maxErrorsIn(one))
+    .sort((a, b) => a.errors - b.errors)
+  return nearest?.one ?? null
 }
 
-/** In a short name two slips already make another name, as `ORIGIN_URL` and `ORIGIN_UI`. */
-function slipsIn(name: string): number {
-  if (name.length <= 10) return 1
+/**
+ * How many typing errors a name may have. In a short one two already make another name: `ORIGIN_UI`, `RATE_LIMITER`.
+ */
+function maxErrorsIn(name: string): number {
+  if (name.length <= 11) return 1
   return name.length < 18 ? 2 : 3
 }
 
-function slipsBetween(written: string, known: string): number {
+function errorsBetween(written: string, known: string): number {
   if (hasSameWords(written, known)) return 1
-  // The difference in length is a lower bound; most names are far apart and need no table.
-  const limit = slipsIn(known)
+  // The difference in length is a lower bound, which saves the computation for most names.
+  const limit = maxErrorsIn(known)
   const gap = Math.abs(written.length - known.length)
   return gap > limit ? gap : editDistance(written, known)
 }
 
-/** The same words in another order or number, or all but one of three and more: `ALLOWED_DOMAINS`. */
+/**
+ * Whether two names have the same words in another order or number, or one omits a word of three or more:
+ * `ALLOWED_DOMAINS`.
+ */
 function hasSameWords(written: string, known: string): boolean {
   const [own, words] = [wordsOf(written), wordsOf(known)]
   const left = words.filter((word) => !own.includes(word))
@@ -60,7 +67,7 @@ function wordsOf(name: string): readonly string[] {
   return name.split('_').map((word) => word.replace(/S$/, ''))
 }
 
-/** Letters to add, take away, replace or swap with their neighbour (optimal string alignment). */
+/** Number of letters to add, remove, replace or swap with their neighbour (optimal string alignment). */
 function editDistance(one: string, other: string): number {
   let [before, last]: readonly (readonly number[])[] = [[], Array.from(`${other} `, (_, at) => at)]
   for (let row = 1; row <= one.length; row++) {

@@ -2,58 +2,65 @@ import * as v from 'valibot'
 
 export const LEAVE_OUT = 'Leave it out'
 
-export const NEEDS_TOKENS = 'needs the tokens that OPENID_REUSE_TOKENS=false does not keep'
-export const KEEP_TOKENS = 'Leave OPENID_REUSE_TOKENS out, or this'
+export const NEEDS_TOKENS = 'needs stored tokens, but OPENID_REUSE_TOKENS=false stores none'
+export const STORE_TOKENS = 'Leave out OPENID_REUSE_TOKENS, or this setting'
 
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
+/** Whether a URL is on this machine. */
 export function isLoopback(url: URL): boolean {
   return LOOPBACK_HOSTS.includes(url.hostname)
 }
 
 /**
- * What our own documents write where something of the operator's belongs: `<client id>`, `{tenant id}`, a GUID of
- * zeros. It is a whole value, an entry of a list or a step of a path.
+ * A placeholder of our documents: `<client id>`, `{tenant id}` or a GUID of zeros. It is a whole value, an entry of
+ * a list or a segment of a path.
  */
 const PLACEHOLDER =
   /(?<=^\s*|[/,]\s*)(?:<[\w :-]+>|\{\w+ [\w ]+\}|0{8}(?:-0{4}){3}-0{12})(?=\s*$|\s*[/,])/
 
-/** Reads variables by name; what cannot be read becomes a problem and a harmless value in its place. */
+/** Reads variables by name. A value that cannot be read becomes a problem, and a harmless value takes its place. */
 export class Variables {
   readonly #values: Readonly<Record<string, unknown>>
   readonly #unreadable = new Set<string>()
-  /** Collected, so that an operator reads them all at once and not one per deployment. */
+  /** All problems, so that an operator sees them at once and not one per deployment. */
   readonly problems: SettingProblem[] = []
-  /** Worth saying, not worth refusing to serve. */
+  /** Settings without effect or with a risk; Entrada serves nevertheless. */
   readonly warnings: string[] = []
-  /** Every name that was asked for: the settings there are. */
+  /** Every name that was read: the known settings. */
   readonly asked = new Set<string>()
 
   constructor(values: Readonly<Record<string, unknown>>) {
     this.#values = values
   }
 
+  /** Names of all variables, settings or not. */
   get names(): readonly string[] {
     return Object.keys(this.#values)
   }
 
+  /**
+   * Reports a problem. The report prints `SETTING: problem. Fix.`
+   * @param problem predicate of the setting, e.g. `is missing`
+   * @param fix imperative, e.g. `Write one name`
+   */
   problem(setting: string, problem: string, fix: string): void {
     this.problems.push({ setting, problem, fix })
   }
 
-  /** What has been found wrong already needs no second line that says it is missing. */
+  /** Reports a problem unless the setting has one already: an unreadable value is not missing as well. */
   missing(setting: string, problem: string, fix: string): void {
     if (!this.#unreadable.has(setting)) this.problem(setting, problem, fix)
   }
 
-  /** A setting may be asked for twice and is reported once. */
+  /** Reports an unreadable value once, although a setting may be read twice. */
   #cannotRead(name: string, problem: string, fix: string): null {
     this.missing(name, problem, fix)
     this.#unreadable.add(name)
     return null
   }
 
-  /** Trimmed; blank counts as absent, as in LibreChat. */
+  /** Reads a trimmed text; a blank one counts as absent, as in LibreChat. */
   text(name: string): string | null {
     this.asked.add(name)
     const value = this.#values[name] ?? ''
@@ -65,21 +72,23 @@ export class Variables {
     return this.#cannotRead(
       name,
       `still holds the placeholder ${placeholder}`,
-      'Put your own there',
+      'Write your own value there',
     )
   }
 
+  /** Reads a text that must be there; the empty text stands for a missing one. */
   required(name: string, fix: string): string {
     const value = this.text(name)
     if (value === null) this.missing(name, 'is missing', fix)
     return value ?? ''
   }
 
+  /** Reads `true` or `false`. */
   flag(name: string, fallback: boolean): boolean {
     return this.choice(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true'
   }
 
-  /** A whole number within bounds; LibreChat's arithmetic such as `1000 * 60` is understood too. */
+  /** Reads a whole number within bounds, or a product such as `1000 * 60`, as LibreChat does. */
   number(name: string, fallback: number, [min, max]: readonly [number, number]): number {
     const value = this.text(name)
     if (value === null) return fallback
@@ -87,16 +96,24 @@ export class Variables {
       ? value.split('*').reduce((total, factor) => total * Number(factor), 1)
       : Number.NaN
     if (product >= min && product <= max) return product
-    this.problem(name, 'is not a whole number within bounds', `Write one from ${min} to ${max}`)
+    this.problem(
+      name,
+      `is not a whole number from ${min} to ${max}`,
+      'Write a number in this range',
+    )
     return fallback
   }
 
+  /** Reads a list that is separated by commas, without empty entries. */
   list(name: string): readonly string[] {
     const parts = (this.text(name) ?? '').split(',').map((part) => part.trim())
     return parts.filter((part) => part !== '')
   }
 
-  /** A list whose entries are of one kind; `read` says `null` to those that are not. */
+  /**
+   * Reads a list and reports every entry that `read` answers with `null`.
+   * @param kind completes the problem: `holds “x”, which is not {kind}`
+   */
   entries<T>(
     name: string,
     read: (entry: string) => T | null,
@@ -111,24 +128,24 @@ export class Variables {
     })
   }
 
-  /** A text that is written in one way only. */
+  /** Reads a text that must match a pattern. */
   pattern(name: string, pattern: RegExp, problem: string, fix: string): string | null {
     const value = this.text(name)
     if (value !== null && !pattern.test(value)) this.problem(name, problem, fix)
     return value
   }
 
-  /** One of a few words, in any case. */
+  /** Reads one of a few words, in upper or lower case. */
   choice<const T extends string>(name: string, choices: readonly T[], fallback: T): T {
     const value = this.text(name)?.toLowerCase()
     if (value === undefined) return fallback
     const found = choices.find((choice) => choice === value)
     if (found !== undefined) return found
-    this.problem(name, `is not one of ${choices.join(', ')}`, 'Write one of them')
+    this.problem(name, `is not one of ${choices.join(', ')}`, 'Write one of these values')
     return fallback
   }
 
-  /** An absolute http(s) URL without credentials or fragment. Plain http is for loopback alone. */
+  /** Reads an absolute http(s) URL without credentials or fragment. Plain http is for loopback only. */
   url(name: string): URL | null {
     const value = this.text(name)
     if (value === null) return null
@@ -136,22 +153,22 @@ export class Variables {
     if (url === null || !/^https?:$/.test(url.protocol)) {
       this.problem(name, 'is not a web address', 'Begin it with https://')
     } else if (`${url.username}${url.password}${url.hash}` !== '') {
-      this.problem(name, 'carries credentials or a fragment', LEAVE_OUT)
+      this.problem(name, 'has credentials or a fragment', 'Remove that part')
     } else if (url.protocol === 'http:' && !isLoopback(url)) {
       this.problem(name, 'is plain http', `Use https; http is for ${LOOPBACK_HOSTS.join(', ')}`)
     } else return url
     return null
   }
 
-  /** One to which paths are added. */
+  /** Reads a URL to which paths are appended, so it has no query. */
   baseUrl(name: string): URL | null {
     const url = this.url(name)
     if (url === null || url.search === '') return url
-    this.problem(name, 'carries a query', LEAVE_OUT)
+    this.problem(name, 'has a query', 'Remove the query')
     return null
   }
 
-  /** `undefined` when it is absent or is not what it should be. */
+  /** Reads JSON of a schema; `undefined` when it is absent or does not match. */
   json<T>(name: string, schema: v.GenericSchema<unknown, T>, fix: string): T | undefined {
     const value = this.text(name)
     if (value === null) return undefined
@@ -165,22 +182,22 @@ export class Variables {
   }
 }
 
-/** Names the place and the rule; the parser's own messages quote the value, which may be a secret. */
+/** Names the place and the rule. The parser's own messages quote the value, which may be a secret. */
 function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'parse_json') return 'is not valid JSON'
-  const place = issue.path?.map(({ key }) => String(key)).join('.') ?? 'all of it'
-  const rule = issue.type === 'check' ? issue.message : 'does not have the form it should'
+  const place = issue.path?.map(({ key }) => String(key)).join('.') ?? 'the value'
+  const rule = issue.type === 'check' ? issue.message : 'does not have the expected form'
   return `${place} ${rule}`
 }
 
-/** One thing wrong with the configuration: the variable and what to do about it. */
+/** One problem of the configuration: the setting, what is wrong and what to do. */
 export interface SettingProblem {
   readonly setting: string
   readonly problem: string
   readonly fix: string
 }
 
-/** What keeps it from serving, and what is worth saying beside that: one line each. */
+/** Writes the configuration report: one line per problem, then one per warning. */
 export function describeProblems(
   problems: readonly SettingProblem[],
   warnings: readonly string[] = [],
@@ -191,7 +208,7 @@ export function describeProblems(
   return [...wrong, ...warnings.map((warning) => `Warning: ${sentence(warning)}`)].join('\n')
 }
 
-/** A question has its mark already. */
+/** Ends a text with a full stop unless it has a mark already. */
 function sentence(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`
 }

@@ -39,7 +39,7 @@ function sourceFiles(folder: string): readonly string[] {
   })
 }
 
-/** Examples in comments are no literals. */
+/** Removes comments, which may contain examples of hosts. */
 function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(?<=^|\s)\/\/.*$/gm, '')
 }
@@ -47,7 +47,7 @@ function withoutComments(source: string): string {
 const MICROSOFT_HOST =
   /microsoftonline|login\.microsoft|windows\.net|graph\.microsoft|dod-graph|sharepoint\.(?:com|us|cn)|sharepoint-mil|dps\.mil|chinacloudapi|sovcloud|svc\.ms|1drv|personalcontent|storage\.live/i
 
-test('no host of Microsoft stands anywhere but in the table of clouds', () => {
+test('only the table of clouds names hosts of Microsoft', () => {
   const strays = sourceFiles(SOURCES).flatMap((path) => {
     if (path.endsWith(join('settings', 'clouds.ts'))) return []
     const found = MICROSOFT_HOST.exec(withoutComments(readFileSync(path, 'utf8')))
@@ -59,7 +59,7 @@ test('no host of Microsoft stands anywhere but in the table of clouds', () => {
   )
 })
 
-/** From an issuer to what goes with it; two clouds share a host, and Graph tells them apart. */
+/** Issuer → Graph and SharePoint of its cloud. Two clouds share a host, and the Graph URL distinguishes them. */
 const TABLE = [
   ['login.microsoftonline.com', undefined, 'https://graph.microsoft.com', ['contoso.sharepoint.com', 'contoso-my.sharepoint.com'], true],
   ['login.microsoft.com', undefined, 'https://graph.microsoft.com', ['contoso.sharepoint.com'], true],
@@ -85,7 +85,7 @@ describe.each(TABLE)(
       expect(microsoft?.graph).toBe(graph)
     })
 
-    test('takes its own SharePoint hosts and no other cloud’s', () => {
+    test('accepts SharePoint hosts of its own cloud only', () => {
       if (microsoft === null) throw new Error('not a cloud')
       for (const host of hosts) {
         expect(readSharePointOrigin(`https://${host}`, microsoft)).toBe(`https://${host}`)
@@ -104,7 +104,7 @@ describe.each(TABLE)(
   },
 )
 
-test('every cloud of the table is reached by some issuer', () => {
+test('every cloud of the table has an issuer', () => {
   const reached = TABLE.map(
     ([login, graph]) =>
       settingsFor({
@@ -121,13 +121,13 @@ test.each(
       (other) => [cloud.name, other.name, cloud, other] as const,
     ),
   ),
-)('an issuer of %s with the Graph of %s is a bad setting', (_one, _other, cloud, other) => {
+)('an issuer of %s with the Graph of %s is reported', (_one, _other, cloud, other) => {
   const OPENID_ISSUER = `https://${cloud.loginHosts[0]}/${TENANT}/v2.0`
   expect(problemsFor({ OPENID_ISSUER, MICROSOFT_GRAPH_URL: other.graph })).toContain(
     'MICROSOFT_GRAPH_URL',
   )
 })
 
-test('an issuer that is nobody’s cloud has no Microsoft features', () => {
+test('an issuer that belongs to no cloud has no Microsoft features', () => {
   expect(settingsFor({ OPENID_ISSUER: 'https://op.example/realms/a' }).issuer.microsoft).toBeNull()
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readSettings } from '../../src/settings/settings.ts'
 import { settingNames } from '../support/setting-names.ts'
 
-/** What is said of these names, beside settings that hold. */
+/** Problems with these names, beside valid settings. */
 function problemsOf(...names: readonly string[]): readonly { setting: string; fix: string }[] {
   const result = readSettings({
     DOMAIN_SERVER: 'https://chat.contoso.example',
@@ -15,7 +15,7 @@ function problemsOf(...names: readonly string[]): readonly { setting: string; fi
   return result.ok ? [] : result.problems
 }
 
-describe('a name close to that of a setting is a problem, with the name that was meant', () => {
+describe('a name close to that of a setting is reported with the name that was meant', () => {
   test.each([
     ['ALLOWED_EMAIL_DOMAIN', 'ALLOWED_EMAIL_DOMAINS'],
     ['ALLOWED_DOMAINS', 'ALLOWED_EMAIL_DOMAINS'],
@@ -52,7 +52,7 @@ describe('a name close to that of a setting is a problem, with the name that was
     ])
   })
 
-  test('whichever setting it is: without its last letter, with one more, with two that changed places', () => {
+  test('every setting: without its last letter, with one more, with two letters swapped', () => {
     const slips = [...settingNames()].flatMap((name) => [
       name.slice(0, -1),
       `${name}S`,
@@ -64,7 +64,7 @@ describe('a name close to that of a setting is a problem, with the name that was
   })
 })
 
-/** What shells, CI, Cloudflare and the chats themselves set. */
+/** Variables of shells, CI, Cloudflare and chat apps. */
 const UNRELATED = `
   APP_TITLE HOST PORT MONGO_URI DOMAIN_CLIENT NO_INDEX DEBUG_LOGGING DEBUG_CONSOLE UID GID ENDPOINTS PROXY
   CREDS_KEY CREDS_IV SEARCH MEILI_HOST MEILI_MASTER_KEY BAN_VIOLATIONS BAN_DURATION BAN_INTERVAL
@@ -86,12 +86,12 @@ const UNRELATED = `
   .trim()
   .split(/\s+/)
 
-test.each(UNRELATED)('%s is somebody else’s and passes', (name) => {
+test.each(UNRELATED)('%s belongs to another program and passes', (name) => {
   expect(problemsOf(name)).toEqual([])
 })
 
-test('under a prefix of ours a name that resembles nothing is a problem without a guess', () => {
+test('an unknown name with one of our prefixes is reported without a guess', () => {
   expect(problemsOf('SHAREPOINT_SOMETHING_ELSE_ENTIRELY')[0]?.fix).toBe('Leave it out')
-  expect(problemsOf('OPENID_TENANT_ID')[0]?.fix).toBe('The tenant stands in OPENID_ISSUER')
-  expect(problemsOf('ENTRA_ID_TENANT')[0]?.fix).toBe('The tenant stands in OPENID_ISSUER')
+  expect(problemsOf('OPENID_TENANT_ID')[0]?.fix).toBe('Write the tenant in OPENID_ISSUER')
+  expect(problemsOf('ENTRA_ID_TENANT')[0]?.fix).toBe('Write the tenant in OPENID_ISSUER')
 })

@@ -18,7 +18,7 @@ const NAVIGATION = {
   'accept-encoding': 'gzip, br, zstd',
 }
 
-/** What the chat answers to the next request. */
+/** The response of the chat to the next request. */
 let answer = (response: ServerResponse): void => void response.end('hello')
 
 function chatSays(
@@ -37,7 +37,7 @@ function chatSays(
 }
 
 let scene: Scene
-/** What the chat was asked with. */
+/** The request that the chat received. */
 let asked: IncomingMessage['headers'] = {}
 let TAG = ''
 beforeAll(async () => {
@@ -63,7 +63,7 @@ async function open(
   return { incoming, body: Buffer.concat(chunks) }
 }
 
-describe('the script comes first', () => {
+describe('the page script comes first', () => {
   test.each([
     ['in the head', PAGE, PAGE.replace('<head>', '<head>TAG')],
     ['in a head with attributes', '<head lang="en"><meta>', '<head lang="en">TAG<meta>'],
@@ -118,14 +118,14 @@ describe('the script comes first', () => {
     expect(decompress(body).toString()).toContain(`<head>${TAG}`)
   })
 
-  test('under the nonce of the page’s own policy', async () => {
+  test('with the nonce of the page’s own policy', async () => {
     chatSays(PAGE, { 'content-security-policy': "script-src 'strict-dynamic' 'nonce-abc123='" })
     const { incoming, body } = await open()
     expect(body.toString()).toContain(`<head>${TAG.replace('></', ' nonce="abc123="></')}`)
     expect(incoming.headers['content-security-policy']).toContain('abc123')
   })
 
-  test('and everything else of the answer stays as it is', async () => {
+  test('and the rest of the response stays unchanged', async () => {
     chatSays(PAGE, { 'set-cookie': ['a=1', 'b=2'], 'x-app': 'chat', vary: 'accept' })
     const { incoming } = await open()
     expect(incoming.headers).toMatchObject({
@@ -136,7 +136,7 @@ describe('the script comes first', () => {
     })
   })
 
-  test('and no validator of the page without the script goes with it', async () => {
+  test('and validators of the original page are removed', async () => {
     chatSays(PAGE, {
       etag: '"v1"',
       'last-modified': 'Wed, 21 Oct 2026 07:28:00 GMT',
@@ -157,7 +157,7 @@ describe('the script comes first', () => {
     expect(names.filter((name) => name in incoming.headers)).toEqual([])
   })
 
-  test('for a browser that has kept the page from before, and for one that reads zstd', async () => {
+  test('for a browser that has cached the page without it, and for one that accepts zstd', async () => {
     chatSays(PAGE)
     await open('/', {
       'if-none-match': '"v1"',
@@ -171,7 +171,7 @@ describe('the script comes first', () => {
     expect(asked['accept-encoding']).toBe('identity')
   })
 
-  test('and what is no page load is asked for as the browser asks', async () => {
+  test('and requests other than page loads pass unchanged', async () => {
     chatSays('{}', { 'content-type': 'application/json', etag: '"v1"' })
     const { incoming } = await open('/', { 'sec-fetch-dest': 'empty', 'if-none-match': '"v1"' })
     expect(asked['if-none-match']).toBe('"v1"')
@@ -207,7 +207,7 @@ const MARKER = '__Host-entrada-worker=1'
 describe('a service worker of the chat', () => {
   const asScript = { 'content-type': 'text/javascript', etag: '"w1"' }
 
-  test('has our lines first, and its own as they were', async () => {
+  test('has our lines first and its own unchanged', async () => {
     chatSays(WORKER, asScript)
     const { incoming, body } = await open('/sw.js', { ...UPDATE, 'if-none-match': '"w1"' })
     expect(asked).not.toHaveProperty('if-none-match')
@@ -223,7 +223,7 @@ describe('a service worker of the chat', () => {
   test.each([
     ['at once', `'use strict';${WORKER}`],
     ['after its licence', `/* a */ /* b */\n// c\n"use strict"\n${WORKER}`],
-  ])('stays strict where it says so %s', async (_where, script) => {
+  ])('stays strict where its directive stands %s', async (_where, script) => {
     chatSays(script, asScript)
     const { body } = await open('/sw.js', UPDATE)
     expect(body.toString()).toMatch(/^"use strict";/)
@@ -231,22 +231,22 @@ describe('a service worker of the chat', () => {
     expect((await open('/sw.js', UPDATE)).body.toString()).not.toMatch(/^\s*["']use strict/)
   })
 
-  test('is guarded on a route that needs no sign-in, too', async () => {
+  test('gets our lines on open routes too', async () => {
     chatSays(WORKER, asScript)
     const { body } = await open('/public.js', { ...UPDATE, cookie: '' })
     expect(body.toString()).toMatch(/FetchEvent\.prototype[^]*caches\.match/)
   })
 
-  test('compressed, is guarded as well', async () => {
+  test('gets our lines when it is compressed', async () => {
     chatSays(brotliCompressSync(WORKER), { ...asScript, 'content-encoding': 'br' })
     const { body } = await open('/sw.js', { ...UPDATE, 'accept-encoding': 'identity' })
     expect(body.toString()).toMatch(/FetchEvent\.prototype[^]*caches\.match/)
   })
 
   test.each([
-    ['what is no script', '{"a":1}', { 'content-type': 'application/json' }, 200],
+    ['a response that is not a script', '{"a":1}', { 'content-type': 'application/json' }, 200],
     ['a refusal', WORKER, asScript, 404],
-  ])('and %s passes as it is', async (_what, body, headers, status) => {
+  ])('and %s passes unchanged', async (_what, body, headers, status) => {
     chatSays(body, headers, status)
     const { incoming, body: passed } = await open('/sw.js', UPDATE)
     expect([incoming.statusCode, passed.toString()]).toEqual([status, body])
@@ -272,7 +272,7 @@ describe('a service worker of the chat', () => {
     },
   )
 
-  test('that has our lines already is not replaced when its session is over', async () => {
+  test('with our lines is not replaced when the session has ended', async () => {
     chatSays(WORKER, asScript)
     const { incoming } = await open('/sw.js', UPDATE)
     const [line = ''] = incoming.headers['set-cookie'] ?? []
@@ -282,7 +282,7 @@ describe('a service worker of the chat', () => {
     expect(refused.headers).not.toHaveProperty('set-cookie')
   })
 
-  test('is no way for anything but a script: without a session, the rest stays refused', async () => {
+  test('is the only request that passes without a session', async () => {
     chatSays(WORKER, asScript)
     const { 'service-worker': _, ...rest } = UPDATE
     const refused = [
@@ -294,15 +294,15 @@ describe('a service worker of the chat', () => {
   })
 })
 
-describe('left as it is, byte by byte:', () => {
+describe('passes unchanged, byte for byte:', () => {
   const policy = "script-src 'self' 'strict-dynamic'"
   test.each([
-    ['what a script asks for', PAGE, {}, { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
+    ['a response to a script', PAGE, {}, { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
     ['a page in a frame', PAGE, {}, { 'sec-fetch-dest': 'iframe' }],
     ['a prefetch', PAGE, {}, { 'sec-purpose': 'prefetch' }],
-    ['what is not HTML', '{"a":"<head>"}', { 'content-type': 'application/json' }, {}],
-    ['XHTML, which is no HTML', PAGE, { 'content-type': 'application/xhtml+xml' }, {}],
-    ['another alphabet', PAGE, { 'content-type': 'text/html; charset=shift_jis' }, {}],
+    ['a response that is not HTML', '{"a":"<head>"}', { 'content-type': 'application/json' }, {}],
+    ['XHTML, which is not HTML', PAGE, { 'content-type': 'application/xhtml+xml' }, {}],
+    ['another character encoding', PAGE, { 'content-type': 'text/html; charset=shift_jis' }, {}],
     ['a page whose policy forbids it', PAGE, { 'content-security-policy': policy }, {}],
     [
       'a page of two policies, one of which forbids it',
@@ -324,19 +324,19 @@ describe('left as it is, byte by byte:', () => {
     expect([incoming.statusCode, body.toString()]).toEqual([status, PAGE])
   })
 
-  test('the answer to a form', async () => {
+  test('the response to a form', async () => {
     chatSays(PAGE)
     const { body } = await open('/', { origin: scene.entrada.origin }, 'POST')
     expect(body.toString()).toBe(PAGE)
   })
 
-  test('a page that needs no sign-in', async () => {
+  test('a page of an open route', async () => {
     chatSays(PAGE)
     const { body } = await open('/public', { cookie: '' })
     expect(body.toString()).toBe(PAGE)
   })
 
-  test('everything, where the setting is not set', async () => {
+  test('every response, without KIT_INJECT', async () => {
     await scene.entrada.restart({ KIT_INJECT: '' })
     chatSays(PAGE)
     const { incoming, body } = await open()

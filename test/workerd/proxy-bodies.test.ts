@@ -28,7 +28,7 @@ function* chunksOf(bytes: number): Generator<Buffer> {
   }
 }
 
-/** Runs work and tells how far the runtime's memory rose meanwhile, in MiB. */
+/** Runs work and returns the growth of the runtime's memory meanwhile, in MiB. */
 async function memoryRise(work: () => Promise<void>): Promise<number> {
   const before = runtimeMemory()
   let most = before
@@ -40,7 +40,7 @@ async function memoryRise(work: () => Promise<void>): Promise<number> {
 }
 
 describe('streams', () => {
-  test('server-sent events arrive one by one, as they are sent [requirement 70]', async () => {
+  test('server-sent events arrive one by one as they are sent [requirement 70]', async () => {
     routes.set('/sse', (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       let count = 0
@@ -61,7 +61,7 @@ describe('streams', () => {
     expect(Math.max(...delays)).toBeLessThan(250)
   })
 
-  test('the head of an answer does not wait for its body', async () => {
+  test('the response headers do not wait for the body', async () => {
     routes.set('/head-first', (_request, response) => {
       response.writeHead(200)
       response.flushHeaders()
@@ -92,7 +92,7 @@ describe('streams', () => {
     expect(last - first).toBeGreaterThan(400)
   })
 
-  test('a client that goes away takes its request along, also in the middle of an answer [requirement 71]', async () => {
+  test('a client that disconnects cancels the request at the chat, also during a response [requirement 71]', async () => {
     const left = Promise.withResolvers<void>()
     routes.set('/endless', (_request, response) => {
       const timer = setInterval(() => response.write('.'), 20)
@@ -107,7 +107,7 @@ describe('streams', () => {
     expect(incoming.destroyed).toBe(true)
   })
 
-  test('an upload that breaks off breaks off at the chat [requirement 71]', async () => {
+  test('an upload that breaks off ends at the chat too [requirement 71]', async () => {
     const arrived = Promise.withResolvers<void>()
     const broken = Promise.withResolvers<void>()
     routes.set('/half', (request) => {
@@ -128,7 +128,7 @@ describe('streams', () => {
 })
 
 describe('size', () => {
-  test('1 GiB down in flat memory', async () => {
+  test('1 GiB is downloaded in constant memory', async () => {
     routes.set('/big', (_request, response) => {
       response.writeHead(200, { 'content-length': String(GIB) })
       Readable.from(chunksOf(GIB)).pipe(response)
@@ -147,10 +147,10 @@ describe('size', () => {
   }, 120_000)
 
   test.each([
-    ['with its length kept', { 'content-length': String(GIB) }, String(GIB)],
+    ['with Content-Length', { 'content-length': String(GIB) }, String(GIB)],
     ['chunked', {}, undefined],
   ])(
-    '1 GiB up in flat memory, %s [requirement 71]',
+    '1 GiB is uploaded in constant memory, %s [requirement 71]',
     async (_how, headers: Record<string, string>, length) => {
       routes.set('/sink', (request, response) => {
         let bytes = 0
@@ -172,7 +172,7 @@ describe('size', () => {
     120_000,
   )
 
-  test('a slow reader slows the chat down and fills no memory', async () => {
+  test('a slow reader slows the chat down and does not fill memory', async () => {
     let sent = 0
     routes.set('/fast', (_request, response) => {
       response.writeHead(200, { 'content-length': String(GIB) })

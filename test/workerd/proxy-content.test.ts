@@ -45,7 +45,7 @@ describe.each(['GET', 'HEAD'])('a %s request with content', (method) => {
     ['Content-Length: 0', 'Content-Length: 0\r\n\r\n', ''],
     ['two bytes of JSON', JSON_OF_TWO, '{}'],
     ['a path that looks static', JSON_OF_TWO, '{}', '/data.json'],
-    // The runtime sends the content of such requests only with a length; without one the request still passes.
+    // The runtime forwards content of such requests only with a known length; without one the request still passes.
     ['an empty chunked body', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', ''],
     ['a chunked body', 'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n', ''],
   ])('passes with %s', async (_what, rest, text, path = '/data') => {
@@ -64,17 +64,17 @@ describe.each(['GET', 'HEAD'])('a %s request with content', (method) => {
   test.each([
     ['Content-Length: 0\r\n\r\n', '', undefined],
     [JSON_OF_TWO, '{}', '2'],
-  ])('passes on a route that asks nobody to sign in', async (rest, text, length) => {
+  ])('passes on an open route', async (rest, text, length) => {
     expect(await send(`${method} /open/data`, rest, 'a=1')).toBe(OK)
     expect(seen).toEqual([{ method, text, length, user: undefined }])
   })
 
-  test('gets the redirect of the chat, which is the client’s to follow [requirement 72]', async () => {
+  test('gets the redirect of the chat, which the client follows [requirement 72]', async () => {
     expect(await send(`${method} /moved`, JSON_OF_TWO)).toBe('HTTP/1.1 302 Found')
     expect(seen).toHaveLength(1)
   })
 
-  test('carries the identity that Entrada says, not the client’s', async () => {
+  test('carries the identity of the session, not the client’s', async () => {
     await send(
       `${method} /data`,
       `X-Forwarded-User: mallory\r\nX_Forwarded_User: m\r\n${JSON_OF_TWO}`,

@@ -16,13 +16,13 @@ function rawRequest(method: string, rest: string, target = '/x'): string {
   return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${scene.cookie}\r\n${rest}`
 }
 
-describe('a client that goes away takes along, so that nobody thinks on for nothing,', () => {
+describe('a client that disconnects cancels at the chat', () => {
   const MESSAGE = 'Content-Length: 16\r\n\r\n{"text":"write"}'
 
   test.each([
-    ['a question that has no answer yet', 'GET', '\r\n', () => {}],
-    ['a message that has no answer yet', 'POST', MESSAGE, () => {}],
-    ['an answer of which only the head is there', 'POST', MESSAGE, sendHead],
+    ['a GET without a response yet', 'GET', '\r\n', () => {}],
+    ['a POST without a response yet', 'POST', MESSAGE, () => {}],
+    ['a response of which only the headers have arrived', 'POST', MESSAGE, sendHead],
   ])(
     '%s [requirement 71]',
     async (_what, method, rest, begin: (response: ServerResponse) => void) => {
@@ -36,7 +36,7 @@ describe('a client that goes away takes along, so that nobody thinks on for noth
       const client = connect(Number(new URL(scene.entrada.origin).port), '127.0.0.1')
       client.write(rawRequest(method, rest))
       await arrived.promise
-      // Half a good-bye would not do: over one's own port it could be a client that still listens.
+      // Destroys the connection: after a half-close a client may still read.
       client.resetAndDestroy()
       expect(await left.promise).toBe(false)
     },

@@ -15,13 +15,13 @@ import {
   type ServedOptions,
 } from '../support/workerd/served-entrada.ts'
 
-/** Entrada on the real runtime in front of a chat server of the test's own. */
+/** Entrada on the real runtime, in front of a chat server of the test. */
 export interface Scene {
   readonly entrada: ServedEntrada
   readonly chat: Server
   /** The session of a signed-in member, as a `Cookie` header. */
   readonly cookie: string
-  /** A bare request over a socket, signed in. */
+  /** Sends a raw request over a TCP socket, with a session. */
   request(path: string, options?: RequestOptions): Promise<IncomingMessage>
   close(): Promise<void>
 }
@@ -55,7 +55,7 @@ export async function aScene(
   }
 }
 
-/** What a chat does with a path; a test says so before it asks. */
+/** The handlers of the chat by path; a test sets them before its requests. */
 export type Routes = Map<string, (request: IncomingMessage, response: ServerResponse) => void>
 
 export function answerBy(routes: Routes): RequestListener {
@@ -102,7 +102,7 @@ export async function textOf(incoming: IncomingMessage): Promise<string> {
   return text
 }
 
-/** Writes bytes to a socket as they are, one for each character, and reads what comes back for a while. */
+/** Writes raw bytes to a TCP socket, one per character, and reads the response for a while. */
 export function sendRaw(origin: string, bytes: string, milliseconds = 500): Promise<string> {
   const { hostname, port } = new URL(origin)
   return new Promise((resolve) => {
@@ -122,7 +122,7 @@ export function sendRaw(origin: string, bytes: string, milliseconds = 500): Prom
   })
 }
 
-/** Resident memory of the runtime this process started, in MiB. */
+/** Resident memory of the runtime that this process started, in MiB. */
 export function runtimeMemory(): number {
   const pages = childrenOf(process.pid)
     .filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd'))
@@ -138,7 +138,7 @@ function childrenOf(parent: number): readonly number[] {
       try {
         return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]) === parent
       } catch {
-        // It ended while we were looking.
+        // The process ended meanwhile.
         return false
       }
     })

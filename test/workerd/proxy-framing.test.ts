@@ -22,8 +22,8 @@ function rawHeaders({ rawHeaders: raw }: IncomingMessage): readonly [string, str
   ])
 }
 
-describe('what HTTP says', () => {
-  test('headers for one connection stop here in both directions [requirement 72]', async () => {
+describe('HTTP framing', () => {
+  test('hop-by-hop headers are removed in both directions [requirement 72]', async () => {
     let seen: readonly [string, string][] = []
     routes.set('/hops', (request, response) => {
       seen = rawHeaders(request)
@@ -55,7 +55,7 @@ describe('what HTTP says', () => {
     expect(incoming.headers['proxy-authenticate']).toBeUndefined()
   })
 
-  test('the chat sees one of each of our headers, whatever a client repeats [requirement 59]', async () => {
+  test('the chat receives each of our headers once, whatever a client repeats [requirement 59]', async () => {
     let seen: readonly [string, string][] = []
     routes.set('/repeated', (request, response) => {
       seen = rawHeaders(request)
@@ -72,7 +72,7 @@ describe('what HTTP says', () => {
     expect(seen.map(([, value]) => value).join()).not.toContain('__Host-entrada')
   })
 
-  test('a session in a second Cookie line is one, and never reaches the chat [requirement 60]', async () => {
+  test('a session cookie in a second Cookie header counts and never reaches the chat [requirement 60]', async () => {
     let seen: readonly [string, string][] = []
     routes.set('/cookies', (request, response) => {
       seen = rawHeaders(request)
@@ -87,13 +87,13 @@ describe('what HTTP says', () => {
   })
 
   test.each([
-    ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
+    ['two Content-Length headers', 'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
     [
       'a length and chunks',
       'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n',
     ],
-    ['a length that is none', 'Content-Length: +5\r\n\r\nhello'],
-    ['a coding nobody speaks', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
+    ['a Content-Length that is not a number', 'Content-Length: +5\r\n\r\nhello'],
+    ['an unknown transfer coding', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
   ])('%s: nothing is smuggled past [requirement 72]', async (_what, rest) => {
     const paths: (string | undefined)[] = []
     const note = (request: IncomingMessage, response: ServerResponse) => {

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aScene, sendRaw, type Scene } from './proxy-fixture.ts'
 
-/** HTTP carries bytes (RFC 9110 §5.5). One is Latin-1, one UTF-8, one is neither. */
+/** Header values are bytes (RFC 9110 §5.5): Latin-1, UTF-8 and neither. */
 const VALUES = [
   ['Latin-1', '\xdcbersicht.pdf'],
   ['UTF-8', Buffer.from('Übersicht 概要.pdf').toString('latin1')],
-  ['no text at all', '\xff\xfe\x80x'],
+  ['not text at all', '\xff\xfe\x80x'],
 ] as const
 
 const DRAFT = Buffer.from('Entwürfe').toString('latin1')
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-/** What arrived under a name, each character one byte. */
+/** The received value of a header, one character per byte. */
 function received(name: string): readonly string[] {
   return seen.flatMap((entry, index) =>
     index % 2 === 0 && entry.toLowerCase() === name ? [seen[index + 1] ?? ''] : [],
@@ -41,15 +41,15 @@ function ask(headers: string): Promise<string> {
 }
 
 describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
-  test('reaches the chat as it was sent', async () => {
+  test('reaches the chat unchanged', async () => {
     answer = (response) => response.end()
     await ask(`X-Title: ${value}\r\n`)
     expect(received('x-title')).toEqual([value])
   })
 
   test.each([
-    ['as it came', []],
-    ['when the answer has to be cleaned', ['__Host-entrada=planted; Path=/; Secure']],
+    ['in a response that passes unchanged', []],
+    ['in a response that has to be corrected', ['__Host-entrada=planted; Path=/; Secure']],
   ])('reaches the client, %s', async (_how, cookies) => {
     answer = (response) => {
       response.writeHead(
@@ -67,14 +67,14 @@ describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
   })
 })
 
-// Beside ours a cookie is read as text and written anew, which only what is no UTF-8 would not survive.
-test('a cookie of the chat’s beyond ASCII passes byte for byte beside ours [requirement 60]', async () => {
+// Beside a cookie of ours the header is decoded and written again, which keeps UTF-8 only.
+test('a non-ASCII cookie of the chat passes byte for byte beside ours [requirement 60]', async () => {
   answer = (response) => response.end()
   await ask('')
   expect(received('cookie')).toEqual([`draft=${DRAFT}`])
 })
 
-test('without one of ours every cookie passes byte for byte, also where nobody signs in [requirement 60]', async () => {
+test('without our cookies every cookie passes byte for byte, on open routes too [requirement 60]', async () => {
   answer = (response) => response.end()
   const cookie = 'draft=Entw\xfcrfe; other=\xff'
   const head = `GET /open HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`

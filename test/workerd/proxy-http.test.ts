@@ -11,13 +11,13 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-describe('what HTTP says', () => {
+describe('HTTP semantics', () => {
   test.each([
     ['gzip', gzipSync('hello')],
     ['br', brotliCompressSync('hello')],
     ['zstd', zstdCompressSync('hello')],
   ])(
-    '%s passes byte for byte, and the chat hears what the client can read',
+    '%s passes byte for byte, and the chat receives the client’s Accept-Encoding',
     async (encoding, bytes) => {
       let accepted: string | undefined
       routes.set('/packed', (request, response) => {
@@ -40,7 +40,7 @@ describe('what HTTP says', () => {
     },
   )
 
-  test('packed answers that must be cleaned still pass byte for byte', async () => {
+  test('compressed responses that must be corrected still pass byte for byte', async () => {
     const bytes = gzipSync(randomBytes(100_000))
     routes.set('/packed-cookie', (_request, response) => {
       response.writeHead(200, {
@@ -56,7 +56,7 @@ describe('what HTTP says', () => {
     expect(hash.digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'))
   })
 
-  test('a range is asked for and answered as such', async () => {
+  test('range requests and partial responses pass', async () => {
     routes.set('/file', (request, response) => {
       response.writeHead(206, { 'content-range': 'bytes 2-4/10', etag: '"v1"' })
       response.end(request.headers.range)
@@ -68,7 +68,7 @@ describe('what HTTP says', () => {
     expect(await textOf(incoming)).toBe('bytes=2-4')
   })
 
-  test('what the browser has is not sent again', async () => {
+  test('a cached response is not sent again', async () => {
     routes.set('/cached', (request, response) => {
       response.writeHead(request.headers['if-none-match'] === '"v1"' ? 304 : 200, { etag: '"v1"' })
       response.end()
@@ -77,7 +77,7 @@ describe('what HTTP says', () => {
     expect([incoming.statusCode, incoming.headers.etag]).toEqual([304, '"v1"'])
   })
 
-  test('HEAD is HEAD, with the length the chat tells', async () => {
+  test('HEAD passes, with the Content-Length of the chat', async () => {
     const methods: (string | undefined)[] = []
     routes.set('/length', (request, response) => {
       methods.push(request.method)
@@ -98,7 +98,7 @@ describe('what HTTP says', () => {
     expect((await scene.request('/cookies')).headers['set-cookie']).toEqual(cookies)
   })
 
-  test('a redirect is the client’s to follow [requirement 72]', async () => {
+  test('a redirect is left to the client [requirement 72]', async () => {
     routes.set('/moved', (_request, response) => {
       response.writeHead(302, { location: 'http://127.0.0.1:1/nowhere' })
       response.end()
@@ -111,8 +111,8 @@ describe('what HTTP says', () => {
   })
 })
 
-describe('a chat that is not there', () => {
-  test('is told apart from one that is slow', async () => {
+describe('a chat that does not respond', () => {
+  test('is distinguished from one that is slow', async () => {
     const away = await aScene((_request, response) => response.end('hello'), {
       settings: { ORIGIN_TIMEOUT_SECONDS: '1' },
     })

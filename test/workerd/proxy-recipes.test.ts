@@ -25,7 +25,7 @@ afterAll(async () => {
   await scene.close()
 })
 
-/** The recipes of docs/assertion.md that Node can run, with the addresses of this test in them. */
+/** The recipes of docs/assertion.md that Node can run, with the addresses of this test. */
 function recipes(): readonly string[] {
   const page = readFileSync(join(ROOT, 'docs', 'assertion.md'), 'utf8')
   return [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
@@ -36,9 +36,9 @@ interface Elsewhere {
   readonly audience?: string
 }
 
-/** @param elsewhere what the recipe's reader would have written for another installation */
+/** @param elsewhere replacements that a reader would write for another installation */
 async function load(code: string, elsewhere: Elsewhere = {}): Promise<PersonOf> {
-  // Beside the packages it imports.
+  // In this folder, so that imports of packages resolve.
   const file = join(ROOT, 'node_modules', `.recipe-${process.pid}-${files.length}.mjs`)
   const chat = `http://127.0.0.1:${portOf(scene.chat)}`
   writeFileSync(
@@ -53,7 +53,7 @@ async function load(code: string, elsewhere: Elsewhere = {}): Promise<PersonOf> 
   return personOf
 }
 
-test('the page shows two recipes that Node can run', () => {
+test('docs/assertion.md shows two recipes that Node can run', () => {
   expect(recipes()).toHaveLength(2)
 })
 
@@ -97,7 +97,7 @@ test.each([0, 1])('recipe %i allows for a clock 5 seconds ahead, and no more', a
   }
 })
 
-test('recipes that Node cannot run have the same leeway, and Python a User-Agent', () => {
+test('the other recipes have the same clock tolerance, and Python sends a User-Agent', () => {
   const page = readFileSync(join(ROOT, 'docs', 'assertion.md'), 'utf8')
   const [python = '', go = '', cSharp = ''] = ['python', 'go', 'csharp'].map(
     (language) => page.split(`\`\`\`${language}\n`)[1]?.split('```')[0],

@@ -15,7 +15,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
       socket.on('close', (code, reason) => resolve([code, reason.toString()]))
     })
 
-  /** By a frame behind all the others, which is on its way when they are. */
+  /** Sends a ping behind all other frames and resolves when it has been written. */
   const drained = (socket: WebSocket) =>
     new Promise<void>((resolve) => {
       socket.ping('', undefined, () => resolve())
@@ -28,7 +28,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     [1011, 'error'],
     [3000, 'registered'],
     [4001, 'ü'.repeat(60)],
-  ])('closes with %i as the client says [requirement 69]', async (code, reason) => {
+  ])('passes close code %i of the client [requirement 69]', async (code, reason) => {
     const socket = await scene.open()
     const closed = closing(scene.lastAtChat().socket)
     socket.close(code, reason)
@@ -39,26 +39,26 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     [1000, 'done'],
     [1012, 'restart'],
     [4999, 'own'],
-  ])('closes with %i as the chat says [requirement 69]', async (code, reason) => {
+  ])('passes close code %i of the chat [requirement 69]', async (code, reason) => {
     const socket = await scene.open()
     const closed = closing(socket)
     scene.lastAtChat().socket.close(code, reason)
     expect(await closed).toEqual([code, reason])
   })
 
-  test('closes without a code when none is given', async () => {
+  test('closes without a code when there is none', async () => {
     const socket = await scene.open()
     const closed = closing(scene.lastAtChat().socket)
     socket.close()
     expect((await closed)[0]).toBe(1005)
   })
 
-  test('what the chat still has to say after the client began to close arrives [requirement 69]', async () => {
+  test('delivers frames that the chat sends after the client began to close [requirement 69]', async () => {
     const socket = await scene.open()
     const { socket: chat } = scene.lastAtChat()
     const received: string[] = []
     socket.on('message', (data: RawData) => received.push(String(data)))
-    // A library answers a good-bye at once; not reading it yet is how this one is kept from that.
+    // The library answers a close frame at once. Pausing the socket delays that.
     chat.pause()
     const closed = closing(socket)
     socket.close(1000, 'enough')
@@ -68,14 +68,14 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     expect((await closed)[0]).toBe(1000)
   })
 
-  test('a chat that breaks off takes the client’s side along', async () => {
+  test('closes the client’s side when the chat breaks off', async () => {
     const socket = await scene.open()
     const closed = closing(socket)
     scene.lastAtChat().socket.terminate()
     expect([1006, 1011]).toContain((await closed)[0])
   })
 
-  test('a client that breaks off takes the chat’s side along', async () => {
+  test('closes the chat’s side when the client breaks off', async () => {
     const socket = await scene.open()
     const closed = closing(scene.lastAtChat().socket)
     socket.terminate()
@@ -108,12 +108,12 @@ describe('the end of a session', () => {
     }
   })
 
-  test('closes it also for a client that has said good-bye and still listens', async () => {
+  test('closes it also for a client that has sent its close frame and still receives', async () => {
     const scene = await aSocketScene(BOUND)
     try {
       const socket = await scene.open()
       const closed = new Promise<number>((resolve) => socket.on('close', resolve))
-      // A chat that does not answer a good-bye leaves the client listening.
+      // A chat that does not answer the close frame keeps the client receiving.
       scene.atChat.at(-1)?.socket.pause()
       socket.close(1000)
       await scene.request('/.entrada/logout', { method: 'POST' })

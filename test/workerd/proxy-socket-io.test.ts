@@ -5,7 +5,7 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { CAST } from '../sandbox/directory/cast.ts'
 import { aScene, signIn, type Scene } from './proxy-fixture.ts'
 
-/** Where Open WebUI and Chainlit have theirs. */
+/** The Socket.IO paths of Open WebUI and Chainlit. */
 const PATH = '/ws/socket.io'
 
 const open: (() => Promise<void>)[] = []
@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close()
 })
 
-/** A chat on socket.io that says who it was told is there and sends back what it gets. */
+/** A chat on Socket.IO that reports the identity headers and echoes what it receives. */
 async function aSocketIoChat(settings: Readonly<Record<string, string>> = {}) {
   let server: Server | null = null
   const scene = await aScene((_request, response) => response.end('hello'), {
@@ -55,7 +55,7 @@ const event = (socket: Socket, name: string) =>
     socket.once(name, resolve)
   })
 
-test('begins by polling, upgrades, knows who is there and carries binary', async () => {
+test('begins by polling, upgrades, names the person and carries binary data', async () => {
   const scene = await aSocketIoChat()
   const socket = connect(scene)
   await event(socket, 'connect')
@@ -80,7 +80,7 @@ test.each(['polling', 'websocket'])('works by %s alone', async (transport) => {
   expect(await socket.emitWithAck('echo', bytes)).toEqual(bytes)
 })
 
-test('without a session neither polling nor a socket gets through [requirement 66]', async () => {
+test('without a session neither polling nor a socket passes [requirement 66]', async () => {
   const { entrada } = await aSocketIoChat()
   for (const transport of ['polling', 'websocket']) {
     const socket = connect(
@@ -91,7 +91,7 @@ test('without a session neither polling nor a socket gets through [requirement 6
   }
 })
 
-test('after a sign-out the client is cut off, refused, and back with the next sign-in [requirement 68]', async () => {
+test('after a sign-out the client is disconnected and refused until the next sign-in [requirement 68]', async () => {
   const scene = await aSocketIoChat({ WEBSOCKET_SESSION_BOUND: 'true', SESSION_CHECK_SECONDS: '1' })
   const socket = connect(scene, { transports: ['websocket'] })
   await event(socket, 'connect')
@@ -109,7 +109,7 @@ test('after a sign-out the client is cut off, refused, and back with the next si
   expect(await socket.emitWithAck('who')).toBe(CAST.adele.id)
 })
 
-test('by polling, a sign-out is final at the next poll', async () => {
+test('a sign-out ends polling at the next request', async () => {
   const scene = await aSocketIoChat()
   const socket = connect(scene, { transports: ['polling'], reconnection: false })
   await event(socket, 'connect')

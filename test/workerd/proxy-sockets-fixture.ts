@@ -2,9 +2,9 @@ import type { IncomingMessage, Server } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 import { aScene, type Scene } from './proxy-fixture.ts'
 
-/** A scene whose chat sends back whatever comes over a socket. */
+/** A scene whose chat echoes every WebSocket frame. */
 export interface SocketScene extends Scene {
-  /** The chat's side of every socket, newest last. */
+  /** The chat's side of every WebSocket, newest last. */
   readonly atChat: readonly AtChat[]
   lastAtChat(): AtChat
   open(

@@ -19,7 +19,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
       })
     })
 
-  test('tells the chat who it is, and withholds our cookie', async () => {
+  test('names the person to the chat without our cookie', async () => {
     const socket = await scene.open([], {
       cookie: `a=1; ${scene.cookie}; b=2`,
       'x-forwarded-user': 'root',
@@ -50,7 +50,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     },
   )
 
-  test('puts fragments together', async () => {
+  test('joins fragments', async () => {
     const socket = await scene.open()
     for (const part of ['one ', 'two ', 'three ']) socket.send(part, { fin: false })
     socket.send('four', { fin: true })
@@ -81,7 +81,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     socket.close()
   })
 
-  test('20,000 small frames arrive, all and in order', async () => {
+  test('delivers 20,000 small frames in order', async () => {
     const socket = await scene.open()
     const hash = createHash('sha256')
     let received = 0
@@ -125,7 +125,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     expect(scene.atChat.length).toBe(before)
   })
 
-  test('what the chat refuses is refused', async () => {
+  test('passes a refusal of the chat', async () => {
     const { chat } = scene
     const upgrades = chat.listeners('upgrade')
     chat.removeAllListeners('upgrade')
@@ -141,7 +141,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
 })
 
 describe('a slow reader', () => {
-  test('of a socket that passes through slows the chat down and fills no memory', async () => {
+  test('of a socket that passes through slows the chat down and does not fill memory', async () => {
     const scene = await aSocketScene()
     try {
       const { origin } = scene.entrada

@@ -4,8 +4,8 @@ import { aGuardedChat, CHAT_ORIGIN } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { adeleAt } from './fixture.ts'
 
-describe('where the chat is', () => {
-  test('below a path prefix, which nothing leads out of', async () => {
+describe('the address of the chat app', () => {
+  test('may have a path prefix, and no request leaves it', async () => {
     const { browser, chat } = await adeleAt(() => new Response('x'), {
       settings: { ORIGIN_URL: `${CHAT_ORIGIN}/tenant/chat/` },
     })
@@ -17,7 +17,7 @@ describe('where the chat is', () => {
     expect(chat.last.url.startsWith(`${CHAT_ORIGIN}/tenant/chat/`)).toBe(true)
   })
 
-  test('behind the route: the same address, past the Worker', async () => {
+  test('is the public address behind a route, past the Worker', async () => {
     const requests: string[] = []
     const { entrada } = aGuardedChat({
       settings: { ORIGIN_URL: null, SKIP_AUTH_ROUTES: 'GET /public/*' },
@@ -32,7 +32,7 @@ describe('where the chat is', () => {
     expect(requests).toEqual(['https://chat.contoso.example/public/x?y=1'])
   })
 
-  test('on a custom domain without ORIGIN_URL: a circle, and said to be one', async () => {
+  test('on a custom domain without ORIGIN_URL is Entrada itself, which is reported as a loop', async () => {
     let hops = 0
     const { entrada } = aGuardedChat({
       settings: { ORIGIN_URL: null },
@@ -52,7 +52,7 @@ describe('where the chat is', () => {
     expect(hops).toBe(1)
   })
 
-  test('an assertion that is not ours, or is over, proves no circle', async () => {
+  test('an assertion that is not ours, or has expired, does not count as a loop', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SIGNING_KEYS: null } })
     const other = aGuardedChat()
     for (const one of [entrada, other.entrada]) {
@@ -77,7 +77,7 @@ describe('where the chat is', () => {
     expect(await codeFor(ours)).toBe('session_required')
   })
 
-  test('in a service binding, which wins over ORIGIN_URL', async () => {
+  test('is a service binding if there is one, in place of ORIGIN_URL', async () => {
     const requests: Request[] = []
     const { entrada, chat } = aGuardedChat({
       originService: (request) => {

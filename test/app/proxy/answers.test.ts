@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { adeleAt } from './fixture.ts'
 
-describe('an answer passes as it is', () => {
+describe('a response of the chat passes unchanged', () => {
   test('redirects are never followed [requirement 72]', async () => {
     const { browser, chat } = await adeleAt(
       () =>
@@ -20,13 +20,18 @@ describe('an answer passes as it is', () => {
   })
 
   test.each([
-    ['a part', 206, { 'content-range': 'bytes 0-1/10', 'accept-ranges': 'bytes' }, 'ab'],
+    [
+      'a partial response',
+      206,
+      { 'content-range': 'bytes 0-1/10', 'accept-ranges': 'bytes' },
+      'ab',
+    ],
     ['not modified', 304, { etag: '"v1"' }, null],
-    ['nothing', 204, {}, null],
-    ['the chat’s own refusal', 401, { 'www-authenticate': 'Bearer' }, '{"detail":"no"}'],
-    ['the chat’s own failure', 500, { 'content-type': 'text/html' }, '<h1>Oops</h1>'],
-    ['its own gateway’s failure', 502, {}, 'bad gateway'],
-    ['its own limit', 429, { 'retry-after': '7' }, 'slow down'],
+    ['no content', 204, {}, null],
+    ['a 401 of the chat', 401, { 'www-authenticate': 'Bearer' }, '{"detail":"no"}'],
+    ['a 500 of the chat', 500, { 'content-type': 'text/html' }, '<h1>Oops</h1>'],
+    ['a 502 of its gateway', 502, {}, 'bad gateway'],
+    ['a 429 of the chat', 429, { 'retry-after': '7' }, 'slow down'],
   ])('%s', async (_what, status, headers, body) => {
     const { browser } = await adeleAt(() => new Response(body, { status, headers }))
     const response = await browser.fetch('/x', { headers: { range: 'bytes=0-1' } })
@@ -36,7 +41,7 @@ describe('an answer passes as it is', () => {
     expect(await response.text()).toBe(body ?? '')
   })
 
-  test('conditions and ranges reach the chat', async () => {
+  test('the chat receives conditional and range headers', async () => {
     const { browser, chat } = await adeleAt(() => new Response('x'))
     const headers = {
       range: 'bytes=5-',
@@ -48,7 +53,7 @@ describe('an answer passes as it is', () => {
     expect(Object.fromEntries(chat.last.headers)).toMatchObject(headers)
   })
 
-  test('a body goes up as it is, with its method and type', async () => {
+  test('a request body passes unchanged, with its method and type', async () => {
     const { browser, chat } = await adeleAt(async (request) => new Response(await request.text()))
     const response = await browser.fetch('/api', {
       method: 'PUT',
@@ -78,8 +83,8 @@ describe('an answer passes as it is', () => {
   })
 })
 
-describe('what an answer must not carry', () => {
-  test('cookies of ours; all the others arrive, each on its line [requirement 62]', async () => {
+describe('a response never carries', () => {
+  test('our cookies; each other cookie arrives in its own header [requirement 62]', async () => {
     const expires = 'Expires=Wed, 21 Oct 2026 07:28:00 GMT'
     const { browser } = await adeleAt(() => {
       const headers = new Headers()
@@ -100,7 +105,7 @@ describe('what an answer must not carry', () => {
     expect(await response.text()).toBe('x')
   })
 
-  test('headers for one connection [requirement 72]', async () => {
+  test('hop-by-hop headers [requirement 72]', async () => {
     const { browser } = await adeleAt(
       () =>
         new Response('x', {
@@ -119,7 +124,7 @@ describe('what an answer must not carry', () => {
     expect(headers.get('x-stays')).toBe('1')
   })
 
-  test('a failure in Entrada’s name', async () => {
+  test('the header that marks a failure of Entrada', async () => {
     const { browser } = await adeleAt(
       () => new Response('x', { status: 401, headers: { 'entrada-error': 'session_required' } }),
     )
@@ -139,7 +144,7 @@ describe('Cloudflare’s cache', () => {
     },
   )
 
-  test('is left to the chat where nobody has to sign in', async () => {
+  test('is left to the chat on open routes', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     await entrada.fetch('/public/logo.png')
     expect(orders(chat.last)).toBeUndefined()

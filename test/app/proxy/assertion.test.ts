@@ -7,7 +7,7 @@ import { anEntrada, type Entrada, type TestSettings } from '../../support/entrad
 
 const DAY = 86_400
 
-/** Entrada with keys it makes itself. */
+/** Entrada with generated keys. */
 function ownKeys(settings: TestSettings = {}) {
   return aGuardedChat({ settings: { SIGNING_KEYS: null, ...settings } })
 }
@@ -31,7 +31,7 @@ async function verify(entrada: Entrada, assertion: string) {
   })
 }
 
-test('the assertion verifies against the published keys and says who it is [requirement 63]', async () => {
+test('the assertion verifies against the published keys and names the person [requirement 63]', async () => {
   const { entrada, chat } = ownKeys()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
@@ -50,7 +50,7 @@ test('the assertion verifies against the published keys and says who it is [requ
   expect((payload.exp ?? Infinity) - (payload.iat ?? 0)).toBeLessThanOrEqual(120)
 })
 
-test('it is worth nothing to another chat [requirement 63]', async () => {
+test('the assertion is not valid for another chat [requirement 63]', async () => {
   const { entrada, chat } = ownKeys()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
@@ -60,7 +60,7 @@ test('it is worth nothing to another chat [requirement 63]', async () => {
   await expect(elsewhere).rejects.toMatchObject({ code: 'ERR_JWT_CLAIM_VALIDATION_FAILED' })
 })
 
-test('the published set holds no private part [requirement 63]', async () => {
+test('the published key set holds no private key [requirement 63]', async () => {
   const { entrada } = ownKeys()
   const { keys } = await keySetOf(entrada)
   const parts = keys.map((key) => Object.keys(key).sort())
@@ -68,7 +68,7 @@ test('the published set holds no private part [requirement 63]', async () => {
 })
 
 describe('signing', () => {
-  test('happens once a minute for a session, however many requests there are', async () => {
+  test('happens once a minute per session, for any number of requests', async () => {
     const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -82,8 +82,8 @@ describe('signing', () => {
     expect(seen).not.toContain(assertionAt(chat))
   })
 
-  test('happens once also when many requests find the minute over at the same moment', async () => {
-    // What is known of the session is still fresh, so that nothing sets the requests apart.
+  test('happens once when many requests find the assertion too old at the same moment', async () => {
+    // The session is still cached, so all requests reach the signer at the same time.
     const { entrada, chat } = ownKeys({ SESSION_CHECK_SECONDS: '300' })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -94,7 +94,7 @@ describe('signing', () => {
     expect([chat.requests.length, seen.size]).toEqual([20, 1])
   })
 
-  test('an assertion in use always has a minute left', async () => {
+  test('leaves every assertion in use a minute of life', async () => {
     const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -106,7 +106,7 @@ describe('signing', () => {
     }
   })
 
-  test('two people never share one, nor two sessions of one person', async () => {
+  test('never shares an assertion between people or between sessions of one person', async () => {
     const { entrada, chat } = ownKeys()
     const subjects: unknown[] = []
     const ids: unknown[] = []
@@ -122,7 +122,7 @@ describe('signing', () => {
     expect(new Set(ids).size).toBe(3)
   })
 
-  test('the keys’ object is asked once in ten minutes, not for every signature', async () => {
+  test('calls the key object once in ten minutes, not per signature', async () => {
     const { entrada } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -133,7 +133,7 @@ describe('signing', () => {
     expect(entrada.platform.count('KEYS')).toBe(1)
   })
 
-  test('without a key nothing passes [requirement 58]', async () => {
+  test('forwards nothing without a key [requirement 58]', async () => {
     const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     entrada.platform.objects.KEYS.bend({ fails: 'unreachable' })
@@ -143,7 +143,7 @@ describe('signing', () => {
     expect(chat.requests).toEqual([])
   })
 
-  test('keys already known bridge an outage of their object', async () => {
+  test('uses cached keys while the key object does not answer', async () => {
     const { entrada, chat } = ownKeys()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -156,8 +156,8 @@ describe('signing', () => {
   })
 })
 
-describe('Entrada’s own keys', () => {
-  test('rotate, and at every moment what is signed verifies with what was published a day ago [requirement 63]', async () => {
+describe('generated keys', () => {
+  test('rotate, and every signature verifies with the key set of a day ago [requirement 63]', async () => {
     const { entrada, chat } = ownKeys({
       SESSION_MAX_SECONDS: '90 * 86400',
       SESSION_IDLE_SECONDS: '90 * 86400',
@@ -189,7 +189,7 @@ describe('Entrada’s own keys', () => {
     await expect(verify(elsewhere, assertionAt(chat))).resolves.toBeDefined()
   })
 
-  test('are made once although two data centres ask at the same time', async () => {
+  test('are generated once when two data centres ask at the same time', async () => {
     const { entrada } = ownKeys()
     const elsewhere = anEntrada({ share: entrada })
     const sets = await Promise.all([keySetOf(entrada), keySetOf(elsewhere)])
@@ -206,7 +206,7 @@ describe('SIGNING_KEYS', () => {
     return { ...(await exportJWK(privateKey)), kid }
   }
 
-  test('the first signs, all are published, and no object is asked', async () => {
+  test('the first key signs, all are published, and no object is called', async () => {
     const keys = [await aKey('2026-11'), await aKey('2026-10')]
     const { entrada, chat } = aGuardedChat({ settings: { SIGNING_KEYS: JSON.stringify({ keys }) } })
     const browser = entrada.browser()
@@ -219,7 +219,7 @@ describe('SIGNING_KEYS', () => {
     expect(entrada.platform.count('KEYS')).toBe(0)
   })
 
-  test('a set that is no key set stops everything, and is not shown', async () => {
+  test('an invalid key set stops Entrada and is not shown', async () => {
     const { entrada } = aGuardedChat({ settings: { SIGNING_KEYS: '{"keys":[{"kty":"EC"}]}' } })
     const response = await entrada.fetch('/')
     expect(response.status).toBe(503)

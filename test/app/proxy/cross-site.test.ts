@@ -40,14 +40,14 @@ async function signedIn(settings: TestSettings = {}) {
 }
 
 describe('a write that another site makes a browser send', () => {
-  test('as a form: the cookie stays behind, and what arrives is no sign-in [requirement 74]', async () => {
+  test('as a form arrives without the cookie and gets no sign-in page [requirement 74]', async () => {
     const { browser, chat } = await signedIn()
     const page = await browser.post('/api/delete', { all: 'yes' }, 'https://evil.example')
     expect(page.status).toBe(401)
     expect(chat.requests).toEqual([])
   })
 
-  test('from a sibling host, where the cookie comes along: refused [requirement 74]', async () => {
+  test('from a sibling host arrives with the cookie and is refused [requirement 74]', async () => {
     const { browser, chat } = await signedIn()
     const page = await browser.post('/api/delete', { all: 'yes' }, 'https://www.contoso.example')
     expect(page.status).toBe(403)
@@ -55,7 +55,7 @@ describe('a write that another site makes a browser send', () => {
     expect(chat.requests).toEqual([])
   })
 
-  test('to a path the operator opened: passes', async () => {
+  test('to a path of CROSS_SITE_ROUTES passes', async () => {
     const { browser, chat } = await signedIn({ CROSS_SITE_ROUTES: 'POST /saml/acs' })
     const page = await browser.post(
       '/saml/acs',
@@ -66,7 +66,7 @@ describe('a write that another site makes a browser send', () => {
     expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
   })
 
-  test('to a path the operator opened, from another domain: the cookie stays behind all the same', async () => {
+  test('to a path of CROSS_SITE_ROUTES from another domain arrives without the cookie', async () => {
     const { browser, chat } = await signedIn({ CROSS_SITE_ROUTES: 'POST /saml/acs' })
     const page = await browser.post('/saml/acs', { SAMLResponse: 'x' }, 'https://evil.example')
     expect(page.status).toBe(401)
@@ -74,7 +74,7 @@ describe('a write that another site makes a browser send', () => {
     expect(chat.requests).toEqual([])
   })
 
-  test('to a path that is skipped as well: passes from any domain, and nobody is named', async () => {
+  test('to a path of SKIP_AUTH_ROUTES too passes from any domain, without identity headers', async () => {
     const { browser, chat } = await signedIn({
       CROSS_SITE_ROUTES: 'POST /saml/acs',
       SKIP_AUTH_ROUTES: 'POST /saml/acs',
@@ -89,19 +89,19 @@ describe('a write that another site makes a browser send', () => {
     expect(chat.last.headers.has('x-forwarded-user')).toBe(false)
   })
 
-  test('reading and linking pass', async () => {
+  test('links to the chat from another site pass', async () => {
     const { browser } = await signedIn()
     const page = await browser.open('/c/1', { from: 'https://evil.example' })
     expect(page.status).toBe(200)
   })
 })
 
-describe('a socket', () => {
+describe('a WebSocket handshake', () => {
   test.each([
     ['another site', { origin: 'https://evil.example' }],
     ['a sibling host', { origin: 'https://www.contoso.example' }],
     ['a sandboxed frame', { origin: 'null' }],
-    ['nobody says where', {}],
+    ['a request without Origin', {}],
   ])(
     'from %s is refused before the chat hears of it [requirement 67]',
     async (_source, headers) => {
@@ -115,7 +115,7 @@ describe('a socket', () => {
     },
   )
 
-  test('from our own page goes through [requirement 67]', async () => {
+  test('from our own page passes [requirement 67]', async () => {
     const { entrada, chat, cookie } = await signedIn()
     await entrada.fetch('/ws', {
       headers: { upgrade: 'websocket', connection: 'Upgrade', cookie, origin: HOME },
@@ -124,7 +124,7 @@ describe('a socket', () => {
     expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
   })
 
-  test('without a session it is 401, neither a redirect nor an upgrade [requirement 66]', async () => {
+  test('without a session gets a 401, neither a redirect nor an upgrade [requirement 66]', async () => {
     const { entrada, chat } = aGuardedChat()
     const response = await entrada.fetch('/ws', {
       headers: { upgrade: 'websocket', connection: 'Upgrade', origin: HOME },
@@ -164,7 +164,7 @@ describe('CORS', () => {
     },
   )
 
-  test('a named origin may, with the person’s cookies, also the refusal that says where to sign in', async () => {
+  test('an allowed origin may read responses with the person’s cookies, the 401 with its sign-in URL included', async () => {
     const { entrada, cookie } = await signedIn({
       CORS_ORIGINS: `${PORTAL}, https://intranet.contoso.example`,
     })
@@ -193,14 +193,14 @@ describe('CORS', () => {
     }
   })
 
-  test('what else the chat’s answer varies by stays said', async () => {
+  test('keeps the Vary header of the chat', async () => {
     const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
     chat.answer(() => new Response('x', { headers: { vary: 'Accept-Language' } }))
     const { headers } = await entrada.fetch('/api', { headers: { cookie, origin: PORTAL } })
     expect(headers.get('vary')).toBe('Accept-Language, Origin')
   })
 
-  test('an answer says that it differs by origin, also to a page that sends none', async () => {
+  test('adds Vary: Origin to every response that differs by origin, also without Origin in the request', async () => {
     const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
     for (const vary of [null, 'Accept', 'accept, ORIGIN', '*']) {
       const headers = vary === null ? {} : { vary }
@@ -222,7 +222,7 @@ describe('CORS', () => {
     }
   })
 
-  test('an answer that the chat shares differs by origin although nobody is named', async () => {
+  test('adds Vary: Origin where the chat itself allows origins', async () => {
     const { entrada, chat, cookie } = await signedIn()
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
     for (const headers of [{ cookie }, { cookie, origin: PORTAL }]) {
@@ -232,14 +232,14 @@ describe('CORS', () => {
     expect((await entrada.fetch('/api', { headers: { cookie } })).headers.has('vary')).toBe(false)
   })
 
-  test('where nobody has to sign in, sharing is the chat’s own affair', async () => {
+  test('leaves the chat’s CORS headers unchanged on open routes', async () => {
     const { entrada, chat } = await signedIn({ SKIP_AUTH_ROUTES: 'GET /public/*' })
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
     const { headers } = await entrada.fetch('/public/x', { headers: { origin: PORTAL } })
     expect(headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  test('its own pages see the chat’s answers untouched', async () => {
+  test('leaves responses to the chat’s own pages unchanged', async () => {
     const { browser, chat } = await signedIn()
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
     const response = await browser.fetch('/api', { method: 'POST' })
@@ -251,14 +251,14 @@ describe('CORS', () => {
     'portal.contoso.example',
     'https://portal.contoso.example/',
     'https://*.contoso.example',
-  ])('%s is no origin and a bad configuration', async (value) => {
+  ])('%s is not an origin and is reported as a problem', async (value) => {
     const { entrada } = aGuardedChat({ settings: { CORS_ORIGINS: value } })
     expect((await entrada.fetch('/')).status).toBe(503)
     expect(entrada.logs.text).toContain('CORS_ORIGINS')
   })
 })
 
-describe('skipped routes', () => {
+describe('open routes', () => {
   const SETTINGS = { SKIP_AUTH_ROUTES: 'GET /health, POST /hook/*' }
 
   test.each([
@@ -271,10 +271,10 @@ describe('skipped routes', () => {
     expect(chat.requests).toHaveLength(1)
   })
 
-  // No sign-in of ours stands there, but a cookie of the chat's own may, and another page could ride on it.
+  // Entrada demands no sign-in there, but the chat may have a cookie of its own, which another page could use.
   test.each([
     ['a write', 'POST', '/hook/teams', {}],
-    ['a socket', 'GET', '/health', { upgrade: 'websocket', connection: 'Upgrade' }],
+    ['a WebSocket handshake', 'GET', '/health', { upgrade: 'websocket', connection: 'Upgrade' }],
   ])(
     '%s from another site does not pass with the chat’s own cookies [requirement 67]',
     async (_what, method, path, headers) => {
@@ -291,7 +291,7 @@ describe('skipped routes', () => {
     },
   )
 
-  test('a write from another site passes where CROSS_SITE_ROUTES lets it', async () => {
+  test('a write from another site passes if CROSS_SITE_ROUTES lists the route', async () => {
     const { entrada, chat } = aGuardedChat({
       settings: { ...SETTINGS, CROSS_SITE_ROUTES: 'POST /hook/teams' },
     })
@@ -308,8 +308,13 @@ describe('skipped routes', () => {
     ['X-Original-URL', 'GET', '/admin', { 'x-original-url': '/health' }],
     ['X-Forwarded-Method', 'GET', '/hook/x', { 'x-forwarded-method': 'POST' }],
     ['an overridden method', 'GET', '/hook/x', { 'x-http-method-override': 'POST' }],
-    ['a prober’s name (GHSA-5hvv-m4w4-gf6v)', 'GET', '/admin', { 'user-agent': 'GoogleHC/1.0' }],
-    ['Kubernetes’ name', 'GET', '/admin', { 'user-agent': 'kube-probe/1.31' }],
+    [
+      'a User-Agent of a prober (GHSA-5hvv-m4w4-gf6v)',
+      'GET',
+      '/admin',
+      { 'user-agent': 'GoogleHC/1.0' },
+    ],
+    ['the User-Agent of Kubernetes', 'GET', '/admin', { 'user-agent': 'kube-probe/1.31' }],
     ['another Host', 'GET', '/admin', { host: 'health' }],
     [
       'CF headers of its own',
@@ -317,7 +322,7 @@ describe('skipped routes', () => {
       '/admin',
       { 'cf-worker': 'entrada', 'cf-connecting-ip': '127.0.0.1' },
     ],
-    ['someone’s name', 'GET', '/admin', { 'x-forwarded-user': 'root' }],
+    ['a user name', 'GET', '/admin', { 'x-forwarded-user': 'root' }],
     ['an encoded slash', 'POST', '/hook/..%2fadmin', {}],
     ['a path parameter', 'POST', '/hook/..;/admin', {}],
     ['a double slash', 'POST', '/hook//admin', {}],

@@ -3,7 +3,7 @@ import type { HostHandler } from '../../sandbox/sandbox.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import type { EntradaOptions } from '../../support/entrada.ts'
 
-/** Adele, signed in, in front of a chat that then answers as given. */
+/** Signs Adele in and returns her browser, with a chat that answers as given from then on. */
 export async function adeleAt(answer: HostHandler, options: EntradaOptions = {}) {
   const { entrada, chat } = aGuardedChat(options)
   const browser = entrada.browser()

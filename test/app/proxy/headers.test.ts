@@ -44,8 +44,8 @@ function valuesAt(chat: { readonly last: Request }): string {
   return [...chat.last.headers.values()].join('\n')
 }
 
-describe('what the chat is told', () => {
-  test('generic: who it is, in five headers and an assertion', async () => {
+describe('the request headers of the chat', () => {
+  test('generic: name the person in five headers and an assertion', async () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -60,7 +60,7 @@ describe('what the chat is told', () => {
     })
   })
 
-  test('where it is: X-Forwarded-* are ours, whatever the client says', async () => {
+  test('have our X-Forwarded-* in place of the client’s', async () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser('198.51.100.4')
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -76,7 +76,7 @@ describe('what the chat is told', () => {
     expect(chat.last.headers.get('x-forwarded-proto')).toBe('https')
   })
 
-  test.each(SPELLINGS)('%s from a client does not reach it [requirement 59]', async (name) => {
+  test.each(SPELLINGS)('never contain %s of a client [requirement 59]', async (name) => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -92,7 +92,7 @@ describe('what the chat is told', () => {
     expect(valuesAt(chat)).not.toContain(LIE)
   })
 
-  test('nor does a name that several of them share, in any order', async () => {
+  test('never contain several spellings of one name, in any order', async () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -104,7 +104,7 @@ describe('what the chat is told', () => {
     expect(chat.last.headers.get('x-forwarded-user')).toBe(CAST.adele.id)
   })
 
-  test('where nobody has to sign in, X-Forwarded-* are ours as well', async () => {
+  test('have our X-Forwarded-* on open routes too', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     await entrada.browser('198.51.100.4').fetch('/public/x', {
       headers: {
@@ -123,7 +123,7 @@ describe('what the chat is told', () => {
     })
   })
 
-  test('nobody is named where nobody has to sign in, not even who is signed in', async () => {
+  test('name nobody on open routes, not even a person who is signed in', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -132,15 +132,15 @@ describe('what the chat is told', () => {
     expect(chat.last.headers.get('x-forwarded-host')).toBe('chat.contoso.example')
   })
 
-  test('where nobody has to sign in, a method is what it says it is', async () => {
+  test('contain no method override on open routes', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     await entrada.fetch('/public/x', { headers: { 'x-http-method-override': 'DELETE' } })
     expect(chat.last.headers.has('x-http-method-override')).toBe(false)
   })
 })
 
-describe('what the chat and its page say to each other', () => {
-  test('its cookies pass byte for byte and in order, ours do not [requirement 60]', async () => {
+describe('headers between the chat and its page', () => {
+  test('its cookies pass byte for byte and in order, ours are removed [requirement 60]', async () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -151,7 +151,7 @@ describe('what the chat and its page say to each other', () => {
     expect(chat.last.headers.get('cookie')).toBe('z=1; a="x,y"; m==;  b')
   })
 
-  test('without cookies of its own it gets no Cookie header', async () => {
+  test('a request with our cookies only reaches it without a Cookie header', async () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -167,7 +167,7 @@ describe('what the chat and its page say to each other', () => {
     expect(chat.last.headers.get('authorization')).toBe('Bearer of-the-chat')
   })
 
-  test('headers for one connection stop here, also those Connection names [requirement 72]', async () => {
+  test('hop-by-hop headers are removed, those that Connection lists included [requirement 72]', async () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -196,7 +196,7 @@ describe('what the chat and its page say to each other', () => {
     }
   })
 
-  test('Connection cannot be used to take away what we say [requirement 72]', async () => {
+  test('a client cannot remove our headers with Connection [requirement 72]', async () => {
     const { entrada, chat } = aGuardedChat()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -209,7 +209,7 @@ describe('what the chat and its page say to each other', () => {
   })
 })
 
-test('a name made to split headers reaches the chat as one value, in every encoding [requirement 65]', async () => {
+test('a name that tries to split headers reaches the chat as one value in every encoding [requirement 65]', async () => {
   const NAME = 'Ünal, "Ops"\r\nX-Forwarded-Groups: admins'
   const { entrada, chat } = aGuardedChat({
     settings: {
@@ -232,7 +232,7 @@ test('a name made to split headers reaches the chat as one value, in every encod
 })
 
 describe('ORIGIN_HEADERS', () => {
-  test('adds, replaces and takes away', async () => {
+  test('adds, replaces and removes headers', async () => {
     const { entrada, chat } = aGuardedChat({
       settings: {
         ORIGIN_HEADERS: JSON.stringify({
@@ -252,7 +252,7 @@ describe('ORIGIN_HEADERS', () => {
     expect(chat.last.headers.has('x-forwarded-email')).toBe(false)
   })
 
-  test('can keep the assertion from an app that passes headers on', async () => {
+  test('can remove the assertion, for an app that forwards headers', async () => {
     const { entrada, chat } = aGuardedChat({
       settings: { ORIGIN_PRESET: 'gate', ORIGIN_HEADERS: '{"Entrada-Assertion":null}' },
     })
@@ -263,11 +263,19 @@ describe('ORIGIN_HEADERS', () => {
   })
 
   test.each([
-    ['a header that is not free', '{"Cookie":"email"}', /names cookie/],
-    ['an assertion of one’s own', '{"Entrada-Assertion":"email"}', /names entrada-assertion/],
-    ['an address folded to ASCII', '{"X-Mail":{"claim":"email","encoding":"ascii"}}', /two people/],
-    ['an unknown claim', '{"X-Mail":"mail"}', /does not have the form/],
-  ])('%s is a bad configuration', async (_situation, value, report) => {
+    ['a reserved header', '{"Cookie":"email"}', /names cookie/],
+    [
+      'another meaning of the assertion header',
+      '{"Entrada-Assertion":"email"}',
+      /names entrada-assertion/,
+    ],
+    [
+      'an address in ascii encoding',
+      '{"X-Mail":{"claim":"email","encoding":"ascii"}}',
+      /two people/,
+    ],
+    ['an unknown claim', '{"X-Mail":"mail"}', /does not have the expected form/],
+  ])('%s is reported as a problem', async (_situation, value, report) => {
     const { entrada } = aGuardedChat({ settings: { ORIGIN_HEADERS: value } })
     const response = await entrada.fetch('/')
     expect(response.status).toBe(503)

@@ -5,7 +5,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import type { TestSettings } from '../../support/entrada.ts'
 
-/** A chat that remembers its visitor in a cookie until the visitor is told to forget. */
+/** A chat that signs a person in with a cookie of its own, until that cookie is cleared. */
 function aRememberingChat(settings: TestSettings) {
   return aGuardedChat({ settings }, (request) => {
     const headers = new Headers()
@@ -22,8 +22,8 @@ function aRememberingChat(settings: TestSettings) {
 
 const tokenOf = (browser: Browser) => browser.cookies.get('token')?.value ?? null
 
-describe('the chat’s memory of a person', () => {
-  test('goes with a sign-out, and the rest of the chat’s cookies stays', async () => {
+describe('the session cookies of the chat', () => {
+  test('are cleared at sign-out, and its other cookies stay', async () => {
     const { entrada } = aRememberingChat({ ORIGIN_PRESET: 'open-webui' })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -33,7 +33,7 @@ describe('the chat’s memory of a person', () => {
     expect(browser.cookies.get('theme')?.value).toBe('dark')
   })
 
-  test('goes with the session one ends on the list of one’s own', async () => {
+  test('are cleared when people end their current session in the list of their sessions', async () => {
     const { entrada } = aRememberingChat({ ORIGIN_PRESET: 'open-webui' })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -47,7 +47,7 @@ describe('the chat’s memory of a person', () => {
     expect(tokenOf(browser)).toBeNull()
   })
 
-  test('goes when somebody else signs in after a session that merely ran out', async () => {
+  test('are cleared when another person signs in after a session expired', async () => {
     const { entrada } = aRememberingChat({
       ORIGIN_PRESET: 'open-webui',
       SESSION_MAX_SECONDS: '600',
@@ -61,7 +61,7 @@ describe('the chat’s memory of a person', () => {
     expect(tokenOf(browser)).toBe('megan.bowen@contoso.example')
   })
 
-  test('stays when the same person signs in again', async () => {
+  test('stay when the same person signs in again', async () => {
     const { entrada, chat } = aRememberingChat({
       ORIGIN_PRESET: 'open-webui',
       SESSION_MAX_SECONDS: '600',
@@ -74,7 +74,7 @@ describe('the chat’s memory of a person', () => {
     expect(chat.last.headers.get('cookie')).toContain('token=adele.vance@contoso.example')
   })
 
-  test('is left alone with ORIGIN_CLEAR_COOKIES=none', async () => {
+  test('stay with ORIGIN_CLEAR_COOKIES=none', async () => {
     const { entrada } = aRememberingChat({
       ORIGIN_PRESET: 'open-webui',
       ORIGIN_CLEAR_COOKIES: 'none',
@@ -85,7 +85,7 @@ describe('the chat’s memory of a person', () => {
     expect(tokenOf(browser)).toBe('adele.vance@contoso.example')
   })
 
-  test('is what ORIGIN_CLEAR_COOKIES says', async () => {
+  test('are those that ORIGIN_CLEAR_COOKIES lists', async () => {
     const { entrada } = aRememberingChat({ ORIGIN_CLEAR_COOKIES: 'theme, __Secure-chat' })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -104,7 +104,7 @@ describe('the chat’s memory of a person', () => {
 describe('ORIGIN_SECRET', () => {
   const ORIGIN_SECRET = 'what-only-the-chat-and-entrada-know-0123'
 
-  test('tells the chat that a request came through here, also where nobody signs in [requirement 64]', async () => {
+  test('reaches the chat with every request, on open routes too [requirement 64]', async () => {
     const { entrada, chat } = aGuardedChat({
       settings: { ORIGIN_SECRET, SKIP_AUTH_ROUTES: 'GET /health' },
     })
@@ -116,7 +116,7 @@ describe('ORIGIN_SECRET', () => {
     expect(chat.last.headers.get('entrada-origin-secret')).toBe(ORIGIN_SECRET)
   })
 
-  test('does not come back to the client in a header [requirement 64]', async () => {
+  test('is removed from response headers that echo it [requirement 64]', async () => {
     const { entrada } = aGuardedChat(
       { settings: { ORIGIN_SECRET, SKIP_AUTH_ROUTES: 'GET /health' } },
       (request) => new Response('x', { headers: request.headers }),
@@ -125,7 +125,7 @@ describe('ORIGIN_SECRET', () => {
     expect([...response.headers.values()].join()).not.toContain(ORIGIN_SECRET)
   })
 
-  test('a client’s own is not passed on when there is none', async () => {
+  test('is removed from client requests when it is not configured', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /health' } })
     await entrada.fetch('/health', { headers: { 'entrada-origin-secret': 'guess' } })
     expect(chat.last.headers.has('entrada-origin-secret')).toBe(false)

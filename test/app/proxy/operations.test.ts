@@ -3,7 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 
-/** Adele, signed in, on an isolate that has seen her. */
+/** Adele, signed in, on an isolate that has cached her session. */
 async function onAWarmIsolate() {
   const { entrada, chat } = aGuardedChat()
   const browser = entrada.browser()
@@ -29,19 +29,19 @@ test('a signed-in sub-resource costs no object call, no KV read and no signature
   expect(new Set(assertions).size).toBe(1)
 })
 
-test('a document asks the session’s object, once', async () => {
+test('a document calls the session object once', async () => {
   const { browser, operations } = await onAWarmIsolate()
   await browser.open('/c/new')
   expect(operations()).toEqual({ objects: 1, vault: 0 })
 })
 
-test('a framed document asks the session’s object, once', async () => {
+test('a framed document calls the session object once', async () => {
   const { browser, operations } = await onAWarmIsolate()
   await browser.load('/artifact', 'iframe')
   expect(operations()).toEqual({ objects: 1, vault: 0 })
 })
 
-test('a download by link asks the session’s object, once', async () => {
+test('a download by link calls the session object once', async () => {
   const { browser, chat, operations } = await onAWarmIsolate()
   chat.answer(() => new Response('x', { headers: { 'content-disposition': 'attachment' } }))
   await browser.open('/api/files/export.csv')
@@ -49,7 +49,7 @@ test('a download by link asks the session’s object, once', async () => {
 })
 
 test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-  '%s asks the session’s object, once',
+  '%s calls the session object once',
   async (method) => {
     const { browser, operations } = await onAWarmIsolate()
     await browser.fetch('/api', { method })
@@ -57,7 +57,7 @@ test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
   },
 )
 
-test('a socket upgrade asks the session’s object, once', async () => {
+test('a WebSocket handshake calls the session object once', async () => {
   const { browser, operations } = await onAWarmIsolate()
   await browser.fetch('/ws', {
     headers: {
@@ -69,14 +69,14 @@ test('a socket upgrade asks the session’s object, once', async () => {
   expect(operations()).toEqual({ objects: 1, vault: 0 })
 })
 
-test('a skipped route asks nobody', async () => {
+test('an open route calls no object', async () => {
   const { entrada } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /health' } })
   expect((await entrada.fetch('/health')).status).toBe(200)
   expect(entrada.platform.count()).toBe(0)
   expect(entrada.platform.vault.count()).toBe(0)
 })
 
-test('after SESSION_CHECK_SECONDS one request asks, and the others go by its answer', async () => {
+test('after SESSION_CHECK_SECONDS one request calls the session object and the others use its answer', async () => {
   const { browser, operations } = await onAWarmIsolate()
   await clock.advance(11)
   await browser.fetch('/api')

@@ -5,7 +5,7 @@ import { adeleAt } from './fixture.ts'
 import { cookieHeaderOf } from '../../support/scene.ts'
 
 describe('a chat that does not answer', () => {
-  test('dead: 502, as a page to people and as a problem to programs', async () => {
+  test('that is down causes a 502: a page for people, a problem document for programs', async () => {
     const { entrada, browser } = await adeleAt(() => new Response())
     entrada.internet.disconnect(CHAT_ORIGIN)
     const problem = await browser.fetch('/api')
@@ -25,14 +25,14 @@ describe('a chat that does not answer', () => {
     [530, 502, 'origin_unreachable'],
     [520, 502, 'origin_unreachable'],
     [524, 504, 'origin_timeout'],
-  ])('Cloudflare answers %i for it: ours is %i', async (theirs, ours, code) => {
+  ])('for which Cloudflare responds with %i causes a %i', async (theirs, ours, code) => {
     const { browser } = await adeleAt(() => new Response('cloudflare page', { status: theirs }))
     const response = await browser.fetch('/api')
     expect(response.status).toBe(ours)
     expect(await response.json()).toMatchObject({ code })
   })
 
-  test('slow: 504 after ORIGIN_TIMEOUT_SECONDS', async () => {
+  test('that is slow causes a 504 after ORIGIN_TIMEOUT_SECONDS', async () => {
     const { browser } = await adeleAt(async () => new Promise<never>(() => {}), {
       settings: { ORIGIN_TIMEOUT_SECONDS: '5' },
     })
@@ -43,7 +43,7 @@ describe('a chat that does not answer', () => {
     expect(clock.now() - before).toBeLessThan(20_000)
   })
 
-  test('once it has begun it may take its time', async () => {
+  test('that has begun to respond may take any time', async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
     const { browser } = await adeleAt(() => new Response(readable), {
       settings: { ORIGIN_TIMEOUT_SECONDS: '5' },
@@ -57,7 +57,7 @@ describe('a chat that does not answer', () => {
     expect(await text).toBe('late')
   })
 
-  test('an upload is given the time a slow line needs', async () => {
+  test('gets more time for an upload over a slow connection', async () => {
     const arrived = Promise.withResolvers<void>()
     const answer = Promise.withResolvers<Response>()
     const { browser } = await adeleAt(
@@ -79,7 +79,7 @@ describe('a chat that does not answer', () => {
   })
 })
 
-test('somebody who went away before the answer is no outage', async () => {
+test('a client that disconnects before the response does not count as an outage', async () => {
   const leaving = new AbortController()
   const { entrada, browser } = await adeleAt(() => {
     leaving.abort()

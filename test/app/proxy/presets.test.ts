@@ -29,7 +29,7 @@ describe('open-webui', () => {
   const PRESET = { ORIGIN_PRESET: 'open-webui' }
   const signIn = { method: 'POST', body: '{"email":"","password":""}' }
 
-  test('its sign-in call signs the right person in, and its own token works from then on', async () => {
+  test('its sign-in request signs the right person in, and its own token then works', async () => {
     const chat = createOpenWebUi(HEADERS)
     const browser = behindEntrada(chat.handle, PRESET).browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -42,7 +42,7 @@ describe('open-webui', () => {
     expect(await own.json()).toMatchObject({ email: ADELE })
   })
 
-  test('a spoofed header does not make anyone else of them', async () => {
+  test('a spoofed header does not sign in another person', async () => {
     const chat = createOpenWebUi(HEADERS)
     const browser = behindEntrada(chat.handle, PRESET).browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -57,7 +57,7 @@ describe('open-webui', () => {
     expect([...chat.accounts.keys()]).toEqual([ADELE])
   })
 
-  test('without OPENID_ADMIN_ROLE the role stays the chat’s own affair', async () => {
+  test('without OPENID_ADMIN_ROLE the chat keeps its own roles', async () => {
     const chat = createOpenWebUi(HEADERS)
     const entrada = behindEntrada(chat.handle, PRESET)
     for (const person of [CAST.adele, CAST.megan]) {
@@ -68,7 +68,7 @@ describe('open-webui', () => {
     expect([...chat.accounts.values()].map(({ role }) => role)).toEqual(['admin', 'pending'])
   })
 
-  test('with OPENID_ADMIN_ROLE operators are admins and everybody else is a user', async () => {
+  test('with OPENID_ADMIN_ROLE operators are admins and all others are users', async () => {
     const chat = createOpenWebUi(HEADERS)
     const entrada = behindEntrada(chat.handle, { ...PRESET, OPENID_ADMIN_ROLE: 'Entrada.Admin' })
     for (const person of [CAST.adele, CAST.alex]) {
@@ -80,7 +80,7 @@ describe('open-webui', () => {
     expect(chat.accounts.get(ALEX)?.role).toBe('admin')
   })
 
-  test('configured groups come by the names they are configured by', async () => {
+  test('groups have the names that OPENID_REQUIRED_ROLE uses', async () => {
     const chat = createOpenWebUi(HEADERS, ['Chat Users', 'Chat Administrators'])
     const entrada = behindEntrada(chat.handle, {
       ...PRESET,
@@ -95,7 +95,7 @@ describe('open-webui', () => {
     expect(chat.accounts.get(ADELE)?.groups).toEqual(['Chat Users'])
   })
 
-  test('who comes after somebody else does not meet their chat', async () => {
+  test('the next person in the same browser does not see the former person’s chat', async () => {
     const chat = createOpenWebUi(HEADERS)
     const browser = behindEntrada(chat.handle, PRESET).browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -105,7 +105,7 @@ describe('open-webui', () => {
     expect(browser.cookies.get('token')).toBeNull()
   })
 
-  test('its health is open to probes, and nothing else is', async () => {
+  test('its health check is open to probes, and no other path is', async () => {
     const chat = createOpenWebUi(HEADERS)
     const entrada = behindEntrada(chat.handle, PRESET)
     expect(await (await entrada.fetch('/health')).json()).toEqual({ status: true })
@@ -116,7 +116,7 @@ describe('open-webui', () => {
 describe('chat-ui', () => {
   const SETTINGS = { ORIGIN_PRESET: 'chat-ui' }
 
-  test('knows the right person, whatever the client claims', async () => {
+  test('identifies the right person, whatever the client sends', async () => {
     const chat = createChatUi({ TRUSTED_EMAIL_HEADER: 'X-Forwarded-Email' })
     const browser = behindEntrada(chat.handle, SETTINGS).browser()
     await browser.signIn(CAST.adele.userPrincipalName, '/api/v2/user')
@@ -155,7 +155,7 @@ describe('onyx', () => {
     return { chat, entrada }
   }
 
-  test('takes the assertion as its bearer and knows the right person', async () => {
+  test('takes the assertion as bearer token and identifies the right person', async () => {
     const { chat, entrada } = onyxBehindEntrada()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName, '/api/me')
@@ -163,7 +163,7 @@ describe('onyx', () => {
     expect([...chat.accounts]).toEqual([ADELE])
   })
 
-  test('a bearer of the client’s own, however well made, is replaced', async () => {
+  test('a bearer token of the client is replaced, even a well-formed one', async () => {
     const { chat, entrada } = onyxBehindEntrada()
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName, '/api/me')
@@ -181,7 +181,7 @@ describe('onyx', () => {
     expect([...chat.accounts]).toEqual([ADELE])
   })
 
-  test('nobody signed in, nobody known', async () => {
+  test('identifies nobody without a sign-in', async () => {
     const { entrada, chat } = onyxBehindEntrada()
     expect((await entrada.fetch('/api/me')).status).toBe(401)
     expect((await entrada.fetch('/api/health')).status).toBe(200)
@@ -190,35 +190,32 @@ describe('onyx', () => {
 })
 
 describe('librechat and gate', () => {
-  test.each(['librechat', 'gate'])(
-    '%s: no header but the assertion says who it is',
-    async (preset) => {
-      const requests: Request[] = []
-      const handle: HostHandler = (request) => {
-        requests.push(request)
-        return new Response('x')
-      }
-      const browser = behindEntrada(handle, { ORIGIN_PRESET: preset }).browser()
-      await browser.signIn(CAST.adele.userPrincipalName)
-      await browser.fetch('/api', { headers: { 'x-tenant-id': 'other', X_Tenant_Id: 'other' } })
-      const { headers } = requests.at(-1) ?? new Request('https://none.example')
-      const names = [...headers.keys()].filter((name) =>
-        /^(?:x-forwarded|entrada|x.tenant)/.test(name),
-      )
-      expect(names.sort()).toEqual([
-        'entrada-assertion',
-        'x-forwarded-for',
-        'x-forwarded-host',
-        'x-forwarded-proto',
-      ])
-    },
-  )
+  test.each(['librechat', 'gate'])('%s: only the assertion names the person', async (preset) => {
+    const requests: Request[] = []
+    const handle: HostHandler = (request) => {
+      requests.push(request)
+      return new Response('x')
+    }
+    const browser = behindEntrada(handle, { ORIGIN_PRESET: preset }).browser()
+    await browser.signIn(CAST.adele.userPrincipalName)
+    await browser.fetch('/api', { headers: { 'x-tenant-id': 'other', X_Tenant_Id: 'other' } })
+    const { headers } = requests.at(-1) ?? new Request('https://none.example')
+    const names = [...headers.keys()].filter((name) =>
+      /^(?:x-forwarded|entrada|x.tenant)/.test(name),
+    )
+    expect(names.sort()).toEqual([
+      'entrada-assertion',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-proto',
+    ])
+  })
 
   test.each([
     ['librechat', '/manifest.webmanifest', '/assets/icon-192x192.png'],
     ['open-webui', '/manifest.json', '/static/favicon.png'],
     ['chat-ui', '/chatui/manifest.json', '/chatui/icon-512x512.png'],
-  ])('%s: its manifest and icons are fetched without cookies', async (preset, ...paths) => {
+  ])('%s: its manifest and icons need no cookies', async (preset, ...paths) => {
     const entrada = behindEntrada(() => new Response('{}'), { ORIGIN_PRESET: preset })
     const headers = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'manifest', accept: '*/*' }
     for (const path of paths) {
@@ -227,7 +224,7 @@ describe('librechat and gate', () => {
     }
   })
 
-  test('librechat: its health is open to probes', async () => {
+  test('librechat: its health check is open to probes', async () => {
     const entrada = behindEntrada(() => new Response('OK'), { ORIGIN_PRESET: 'librechat' })
     expect((await entrada.fetch('/health')).status).toBe(200)
     expect((await entrada.fetch('/health/../api/user')).status).toBe(401)

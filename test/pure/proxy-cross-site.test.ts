@@ -9,7 +9,7 @@ const guard = new CrossSiteGuard(HOME, {
 
 function aRequest(method: string, headers: Record<string, string>, path = '/api/chat'): Request {
   const request = new Request(`${HOME}${path}`, { method })
-  // The Fetch API keeps scripts from naming some of these; a server sees them all.
+  // The Fetch API refuses some of these header names; a server receives them all.
   const set = new Headers(headers)
   Object.defineProperty(request, 'headers', { value: set })
   return request
@@ -50,14 +50,14 @@ test.each([
   }
 })
 
-test('reading passes from anywhere', () => {
+test('a read passes from any site', () => {
   const foreign = { ...COOKIE, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
   for (const method of ['GET', 'HEAD', 'OPTIONS']) {
     expect(guard.judgeWrite(aRequest(method, foreign))).toEqual({ ok: true })
   }
 })
 
-test('a path can be opened to other sites, by method and exact path', () => {
+test('CROSS_SITE_ROUTES opens a path to other sites, by method and exact path', () => {
   const foreign = { ...COOKIE, origin: 'https://login.example.net', 'sec-fetch-site': 'cross-site' }
   expect(guard.judgeWrite(aRequest('POST', foreign, '/saml/acs'))).toEqual({ ok: true })
   expect(guard.judgeWrite(aRequest('PUT', foreign, '/saml/acs'))).toMatchObject({ ok: false })
@@ -81,13 +81,13 @@ test.each([
     { ok: false, reason: 'foreign_source' },
   ],
   ['cookies and no page', COOKIE, { ok: false, reason: 'unknown_source' }],
-])('a socket for %s [requirement 67]', (_source, headers, verdict) => {
+])('a WebSocket handshake from %s [requirement 67]', (_source, headers, verdict) => {
   expect(guard.judgeUpgrade(aRequest('GET', { upgrade: 'websocket', ...headers }, '/ws'))).toEqual(
     verdict,
   )
 })
 
-test('a write dressed as a socket is refused [requirement 67]', () => {
+test('a write that asks for a WebSocket is refused [requirement 67]', () => {
   const headers = { ...COOKIE, origin: HOME, upgrade: 'websocket' }
   expect(guard.judgeUpgrade(aRequest('POST', headers))).toMatchObject({ ok: false })
 })

@@ -8,7 +8,7 @@ const rules = new RouteMatcher([
   { method: 'HEAD', path: '/probe', isPrefix: false },
 ])
 
-/** As the edge asks: by the path of the parsed address. */
+/** Matches as the edge does: by the path of the parsed URL. */
 function isSkipped(method: string, target: string): boolean {
   return rules.match(method, new URL(target, 'https://chat.example.com').pathname)
 }
@@ -21,11 +21,11 @@ test.each([
   ['POST', '/webhook/teams'],
   ['POST', '/webhook/teams/a@b,c'],
   ['GET', '/foo/bar/baz.png'],
-  // Every server answers HEAD as it would GET (RFC 9110 §9.3.2).
+  // HEAD is GET without the content (RFC 9110 §9.3.2).
   ['HEAD', '/health'],
   ['HEAD', '/foo/bar/baz.png'],
   ['HEAD', '/probe'],
-])('%s %s is let through', (method, target) => {
+])('%s %s needs no sign-in', (method, target) => {
   expect(isSkipped(method, target)).toBe(true)
 })
 
@@ -64,7 +64,7 @@ test.each([
   expect(isSkipped(method, target)).toBe(false)
 })
 
-test('dot segments that no parser took out need a sign-in [requirement 57]', () => {
+test('dot segments that no parser removed need a sign-in [requirement 57]', () => {
   expect(rules.match('GET', '/foo/bar/../../admin')).toBe(false)
   expect(rules.match('GET', '/foo/bar/./x')).toBe(false)
   expect(rules.match('GET', '/health?x')).toBe(false)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeHeaderValue } from '../../src/proxy/identity-headers.ts'
 
-/** What `new Headers()` and every server accept: one line of printable ASCII. */
+/** One line of printable ASCII, which `new Headers()` and every server accept. */
 const ONE_LINE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 
 test.each([
@@ -38,7 +38,7 @@ test.each([
   },
 )
 
-test('nobody’s list is no header at all', () => {
+test('an empty list gives no header', () => {
   expect(encodeHeaderValue([], 'percent')).toBeNull()
   expect(encodeHeaderValue(null, 'percent')).toBeNull()
 })
@@ -48,11 +48,11 @@ test.each([
   ['letters without a base', 'Straße Łódź Ærø Þór', 'Strasse Lodz AEro Thor'],
   ['other scripts', '山田 太郎', '?? ??'],
   ['line breaks', 'a\r\nb', 'a  b'],
-])('ascii: %s are folded', (_situation, text, folded) => {
+])('ascii: %s become ASCII letters', (_situation, text, folded) => {
   expect(encodeHeaderValue(text, 'ascii')).toBe(folded)
 })
 
-test('ascii: what folds to a comma does not add a group [requirement 65]', () => {
+test('ascii: a character that becomes a comma does not add a group [requirement 65]', () => {
   expect(encodeHeaderValue(['Sales，EMEA', 'a,b'], 'ascii')).toBe('Sales EMEA,a b')
 })
 
@@ -61,7 +61,7 @@ test('base64: the UTF-8 bytes, item by item', () => {
   expect(encodeHeaderValue(['a,b', 'c'], 'base64')).toBe('YSxi,Yw==')
 })
 
-test('percent: any text comes back exactly, on one line [requirement 65]', () => {
+test('percent: any text decodes to itself and stays on one line [requirement 65]', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
       const encoded = encodeHeaderValue(text, 'percent') ?? ''

@@ -17,7 +17,7 @@ test.each([
   ['the first of two alike', "script-src 'self'; script-src 'none'"],
   ['two policies that agree', "script-src 'self', default-src https:"],
   ['a sandbox with scripts', "sandbox allow-scripts allow-forms; script-src 'self'"],
-])('%s lets the script run', (_case, header) => {
+])('%s allows the page script', (_case, header) => {
   expect(scriptPermissionOf(header, HOME)).toEqual({ allowed: true, nonce: null })
 })
 
@@ -34,7 +34,7 @@ test.each([
   ['two nonces of two policies', "script-src 'nonce-abc', script-src 'nonce-def'"],
   ['a sandbox without scripts', "sandbox; script-src 'self'"],
   ['a nonce that would leave its attribute', `script-src 'nonce-"><img src=x>'`],
-])('%s keeps it out', (_case, header) => {
+])('%s forbids the page script', (_case, header) => {
   expect(scriptPermissionOf(header, HOME)).toEqual({ allowed: false })
 })
 
@@ -42,6 +42,6 @@ test.each([
   ['a nonce alone', "script-src 'nonce-r4nd0m=='"],
   ['a nonce with strict-dynamic', "script-src 'strict-dynamic' 'nonce-r4nd0m==' https:"],
   ['a nonce in one of two policies', "script-src 'nonce-r4nd0m==', default-src 'self'"],
-])('%s is used', (_case, header) => {
+])('%s: the nonce is used', (_case, header) => {
   expect(scriptPermissionOf(header, HOME)).toEqual({ allowed: true, nonce: 'r4nd0m==' })
 })
