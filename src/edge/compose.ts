@@ -18,7 +18,7 @@ import { ChatProxy } from '../proxy/chat-proxy.ts'
 import { jwksResponse, SigningKeys } from '../signing/signing-keys.ts'
 import { RouteMatcher } from '../proxy/route-matcher.ts'
 import { PRINCIPALS_PATH, searchPrincipals } from '../people/librechat.ts'
-import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
+import { accessTo, type PeopleDeps, peopleFeatures } from '../people/access.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { OidcGrants } from '../provider/grants.ts'
 import { createProvider, issuerOf } from '../provider/routes.ts'
@@ -63,6 +63,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     sharePointScopes: (origin: string) => sharePointScopesOf(origin, settings),
     chatMemory: new ChatCookies(settings.origin),
     featuresOf: (session: Session) => featuresOf(session, settings),
+    featuresToken: hasGraphTokens(settings) ? ('graph' as const) : null,
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
   const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
@@ -70,7 +71,11 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-      (await sessions.find(cookieHeader, createLog(crypto.randomUUID()), false))?.id === id,
+      (
+        await sessions.find(cookieHeader, createLog(crypto.randomUUID()), {
+          countsAsActivity: false,
+        })
+      )?.id === id,
     service,
   })
   const people = { graph, lookups, box }
@@ -108,7 +113,14 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     },
     limiter,
     enriched: enrichedBy(settings, people),
-    features: [peopleRoutes(people), filesRoutes({ graph, lookups, toChat })],
+    features: [
+      { routes: peopleRoutes(people), tokenFor: () => peopleToken(settings) },
+      {
+        routes: filesRoutes({ graph, lookups, toChat }),
+        // The picker's token is for a SharePoint host.
+        tokenFor: (path) => (isFilesOn(settings) && path !== '/picker/token' ? 'graph' : null),
+      },
+    ],
   }
 }
 
@@ -145,12 +157,15 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
   const graphToken = librechatGraphToken(deps, settings)
   const token: Enrichment = (request, { session, log }) => graphToken(request, session, log)
   const routes = new Map<string, Enriched>([
-    [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
+    [
+      `GET ${PRINCIPALS_PATH}`,
+      { limited: 'search', token: peopleToken(settings), enrich: principals },
+    ],
   ])
   if (isFilesOn(settings)) {
     // LibreChat's router takes HEAD for GET.
     for (const method of ['GET', 'HEAD']) {
-      routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token })
+      routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', token: null, enrich: token })
     }
   }
   return routes
@@ -168,10 +183,19 @@ function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
   }
 }
 
+function hasGraphTokens({ issuer, reuseTokens }: Settings): boolean {
+  return issuer.microsoft !== null && reuseTokens
+}
+
+/** What people search and its pictures need. */
+function peopleToken(settings: Settings): Resource | null {
+  return accessTo('users', settings, []) === 'off' ? null : 'graph'
+}
+
 /** What has been consented to decides; until a token could be had, nobody knows. */
 async function featuresOf(session: Session, settings: Settings): Promise<Features> {
   const unknown = (reason: string) => ({ people: reason, groups: reason, files: reason })
-  if (settings.issuer.microsoft === null || !settings.reuseTokens) return unknown('off')
+  if (!hasGraphTokens(settings)) return unknown('off')
   try {
     const { scopes } = await session.accessToken('graph')
     return { ...peopleFeatures(settings, scopes), files: filesFeature(settings, scopes) }

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { runtimeOf } from './runtime.ts'
 import { StoredSession } from '../session/stored-session.ts'
-import type { AccessTokenRequest, NewSession } from '../session/session-rpc.ts'
+import type { AccessTokenRequest, NewSession, OpenRequest } from '../session/session-rpc.ts'
 import { UserSessions } from '../session/user-sessions.ts'
 import { LookupTable, type LeaseRequest, type NewLookupRow } from '../storage/lookup-table.ts'
 import { SigningKeyTable } from '../signing/signing-key-table.ts'
@@ -26,16 +26,16 @@ export class SessionObject extends DurableObject<Bindings> {
     return this.#authority.begin(start)
   }
 
-  check(secret: string, touch: boolean, requestId: string) {
-    return this.#authority.check(secret, touch, requestId)
+  open(secret: string, request: OpenRequest) {
+    return this.#authority.open(secret, request)
   }
 
   wrapSecret(secret: string) {
     return this.#authority.wrapSecret(secret)
   }
 
-  checkWrapped(wrapped: string, requestId: string) {
-    return this.#authority.checkWrapped(wrapped, requestId)
+  openWrapped(wrapped: string, requestId: string) {
+    return this.#authority.openWrapped(wrapped, requestId)
   }
 
   accessToken(secret: string, request: AccessTokenRequest) {

@@ -16,7 +16,7 @@ import {
   type RequestingClient,
 } from './authorization-request.ts'
 import { OAuthFailure, readParameters } from './oauth-request.ts'
-import { type ProviderDeps, sessionOfBrowser } from './provider.ts'
+import type { ProviderDeps } from './provider.ts'
 
 /**
  * `GET /.entrada/oidc/authorize`: whoever is signed in here is signed in there. There is nothing to ask them: the
@@ -44,7 +44,7 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
   const { deps, asker, request } = asked
   const { sessions, grants } = deps
   const subject = await expectedSubject(asked)
-  const found = await sessionOfBrowser(sessions, c.req.header('cookie') ?? null, c.var.log)
+  const found = await sessions.findWithKey(c.req.header('cookie') ?? null, c.var.log)
   const lacks = found === null ? NOBODY : shortcomings(found.session, request, subject)
   if (found === null || lacks.freshness || lacks.person || lacks.choice) {
     refuseIfFutile(asked, lacks, found?.session ?? null)
@@ -52,10 +52,10 @@ async function answer(c: Context<EdgeEnv>, asked: Asked): Promise<Response> {
     if (!isTopLevelNavigation(c.req.raw)) throw new EntradaFailure('session_required')
     return c.redirect(signInUrl(c, request, { ...lacks, subject }), 302)
   }
-  const { session, cookie } = found
+  const { session, key } = found
   await deps.countCode(session)
   const { scopes, nonce, codeChallenge } = request
-  const granted = await sessions.grant(cookie)
+  const granted = await sessions.grant(key)
   // It has ended since it was found.
   if (granted === null) throw new EntradaFailure('session_required')
   const code = await grants.code({
@@ -186,7 +186,7 @@ export async function endSession(
   hint: string | undefined,
   deps: ProviderDeps,
 ): Promise<Response> {
-  const found = await sessionOfBrowser(deps.sessions, c.req.header('cookie') ?? null, c.var.log)
+  const found = await deps.sessions.findWithKey(c.req.header('cookie') ?? null, c.var.log)
   if (found === null) return c.redirect('/.entrada/signed-out', 303)
   const claims = hint === undefined ? null : await deps.verify(hint)
   if (claims?.['iss'] !== deps.issuer || claims['sid'] !== found.session.id) {

@@ -3,7 +3,6 @@ import type { Resource } from '../entra/access-token.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import type { Log } from '../log.ts'
 import type { ReplayGuard } from '../session/replay-guard.ts'
-import { SESSION_COOKIE, sessionCookiesOf } from '../session/session-cookie.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'
@@ -30,22 +29,6 @@ export interface ProviderDeps {
   readonly countCode: (session: Session) => Promise<void>
   /** What `POST /.entrada/logout` does. */
   readonly signOut: (c: Context<EdgeEnv>) => Promise<Response>
-}
-
-/** One planted duplicate is plausible, more are noise. */
-const COOKIES_TRIED = 3
-
-/** The living session of a browser, and which of its cookies is the one. */
-export async function sessionOfBrowser(
-  sessions: Sessions,
-  cookieHeader: string | null,
-  log: Log,
-): Promise<{ readonly session: Session; readonly cookie: string } | null> {
-  for (const cookie of sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)) {
-    const session = await sessions.find(`${SESSION_COOKIE}=${cookie}`, log)
-    if (session !== null) return { session, cookie }
-  }
-  return null
 }
 
 /**

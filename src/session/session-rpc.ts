@@ -8,16 +8,16 @@ import type { SessionView, User } from './session.ts'
 export interface SessionRpc {
   begin(start: NewSession): Promise<SessionView>
   /**
-   * Is it alive for the holder of this secret? `touch` counts as activity.
-   * @param requestId of the request that asks; what is logged meanwhile bears it
+   * The session for the holder of this secret and, on request, the token that the object has at hand: one call for
+   * a whole request. It redeems nothing, because a request may yet be refused before it needs a token.
    */
-  check(secret: string, touch: boolean, requestId: string): Promise<SessionCheck>
+  open(secret: string, request: OpenRequest): Promise<OpenedSession>
   /**
    * The secret, sealed under a key of this object's own: what a chat's server may hold. `null` when it is not alive.
    */
   wrapSecret(secret: string): Promise<string | null>
-  /** `check` for the holder of a wrapped secret, which comes back unwrapped. It counts as no activity. */
-  checkWrapped(wrapped: string, requestId: string): Promise<WrappedCheck>
+  /** `open` for the holder of a wrapped secret, which comes back unwrapped. It counts as no activity. */
+  openWrapped(wrapped: string, requestId: string): Promise<OpenedWrappedSession>
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult>
   /** The claims challenge waiting for the person, JSON text. */
   pendingClaims(secret: string): Promise<string | null>
@@ -50,11 +50,25 @@ export interface SessionIdentity {
   readonly authenticatedAt: number | null
 }
 
-export type SessionCheck =
-  | { readonly alive: true; readonly session: SessionView }
+export interface OpenRequest {
+  /** `false` for polling, which does not keep a session from going idle. */
+  readonly countsAsActivity: boolean
+  /** `graph`, or the origin of a SharePoint host; `null`: no token. */
+  readonly resource: string | null
+  /** Of the request that asks; what is logged meanwhile bears it. */
+  readonly requestId: string
+}
+
+export type OpenedSession =
+  | {
+      readonly alive: true
+      readonly session: SessionView
+      /** `null` when none was asked for, and when `accessToken` would have to renew it. */
+      readonly token: ReceivedToken | null
+    }
   | { readonly alive: false }
 
-export type WrappedCheck =
+export type OpenedWrappedSession =
   | { readonly alive: true; readonly session: SessionView; readonly secret: string }
   | { readonly alive: false }
 
@@ -69,13 +83,16 @@ export interface AccessTokenRequest {
   readonly requestId: string
 }
 
+/** An access token as the object hands it out. */
+export interface ReceivedToken {
+  readonly value: string
+  /** Epoch seconds. */
+  readonly expiresAt: number
+  readonly scopes: readonly string[]
+}
+
 export type AccessTokenResult =
-  | {
-      readonly ok: true
-      readonly value: string
-      readonly expiresAt: number
-      readonly scopes: readonly string[]
-    }
+  | ({ readonly ok: true } & ReceivedToken)
   | { readonly ok: false; readonly failure: TokenFailure }
 
 export interface TokenFailure {

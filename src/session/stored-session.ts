@@ -7,8 +7,9 @@ import type {
   AccessTokenResult,
   AccessTokenRequest,
   SessionRpc,
-  SessionCheck,
-  WrappedCheck,
+  OpenRequest,
+  OpenedSession,
+  OpenedWrappedSession,
   SessionDescription,
   EndedSession,
   SessionIdentity,
@@ -70,15 +71,18 @@ export class StoredSession implements SessionRpc {
     return this.#view(row, identity)
   }
 
-  async check(secret: string, touch: boolean, requestId: string): Promise<SessionCheck> {
-    const alive = await this.#member(secret, createLog(requestId))
-    if (alive === null) return { alive: false }
-    const { row, identity } = alive
-    const now = epochSeconds()
-    const isSeen = touch && now - row.lastSeenAt >= SEEN_EVERY_SECONDS
-    if (isSeen) this.#rows.seen(now)
-    const seen = isSeen ? { ...row, lastSeenAt: now } : row
-    return { alive: true, session: this.#view(seen, identity) }
+  async open(
+    secret: string,
+    { countsAsActivity, resource, requestId }: OpenRequest,
+  ): Promise<OpenedSession> {
+    const active = await this.#member(secret, createLog(requestId))
+    if (active === null) return { alive: false }
+    const { identity, holder } = active
+    const row = countsAsActivity ? this.#seen(active.row) : active.row
+    const token = resource === null ? null : await this.#tokens.kept(resource, holder)
+    // The session may have ended during the await; then the token is discarded.
+    if (this.#rows.read() === null) return { alive: false }
+    return { alive: true, session: this.#view(row, identity), token }
   }
 
   async wrapSecret(secret: string): Promise<string | null> {
@@ -86,30 +90,31 @@ export class StoredSession implements SessionRpc {
     return this.#seals.wrap(secret)
   }
 
-  async checkWrapped(wrapped: string, requestId: string): Promise<WrappedCheck> {
+  async openWrapped(wrapped: string, requestId: string): Promise<OpenedWrappedSession> {
     const secret = await this.#seals.unwrap(wrapped)
     if (secret === null) return { alive: false }
-    const check = await this.check(secret, false, requestId)
-    return check.alive ? { ...check, secret } : check
+    const request = { countsAsActivity: false, resource: null, requestId }
+    const opened = await this.open(secret, request)
+    return opened.alive ? { alive: true, session: opened.session, secret } : { alive: false }
   }
 
   async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult> {
     const log = createLog(request.requestId)
-    const alive = await this.#member(secret, log)
-    if (alive === null) return OVER
+    const active = await this.#member(secret, log)
+    if (active === null) return OVER
     const { renewals } = this.#tokens
-    const outcome = await this.#tokens.accessToken(request, alive.holder)
-    // Signing out while Microsoft was answering wins: what came back belongs to nobody.
+    const outcome = await this.#tokens.accessToken(request, active.holder)
+    // The session may have ended during the await; then the token is discarded.
     if (this.#rows.read() === null) return OVER
     if (outcome.ok) {
       const isRenewed = this.#tokens.renewals !== renewals
-      // Where there are no rules, a renewal is all that a look would do.
+      // Where there are no rules, a renewal is all that a recheck would do.
       if (isRenewed && !this.#watch.hasRules) this.#rows.checked(epochSeconds())
       const isMember = !isRenewed || (await this.#member(secret, log, isRenewed)) !== null
       return isMember ? outcome : OVER
     }
     const { failure, isOver } = outcome
-    if (isOver) await this.#end(alive.row)
+    if (isOver) await this.#end(active.row)
     const claims = failure.claims ?? request.claims
     if (failure.code === 'interaction_required' && claims !== null) {
       await this.#seals.keepClaims(claims, secret)
@@ -218,21 +223,19 @@ export class StoredSession implements SessionRpc {
     return Math.min(expiresAt, lastSeenAt + this.#deps.settings.sessions.idleSeconds)
   }
 
+  /** Notes activity, at most every 30 seconds. */
+  #seen(row: SessionRow): SessionRow {
+    const lastSeenAt = epochSeconds()
+    if (lastSeenAt - row.lastSeenAt < SEEN_EVERY_SECONDS) return row
+    this.#rows.seen(lastSeenAt)
+    return { ...row, lastSeenAt }
+  }
+
   #view(row: SessionRow, identity: SessionIdentity): SessionView {
     const { user, isEmailVerified, isOperator, authenticatedAt } = identity
     const { createdAt, expiresAt } = row
-    const { id } = this.#deps
-    const idleExpiresAt = this.#idleEnd(row)
-    return {
-      id,
-      user,
-      isEmailVerified,
-      isOperator,
-      authenticatedAt,
-      createdAt,
-      expiresAt,
-      idleExpiresAt,
-    }
+    const known = { user, isEmailVerified, isOperator, authenticatedAt, createdAt, expiresAt }
+    return { id: this.#deps.id, ...known, idleExpiresAt: this.#idleEnd(row) }
   }
 
   #grantBinding(

@@ -15,7 +15,7 @@ import {
   type StoredAccessToken,
 } from './sealed-rows.ts'
 import { scopeFor } from './resource-scopes.ts'
-import type { AccessTokenRequest, UserRpc } from './session-rpc.ts'
+import type { AccessTokenRequest, ReceivedToken, UserRpc } from './session-rpc.ts'
 import type { SessionRows } from './session-rows.ts'
 import {
   failureResult,
@@ -105,6 +105,15 @@ export class TokenManager {
     return { ok: true, identity: this.#told?.identity ?? null }
   }
 
+  /** What is at hand and needs no renewal yet; `null` when `accessToken` would have to ask Entra. */
+  async kept(resource: string, holder: TokenBinding): Promise<ReceivedToken | null> {
+    await this.#kept.load(resource, holder)
+    const kept = this.#kept.get(resource)
+    if (kept === null || this.#isDueForRenewal(kept)) return null
+    const { value, expiresAt, scopes } = kept
+    return { value, expiresAt, scopes }
+  }
+
   async accessToken(request: TokenQuery, holder: TokenBinding): Promise<TokenResult> {
     await this.#kept.load(request.resource, holder)
     // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
@@ -112,7 +121,7 @@ export class TokenManager {
     const isYoung = kept !== null && epochSeconds() - kept.redeemedAt < (request.youngSeconds ?? 0)
     const isRefused = kept?.value === request.refused && !isYoung
     const isAccepted = kept !== null && !isRefused && request.claims === null
-    if (kept !== null && isAccepted && secondsLeft(kept) > RENEW_BEFORE_SECONDS + this.#jitter) {
+    if (kept !== null && isAccepted && !this.#isDueForRenewal(kept)) {
       return { ok: true, ...kept }
     }
     // A claims challenge asks for a token with more in it: not the flight the others wait for.
@@ -128,6 +137,10 @@ export class TokenManager {
       !outcome.ok && !outcome.isOver && outcome.failure.code === 'sign_in_unavailable'
     const serves = kept !== null && isAccepted && secondsLeft(kept) > USABLE_SECONDS
     return isPassing && serves ? { ok: true, ...kept } : outcome
+  }
+
+  #isDueForRenewal(token: StoredAccessToken): boolean {
+    return secondsLeft(token) <= RENEW_BEFORE_SECONDS + this.#jitter
   }
 
   async #renew(request: TokenQuery, holder: TokenBinding): Promise<TokenResult> {
