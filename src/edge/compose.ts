@@ -44,7 +44,8 @@ type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly
 export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const { settings, box, entra, graph, membership } = deps
   const { publicOrigin, callbackPath, signingKeys } = settings
-  const sessions = new Sessions(env.SESSIONS, env.USERS, deps)
+  const uses = new ReplayGuard(env.REPLAYS)
+  const sessions = new Sessions(env.SESSIONS, env.USERS, { settings, box, uses })
   const lookups = new LookupCache(env.LOOKUPS, box)
   const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
   const signer = new AssertionSigner({
@@ -85,7 +86,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
       sessions,
       grants: new OidcGrants(box, issuerOf(publicOrigin)),
       issuer: issuerOf(publicOrigin),
-      uses: new ReplayGuard(env.USERS),
+      uses,
       sign: (claims) => keys.sign(claims),
       verify: (token) => keys.verify(token),
       publicKeys: () => jwksResponse(keys),
@@ -178,6 +179,7 @@ function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
     VAULT: () => env.VAULT.get(name),
     SESSIONS: () => env.SESSIONS.get(env.SESSIONS.idFromName(name)).describe(),
     USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
+    REPLAYS: () => env.REPLAYS.get(env.REPLAYS.idFromName(name)).wasUsed(),
     LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
     KEYS: () => keys.published(),
   }

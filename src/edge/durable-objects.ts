@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { runtimeOf } from './runtime.ts'
 import { StoredSession } from '../session/stored-session.ts'
 import type { AccessTokenRequest, NewSession, OpenRequest } from '../session/session-rpc.ts'
+import { ReplayTable } from '../session/replay-table.ts'
 import { UserSessions } from '../session/user-sessions.ts'
 import { LookupTable, type LeaseRequest, type NewLookupRow } from '../storage/lookup-table.ts'
 import { SigningKeyTable } from '../signing/signing-key-table.ts'
@@ -59,7 +60,7 @@ export class SessionObject extends DurableObject<Bindings> {
   }
 }
 
-/** One user: which sessions there are. */
+/** One user, or one browser session at the sign-in service: which sessions there are. */
 export class UserObject extends DurableObject<Bindings> {
   readonly #sessions: UserSessions
 
@@ -90,6 +91,28 @@ export class UserObject extends DurableObject<Bindings> {
 
   override alarm() {
     return this.#sessions.alarm()
+  }
+}
+
+/** One key that may be used once. */
+export class ReplayObject extends DurableObject<Bindings> {
+  readonly #table: ReplayTable
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#table = new ReplayTable(ctx.storage)
+  }
+
+  use(use: string, untilSeconds: number) {
+    return this.#table.use(use, untilSeconds)
+  }
+
+  wasUsed() {
+    return this.#table.wasUsed()
+  }
+
+  override alarm() {
+    return this.#table.alarm()
   }
 }
 

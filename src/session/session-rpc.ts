@@ -118,11 +118,21 @@ export interface SessionDescription {
 
 /** What is asked of the object that knows which sessions a user has. */
 export interface UserRpc {
-  /** Whether nothing else is on the list. */
-  add(sessionId: string, expiresAt: number): Promise<boolean>
+  add(sessionId: string, expiresAt: number): Promise<void>
   remove(sessionId: string): Promise<void>
   list(): Promise<readonly string[]>
   /** Epoch seconds until which the sign-in service wants to be left alone about this user. */
   pausedUntil(): Promise<number>
   pause(until: number): Promise<void>
+}
+
+/** What is asked of the object of one key that may be used once. */
+export interface ReplayRpc {
+  /**
+   * Whether this is the first use.
+   * @param use a name of this use: the same name again is the same use
+   * @param untilSeconds epoch seconds at which it is forgotten
+   */
+  use(use: string, untilSeconds: number): Promise<boolean>
+  wasUsed(): Promise<boolean>
 }

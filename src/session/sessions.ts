@@ -19,7 +19,7 @@ import {
   writeSessionKey,
 } from './session-cookie.ts'
 import { openedSession, type SessionCalls } from './opened-session.ts'
-import { ReplayGuard } from './replay-guard.ts'
+import type { ReplayGuard } from './replay-guard.ts'
 import { SessionCache } from './session-cache.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
@@ -52,6 +52,7 @@ export interface FoundSession {
 export interface SessionsDeps {
   readonly settings: Pick<Settings, 'sessions'>
   readonly box: SealedBox
+  readonly uses: ReplayGuard
 }
 
 /** The Worker's side of sessions: cookie to object, and a short memory for proxied sub-resources. */
@@ -65,11 +66,11 @@ export class Sessions {
   constructor(
     sessions: ObjectNamespace<SessionRpc>,
     users: ObjectNamespace<UserRpc>,
-    { settings, box }: SessionsDeps,
+    { settings, box, uses }: SessionsDeps,
   ) {
     this.#sessions = sessions
     this.#users = users
-    this.#uses = new ReplayGuard(users)
+    this.#uses = uses
     this.#memory = new SessionCache(settings.sessions.checkSeconds)
     this.#marks = new SessionMarks(box)
   }

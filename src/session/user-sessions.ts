@@ -30,15 +30,12 @@ export class UserSessions implements UserRpc {
     this.#tables = new LazySchema(storage, TABLES)
   }
 
-  async add(sessionId: string, expiresAt: number): Promise<boolean> {
-    // In one step: of two who ask at once, one is alone.
-    const isAlone = this.#living().every((id) => id === sessionId)
+  async add(sessionId: string, expiresAt: number): Promise<void> {
     this.#tables.create()
     // Sessions that ended by themselves take themselves off; one that could not is swept here.
     this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', epochSeconds())
     this.#storage.sql.exec('INSERT OR REPLACE INTO session VALUES (?, ?)', sessionId, expiresAt)
     await this.#scheduleAlarm()
-    return isAlone
   }
 
   async remove(sessionId: string): Promise<void> {
@@ -67,7 +64,7 @@ export class UserSessions implements UserRpc {
 
   /**
    * Deletes what is over, the object's tables with the last row. Housekeeping alone: no row counts after its time.
-   * Most objects here are never called again: a used code, a logout token, a browser session.
+   * The object of a browser session is often never called again.
    */
   async alarm(): Promise<void> {
     if (!this.#tables.exist) return
