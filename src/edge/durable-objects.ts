@@ -14,49 +14,49 @@ import { SigningKeyTable } from '../signing/signing-key-table.ts'
 
 /** One session: alive or ended, and the only refresher of its tokens. */
 export class SessionObject extends DurableObject<Bindings> {
-  readonly #authority: StoredSession
+  readonly #session: StoredSession
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     const { storage } = ctx
     const id = ctx.id.toString()
-    this.#authority = new StoredSession({ ...runtimeOf(env), id, storage, users: env.USERS })
+    this.#session = new StoredSession({ ...runtimeOf(env), id, storage, users: env.USERS })
   }
 
   begin(start: NewSession) {
-    return this.#authority.begin(start)
+    return this.#session.begin(start)
   }
 
   open(secret: string, request: OpenRequest) {
-    return this.#authority.open(secret, request)
+    return this.#session.open(secret, request)
   }
 
   wrapSecret(secret: string) {
-    return this.#authority.wrapSecret(secret)
+    return this.#session.wrapSecret(secret)
   }
 
   openWrapped(wrapped: string, requestId: string) {
-    return this.#authority.openWrapped(wrapped, requestId)
+    return this.#session.openWrapped(wrapped, requestId)
   }
 
   accessToken(secret: string, request: AccessTokenRequest) {
-    return this.#authority.accessToken(secret, request)
+    return this.#session.accessToken(secret, request)
   }
 
   pendingClaims(secret: string) {
-    return this.#authority.pendingClaims(secret)
+    return this.#session.pendingClaims(secret)
   }
 
   end(secret: string | null) {
-    return this.#authority.end(secret)
+    return this.#session.end(secret)
   }
 
   describe() {
-    return this.#authority.describe()
+    return this.#session.describe()
   }
 
   override alarm() {
-    return this.#authority.alarm()
+    return this.#session.alarm()
   }
 }
 
@@ -133,8 +133,8 @@ export class LookupObject extends DurableObject<Bindings> {
     return this.#table.lease(request)
   }
 
-  complete(claimed: string | null, rows: readonly NewLookupRow[]) {
-    return this.#table.complete(claimed, rows)
+  complete(leased: string | null, rows: readonly NewLookupRow[]) {
+    return this.#table.complete(leased, rows)
   }
 
   override alarm() {

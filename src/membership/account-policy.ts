@@ -14,19 +14,19 @@ export interface AccessRules extends AccessSettings {
 
 /**
  * What the account itself stands in the way of, `null` if nothing.
- * @param ask how to ask Graph; `null` for an issuer that is not Entra
+ * @param client asks Graph; `null` for an issuer that is not Entra
  * @throws EntradaFailure `membership_unknown`
  */
 export async function refusedAccount(
   { email, claims }: VerifiedIdentity,
   access: Pick<AccessRules, 'allowGuests' | 'emailDomains' | 'needsAddress'>,
-  ask: MembershipGraphClient | null,
+  client: MembershipGraphClient | null,
 ): Promise<AccountRefusal | null> {
   if (access.emailDomains.length > 0) {
     const domain = emailDomainOf(email)
     if (domain === null || !access.emailDomains.includes(domain)) return 'email_domain'
   }
-  if (!access.allowGuests && (await isGuest(claims['acct'], ask))) return 'guest'
+  if (!access.allowGuests && (await isGuest(claims['acct'], client))) return 'guest'
   return access.needsAddress && email === null ? 'no_address' : null
 }
 
@@ -43,11 +43,11 @@ export function emailDomainOf(email: string | null): string | null {
 const Me = v.object({ userType: v.nullable(v.string()) })
 
 /** The `acct` claim tells if the registration asks for it; else the person's own profile does. */
-async function isGuest(account: unknown, ask: MembershipGraphClient | null): Promise<boolean> {
+async function isGuest(account: unknown, client: MembershipGraphClient | null): Promise<boolean> {
   if (account === 0 || account === '0') return false
   if (account === 1 || account === '1') return true
-  if (ask === null) throw membershipCheckFailed('unreadable_claim')
-  const { userType } = await ask
+  if (client === null) throw membershipCheckFailed('unreadable_claim')
+  const { userType } = await client
     .ask({ path: 'me?$select=userType' }, Me)
     .catch((cause: unknown) => {
       // Not about groups, as a refusal otherwise would be.

@@ -38,13 +38,13 @@ export function membershipCheckFailed(
 /** Somebody waits in front of a shut door, or behind one that should perhaps be shut. */
 const BUDGET_MS = 10_000
 const CALL_MS = 4_000
-const MOST_ATTEMPTS = 4
+const MAX_ATTEMPTS = 4
 const FIRST_PAUSE_MS = 250
 /** At 999 a page this is more groups than Entra lets anyone be in. */
-const MOST_PAGES = 50
+const MAX_PAGES = 50
 
 /** What may be over in a moment. */
-const PASSING: ReadonlySet<string | undefined> = new Set<MembershipCheckFailure>([
+const TRANSIENT: ReadonlySet<string | undefined> = new Set<MembershipCheckFailure>([
   'graph_throttled',
   'graph_unavailable',
   'graph_unexpected',
@@ -59,7 +59,7 @@ export class MembershipGraphClient {
   readonly #tokens: GraphTokens
   readonly #bucket: string
   /** Counted from the first question. */
-  #endsAt: number | null = null
+  #endsAtMs: number | null = null
 
   constructor(graph: Graph, tokens: GraphTokens, tenantId: string) {
     this.#graph = graph
@@ -79,12 +79,12 @@ export class MembershipGraphClient {
       try {
         return await this.#attempt(request, schema)
       } catch (cause) {
-        if (!(cause instanceof EntradaFailure) || !PASSING.has(cause.details.reason)) throw cause
+        if (!(cause instanceof EntradaFailure) || !TRANSIENT.has(cause.details.reason)) throw cause
         const { retryAfter } = cause.details
-        const pause =
+        const pauseMs =
           retryAfter === undefined ? FIRST_PAUSE_MS * 2 ** (attempt - 1) : retryAfter * 1000
-        if (attempt === MOST_ATTEMPTS || pause >= this.#left) throw cause
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        if (attempt === MAX_ATTEMPTS || pauseMs >= this.#leftMs) throw cause
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     }
   }
@@ -101,7 +101,7 @@ export class MembershipGraphClient {
       const { value, '@odata.nextLink': next } = await this.ask(request, page)
       items.push(...value)
       if (next === undefined) return items
-      if (visited.has(next) || visited.size === MOST_PAGES) {
+      if (visited.has(next) || visited.size === MAX_PAGES) {
         throw membershipCheckFailed('graph_unexpected')
       }
       visited.add(next)
@@ -110,8 +110,8 @@ export class MembershipGraphClient {
   }
 
   async #attempt<T>(request: GraphRequest, schema: v.GenericSchema<unknown, T>): Promise<T> {
-    if (this.#left <= 0) throw membershipCheckFailed('graph_unavailable')
-    const options = { bucket: this.#bucket, deadlineMs: Math.min(CALL_MS, this.#left) }
+    if (this.#leftMs <= 0) throw membershipCheckFailed('graph_unavailable')
+    const options = { bucket: this.#bucket, deadlineMs: Math.min(CALL_MS, this.#leftMs) }
     const answer = await this.#graph
       .call(this.#tokens, { ...request, ...options })
       .catch(failWithoutAnswer)
@@ -121,9 +121,9 @@ export class MembershipGraphClient {
     return parsed.output
   }
 
-  get #left(): number {
-    this.#endsAt ??= Date.now() + BUDGET_MS
-    return this.#endsAt - Date.now()
+  get #leftMs(): number {
+    this.#endsAtMs ??= Date.now() + BUDGET_MS
+    return this.#endsAtMs - Date.now()
   }
 }
 

@@ -3,9 +3,9 @@ import { chunks, inFilters } from '../graph/odata.ts'
 import { isRefusal, type MembershipGraphClient } from './graph-client.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */
-const MOST_IDS = 20
+const MAX_IDS_PER_CALL = 20
 /** Graph takes up to fifteen values behind `in`; names are long and addresses must not be. */
-const MOST_NAMES = 10
+const MAX_NAMES_PER_FILTER = 10
 
 /** Delegated permissions that show groups to the person's own token. */
 export const READS_GROUPS = /^(?:GroupMember|Group|Directory)\.Read(?:Write)?\.All$/i
@@ -26,11 +26,11 @@ const NamedGroup = v.object({ id: v.string(), displayName: v.string() })
  */
 export async function resolveNames(
   names: readonly string[],
-  questions: MembershipGraphClient,
+  client: MembershipGraphClient,
 ): Promise<ResolvedNames> {
   const pages = await Promise.all(
-    inFilters('displayName', names, MOST_NAMES).map((filter) =>
-      questions.collect({ path: `groups?${filter}&$select=id,displayName&$top=999` }, NamedGroup),
+    inFilters('displayName', names, MAX_NAMES_PER_FILTER).map((filter) =>
+      client.collect({ path: `groups?${filter}&$select=id,displayName&$top=999` }, NamedGroup),
     ),
   )
   const groups = pages.flat()
@@ -55,16 +55,16 @@ export async function resolveNames(
  */
 export async function membershipsAmong(
   ids: readonly string[],
-  questions: MembershipGraphClient,
+  client: MembershipGraphClient,
 ): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set()
-  const scopes = await questions.scopes()
-  if (!scopes.some((scope) => READS_GROUPS.test(scope))) return ownGroups(questions)
+  const scopes = await client.scopes()
+  if (!scopes.some((scope) => READS_GROUPS.test(scope))) return ownGroups(client)
   try {
-    return await checkMemberships(ids, questions)
+    return await checkMemberships(ids, client)
   } catch (cause) {
     // Missing permission, or an id that is no group's any more: the list of one's own groups tells as well.
-    if (isRefusal(cause)) return ownGroups(questions)
+    if (isRefusal(cause)) return ownGroups(client)
     throw cause
   }
 }
@@ -72,12 +72,12 @@ export async function membershipsAmong(
 /** Asks about the groups in question and no others. */
 async function checkMemberships(
   ids: readonly string[],
-  questions: MembershipGraphClient,
+  client: MembershipGraphClient,
 ): Promise<ReadonlySet<string>> {
   const path = 'me/checkMemberGroups'
   const held = await Promise.all(
-    chunks(ids, MOST_IDS).map((groupIds) =>
-      questions.collect({ method: 'POST', path, body: { groupIds } }, v.string()),
+    chunks(ids, MAX_IDS_PER_CALL).map((groupIds) =>
+      client.collect({ method: 'POST', path, body: { groupIds } }, v.string()),
     ),
   )
   return new Set(held.flat().map((id) => id.toLowerCase()))
@@ -89,9 +89,9 @@ const Membership = v.object({ id: v.string(), '@odata.type': v.optional(v.string
  * Everything the person is in, which `User.Read` is enough for. Without a cast to groups, because a cast
  * would be answered from the search index, and that lags behind.
  */
-async function ownGroups(questions: MembershipGraphClient): Promise<ReadonlySet<string>> {
+async function ownGroups(client: MembershipGraphClient): Promise<ReadonlySet<string>> {
   const path = 'me/transitiveMemberOf?$select=id&$top=999'
-  const memberships = await questions.collect({ path }, Membership)
+  const memberships = await client.collect({ path }, Membership)
   const isGroup = (type: string | undefined) => type === undefined || type.endsWith('.group')
   return new Set(
     memberships.flatMap((one) => (isGroup(one['@odata.type']) ? [one.id.toLowerCase()] : [])),

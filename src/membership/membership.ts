@@ -50,7 +50,7 @@ export interface Entitlements {
 /** Somebody who is in. */
 export interface Member {
   readonly tenantId: string
-  readonly standing: Entitlements
+  readonly entitlements: Entitlements
 }
 
 /** What a running session has to go by. */
@@ -59,7 +59,7 @@ export interface ClaimsSource extends ClaimsEvidence {
 }
 
 export type MembershipResult =
-  | { readonly kind: 'member'; readonly standing: Entitlements }
+  | { readonly kind: 'member'; readonly entitlements: Entitlements }
   | { readonly kind: 'lost' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -90,7 +90,7 @@ export class Membership {
     try {
       const { requiredRole, adminRole } = this.#rulesFor(tenantId)
       const graphTokens = tokens.graph([requiredRole, adminRole].some(hasGroupNames))
-      return await this.#admit(identity, this.#questions(graphTokens, tenantId), log)
+      return await this.#admit(identity, this.#clientFor(graphTokens, tenantId), log)
     } catch (cause) {
       if (!(cause instanceof EntradaFailure)) throw cause
       const { code, details } = cause
@@ -103,48 +103,51 @@ export class Membership {
 
   async #admit(
     identity: VerifiedIdentity,
-    questions: MembershipGraphClient | null,
+    client: MembershipGraphClient | null,
     log: Log,
   ): Promise<Entitlements> {
     const { access } = this.#settings
     const { userId, tenantId, claims } = identity
-    const refusal = await refusedAccount(identity, access, questions)
+    const refusal = await refusedAccount(identity, access, client)
     if (refusal !== null) throw membershipFailure(refusal, access.helpText)
     const { requiredRole, adminRole } = this.#rulesFor(tenantId)
-    const check = new RoleEvaluation([requiredRole, adminRole], questions)
-    const required = await check.heldBySignIn(requiredRole, claims)
+    const evaluation = new RoleEvaluation([requiredRole, adminRole], client)
+    const required = await evaluation.matchedBySignIn(requiredRole, claims)
     if (requiredRole !== null && required.length === 0) {
       throw membershipFailure('role', access.helpText)
     }
-    const admin = await check.heldBySignIn(adminRole, claims).catch((cause: unknown) => {
+    const admin = await evaluation.matchedBySignIn(adminRole, claims).catch((cause: unknown) => {
       // The people a chat is for do not stay out because nobody could tell who runs it.
       const reason = reasonOf(cause)
       log.audit('membership_unknown', { userId, tenantId, reason, at: 'sign_in', rule: 'admin' })
       return []
     })
-    return this.#standing(required, admin, tenantId)
+    return this.#entitlements(required, admin, tenantId)
   }
 
   /** The same question about somebody who is in, answered without exceptions: the session lives by it. */
-  async recheck({ tenantId, standing }: Member, evidence: ClaimsSource): Promise<MembershipResult> {
+  async recheck(
+    { tenantId, entitlements }: Member,
+    source: ClaimsSource,
+  ): Promise<MembershipResult> {
     const { requiredRole, adminRole } = this.#rulesFor(tenantId)
-    const questions = this.#questions(evidence.tokens, tenantId)
-    const check = new RoleEvaluation([requiredRole, adminRole], questions)
+    const client = this.#clientFor(source.tokens, tenantId)
+    const evaluation = new RoleEvaluation([requiredRole, adminRole], client)
     const held = (rule: RoleRule | null) => {
-      const known = rule?.isAboutGroups === true ? standing.groups : standing.roles
-      return check.heldByRecheck(rule, known, evidence)
+      const known = rule?.isAboutGroups === true ? entitlements.groups : entitlements.roles
+      return evaluation.matchedByRecheck(rule, known, source)
     }
     try {
       const required = await held(requiredRole)
       // What only a new id token could tell stays as it was at sign-in.
-      const isChecked = requiredRole?.isAboutGroups === true || evidence.canRenew
+      const isChecked = requiredRole?.isAboutGroups === true || source.canRenew
       if (requiredRole !== null && isChecked && required.length === 0) return { kind: 'lost' }
       const admin = await held(adminRole).catch((cause: unknown) => {
         // Whoever is no operator does not become one by an answer that is missing.
-        if (standing.isOperator || !(cause instanceof EntradaFailure)) throw cause
+        if (entitlements.isOperator || !(cause instanceof EntradaFailure)) throw cause
         return []
       })
-      return { kind: 'member', standing: this.#standing(required, admin, tenantId) }
+      return { kind: 'member', entitlements: this.#entitlements(required, admin, tenantId) }
     } catch (cause) {
       return { kind: 'unknown', reason: reasonOf(cause) }
     }
@@ -158,12 +161,16 @@ export class Membership {
     return { requiredRole, adminRole: isForThem ? adminRole : null }
   }
 
-  #questions(tokens: GraphTokens, tenantId: string): MembershipGraphClient | null {
+  #clientFor(tokens: GraphTokens, tenantId: string): MembershipGraphClient | null {
     return this.#graph === null ? null : new MembershipGraphClient(this.#graph, tokens, tenantId)
   }
 
   /** @param tenantId of the person: a role that makes operators is not told of people whom it cannot make one */
-  #standing(required: readonly string[], admin: readonly string[], tenantId: string): Entitlements {
+  #entitlements(
+    required: readonly string[],
+    admin: readonly string[],
+    tenantId: string,
+  ): Entitlements {
     const { requiredRole, adminRole } = this.#settings
     const isForThem = this.#rulesFor(tenantId).adminRole !== null
     const isTold = (entry: string) => isForThem || adminRole?.anyOf.includes(entry) !== true

@@ -98,7 +98,7 @@ export class IdentityHeaders {
     const assertion = await this.#signer.assertionFor(session)
     const identity = {
       headers: this.#headersOf(session, assertion),
-      freshUntil: assertion.freshUntil,
+      freshUntil: assertion.freshUntilMs,
     }
     this.#prepared.set(session, identity)
     return identity

@@ -27,7 +27,7 @@ import { browserSessionName, userObjectName } from './user-sessions.ts'
 /** Longer than a logout token is accepted. */
 const LOGOUT_TOKEN_MEMORY_SECONDS = 900
 /** One planted duplicate is plausible, more are noise. */
-const COOKIES_TRIED = 3
+const MAX_COOKIES_TRIED = 3
 
 /** Opens a session only with what its object stores. */
 export interface SessionGrant {
@@ -60,7 +60,7 @@ export class Sessions {
   readonly #sessions: ObjectNamespace<SessionRpc>
   readonly #users: ObjectNamespace<UserRpc>
   readonly #uses: ReplayGuard
-  readonly #memory: SessionCache
+  readonly #cache: SessionCache
   readonly #marks: SessionMarks
 
   constructor(
@@ -71,7 +71,7 @@ export class Sessions {
     this.#sessions = sessions
     this.#users = users
     this.#uses = uses
-    this.#memory = new SessionCache(settings.sessions.checkSeconds)
+    this.#cache = new SessionCache(settings.sessions.checkSeconds)
     this.#marks = new SessionMarks(box)
   }
 
@@ -97,7 +97,7 @@ export class Sessions {
    */
   recall(cookieHeader: string | null, log: Log, countsAsActivity: boolean): Session | null {
     const cookie = firstSessionCookieOf(cookieHeader)
-    const known = cookie === null ? null : this.#memory.recall(cookie, countsAsActivity)
+    const known = cookie === null ? null : this.#cache.recall(cookie, countsAsActivity)
     return known === null ? null : openedSession(known.session, this.#callsOf(known.key, log))
   }
 
@@ -134,11 +134,11 @@ export class Sessions {
     const opened = await callObject(() => this.#object(key).open(key.secret, request))
     if (!opened.alive) {
       this.#marks.missed(key)
-      this.#memory.forget(cookie)
+      this.#cache.forget(cookie)
       return null
     }
     const { session, token } = opened
-    this.#memory.keep(cookie, { key, session }, countsAsActivity)
+    this.#cache.keep(cookie, { key, session }, countsAsActivity)
     const received = resource === null || token === null ? null : { resource, ...token }
     return openedSession(session, this.#callsOf(key, log), received)
   }
@@ -166,7 +166,7 @@ export class Sessions {
   async end(cookieHeader: string | null, log: Log): Promise<EndedSession | null> {
     let last: EndedSession | null = null
     for (const key of await this.#keysOf(cookieHeader)) {
-      this.#memory.forget(writeSessionKey(key))
+      this.#cache.forget(writeSessionKey(key))
       // Only the holder of the secret may end a session by cookie; the id alone is no proof.
       if ((await this.findByKey(key, log, { countsAsActivity: false })) === null) continue
       last = await callObject(() => this.#object(key).end(key.secret))
@@ -179,7 +179,7 @@ export class Sessions {
    * @returns whether there was one left to end
    */
   async endById(sessionId: string): Promise<boolean> {
-    this.#memory.forgetSession(sessionId)
+    this.#cache.forgetSession(sessionId)
     return (await callObject(() => this.#byId(sessionId).end(null))) !== null
   }
 
@@ -221,7 +221,7 @@ export class Sessions {
 
   /** What the session cookies of a request say; those that were not made here say nothing. */
   async #keysOf(cookieHeader: string | null): Promise<readonly SessionKey[]> {
-    const cookies = sessionCookiesOf(cookieHeader).slice(0, COOKIES_TRIED)
+    const cookies = sessionCookiesOf(cookieHeader).slice(0, MAX_COOKIES_TRIED)
     const keys = await Promise.all(cookies.map((cookie) => this.#marks.read(cookie)))
     return keys.filter((key) => key !== null)
   }

@@ -11,7 +11,7 @@ export type TokenResult =
       readonly ok: false
       readonly failure: TokenFailure
       /** The grant is gone for good, and with it the session. */
-      readonly isOver: boolean
+      readonly endsSession: boolean
     }
 
 export type IdentityResult =
@@ -47,7 +47,7 @@ export function tokenErrorResult(
   return {
     ok: false,
     failure: { code: CODES[kind], aadsts, correlationId, claims, retryAfter },
-    isOver: kind === 'gone' || kind === 'account',
+    endsSession: kind === 'gone' || kind === 'account',
   }
 }
 
@@ -61,14 +61,14 @@ export function failureResult(
 ): TokenResult {
   if (!(cause instanceof EntradaFailure)) throw cause
   const { code, details } = cause
-  const isOver = code === 'wrong_account' || details.reason === ANOTHER_PERSON
-  if (!isOver) return temporaryFailure({ code })
+  const endsSession = code === 'wrong_account' || details.reason === ANOTHER_PERSON
+  if (!endsSession) return temporaryFailure({ code })
   log.audit('refresh_refused', { kind: 'identity', userId, sessionId })
-  return { ok: false, failure: { code: 'session_required' }, isOver }
+  return { ok: false, failure: { code: 'session_required' }, endsSession }
 }
 
 export function temporaryFailure(failure: TokenFailure): TokenResult {
-  return { ok: false, failure, isOver: false }
+  return { ok: false, failure, endsSession: false }
 }
 
 /** AADSTS50196 takes about two minutes to forget. */

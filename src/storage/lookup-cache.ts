@@ -7,7 +7,7 @@ import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
 export interface LookupObjectStub {
   read(keys: readonly string[], parts: readonly string[]): Promise<readonly LookupRow[]>
   lease(request: LeaseRequest): Promise<LeaseResult>
-  complete(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void>
+  complete(leased: string | null, rows: readonly NewLookupRow[]): Promise<void>
 }
 
 export type LookupNamespace = ObjectNamespace<LookupObjectStub>
@@ -81,11 +81,11 @@ export class OwnerLookups {
   /** Reads, and asks for leave to look up what is missing. See `LookupTable.claim`. */
   async lease(
     name: string,
-    { holdSeconds, keys, parts }: Omit<LeaseRequest, 'name' | 'claimant'>,
+    { holdSeconds, keys, parts }: Omit<LeaseRequest, 'name' | 'holder'>,
   ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly CachedLookup[] }> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
-    const claimant = crypto.randomUUID()
-    const request = { name: await this.#name(name), claimant, holdSeconds, keys: names, parts }
+    const holder = crypto.randomUUID()
+    const request = { name: await this.#name(name), holder, holdSeconds, keys: names, parts }
     const { isGranted, rows } = await this.#ask<LeaseResult>(
       (object) => object.lease(request),
       { isGranted: true, rows: [] },
@@ -94,8 +94,8 @@ export class OwnerLookups {
     return { isGranted, lookups: await this.#opened(rows, keys, names) }
   }
 
-  /** Stores answers and lets those go on who wait for the claimed key. */
-  async complete(claimed: string | null, lookups: readonly NewLookup[]): Promise<void> {
+  /** Stores answers and lets those go on who wait for the leased key. */
+  async complete(leased: string | null, lookups: readonly NewLookup[]): Promise<void> {
     const rows = await Promise.all(
       lookups.map(async ({ key, part, text, freshSeconds, lifeSeconds }): Promise<NewLookupRow> => {
         const name = await this.#name(key)
@@ -103,14 +103,14 @@ export class OwnerLookups {
         return { key: name, part, sealed, freshSeconds, lifeSeconds }
       }),
     )
-    const name = claimed === null ? null : await this.#name(claimed)
+    const name = leased === null ? null : await this.#name(leased)
     await this.#ask<void>((object) => object.complete(name, rows), undefined)
   }
 
-  #ask<T>(ask: (object: LookupObjectStub) => Promise<T>, absence: T, holdSeconds = 0): Promise<T> {
+  #ask<T>(ask: (object: LookupObjectStub) => Promise<T>, fallback: T, holdSeconds = 0): Promise<T> {
     const object = () => this.#namespace.get(this.#namespace.idFromName(this.#owner))
     return withFallback(() => callObject(() => ask(object())), {
-      value: absence,
+      value: fallback,
       afterMs: READ_DEADLINE_MS + holdSeconds * 1000,
     })
   }

@@ -1,8 +1,8 @@
 import { withFallback } from '../time.ts'
 import type { ObjectStorage } from './durable-objects.ts'
 
-interface Holder {
-  readonly claimant: string
+interface Lease {
+  readonly holder: string
   readonly until: number
   readonly released: Promise<void>
   release(): void
@@ -10,22 +10,22 @@ interface Holder {
 
 /** Whose turn it is to ask. In memory: an object that forgets it lets one more caller ask, no worse. */
 export class Leases {
-  readonly #holders = new Map<string, Holder>()
+  readonly #leases = new Map<string, Lease>()
 
   /** `null`: it is the caller's turn, which it may ask twice; otherwise who has to be waited for. */
-  take(name: string, claimant: string, seconds: number): Holder | null {
-    const holder = this.#holders.get(name)
-    if (holder !== undefined && holder.until > Date.now()) {
-      return holder.claimant === claimant ? null : holder
+  take(name: string, holder: string, seconds: number): Lease | null {
+    const lease = this.#leases.get(name)
+    if (lease !== undefined && lease.until > Date.now()) {
+      return lease.holder === holder ? null : lease
     }
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    this.#holders.set(name, { claimant, until: Date.now() + seconds * 1000, released, release })
+    this.#leases.set(name, { holder, until: Date.now() + seconds * 1000, released, release })
     return null
   }
 
   release(name: string): void {
-    this.#holders.get(name)?.release()
-    this.#holders.delete(name)
+    this.#leases.get(name)?.release()
+    this.#leases.delete(name)
   }
 }
 
@@ -56,17 +56,17 @@ export interface LeaseResult {
 export interface LeaseRequest {
   readonly name: string
   /** Random. The same one again is the same caller, whose answer was lost on its way. */
-  readonly claimant: string
+  readonly holder: string
   /** Others wait this long for the one who was granted it. */
   readonly holdSeconds: number
   readonly keys: readonly string[]
   readonly parts: readonly string[]
 }
 
-const MOST_ROWS = 1000
-const MOST_BYTES = 8 * 1024 * 1024
+const MAX_ROWS = 1000
+const MAX_BYTES = 8 * 1024 * 1024
 /** A row holds at most 2 MB. */
-const LARGEST_ROW_BYTES = 1_500_000
+const MAX_ROW_BYTES = 1_500_000
 
 /**
  * Look-ups behind one Durable Object, and the place where two isolates asking the same thing meet. It stores
@@ -74,7 +74,7 @@ const LARGEST_ROW_BYTES = 1_500_000
  */
 export class LookupTable {
   readonly #storage: ObjectStorage
-  readonly #claims = new Leases()
+  readonly #leases = new Leases()
   #alarmAt = 0
 
   constructor(storage: ObjectStorage) {
@@ -109,25 +109,25 @@ export class LookupTable {
    * Says who asks Microsoft. The first caller does; the others are held until it has settled or its time is
    * up. Granting and reading are one step, so that nobody asks for what has just been stored.
    */
-  async lease({ name, claimant, holdSeconds, keys, parts }: LeaseRequest): Promise<LeaseResult> {
-    const holder = this.#claims.take(name, claimant, holdSeconds)
-    if (holder !== null) {
-      await withFallback(() => holder.released, {
+  async lease({ name, holder, holdSeconds, keys, parts }: LeaseRequest): Promise<LeaseResult> {
+    const lease = this.#leases.take(name, holder, holdSeconds)
+    if (lease !== null) {
+      await withFallback(() => lease.released, {
         value: undefined,
-        afterMs: holder.until - Date.now(),
+        afterMs: lease.until - Date.now(),
       })
     }
-    return { isGranted: holder === null, rows: this.read(keys, parts) }
+    return { isGranted: lease === null, rows: this.read(keys, parts) }
   }
 
   /** Stores what was found and lets those go who wait for it. Without rows it only does the latter. */
-  async complete(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void> {
+  async complete(leased: string | null, rows: readonly NewLookupRow[]): Promise<void> {
     const now = Date.now()
     this.#storage.transactionSync(() => {
       for (const row of rows) this.#put(row, now)
       if (rows.length > 0) this.#shrink(now)
     })
-    if (claimed !== null) this.#claims.release(claimed)
+    if (leased !== null) this.#leases.release(leased)
     // One that is pending looks after what came later, too.
     if (rows.length === 0 || this.#alarmAt > now) return
     this.#alarmAt = Math.max(...rows.map(({ lifeSeconds }) => now + lifeSeconds * 1000))
@@ -147,7 +147,7 @@ export class LookupTable {
   }
 
   #put({ key, part, sealed, freshSeconds, lifeSeconds }: NewLookupRow, now: number): void {
-    if (sealed.length > LARGEST_ROW_BYTES) return
+    if (sealed.length > MAX_ROW_BYTES) return
     this.#storage.sql.exec(
       'INSERT OR REPLACE INTO lookup VALUES (?, ?, ?, ?, ?, ?, ?)',
       key,
@@ -170,8 +170,8 @@ export class LookupTable {
         WHERE rows > ? OR bytes > ?)`,
       now,
       now,
-      MOST_ROWS,
-      MOST_BYTES,
+      MAX_ROWS,
+      MAX_BYTES,
     )
   }
 

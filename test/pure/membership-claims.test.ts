@@ -22,7 +22,7 @@ function rule(path: string, anyOf: readonly string[], more: Partial<RoleRule> = 
 
 /** By the claims alone, as for an issuer that is not Entra. */
 async function heldBy(one: RoleRule, claims: Claims): Promise<readonly string[]> {
-  return new RoleEvaluation([one], null).heldBySignIn(one, claims)
+  return new RoleEvaluation([one], null).matchedBySignIn(one, claims)
 }
 
 describe('a claim path', () => {

@@ -38,9 +38,9 @@ const row = (key: string, part: string, sealed = `${key}:${part}`): NewLookupRow
   freshSeconds: 60,
   lifeSeconds: 120,
 })
-const claimOf = (claimant: string) => ({
+const claimOf = (holder: string) => ({
   name: 'ad',
-  claimant,
+  holder,
   holdSeconds: 10,
   keys: ['ad'],
   parts: ['users'],
