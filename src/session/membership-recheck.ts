@@ -6,14 +6,14 @@ import type { Settings } from '../settings/settings.ts'
 import { epochSeconds, withFallback } from '../time.ts'
 import type { SessionRow } from './session-rows.ts'
 import type { SessionIdentity } from './session-rpc.ts'
-import type { TokenBinding, TokenManager } from './token-manager.ts'
-import type { IdentityResult } from './token-result.ts'
+import type { TokenManager } from './token-manager.ts'
+import type { IdentityResult, TokenBinding } from './token-result.ts'
 
 /** Evidence of a running session: its own Graph token, and the id token that a refresh brings. */
 export class SessionClaims implements ClaimsSource {
   readonly #tokens: TokenManager
   readonly #binding: TokenBinding
-  #isGrantGone = false
+  #isRefreshTokenGone = false
   #account: Promise<IdentityResult> | null = null
 
   constructor(tokens: TokenManager, binding: TokenBinding) {
@@ -26,16 +26,16 @@ export class SessionClaims implements ClaimsSource {
   }
 
   /** Whether Entra refused the refresh token for good. */
-  get isGrantGone(): boolean {
-    return this.#isGrantGone
+  get isRefreshTokenGone(): boolean {
+    return this.#isRefreshTokenGone
   }
 
   readonly tokens = async (options: AccessTokenOptions = {}): Promise<AccessToken<'graph'>> => {
     const { refused = null, claims = null } = options
     const request = { resource: 'graph', refused, claims }
-    const outcome = await this.#tokens.accessToken(request, this.#binding)
-    if (!outcome.ok) throw this.#failure(outcome)
-    const { value, expiresAt, scopes } = outcome
+    const result = await this.#tokens.accessToken(request, this.#binding)
+    if (!result.ok) throw this.#failure(result)
+    const { value, expiresAt, scopes } = result
     return { resource: 'graph', value, expiresAt, scopes }
   }
 
@@ -46,18 +46,21 @@ export class SessionClaims implements ClaimsSource {
   }
 
   async claims(): Promise<Claims | null> {
-    const outcome = await this.account()
-    if (!outcome.ok) throw this.#failure(outcome)
-    return outcome.identity?.claims ?? null
+    const result = await this.account()
+    if (!result.ok) throw this.#failure(result)
+    return result.identity?.claims ?? null
   }
 
-  #failure({ failure, endsSession }: Refused): EntradaFailure {
-    this.#isGrantGone ||= endsSession
+  #failure({ failure, endsSession }: TokenRefusal): EntradaFailure {
+    this.#isRefreshTokenGone ||= endsSession
     return new EntradaFailure(failure.code)
   }
 }
 
-type Refused = Extract<Awaited<ReturnType<TokenManager['accessToken']>>, { readonly ok: false }>
+type TokenRefusal = Extract<
+  Awaited<ReturnType<TokenManager['accessToken']>>,
+  { readonly ok: false }
+>
 
 /** A renewed token brings a recheck forward, unless the last one is this recent. */
 const FRESH_SECONDS = 60
@@ -143,7 +146,7 @@ export class MembershipRecheck {
     if (this.hasRules && account.kind !== 'over') {
       const membership = await this.#recheckMembership(active, source)
       // `OPENID_ADMIN_ROLE` alone hides the refusal, because no rule requires it. Without a refresh token there is none.
-      result = canRenew && source.isGrantGone ? OVER : membership
+      result = canRenew && source.isRefreshTokenGone ? OVER : membership
     }
     if (result.kind === 'unchanged') this.#pause()
     return result
@@ -158,9 +161,9 @@ export class MembershipRecheck {
     source: SessionClaims,
   ): Promise<RecheckResult> {
     try {
-      const outcome = await source.account()
-      if (outcome.ok) return { kind: 'member', entitlements: entitlementsOf(identity) }
-      return outcome.endsSession ? OVER : UNCHANGED
+      const result = await source.account()
+      if (result.ok) return { kind: 'member', entitlements: entitlementsOf(identity) }
+      return result.endsSession ? OVER : UNCHANGED
     } catch {
       // The token manager has logged the reason; a recheck that failed proves nothing.
       return UNCHANGED
@@ -181,7 +184,8 @@ export class MembershipRecheck {
       log.audit('membership_lost', who)
       return OVER
     }
-    const endsSession = source.isGrantGone || this.#isBeyondGrace(epochSeconds() - row.checkedAt)
+    const endsSession =
+      source.isRefreshTokenGone || this.#isBeyondGrace(epochSeconds() - row.checkedAt)
     const { reason } = recheck
     log.audit('membership_unknown', { ...who, reason, at: 'recheck', ended: endsSession })
     return endsSession ? OVER : UNCHANGED

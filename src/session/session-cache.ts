@@ -10,25 +10,25 @@ export interface KnownSession {
 
 interface CachedSession extends KnownSession {
   readonly checkedAt: number
-  /** When the object last counted it as activity; 0 while only polling has asked. */
+  /** When the object last counted activity; 0 after polling alone. Epoch milliseconds. */
   readonly activeAt: number
 }
 
 const MAX_SESSIONS = 5_000
 const MAX_ENDED = 5_000
 
-/** What this isolate knows of sessions, by cookie and for at most `SESSION_CHECK_SECONDS`. */
+/** Sessions that this isolate has seen, by cookie, for at most `SESSION_CHECK_SECONDS`. */
 export class SessionCache {
   readonly #checkMs: number
   readonly #sessions = new Map<string, CachedSession>()
-  /** Cookies and ids of sessions that are over: an answer that was on its way then must not bring one back. */
+  /** Cookies and ids of ended sessions: an answer that was under way at the end must not be cached. */
   readonly #ended = new Map<string, true>()
 
   constructor(checkSeconds: number) {
     this.#checkMs = checkSeconds * 1000
   }
 
-  /** What polling learned does not answer a person, of whose activity the object must hear. */
+  /** An entry made by polling does not serve other requests: the object has to count their activity. */
   recall(cookie: string, countsAsActivity: boolean): KnownSession | null {
     const cached = this.#sessions.get(cookie)
     if (cached === undefined) return null
@@ -49,7 +49,7 @@ export class SessionCache {
     setBounded(this.#sessions, [cookie, cached], MAX_SESSIONS)
   }
 
-  /** For good: a session that is over never lives again. */
+  /** Forgets a cookie for good: an ended session never comes back. */
   forget(cookie: string): void {
     setBounded(this.#ended, [cookie, true], MAX_ENDED)
     this.#sessions.delete(cookie)

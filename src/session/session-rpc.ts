@@ -2,8 +2,8 @@ import type { FailureCode } from '../failure.ts'
 import type { SessionView, User } from './session.ts'
 
 /**
- * What the Worker asks of a session object. Answers are plain data: an exception loses its class on the way
- * out of an object, so every expected outcome is a member of a union.
+ * Calls of a session object. Answers are plain data: an exception loses its class on the way out of an object, so
+ * every expected result is a member of a union.
  */
 export interface SessionRpc {
   begin(start: NewSession): Promise<SessionView>
@@ -12,21 +12,19 @@ export interface SessionRpc {
    * a whole request. It redeems nothing, because a request may yet be refused before it needs a token.
    */
   open(secret: string, request: OpenRequest): Promise<OpenedSession>
-  /**
-   * The secret, sealed under a key of this object's own: what a chat's server may hold. `null` when it is not alive.
-   */
+  /** The secret, sealed under this object's own key, for a chat's server; `null` when the session has ended. */
   wrapSecret(secret: string): Promise<string | null>
-  /** `open` for the holder of a wrapped secret, which comes back unwrapped. It counts as no activity. */
+  /** `open` for the holder of a wrapped secret, which is returned unwrapped. It does not count as activity. */
   openWrapped(wrapped: string, requestId: string): Promise<OpenedWrappedSession>
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult>
-  /** The claims challenge waiting for the person, JSON text. */
+  /** The claims challenge (JSON text) that the person has to meet. */
   pendingClaims(secret: string): Promise<string | null>
   /**
-   * Ends it for good; `null` when there was nothing left to end. The secret opens the hints for the sign-in
+   * Ends the session for good; `null` when there was none. With the secret the answer has the hints for the sign-in
    * service's own sign-out.
    */
   end(secret: string | null): Promise<EndedSession | null>
-  /** For the list of a user's sessions. */
+  /** One entry of the user's list of sessions; `null` when the session has ended. */
   describe(): Promise<SessionDescription | null>
 }
 
@@ -37,7 +35,7 @@ export interface NewSession {
   readonly userAgent: string
 }
 
-/** Sealed in the object with the browser's half of the key. */
+/** Who is signed in. Stored sealed with the browser's half of the key. */
 export interface SessionIdentity {
   readonly user: User
   readonly isEmailVerified: boolean
@@ -46,7 +44,7 @@ export interface SessionIdentity {
   readonly subject: string
   readonly loginHint: string | null
   readonly idToken: string | null
-  /** Epoch seconds, by the sign-in service's word; `null` where it says nothing. */
+  /** `auth_time`, epoch seconds; `null` when the sign-in service does not say. */
   readonly authenticatedAt: number | null
 }
 
@@ -75,9 +73,11 @@ export type OpenedWrappedSession =
 export interface AccessTokenRequest {
   /** `graph`, or the origin of a SharePoint host. */
   readonly resource: string
+  /** The token that the resource refused: a renewed one is wanted. */
   readonly refused: string | null
-  /** How old a refused token has to be to be replaced. */
+  /** A refused token younger than this, in seconds, is not renewed. */
   readonly youngSeconds?: number
+  /** Claims challenge of the resource, JSON text. */
   readonly claims: string | null
   /** Of the request that asks; what is logged meanwhile bears it. */
   readonly requestId: string
@@ -116,17 +116,17 @@ export interface SessionDescription {
   readonly userAgent: string
 }
 
-/** What is asked of the object that knows which sessions a user has. */
+/** Calls of the object that lists the sessions of one user, or of one browser session. */
 export interface UserRpc {
   add(sessionId: string, expiresAt: number): Promise<void>
   remove(sessionId: string): Promise<void>
   list(): Promise<readonly string[]>
-  /** Epoch seconds until which the sign-in service wants to be left alone about this user. */
+  /** Epoch seconds until which Entra wants no request about this user; 0 for none. */
   pausedUntil(): Promise<number>
   pause(until: number): Promise<void>
 }
 
-/** What is asked of the object of one key that may be used once. */
+/** Calls of the object of one key that may be used once. */
 export interface ReplayRpc {
   /**
    * Whether this is the first use.

@@ -24,12 +24,12 @@ import { SessionCache } from './session-cache.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
 
-/** Longer than a logout token is accepted. */
+/** A logout token is accepted for a shorter time than this. */
 const LOGOUT_TOKEN_MEMORY_SECONDS = 900
-/** One planted duplicate is plausible, more are noise. */
+/** A sibling host may plant a duplicate cookie; more than three are ignored. */
 const MAX_COOKIES_TRIED = 3
 
-/** Opens a session only with what its object stores. */
+/** What a chat's server holds of a session. It opens the session only together with what its object stores. */
 export interface SessionGrant {
   /** Name of the session's object. */
   readonly sessionName: string
@@ -55,7 +55,7 @@ export interface SessionsDeps {
   readonly uses: ReplayGuard
 }
 
-/** The Worker's side of sessions: cookie to object, and a short memory for proxied sub-resources. */
+/** Sessions as the Worker uses them: finds the object of a cookie, and caches sessions for proxied sub-resources. */
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionRpc>
   readonly #users: ObjectNamespace<UserRpc>
@@ -75,7 +75,7 @@ export class Sessions {
     this.#marks = new SessionMarks(box)
   }
 
-  /** A new session under a new id, whatever the browser presented before (session fixation). */
+  /** Begins a session under a new id, whatever cookie the browser sent (session fixation). */
   async begin(
     start: Omit<NewSession, 'secret'>,
     browserSessionId: string | null,
@@ -92,8 +92,8 @@ export class Sessions {
   }
 
   /**
-   * The session of a request from this isolate's memory, at most `SESSION_CHECK_SECONDS` old. `null` says
-   * nothing: then `find` has to be asked. Not a promise, because each microtask shows on a proxied request.
+   * The session of a request from this isolate's cache, at most `SESSION_CHECK_SECONDS` old. `null`: not cached, so
+   * call `find`. Synchronous, because a microtask is measurable on a proxied request (`npm run bench`).
    */
   recall(cookieHeader: string | null, log: Log, countsAsActivity: boolean): Session | null {
     const cookie = firstSessionCookieOf(cookieHeader)
@@ -149,7 +149,7 @@ export class Sessions {
     return wrappedSecret === null ? null : { sessionName: key.name, wrappedSecret }
   }
 
-  /** The living session of a grant; a server that asks is no sign of a person at work. */
+  /** The living session of a grant. A server's call does not count as activity. */
   async findGranted(
     { sessionName: name, wrappedSecret }: SessionGrant,
     log: Log,
@@ -162,12 +162,12 @@ export class Sessions {
     return openedSession(opened.session, this.#callsOf(key, log))
   }
 
-  /** Ends the session of a request. Every isolate learns of it within `SESSION_CHECK_SECONDS`, this one at once. */
+  /** Ends the session of a request: in this isolate at once, in every other within `SESSION_CHECK_SECONDS`. */
   async end(cookieHeader: string | null, log: Log): Promise<EndedSession | null> {
     let last: EndedSession | null = null
     for (const key of await this.#keysOf(cookieHeader)) {
       this.#cache.forget(writeSessionKey(key))
-      // Only the holder of the secret may end a session by cookie; the id alone is no proof.
+      // Ending needs the secret: the name of the object alone proves nothing.
       if ((await this.findByKey(key, log, { countsAsActivity: false })) === null) continue
       last = await callObject(() => this.#object(key).end(key.secret))
     }
@@ -175,7 +175,7 @@ export class Sessions {
   }
 
   /**
-   * Ends a session by its public handle, which the caller must have taken from the user's own list.
+   * Ends a session by its public handle. The caller must have taken the handle from the user's own list.
    * @returns whether there was one left to end
    */
   async endById(sessionId: string): Promise<boolean> {
@@ -192,7 +192,7 @@ export class Sessions {
     return this.#endAllOn(userObjectName(tenantId, userId))
   }
 
-  /** Whether a logout token's id is new; asking makes it used. */
+  /** Uses the id of a logout token (`jti`); whether this is its first use. */
   isFirstUse(tokenId: string): Promise<boolean> {
     const until = epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS
     return this.#uses.use(`logout-token/${tokenId}`, until)
@@ -219,7 +219,7 @@ export class Sessions {
     return this.#sessions.get(this.#sessions.idFromString(sessionId))
   }
 
-  /** What the session cookies of a request say; those that were not made here say nothing. */
+  /** Keys of the session cookies of a request. Cookies that were not made here are left out. */
   async #keysOf(cookieHeader: string | null): Promise<readonly SessionKey[]> {
     const cookies = sessionCookiesOf(cookieHeader).slice(0, MAX_COOKIES_TRIED)
     const keys = await Promise.all(cookies.map((cookie) => this.#marks.read(cookie)))

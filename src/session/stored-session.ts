@@ -22,18 +22,18 @@ import { MembershipRecheck, type ActiveSession } from './membership-recheck.ts'
 import { TokenManager, type TokenManagerDeps } from './token-manager.ts'
 import { userObjectName } from './user-sessions.ts'
 
-/** The id of the object is the public handle of the session as well. */
+/** `id`: the object's id, which is also the session's public handle. */
 export interface StoredSessionDeps extends TokenManagerDeps, SealDeps {
   readonly storage: ObjectStorage
   readonly membership: Membership
 }
 
-/** Activity is written down at most this often; idle limits are hours. */
+/** Activity is stored at most this often; idle limits are hours. */
 const SEEN_EVERY_SECONDS = 30
 
 const OVER: AccessTokenResult = { ok: false, failure: { code: 'session_required' } }
 
-/** The only authority on one session: active or ended, its limits, its tokens. Runs inside its Durable Object. */
+/** One session: whether it is alive, its limits, its tokens. Runs inside its Durable Object and decides alone. */
 export class StoredSession implements SessionRpc {
   readonly #deps: StoredSessionDeps
   readonly #rows: SessionRows
@@ -108,7 +108,7 @@ export class StoredSession implements SessionRpc {
     if (this.#rows.read() === null) return OVER
     if (outcome.ok) {
       const isRenewed = this.#tokens.renewals !== renewals
-      // Where there are no rules, a renewal is all that a recheck would do.
+      // Without membership rules, a renewal is all that a recheck does.
       if (isRenewed && !this.#recheck.hasRules) this.#rows.checked(epochSeconds())
       const isMember = !isRenewed || (await this.#member(secret, log, isRenewed)) !== null
       return isMember ? outcome : OVER
@@ -145,7 +145,7 @@ export class StoredSession implements SessionRpc {
     return { id: this.#deps.id, createdAt, lastSeenAt, userAgent }
   }
 
-  /** Housekeeping only: limits are enforced whenever the session is asked for. */
+  /** Housekeeping alone: every call enforces the limits. */
   async alarm(): Promise<void> {
     const row = this.#rows.read()
     if (row === null) return
@@ -153,7 +153,7 @@ export class StoredSession implements SessionRpc {
     else await this.#deps.storage.setAlarm(this.#idleEnd(row) * 1000)
   }
 
-  /** The living session of somebody who, as far as is known, still belongs here. */
+  /** The living session, after the membership recheck that is due. */
   async #member(secret: string, log: Log, isRenewed = false): Promise<ActiveSession | null> {
     const active = await this.#active(secret, log)
     if (active === null || !this.#recheck.isDue(active.row, isRenewed)) return active
@@ -164,13 +164,13 @@ export class StoredSession implements SessionRpc {
   async #runRecheck(active: ActiveSession): Promise<void> {
     const result = await this.#recheck.recheck(active)
     const row = this.#rows.read()
-    // Signing out while Microsoft was asked wins.
+    // The session may have ended during the await; discard the result.
     if (row === null) return
     if (result.kind === 'over') await this.#end(row)
     else if (result.kind === 'member') await this.#updateEntitlements(result.entitlements, active)
   }
 
-  /** Writes down what the person is known as from now on. */
+  /** Stores roles, groups and operator rights as the recheck found them. */
   async #updateEntitlements(
     entitlements: Entitlements,
     { identity, binding }: ActiveSession,
@@ -210,7 +210,7 @@ export class StoredSession implements SessionRpc {
     this.#sealed.discard()
     this.#tokens.discard()
     await this.#rows.erase()
-    // The object has already forgotten; what remains elsewhere opens nothing and expires by itself.
+    // The session has ended here. What KV and the user's object still hold opens nothing, and expires.
     await Promise.allSettled([
       vault.forget(id),
       users.get(users.idFromString(row.userObjectId)).remove(id),
@@ -221,7 +221,7 @@ export class StoredSession implements SessionRpc {
     return epochSeconds() >= this.#idleEnd(row)
   }
 
-  /** Whichever limit comes first. */
+  /** Epoch seconds of the idle or the absolute limit, whichever comes first. */
   #idleEnd({ lastSeenAt, expiresAt }: SessionRow): number {
     return Math.min(expiresAt, lastSeenAt + this.#deps.settings.sessions.idleSeconds)
   }

@@ -2,7 +2,6 @@ import type { Entra } from '../entra/entra.ts'
 import { redeemRefreshToken } from '../entra/redemption.ts'
 import type { RedeemedTokens, TokenResponse } from '../entra/token-endpoint.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
-import type { Log } from '../log.ts'
 import { epochSeconds, withFallback } from '../time.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { ObjectNamespace } from '../storage/durable-objects.ts'
@@ -23,10 +22,11 @@ import {
   pauseAfter,
   tokenErrorResult,
   type IdentityResult,
+  type TokenBinding,
   type TokenResult,
 } from './token-result.ts'
 
-/** What the session object itself asks for; the request that asks is known from the binding. */
+/** A token request inside the object. The binding knows the request id. */
 export type TokenQuery = Omit<AccessTokenRequest, 'requestId'>
 
 export interface TokenManagerDeps {
@@ -37,25 +37,18 @@ export interface TokenManagerDeps {
   readonly users: ObjectNamespace<UserRpc>
 }
 
-export interface TokenBinding extends RefreshTokenBinding {
-  readonly subject: string
-  readonly userObjectId: string
-  /** Of the request that asks. */
-  readonly log: Log
-}
-
-/** A token is replaced this long before it expires, give or take the session's own share of jitter. */
+/** Renews a token this long before it expires, plus up to `JITTER_SECONDS`, which each session draws for itself. */
 const RENEW_BEFORE_SECONDS = 120
 const JITTER_SECONDS = 120
-/** While Microsoft does not answer, a token serves until this close to its end. */
+/** While Microsoft does not answer, a token serves until it has only this long left. */
 const MIN_USABLE_SECONDS = 30
-/** What an id token said this recently is still so. */
+/** An id token this recent is not asked for again. */
 const IDENTITY_FRESH_SECONDS = 60
-/** Whether there is a pause is worth a moment, and no more: without an answer the service itself will say. */
+/** Waits one second for the user's pause. Without an answer Entra is asked, which repeats its pause. */
 const NO_PAUSE = { value: 0, afterMs: 1_000 }
 const NO_ANSWER = { value: undefined, afterMs: 1_000 }
 
-/** Access tokens of one session: one flight per resource, whoever asks meanwhile waits for its result. */
+/** The tokens of one session. Redemptions are single-flight per resource: concurrent callers share one result. */
 export class TokenManager {
   readonly #deps: TokenManagerDeps
   readonly #rows: SessionRows
@@ -76,12 +69,12 @@ export class TokenManager {
     this.#refreshToken = new SessionRefreshToken(deps.vault, rows)
   }
 
-  /** Whether there is a refresh token to ask with. */
+  /** Whether the session has a refresh token. */
   get canRenew(): boolean {
     return this.#refreshToken.exists
   }
 
-  /** Counts the redemptions that brought a token. */
+  /** Number of redemptions that returned a token. */
   get renewals(): number {
     return this.#renewals
   }
@@ -96,7 +89,7 @@ export class TokenManager {
     this.#lastIdentity = null
   }
 
-  /** Who a new id token says this is. A Graph token is renewed to be told, whatever is left of the old one. */
+  /** The identity in a new id token. It comes with a redemption for Graph, however fresh the Graph token is. */
   async newIdentity(binding: TokenBinding): Promise<IdentityResult> {
     if (!this.#refreshToken.exists) return { ok: true, identity: null }
     if (
@@ -111,7 +104,7 @@ export class TokenManager {
     return { ok: true, identity: this.#lastIdentity?.identity ?? null }
   }
 
-  /** What is at hand and needs no renewal yet; `null` when `accessToken` would have to ask Entra. */
+  /** The stored token, if it needs no renewal; `null` when `accessToken` would have to ask Entra. */
   async kept(resource: string, binding: TokenBinding): Promise<ReceivedToken | null> {
     await this.#accessTokens.load(resource, binding)
     const kept = this.#accessTokens.get(resource)
@@ -122,7 +115,7 @@ export class TokenManager {
 
   async accessToken(request: TokenQuery, binding: TokenBinding): Promise<TokenResult> {
     await this.#accessTokens.load(request.resource, binding)
-    // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
+    // No await from here to `#inFlight.set`: a caller that read an old token must not start a second redemption.
     const kept = this.#accessTokens.get(request.resource)
     const isYoung = kept !== null && epochSeconds() - kept.redeemedAt < (request.youngSeconds ?? 0)
     const isRefused = kept?.value === request.refused && !isYoung
@@ -130,19 +123,19 @@ export class TokenManager {
     if (kept !== null && isAccepted && !this.#isDueForRenewal(kept)) {
       return { ok: true, ...kept }
     }
-    // A claims challenge asks for a token with more in it: not the flight the others wait for.
-    const requestName = `${request.resource} ${request.claims ?? ''}`
+    // A claims challenge asks for another token than the plain requests do.
+    const inFlightKey = `${request.resource} ${request.claims ?? ''}`
     const pending =
-      this.#inFlight.get(requestName) ??
+      this.#inFlight.get(inFlightKey) ??
       this.#renew(request, binding)
         .catch((cause: unknown) => failureResult(cause, binding))
-        .finally(() => this.#inFlight.delete(requestName))
-    this.#inFlight.set(requestName, pending)
+        .finally(() => this.#inFlight.delete(inFlightKey))
+    this.#inFlight.set(inFlightKey, pending)
     const result = await pending
-    const isPassing =
+    const isTransient =
       !result.ok && !result.endsSession && result.failure.code === 'sign_in_unavailable'
     const serves = kept !== null && isAccepted && secondsLeft(kept) > MIN_USABLE_SECONDS
-    return isPassing && serves ? { ok: true, ...kept } : result
+    return isTransient && serves ? { ok: true, ...kept } : result
   }
 
   #isDueForRenewal(token: StoredAccessToken): boolean {
@@ -161,7 +154,7 @@ export class TokenManager {
       return { ok: false, failure: { code: 'session_required' }, endsSession: true }
     const first = await this.#redeem(grant, request, binding)
     const isGone = !first.ok && first.refusal.kind === 'gone'
-    // Another copy may have been stored meanwhile; one look, then it is over (oauth2-proxy#3333).
+    // Another redemption may have stored a newer refresh token: try that one once (oauth2-proxy#3333).
     const again = isGone ? await this.#refreshToken.current(binding) : null
     const isNewer = again !== null && again.version !== grant.version
     const redemption = isNewer ? await this.#redeem(again, request, binding) : first
@@ -169,7 +162,7 @@ export class TokenManager {
     const { refusal } = redemption
     const seconds = pauseAfter(refusal)
     if (seconds !== undefined) {
-      // For the user's other sessions.
+      // The user's other sessions keep to the pause as well.
       await withFallback(() => user().pause(epochSeconds() + seconds), NO_ANSWER)
     }
     return tokenErrorResult(refusal, binding)
@@ -197,7 +190,7 @@ export class TokenManager {
     if (this.#rows.read() === null) return temporaryFailure({ code: 'session_required' })
     const redeemedAt = epochSeconds()
     const kept = { value, expiresAt: redeemedAt + expiresIn, scopes, redeemedAt }
-    // The rotated refresh token goes to storage before anyone holds the access token it came with.
+    // Stores the rotated refresh token before the access token is handed out: losing it would end the session.
     if (refreshToken !== null) await this.#refreshToken.keep(refreshToken, binding)
     await this.#accessTokens.store(resource, kept, binding)
     this.#lastIdentity = { identity, toldAtSeconds: epochSeconds() }
