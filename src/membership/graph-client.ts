@@ -3,7 +3,7 @@ import { EntradaFailure, FAILURES } from '../failure.ts'
 import type { GraphError } from '../graph/graph-error.ts'
 import type { Graph, GraphRequest, GraphTokens } from '../graph/graph.ts'
 
-/** Why it could not be found out. Goes to the log; the sentence goes to the page. */
+/** Why a membership check failed: the key goes to the log, the sentence to the page. */
 const REASONS = {
   overage:
     'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
@@ -22,7 +22,7 @@ const REASONS = {
 
 export type MembershipCheckFailure = keyof typeof REASONS
 
-/** The door stays shut: nothing here may be mistaken for "no groups". */
+/** The failure of a check without an answer. Fails closed: it must never count as "no groups". */
 export function membershipCheckFailed(
   reason: MembershipCheckFailure,
   more: { readonly retryAfter?: number | null; readonly cause?: unknown } = {},
@@ -35,15 +35,15 @@ export function membershipCheckFailed(
   })
 }
 
-/** Somebody waits in front of a shut door, or behind one that should perhaps be shut. */
+/** Total time budget: a sign-in or a request waits for the check. */
 const BUDGET_MS = 10_000
 const CALL_MS = 4_000
 const MAX_ATTEMPTS = 4
 const FIRST_PAUSE_MS = 250
-/** At 999 a page this is more groups than Entra lets anyone be in. */
+/** With 999 groups a page, more than Entra allows one person. */
 const MAX_PAGES = 50
 
-/** What may be over in a moment. */
+/** Failures that a second attempt may mend. */
 const TRANSIENT: ReadonlySet<string | undefined> = new Set<MembershipCheckFailure>([
   'graph_throttled',
   'graph_unavailable',
@@ -51,14 +51,14 @@ const TRANSIENT: ReadonlySet<string | undefined> = new Set<MembershipCheckFailur
 ])
 
 /**
- * What one check asks Graph on behalf of the person it is about. Asked again within one budget, and answered
- * whole or not at all: a page that is missing must not look like a group the person is not in.
+ * Asks Graph for one check, with the person's own token. Retries within one time budget. The answer is complete or a
+ * failure: a missing page must not look like a group that the person is not in.
  */
 export class MembershipGraphClient {
   readonly #graph: Graph
   readonly #tokens: GraphTokens
   readonly #bucket: string
-  /** Counted from the first question. */
+  /** The budget starts with the first request. */
   #endsAtMs: number | null = null
 
   constructor(graph: Graph, tokens: GraphTokens, tenantId: string) {
@@ -67,7 +67,7 @@ export class MembershipGraphClient {
     this.#bucket = `${tenantId}/membership`
   }
 
-  /** What the person's token may ask. */
+  /** Scopes of the person's token. */
   async scopes(): Promise<readonly string[]> {
     const { scopes } = await this.#tokens().catch(failWithoutAnswer)
     return scopes
@@ -127,7 +127,7 @@ export class MembershipGraphClient {
   }
 }
 
-/** No answer, or no token to ask with; whoever keeps the tokens has tried. */
+/** Graph did not answer, or there is no token; the token's owner has retried already. */
 function failWithoutAnswer(cause: unknown): never {
   if (!(cause instanceof EntradaFailure) || cause.code === 'membership_unknown') throw cause
   const { code } = cause
@@ -142,7 +142,7 @@ function failureOf({ status, retryAfter }: GraphError): EntradaFailure {
   return membershipCheckFailed(status === 403 ? 'not_permitted' : 'graph_refused')
 }
 
-/** Graph has understood, and does not answer this. */
+/** Whether Graph refused the request, as opposed to failing. */
 export function isRefusal(cause: unknown): boolean {
   const reason = cause instanceof EntradaFailure ? cause.details.reason : null
   return reason === 'not_permitted' || reason === 'graph_refused'

@@ -4,7 +4,7 @@ import { isRefusal, type MembershipGraphClient } from './graph-client.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */
 const MAX_IDS_PER_CALL = 20
-/** Graph takes up to fifteen values behind `in`; names are long and addresses must not be. */
+/** Graph allows fifteen values in an `in` filter; ten keep the URL short, because names are long. */
 const MAX_NAMES_PER_FILTER = 10
 
 /** Delegated permissions that show groups to the person's own token. */
@@ -16,12 +16,12 @@ export interface ResolvedNames {
   readonly ambiguous: ReadonlySet<string>
 }
 
-/** A group whose name is withheld could be a second one of that name: such an answer is no answer. */
+/** Both are required: a group whose name is hidden could be a second one of that name. */
 const NamedGroup = v.object({ id: v.string(), displayName: v.string() })
 
 /**
- * Names are asked for at every check: they change hands. A name nobody has resolves to nothing, one that two
- * groups have is nobody's to use, because people who may create groups choose their names.
+ * Looks group names up, at each check anew, because a name may move to another group. An unknown name has no id. A
+ * name of two groups is ambiguous and matches neither: anybody who may create a group chooses its name.
  * @throws EntradaFailure `membership_unknown`
  */
 export async function resolveNames(
@@ -49,8 +49,8 @@ export async function resolveNames(
 }
 
 /**
- * Which of the groups the person is in, as lower-case ids; there may be others among them. Membership through
- * other groups counts.
+ * The groups that the person is in, directly or through other groups, as lower-case ids. The set may hold other groups
+ * than those in question.
  * @throws EntradaFailure `membership_unknown`
  */
 export async function membershipsAmong(
@@ -63,13 +63,13 @@ export async function membershipsAmong(
   try {
     return await checkMemberships(ids, client)
   } catch (cause) {
-    // Missing permission, or an id that is no group's any more: the list of one's own groups tells as well.
+    // A permission is missing, or an id names no group any more: read the person's own groups instead.
     if (isRefusal(cause)) return ownGroups(client)
     throw cause
   }
 }
 
-/** Asks about the groups in question and no others. */
+/** Asks about the groups in question alone. */
 async function checkMemberships(
   ids: readonly string[],
   client: MembershipGraphClient,
@@ -86,8 +86,8 @@ async function checkMemberships(
 const Membership = v.object({ id: v.string(), '@odata.type': v.optional(v.string()) })
 
 /**
- * Everything the person is in, which `User.Read` is enough for. Without a cast to groups, because a cast
- * would be answered from the search index, and that lags behind.
+ * All groups of the person; `User.Read` suffices. Without an OData cast to groups: Graph answers a cast from its search
+ * index, which lags behind.
  */
 async function ownGroups(client: MembershipGraphClient): Promise<ReadonlySet<string>> {
   const path = 'me/transitiveMemberOf?$select=id&$top=999'

@@ -4,18 +4,18 @@ import { isTrueAt, readGroupsClaim, textsAt, type Claims, type GroupsClaim } fro
 import { membershipCheckFailed, type MembershipGraphClient } from './graph-client.ts'
 import { membershipsAmong, resolveNames } from './group-lookup.ts'
 
-/** Where new claims come from while a session runs. */
+/** Where a running session's new claims come from. */
 export interface ClaimsEvidence {
-  /** Whether there is a grant to get a new id token with. */
+  /** Whether there is a refresh token, which brings a new id token. */
   readonly canRenew: boolean
-  /** Claims of a new, verified id token; `null` when there is none to be had. */
+  /** Claims of a new, verified id token; `null` when there is none. */
   claims(): Promise<Claims | null>
 }
 
-/** What one person holds of the rules at one moment. No rule, nothing held. */
+/** Which entries of the rules one person matches now. A missing rule matches nothing. */
 export class RoleEvaluation {
   readonly #client: MembershipGraphClient | null
-  /** Groups that any of the rules gives by its id: Graph is asked once for all of them. */
+  /** Group ids in any of the rules: Graph is asked once for all of them. */
   readonly #ids: readonly string[]
   #own: Promise<ReadonlySet<string>> | null = null
 
@@ -27,7 +27,7 @@ export class RoleEvaluation {
   }
 
   /**
-   * Goes by the claims of a sign-in, and by Graph where the rule says so.
+   * Entries of a rule that match the claims of a sign-in, or Graph's answer where the rule says so.
    * @throws EntradaFailure `membership_unknown`
    */
   async matchedBySignIn(rule: RoleRule | null, claims: Claims): Promise<readonly string[]> {
@@ -42,9 +42,9 @@ export class RoleEvaluation {
   }
 
   /**
-   * The same of somebody who is in already. Groups are asked of Graph, whatever told of them at sign-in; what
-   * only a token tells needs a new one that can be trusted. Where none can be had at all, it stays as it was.
-   * @param known what was held before
+   * The same for a running session. Groups come from Graph, whatever their source at sign-in. Other entries need a new,
+   * verified id token; where the session cannot get one, they stay as they were.
+   * @param known entries that matched before
    * @throws EntradaFailure `membership_unknown`
    */
   async matchedByRecheck(
@@ -55,7 +55,7 @@ export class RoleEvaluation {
     if (rule === null) return []
     const held = rule.anyOf.filter((entry) => known.includes(entry))
     if (this.#client === null) return held
-    // Groups that a token names by another name than Graph's can only be found in a token again.
+    // A token may name groups by on-premises names, which Graph does not know: they need a token again.
     const isClear = rule.source === 'graph' || rule.anyOf.every(isGuid)
     if (rule.isAboutGroups && isClear) return this.#matchedInGraph(rule)
     const current = await source.claims()
@@ -76,7 +76,7 @@ export class RoleEvaluation {
     return assertDecided(anyOf.filter(isHeld), named.ambiguous.size > 0)
   }
 
-  /** Entra lists groups by object id, or by name where the registration says so. */
+  /** A token lists groups by object id, or by name where the app registration says so. */
   async #matchedInList(
     { anyOf }: RoleRule,
     { values }: Extract<GroupsClaim, { kind: 'listed' }>,
@@ -100,7 +100,7 @@ export class RoleEvaluation {
   }
 }
 
-/** Any of them is enough. Without one, a name that two groups have leaves the question unlisted. */
+/** One match is enough. Without one, an ambiguous name is a failed check rather than a refusal. */
 function assertDecided(held: readonly string[], isAmbiguous: boolean): readonly string[] {
   if (held.length === 0 && isAmbiguous) throw membershipCheckFailed('ambiguous_name')
   return held

@@ -145,7 +145,7 @@ export class MembershipRecheck {
     let result = account
     if (this.hasRules && account.kind !== 'over') {
       const membership = await this.#recheckMembership(active, source)
-      // `OPENID_ADMIN_ROLE` alone hides the refusal, because no rule requires it. Without a refresh token there is none.
+      // `OPENID_ADMIN_ROLE` counts a refused refresh token as no match; it ends the session nevertheless.
       result = canRenew && source.isRefreshTokenGone ? OVER : membership
     }
     if (result.kind === 'unchanged') this.#pause()

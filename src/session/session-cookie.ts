@@ -13,6 +13,7 @@ const PAIR =
   /(?:^|[;,])\s*__Host-entrada\s*=\s*([A-Za-z0-9_-]{24}(?:\.[A-Za-z0-9_-]{43}){1,2})\s*(?=[;,]|$)/
 const PAIRS = new RegExp(PAIR, 'g')
 
+/** What a session cookie holds. */
 export interface SessionKey {
   /** Name of the session's object. */
   readonly name: string
@@ -39,15 +40,18 @@ export function sessionCookiesOf(header: string | null): readonly string[] {
   return header === null ? [] : Array.from(header.matchAll(PAIRS), ([, value = '']) => value)
 }
 
+/** The first well-formed session cookie of a request, without a list of all of them. */
 export function firstSessionCookieOf(header: string | null): string | null {
   return header === null ? null : (PAIR.exec(header)?.[1] ?? null)
 }
 
+/** Reads a cookie's value; `null` when it is malformed. The mark is not verified here. */
 export function readSessionKey(cookie: string): SessionKey | null {
   const [, name, secret, mark = null] = FORMAT.exec(cookie) ?? []
   return name === undefined || secret === undefined ? null : { name, secret, mark }
 }
 
+/** The cookie's value: `{name}.{secret}` and, where there is one, `.{mark}`. */
 export function writeSessionKey({ name, secret, mark }: SessionKey): string {
   return mark === null ? `${name}.${secret}` : `${name}.${secret}.${mark}`
 }
@@ -57,6 +61,7 @@ export function setSessionCookie(key: SessionKey, maxAgeSeconds: number): string
   return `${SESSION_COOKIE}=${writeSessionKey(key)}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; Secure; SameSite=Lax`
 }
 
+/** The `Set-Cookie` line that deletes the session cookie. */
 export function clearSessionCookie(): string {
   return `${SESSION_COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`
 }

@@ -28,6 +28,7 @@ export interface SessionRpc {
   describe(): Promise<SessionDescription | null>
 }
 
+/** What a session begins with. */
 export interface NewSession {
   readonly secret: string
   readonly identity: SessionIdentity
@@ -48,6 +49,7 @@ export interface SessionIdentity {
   readonly authenticatedAt: number | null
 }
 
+/** How a session is opened. */
 export interface OpenRequest {
   /** `false` for polling, which does not keep a session from going idle. */
   readonly countsAsActivity: boolean
@@ -57,6 +59,7 @@ export interface OpenRequest {
   readonly requestId: string
 }
 
+/** The answer to `open`. */
 export type OpenedSession =
   | {
       readonly alive: true
@@ -66,10 +69,12 @@ export type OpenedSession =
     }
   | { readonly alive: false }
 
+/** The answer to `openWrapped`. */
 export type OpenedWrappedSession =
   | { readonly alive: true; readonly session: SessionView; readonly secret: string }
   | { readonly alive: false }
 
+/** Which access token is wanted, and why another one will not do. */
 export interface AccessTokenRequest {
   /** `graph`, or the origin of a SharePoint host. */
   readonly resource: string
@@ -91,10 +96,12 @@ export interface ReceivedToken {
   readonly scopes: readonly string[]
 }
 
+/** A token, or why there is none. */
 export type AccessTokenResult =
   | ({ readonly ok: true } & ReceivedToken)
   | { readonly ok: false; readonly failure: TokenFailure }
 
+/** Why Microsoft gave no token. `retryAfter` is in seconds. */
 export interface TokenFailure {
   readonly code: FailureCode
   readonly retryAfter?: number | undefined
@@ -103,12 +110,14 @@ export interface TokenFailure {
   readonly claims?: string | undefined
 }
 
+/** A session that has just ended: whose it was, and the hints for the sign-in service's sign-out. */
 export interface EndedSession {
   readonly user: User | null
   readonly loginHint: string | null
   readonly idToken: string | null
 }
 
+/** A session in the list of a user's sessions. Times in epoch seconds. */
 export interface SessionDescription {
   readonly id: string
   readonly createdAt: number

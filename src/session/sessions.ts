@@ -44,11 +44,13 @@ export interface FindOptions {
   readonly token?: Resource | null
 }
 
+/** A living session, and the key that opened it. */
 export interface FoundSession {
   readonly session: Session
   readonly key: SessionKey
 }
 
+/** What `Sessions` needs beside its object namespaces. */
 export interface SessionsDeps {
   readonly settings: Pick<Settings, 'sessions'>
   readonly box: SealedBox

@@ -93,8 +93,7 @@ export class StoredSession implements SessionRpc {
   async openWrapped(wrapped: string, requestId: string): Promise<OpenedWrappedSession> {
     const secret = await this.#sealed.unwrap(wrapped)
     if (secret === null) return { alive: false }
-    const request = { countsAsActivity: false, resource: null, requestId }
-    const opened = await this.open(secret, request)
+    const opened = await this.open(secret, { countsAsActivity: false, resource: null, requestId })
     return opened.alive ? { alive: true, session: opened.session, secret } : { alive: false }
   }
 
@@ -226,7 +225,7 @@ export class StoredSession implements SessionRpc {
     return Math.min(expiresAt, lastSeenAt + this.#deps.settings.sessions.idleSeconds)
   }
 
-  /** Notes activity, at most every 30 seconds. */
+  /** Stores activity. */
   #seen(row: SessionRow): SessionRow {
     const lastSeenAt = epochSeconds()
     if (lastSeenAt - row.lastSeenAt < SEEN_EVERY_SECONDS) return row
@@ -236,9 +235,9 @@ export class StoredSession implements SessionRpc {
 
   #view(row: SessionRow, identity: SessionIdentity): SessionView {
     const { user, isEmailVerified, isOperator, authenticatedAt } = identity
+    const who = { user, isEmailVerified, isOperator, authenticatedAt }
     const { createdAt, expiresAt } = row
-    const known = { user, isEmailVerified, isOperator, authenticatedAt, createdAt, expiresAt }
-    return { id: this.#deps.id, ...known, idleExpiresAt: this.#idleEnd(row) }
+    return { id: this.#deps.id, ...who, createdAt, expiresAt, idleExpiresAt: this.#idleEnd(row) }
   }
 
   #grantBinding(

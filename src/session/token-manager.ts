@@ -150,8 +150,9 @@ export class TokenManager {
       return temporaryFailure({ code: 'sign_in_unavailable', retryAfter: pausedUntil - now })
     }
     const grant = await this.#refreshToken.current(binding)
-    if (grant === null)
+    if (grant === null) {
       return { ok: false, failure: { code: 'session_required' }, endsSession: true }
+    }
     const first = await this.#redeem(grant, request, binding)
     const isGone = !first.ok && first.refusal.kind === 'gone'
     // Another redemption may have stored a newer refresh token: try that one once (oauth2-proxy#3333).

@@ -11,7 +11,7 @@ export interface AssertionSignerDeps {
   readonly audience: string
 }
 
-/** A signed assertion and how long it may be handed out again. */
+/** A signed assertion, and until when it may be sent again. */
 export interface Assertion {
   readonly token: string
   /** Epoch milliseconds. */
@@ -24,13 +24,13 @@ interface Signing {
 }
 
 const LIFETIME_SECONDS = 120
-/** Whoever gets an assertion has 60 seconds to check it; the first 5 of its 120 are over when it is signed. */
+/** Leaves the chat app 60 seconds to verify it: `iat` is 5 seconds before the signature (120 − 5 − 55). */
 const FRESH_MS = 55_000
 const MAX_SIGNINGS = 5_000
 
 /**
- * Says who is signed in, verifiably: an RS256 JWT for one audience. Signing costs more than everything else on
- * a proxied request, so one serves a session for 55 seconds; `jti` names the assertion, not the request.
+ * Signs who is signed in: an RS256 JWT for one audience. Signing costs more than the rest of a proxied request, so one
+ * assertion serves a session for 55 seconds. `jti` names the assertion, not the request.
  */
 export class AssertionSigner {
   readonly #deps: AssertionSignerDeps
@@ -41,7 +41,7 @@ export class AssertionSigner {
   }
 
   async assertionFor(session: SessionView): Promise<Assertion> {
-    // First, because another request of the session may sign while the keys are fetched.
+    // Awaited first: another request of the session may sign while the keys are fetched.
     const key = await this.#deps.keys.current()
     const known = this.#signings.get(session.id)
     const { token, freshUntilMs } =

@@ -1,4 +1,4 @@
-/** Isolates live long; what they remember must not grow with the number of users: the oldest goes first. */
+/** Sets a key in a Map and evicts the oldest entries beyond `maxSize`. Bounds the memory of an isolate. */
 export function setBounded<K, V>(
   map: Map<K, V>,
   [key, value]: readonly [K, V],

@@ -14,13 +14,14 @@ export type LookupNamespace = ObjectNamespace<LookupObjectStub>
 
 /** A stored answer, opened. */
 export interface CachedLookup {
-  /** The rung it was found on. */
+  /** The key that had it. */
   readonly key: string
   readonly part: string
   readonly text: string
   readonly isStale: boolean
 }
 
+/** An answer to store. */
 export interface NewLookup {
   readonly key: string
   readonly part: string
@@ -29,7 +30,7 @@ export interface NewLookup {
   readonly lifeSeconds: number
 }
 
-/** Whose answers they are: bound to each row, so that one copied to another owner's object does not open. */
+/** Whose answers they are. Bound to each row: one copied to another owner's object does not open. */
 export interface LookupOwner {
   readonly cloud: string
   readonly tenantId: string
@@ -38,10 +39,10 @@ export interface LookupOwner {
 }
 
 const PURPOSE = 'lookup'
-/** An answer from memory that takes longer than asking Microsoft is worth nothing. */
+/** A cached answer that takes longer than this is useless: asking Microsoft is faster. */
 const READ_DEADLINE_MS = 2_000
 
-/** Graph's answers, remembered per owner. The composition root makes one; a request takes its owner's part. */
+/** Cached answers of Graph, one Durable Object per owner. */
 export class LookupCache {
   readonly #namespace: LookupNamespace
   readonly #box: SealedBox
@@ -57,8 +58,8 @@ export class LookupCache {
 }
 
 /**
- * One owner's answers. Memory is a help and never a must: when the object cannot be reached, nothing is
- * found, every claim is granted and nothing is kept.
+ * One owner's cached answers. Nothing depends on them: while the object is unreachable, nothing is found, every lease
+ * is granted and nothing is stored.
  */
 export class OwnerLookups {
   readonly #namespace: LookupNamespace
@@ -71,14 +72,14 @@ export class OwnerLookups {
     this.#owner = owner
   }
 
-  /** For each part the answer of the first key that has one. */
+  /** For each part, the answer of the first key that has one. */
   async read(keys: readonly string[], parts: readonly string[]): Promise<readonly CachedLookup[]> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
     const rows = await this.#ask<readonly LookupRow[]>((object) => object.read(names, parts), [])
     return this.#opened(rows, keys, names)
   }
 
-  /** Reads, and asks for leave to look up what is missing. See `LookupTable.claim`. */
+  /** Reads, and takes the lease to look up what is missing. See `LookupTable.lease`. */
   async lease(
     name: string,
     { holdSeconds, keys, parts }: Omit<LeaseRequest, 'name' | 'holder'>,
@@ -94,7 +95,7 @@ export class OwnerLookups {
     return { isGranted, lookups: await this.#opened(rows, keys, names) }
   }
 
-  /** Stores answers and lets those go on who wait for the leased key. */
+  /** Stores answers and releases the lease, for which others wait. */
   async complete(leased: string | null, lookups: readonly NewLookup[]): Promise<void> {
     const rows = await Promise.all(
       lookups.map(async ({ key, part, text, freshSeconds, lifeSeconds }): Promise<NewLookupRow> => {
