@@ -53,8 +53,8 @@ async function aBusyDay() {
   return { entrada, browser }
 }
 
-describe('what objects hold goes by itself', () => {
-  test('a month after a sign-out no object of any class holds a row', async () => {
+describe('rows of objects are deleted by alarms', () => {
+  test('no object of any class holds a row a month after a sign-out', async () => {
     const { entrada, browser } = await aBusyDay()
     const before = rowsOf(entrada)
     for (const { binding } of Object.values(entrada.platform.objects)) {
@@ -72,13 +72,13 @@ describe('what objects hold goes by itself', () => {
     expect([...entrada.platform.vault.stored()]).toEqual([])
   })
 
-  test('nor when nobody signed out, a month after the session came to its end', async () => {
+  test('no object holds a row a month after the session expired', async () => {
     const { entrada } = await aBusyDay()
     await leaveAlone(entrada, 7 * DAY + MONTH)
     expect(rowsOf(entrada)).toEqual([])
   })
 
-  test('objects that are empty again are as if they had never been', async () => {
+  test('empty objects have no tables and no alarm', async () => {
     const { entrada, browser } = await aBusyDay()
     await signOut(browser)
     await leaveAlone(entrada, 8 * DAY)
@@ -91,7 +91,7 @@ describe('what objects hold goes by itself', () => {
     expect(disks.map(({ alarm }) => alarm)).not.toContainEqual(expect.any(Number))
   })
 
-  test('an alarm takes nothing that still counts', async () => {
+  test('an alarm deletes no row that still counts', async () => {
     const { entrada, browser } = await aBusyDay()
     const other = await signedIn(entrada)
     // The first session is idle and over after a day; the other one goes on.
@@ -107,7 +107,7 @@ describe('what objects hold goes by itself', () => {
     )
   })
 
-  test('an alarm that comes too early takes nothing', async () => {
+  test('an alarm that fires too early deletes nothing', async () => {
     const { entrada, browser } = await aBusyDay()
     const before = rowsOf(entrada)
     for (const { hosts } of Object.values(entrada.platform.objects)) {
@@ -121,7 +121,7 @@ describe('what objects hold goes by itself', () => {
     expect(rowsOf(entrada)).toEqual([])
   })
 
-  test('a pause of Microsoft’s is forgotten when it is over', async () => {
+  test('a pause that Microsoft asked for is deleted when it is over', async () => {
     const { entrada, browser } = await aBusyDay()
     entrada.sandbox.faults.set('entra.token_throttled')
     await clock.advance(2 * 3600)
