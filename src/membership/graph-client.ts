@@ -6,14 +6,14 @@ import type { Graph, GraphRequest, GraphTokens } from '../graph/graph.ts'
 /** Why a membership check failed: the key goes to the log, the sentence to the page. */
 const REASONS = {
   overage:
-    'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
-  unreadable_claim: 'Your groups came in a form that we cannot read',
-  no_id_token: 'Microsoft did not say anew who you are in a way that we can trust',
+    'You are in too many groups for a sign-in to list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
+  unreadable_claim: 'The list of your groups has an unknown format',
+  no_id_token: 'Microsoft did not confirm your account again',
   ambiguous_name:
-    'Two groups share a name in the access rule. Whoever runs this chat has to write object ids instead of names',
+    'Two groups have a name that the access rule uses. Whoever runs this chat has to use object ids instead',
   not_permitted:
-    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of names',
-  token_refused: 'Microsoft 365 did not accept our proof that you are signed in',
+    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or use object ids instead of names',
+  token_refused: 'Microsoft 365 did not accept your sign-in',
   graph_throttled: FAILURES.graph_throttled.title,
   graph_unavailable: FAILURES.graph_unavailable.title,
   graph_unexpected: FAILURES.graph_unexpected.title,

@@ -14,11 +14,11 @@ import { type ClaimsEvidence, RoleEvaluation } from './role-evaluation.ts'
 
 /** Names the rule that was not met, never the groups: only their members may learn of them. */
 const RULES: Readonly<Record<AccountRefusal | 'role', string>> = {
-  role: 'Your account is not among those that were given access.',
-  guest: 'Guest accounts have no access.',
+  role: 'Your account has not been given access.',
+  guest: 'Guest accounts do not have access.',
   no_address:
-    'This chat knows people by their e-mail address, and your account has none that is known to be yours.',
-  email_domain: 'Accounts with an address like yours have no access.',
+    'This chat identifies people by e-mail address, and your account has none that is known to be yours.',
+  email_domain: 'Accounts with your e-mail domain do not have access.',
 }
 
 const CODES: Readonly<Record<AccountRefusal | 'role', FailureCode>> = {

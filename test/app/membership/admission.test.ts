@@ -38,7 +38,7 @@ describe('a refusal', () => {
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.status).toBe(403)
     const words = page.html.querySelector('main')?.structuredText ?? ''
-    expect(words).toContain('Your account is not among those that were given access.')
+    expect(words).toContain('Your account has not been given access.')
     expect(words).toContain('Order “Company Chat” in the service shop <first>.')
     expect(page.html.querySelector(`a[href="${help.ACCESS_HELP_URL}"]`)?.text).toBe(
       'How to get access',
@@ -110,7 +110,7 @@ describe('guests', () => {
   test('get that reason on the page and in the audit event', async () => {
     const scene = aScene({ settings: { ALLOW_GUESTS: 'false' } })
     const page = await trySignIn(scene.browser, CAST.gustav.userPrincipalName)
-    expect(page.text).toContain('Guest accounts have no access.')
+    expect(page.text).toContain('Guest accounts do not have access.')
     expect(scene.entrada.logs.events('refused_membership')).toMatchObject([
       { userId: CAST.gustav.id, reason: 'guest' },
     ])
