@@ -6,7 +6,13 @@ import { renderFailure } from './http/problem.ts'
 import { describeProblems } from './settings/variables.ts'
 import { composeEdge } from './edge/compose.ts'
 
-export { KeyObject, LookupObject, SessionObject, UserObject } from './edge/durable-objects.ts'
+export {
+  KeyObject,
+  LookupObject,
+  ReplayObject,
+  SessionObject,
+  UserObject,
+} from './edge/durable-objects.ts'
 
 export default {
   fetch(request, env, context): Promise<Response> {

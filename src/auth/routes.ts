@@ -1,3 +1,4 @@
+import type { Resource } from '../entra/access-token.ts'
 import { createMiddleware } from 'hono/factory'
 import { Hono } from 'hono/tiny'
 import type { EdgeEnv } from '../http/env.ts'
@@ -15,6 +16,8 @@ import { requireSession, type PollingTest } from '../http/require-session.ts'
 
 export interface AuthDeps extends CallbackDeps {
   readonly featuresOf: (session: Session) => Promise<Features>
+  /** What `featuresOf` goes by; `null` where no token is to be had. */
+  readonly featuresToken: Resource | null
   readonly isPolling: PollingTest
 }
 
@@ -34,15 +37,19 @@ export function authRoutes(deps: AuthDeps) {
     )
     .get('/signed-out', (c) => signedOut(c))
     .get('/renewed', signedIn, () => renewedPage())
-    .get('/session', requireSession(deps.sessions, deps.isPolling), async (c) => {
-      const { user, expiresAt, idleExpiresAt } = c.var.session
-      return c.json({
-        user,
-        expiresAt,
-        idleExpiresAt,
-        features: await deps.featuresOf(c.var.session),
-      })
-    })
+    .get(
+      '/session',
+      requireSession(deps.sessions, { isPolling: deps.isPolling, token: deps.featuresToken }),
+      async (c) => {
+        const { user, expiresAt, idleExpiresAt } = c.var.session
+        return c.json({
+          user,
+          expiresAt,
+          idleExpiresAt,
+          features: await deps.featuresOf(c.var.session),
+        })
+      },
+    )
 }
 
 const fromOurPages = createMiddleware<EdgeEnv>(async (c, next) => {

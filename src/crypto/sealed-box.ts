@@ -1,14 +1,14 @@
 import { base64url } from 'jose'
 import { bytesOf, sha256Of } from './digest.ts'
 
-/** One secret of the ring, from which the keys are derived. */
+/** One secret of the key ring, from which keys are derived. */
 export interface RingKey {
-  /** Says which one it is, in every envelope. */
+  /** Names the secret in every envelope. */
   readonly id: string
   readonly material: CryptoKey
 }
 
-/** What a derived key may do, and nothing else. */
+/** What a derived key may be used for. */
 export interface KeyUse {
   readonly algorithm: SubtleCryptoImportKeyAlgorithm
   readonly usages: ('encrypt' | 'decrypt' | 'sign' | 'verify')[]
@@ -38,7 +38,7 @@ export async function importRingKey(value: string): Promise<RingKey> {
   return { id: (await sha256Of(value)).slice(0, 8), material }
 }
 
-/** @param secret the salt: the browser's half of the key, or nothing */
+/** @param secret the HKDF salt: the browser's half of the key, or an empty text */
 export function deriveKey(
   { material }: RingKey,
   {
@@ -61,32 +61,32 @@ export function deriveKey(
   )
 }
 
-/** What a sealed value is for and what it belongs to; opening under anything else fails. */
+/** What a sealed value is for and what it belongs to. It opens in the same context alone. */
 export interface SealContext {
   /** Derives a key of its own (HKDF info), so that a value of one kind never opens as another. */
   readonly purpose: string
-  /** The browser's half of the key (HKDF salt). Without it the Worker's secrets open nothing. */
+  /** The browser's half of the key (HKDF salt). The Worker's secrets alone do not open the value. */
   readonly secret?: string
-  /** Associated data: tenant, user, session, version … A value copied to another record does not open. */
+  /** Associated data: tenant, user, session, version … A value copied to another row does not open. */
   readonly bound: readonly string[]
 }
 
 const IV_BYTES = 12
-/** Of 256 bits: 144 are more than anybody could try. */
+/** 144 of 256 bits, more than can be guessed. */
 const NAME_BYTES = 18
 
 /**
  * AES-256-GCM under a key ring: the first key seals, all open. Envelope: `v1.{key id}.{iv}.{ciphertext}`,
- * base64url. WebCrypto rather than a JWE because the associated data must not travel in clear.
+ * base64url. WebCrypto and not a JWE, which would contain the associated data in clear.
  */
 export class SealedBox {
   readonly #ring: Promise<readonly RingKey[]>
-  /** Keys without a browser's half, by key id and purpose: a handful, used all the time. */
+  /** Derived keys without a browser's half, by key id and purpose: a handful, cached. */
   readonly #derived = new Map<string, Promise<CryptoKey>>()
 
   constructor(keyRing: readonly string[]) {
     this.#ring = Promise.all(keyRing.map(importRingKey))
-    // A failing import surfaces where the ring is used; here it would be an unhandled rejection.
+    // A failed import is reported where the ring is used; here it would be an unhandled rejection.
     this.#ring.catch(() => undefined)
   }
 
@@ -103,7 +103,7 @@ export class SealedBox {
     )
   }
 
-  /** `null` for anything that was not sealed here for this: damaged, foreign, or under a key long gone. */
+  /** `null` for a value that is damaged, of another context, or sealed with a key that has left the ring. */
   async open(sealed: string, context: SealContext): Promise<string | null> {
     const [version, keyId, iv, ciphertext, ...rest] = sealed.split('.')
     if (version !== VERSION || iv === undefined || ciphertext === undefined || rest.length > 0) {
@@ -119,19 +119,19 @@ export class SealedBox {
       )
       return new TextDecoder().decode(plain)
     } catch {
-      // GCM says only that it does not match, which is all there is to know.
+      // GCM reports a mismatch without a reason.
       return null
     }
   }
 
-  /** Whether the newest key sealed it; if not, whoever holds it should seal it anew. */
+  /** Whether the first key of the ring sealed it. If not, the caller should seal the value again. */
   async isCurrent(sealed: string): Promise<boolean> {
     return sealed.startsWith(`${VERSION}.${(await this.#newest()).id}.`)
   }
 
   /**
-   * A name under which something is stored and found again. A query is somebody's name as often as not, and short
-   * enough to be guessed, so a plain hash would tell it; a keyed one does not. After a rotation names are others.
+   * A keyed hash to store a value under. Queries are people's names and short enough to be guessed, so a plain hash
+   * would reveal them. After a rotation of the ring, names are different.
    */
   async nameOf(...parts: readonly string[]): Promise<string> {
     const key = await this.#key(await this.#newest(), { purpose: 'lookup-key' }, NAMING)
@@ -139,7 +139,7 @@ export class SealedBox {
     return base64url.encode(new Uint8Array(mac, 0, NAME_BYTES))
   }
 
-  /** A keyed mark that shows later that the text was made here. 256 bits, base64url; says nothing of the text. */
+  /** A keyed mark (HMAC-SHA-256, base64url) that later proves that Entrada made the text. */
   async mark(text: string, purpose: string): Promise<string> {
     const key = await this.#key(await this.#newest(), { purpose }, MARKING)
     return base64url.encode(new Uint8Array(await crypto.subtle.sign('HMAC', key, bytesOf(text))))
@@ -175,7 +175,7 @@ export class SealedBox {
   }
 }
 
-/** The last character of base64url has bits that decoders ignore; a value has one spelling here. */
+/** Decoders ignore spare bits of the last base64url character; only the canonical spelling is accepted. */
 function decode(text: string): Uint8Array {
   const bytes = base64url.decode(text)
   if (base64url.encode(bytes) !== text) throw new TypeError('not canonical base64url')
@@ -190,7 +190,7 @@ function decodeOrNull(text: string) {
   }
 }
 
-/** JSON, because joined strings could be cut elsewhere and still match. */
+/** JSON, because plainly joined texts could be split elsewhere and still match. */
 function associatedData({ purpose, bound }: SealContext): Uint8Array {
   return bytesOf(JSON.stringify([purpose, ...bound]))
 }

@@ -42,11 +42,12 @@ export function createApp(deps: EdgeDeps) {
   app.route(OWN_PREFIX, pageScriptRoutes())
   app.get(`${OWN_PREFIX}/jwks.json`, publicKeys)
   if (provider !== null) app.route(OWN_PREFIX, provider.routes)
-  const guard = guardFeature(deps)
-  for (const routes of features) {
+  const withinLimits = limitFeature(deps)
+  for (const { routes, tokenFor } of features) {
     // By path, so that an unknown address is unknown rather than a reason to sign in.
     for (const path of new Set(routes.routes.map((route) => route.path))) {
-      app.use(`${OWN_PREFIX}${path}`, ...guard)
+      const token = tokenFor(path)
+      app.use(`${OWN_PREFIX}${path}`, requireSession(sessions, { token }), withinLimits)
     }
     app.route(OWN_PREFIX, routes)
   }
@@ -62,13 +63,12 @@ export function createApp(deps: EdgeDeps) {
   return app
 }
 
-/** A session, proof of same origin for what changes something, and a limit per user. */
-function guardFeature({ settings, sessions, limiter }: EdgeDeps) {
-  const withinLimits = createMiddleware<EdgeEnv>(async (c, next) => {
+/** Proof of same origin for what changes something, and a limit per user. */
+function limitFeature({ settings, limiter }: EdgeDeps) {
+  return createMiddleware<EdgeEnv>(async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)
     const limited = limitOf(c.req.path)
     if (limited !== null) await limiter.take(limited, rateLimitKeyOfUser(c.var.session))
     await next()
   })
-  return [requireSession(sessions), withinLimits] as const
 }

@@ -2,6 +2,7 @@ import { LoginAttempts } from '../auth/login-attempts.ts'
 import { logout } from '../auth/logout.ts'
 import type { Runtime } from './runtime.ts'
 import type { EdgeDeps, Enriched, Enrichment } from './deps.ts'
+import type { Resource } from '../entra/access-token.ts'
 import { createEntra } from '../entra/entra.ts'
 import type { Dependencies } from '../diagnostics/health.ts'
 import { filesFeature, isFilesOn, sharePointConsentScopes } from '../files/access.ts'
@@ -16,7 +17,7 @@ import { ChatProxy } from '../proxy/chat-proxy.ts'
 import { jwksResponse, SigningKeys } from '../signing/signing-keys.ts'
 import { RouteMatcher } from '../proxy/route-matcher.ts'
 import { searchPrincipals } from '../people/librechat.ts'
-import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
+import { accessTo, type PeopleDeps, peopleFeatures } from '../people/access.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { OidcGrants } from '../provider/grants.ts'
 import { createProvider, issuerOf } from '../provider/routes.ts'
@@ -47,7 +48,8 @@ type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly
 export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const { settings, box, entra, graph, membership } = deps
   const { publicOrigin, callbackPath, signingKeys } = settings
-  const sessions = new Sessions(env.SESSIONS, env.USERS, deps)
+  const replayGuard = new ReplayGuard(env.REPLAYS)
+  const sessions = new Sessions(env.SESSIONS, env.USERS, { settings, box, replayGuard })
   const lookups = new LookupCache(env.LOOKUPS, box)
   const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
   const signer = new AssertionSigner({
@@ -70,6 +72,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
         ...peopleFeatures(settings, scopes),
         files: filesFeature(settings, scopes),
       })),
+    featuresToken: hasGraphTokens(settings) ? ('graph' as const) : null,
     isPolling: (method: string, pathname: string) => polling.match(method, pathname),
   }
   const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
@@ -77,7 +80,11 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     settings,
     signer,
     isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-      (await sessions.find(cookieHeader, createLog(crypto.randomUUID()), false))?.id === id,
+      (
+        await sessions.find(cookieHeader, createLog(crypto.randomUUID()), {
+          countsAsActivity: false,
+        })
+      )?.id === id,
     service,
   })
   const people = { graph, lookups, box }
@@ -87,7 +94,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
       sessions,
       grants: new OidcGrants(box, issuerOf(publicOrigin)),
       issuer: issuerOf(publicOrigin),
-      replayGuard: new ReplayGuard(env.USERS),
+      replayGuard,
       sign: (claims) => keys.sign(claims),
       verify: (token) => keys.verify(token),
       publicKeys: () => jwksResponse(keys),
@@ -115,7 +122,14 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     },
     limiter,
     enriched: enrichedBy(settings, people),
-    features: [peopleRoutes(people), filesRoutes({ graph, lookups, forwardToChat: toChat })],
+    features: [
+      { routes: peopleRoutes(people), tokenFor: () => peopleToken(settings) },
+      {
+        routes: filesRoutes({ graph, lookups, forwardToChat: toChat }),
+        // The picker's token is for a SharePoint host.
+        tokenFor: (path) => (isFilesOn(settings) && path !== '/picker/token' ? 'graph' : null),
+      },
+    ],
   }
 }
 
@@ -140,14 +154,14 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
   if (principals !== undefined) {
     const enrich: Enrichment = (request, asker, forward) =>
       searchPrincipals(deps, { ...asker, settings }, { request, forward })
-    routes.set(`GET ${principals}`, { limited: 'search', enrich })
+    routes.set(`GET ${principals}`, { limited: 'search', token: peopleToken(settings), enrich })
   }
   if (graphToken !== undefined && isFilesOn(settings)) {
     const issueToken = librechatGraphToken(deps, settings)
     const enrich: Enrichment = (request, { session, log }) => issueToken(request, session, log)
     // LibreChat's router takes HEAD for GET.
     for (const method of ['GET', 'HEAD']) {
-      routes.set(`${method} ${graphToken}`, { limited: 'picker', enrich })
+      routes.set(`${method} ${graphToken}`, { limited: 'picker', token: null, enrich })
     }
   }
   return routes
@@ -160,7 +174,17 @@ function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
     VAULT: () => env.VAULT.get(name),
     SESSIONS: () => env.SESSIONS.get(env.SESSIONS.idFromName(name)).describe(),
     USERS: () => env.USERS.get(env.USERS.idFromName(name)).list(),
+    REPLAYS: () => env.REPLAYS.get(env.REPLAYS.idFromName(name)).wasUsed(),
     LOOKUPS: async () => env.LOOKUPS.get(env.LOOKUPS.idFromName(name)).read([name], [name]),
     KEYS: () => keys.published(),
   }
+}
+
+function hasGraphTokens({ issuer, reuseTokens }: Settings): boolean {
+  return issuer.microsoft !== null && reuseTokens
+}
+
+/** What people search and its pictures need. */
+function peopleToken(settings: Settings): Resource | null {
+  return accessTo('users', settings, []) === 'off' ? null : 'graph'
 }

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono/tiny'
 import type { AuthDeps } from '../auth/routes.ts'
 import type { CheckDeps } from '../diagnostics/check.ts'
+import type { Resource } from '../entra/access-token.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import type { Log } from '../log.ts'
 import type { ChatProxy } from '../proxy/chat-proxy.ts'
@@ -39,11 +40,20 @@ export interface EdgeDeps {
   /** What `GET /.entrada/check` looks at; its dependencies are those `GET /.entrada/ready` asks. */
   readonly check: CheckDeps
   /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
-  readonly features: readonly Hono<EdgeEnv>[]
+  readonly features: readonly FeatureRoutes[]
+}
+
+/** Routes of one feature. */
+export interface FeatureRoutes {
+  readonly routes: Hono<EdgeEnv>
+  /** The token that a route needs, by its path; `null` where it needs none, or another one. */
+  readonly tokenFor: (path: string) => Resource | null
 }
 
 export interface Enriched {
   readonly limited: RateLimited
+  /** The token it needs; `null` where that is not known beforehand. */
+  readonly token: Resource | null
   readonly enrich: Enrichment
 }
 

@@ -1,7 +1,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import { runtimeOf } from './runtime.ts'
 import { StoredSession } from '../session/stored-session.ts'
-import type { AccessTokenRequest, NewSession } from '../session/session-rpc.ts'
+import type { AccessTokenRequest, NewSession, OpenRequest } from '../session/session-rpc.ts'
+import { ReplayTable } from '../session/replay-table.ts'
 import { UserSessions } from '../session/user-sessions.ts'
 import { LookupTable, type LeaseRequest, type NewLookupRow } from '../storage/lookup-table.ts'
 import { SigningKeyTable } from '../signing/signing-key-table.ts'
@@ -13,53 +14,53 @@ import { SigningKeyTable } from '../signing/signing-key-table.ts'
 
 /** One session: alive or ended, and the only refresher of its tokens. */
 export class SessionObject extends DurableObject<Bindings> {
-  readonly #authority: StoredSession
+  readonly #session: StoredSession
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     const { storage } = ctx
     const id = ctx.id.toString()
-    this.#authority = new StoredSession({ ...runtimeOf(env), id, storage, users: env.USERS })
+    this.#session = new StoredSession({ ...runtimeOf(env), id, storage, users: env.USERS })
   }
 
   begin(start: NewSession) {
-    return this.#authority.begin(start)
+    return this.#session.begin(start)
   }
 
-  check(secret: string, touch: boolean, requestId: string) {
-    return this.#authority.check(secret, touch, requestId)
+  open(secret: string, request: OpenRequest) {
+    return this.#session.open(secret, request)
   }
 
   wrapSecret(secret: string) {
-    return this.#authority.wrapSecret(secret)
+    return this.#session.wrapSecret(secret)
   }
 
-  checkWrapped(wrapped: string, requestId: string) {
-    return this.#authority.checkWrapped(wrapped, requestId)
+  openWrapped(wrapped: string, requestId: string) {
+    return this.#session.openWrapped(wrapped, requestId)
   }
 
   accessToken(secret: string, request: AccessTokenRequest) {
-    return this.#authority.accessToken(secret, request)
+    return this.#session.accessToken(secret, request)
   }
 
   pendingClaims(secret: string) {
-    return this.#authority.pendingClaims(secret)
+    return this.#session.pendingClaims(secret)
   }
 
   end(secret: string | null) {
-    return this.#authority.end(secret)
+    return this.#session.end(secret)
   }
 
   describe() {
-    return this.#authority.describe()
+    return this.#session.describe()
   }
 
   override alarm() {
-    return this.#authority.alarm()
+    return this.#session.alarm()
   }
 }
 
-/** One user: which sessions there are. */
+/** One user, or one browser session at the sign-in service: which sessions there are. */
 export class UserObject extends DurableObject<Bindings> {
   readonly #sessions: UserSessions
 
@@ -93,6 +94,28 @@ export class UserObject extends DurableObject<Bindings> {
   }
 }
 
+/** One key that may be used once. */
+export class ReplayObject extends DurableObject<Bindings> {
+  readonly #table: ReplayTable
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env)
+    this.#table = new ReplayTable(ctx.storage)
+  }
+
+  use(use: string, untilSeconds: number) {
+    return this.#table.use(use, untilSeconds)
+  }
+
+  wasUsed() {
+    return this.#table.wasUsed()
+  }
+
+  override alarm() {
+    return this.#table.alarm()
+  }
+}
+
 /** One user's look-ups of Microsoft Graph. */
 export class LookupObject extends DurableObject<Bindings> {
   readonly #table: LookupTable
@@ -110,8 +133,8 @@ export class LookupObject extends DurableObject<Bindings> {
     return this.#table.lease(request)
   }
 
-  complete(claimed: string | null, rows: readonly NewLookupRow[]) {
-    return this.#table.complete(claimed, rows)
+  complete(leased: string | null, rows: readonly NewLookupRow[]) {
+    return this.#table.complete(leased, rows)
   }
 
   override alarm() {

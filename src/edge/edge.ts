@@ -68,7 +68,12 @@ async function toChat(
     const cookie = headers.get('cookie')
     const isActivity = !auth.isPolling(method, pathname)
     const remembered = mustRevalidate(head) ? null : sessions.recall(cookie, log, isActivity)
-    const session = remembered ?? (await sessions.find(cookie, log, isActivity))
+    const session =
+      remembered ??
+      (await sessions.find(cookie, log, {
+        countsAsActivity: isActivity,
+        token: enriched?.token ?? null,
+      }))
     if (session === null) {
       // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
       // its requests past it. A sign-in page would begin an endless loop. Anybody can send one that is not ours.

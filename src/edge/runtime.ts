@@ -38,7 +38,7 @@ export const settingsOf = oncePerBindings((env) =>
   withBindingProblems(readSettings(variablesOf(env)), env),
 )
 
-const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'] as const
+const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'REPLAYS', 'LOOKUPS', 'KEYS'] as const
 
 /** A forgotten binding would otherwise show as an error at the first sign-in. */
 function withBindingProblems(result: SettingsResult, env: object): SettingsResult {

@@ -1,9 +1,9 @@
-/** Claims of an id token whose signature has been checked. */
+/** Claims of an id token whose signature is verified. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * The texts at a dotted path. A list counts by its members, a list of objects by what the rest of the path
- * finds in each, and a single text, as in LibreChat, also by its words.
+ * The texts at a dotted path. A list gives its members, and a list of objects what the rest of the path finds in each.
+ * A single text gives itself and its words, as in LibreChat.
  */
 export function textsAt(claims: Claims, path: readonly string[]): readonly string[] {
   return valuesAt(claims, path).flatMap((value) => {
@@ -21,11 +21,11 @@ function valuesAt(value: unknown, path: readonly string[]): readonly unknown[] {
   if (step === undefined) return [value]
   if (Array.isArray(value)) {
     if (/^\d+$/.test(step)) return valuesAt(value[Number(step)], rest)
-    // Whole texts only: a name in a list of objects is not a list of words.
+    // As one list, so that a name with a space in a list of objects is not split into words.
     const found = value.flatMap((one: unknown) => valuesAt(one, path))
     return [found.flat()]
   }
-  // Claims of one's own making are often named by a URL, dots and all: the longest name that fits wins.
+  // The names of custom claims are often URLs with dots: the longest name that matches wins.
   for (let length = path.length; length > 0; length--) {
     const found = ownValue(value, path.slice(0, length).join('.'))
     if (found !== undefined) return valuesAt(found, path.slice(length))
@@ -33,16 +33,16 @@ function valuesAt(value: unknown, path: readonly string[]): readonly unknown[] {
   return []
 }
 
-/** Own properties only: `constructor.name` is a path somebody may write. */
+/** Own properties alone, because a configured path may be `constructor.name`. */
 function ownValue(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined
   return new Map<string, unknown>(Object.entries(value)).get(name)
 }
 
-/** What a token says of groups. */
+/** The groups in a token. */
 export type GroupsClaim =
   | { readonly kind: 'listed'; readonly values: readonly string[] }
-  /** Too many for a token: Entra names a place to ask instead, which must never see a bearer. */
+  /** Too many for a token: Entra names a URL to ask instead, to which no token may ever be sent. */
   | { readonly kind: 'overflown' }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable' }

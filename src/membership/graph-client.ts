@@ -4,17 +4,17 @@ import { EntradaFailure, FAILURES } from '../failure.ts'
 import type { GraphError } from '../graph/graph-error.ts'
 import type { Graph, GraphRequest, GraphTokens } from '../graph/graph.ts'
 
-/** Why it could not be found out. Goes to the log; the sentence goes to the page. */
+/** Why a membership check failed: the key goes to the log, the sentence to the page. */
 const REASONS = {
   overage:
-    'You are in more groups than a sign-in can list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
-  unreadable_claim: 'Your groups came in a form that we cannot read',
-  no_id_token: 'Microsoft did not say anew who you are in a way that we can trust',
+    'You are in too many groups for a sign-in to list. Whoever runs this chat has to set OPENID_REQUIRED_ROLE_TOKEN_KIND to auto',
+  unreadable_claim: 'The list of your groups has an unknown format',
+  no_id_token: 'Microsoft did not confirm your account again',
   ambiguous_name:
-    'Two groups share a name in the access rule. Whoever runs this chat has to write object ids instead of names',
+    'Two groups have a name that the access rule uses. Whoever runs this chat has to use object ids instead',
   not_permitted:
-    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or write object ids instead of names',
-  token_refused: 'Microsoft 365 did not accept our proof that you are signed in',
+    'This app may not look up groups. Whoever runs this chat has to grant it GroupMember.Read.All, or use object ids instead of names',
+  token_refused: 'Microsoft 365 did not accept your sign-in',
   graph_throttled: FAILURES.graph_throttled.title,
   graph_unavailable: FAILURES.graph_unavailable.title,
   graph_unexpected: FAILURES.graph_unexpected.title,
@@ -23,7 +23,7 @@ const REASONS = {
 
 export type MembershipCheckFailure = keyof typeof REASONS
 
-/** The door stays shut: nothing here may be mistaken for "no groups". */
+/** The failure of a check without an answer. Fails closed: it must never count as "no groups". */
 export function membershipCheckFailed(
   reason: MembershipCheckFailure,
   more: { readonly retryAfter?: number | null; readonly cause?: unknown } = {},
@@ -36,31 +36,31 @@ export function membershipCheckFailed(
   })
 }
 
-/** Somebody waits in front of a shut door, or behind one that should perhaps be shut. */
+/** Total time budget: a sign-in or a request waits for the check. */
 const BUDGET_MS = 10_000
 const CALL_MS = 4_000
-const MOST_ATTEMPTS = 4
+const MAX_ATTEMPTS = 4
 const FIRST_PAUSE_MS = 250
-/** At 999 a page this is more groups than Entra lets anyone be in. */
-const MOST_PAGES = 50
+/** With 999 groups a page, more than Entra allows one person. */
+const MAX_PAGES = 50
 
-/** What may be over in a moment. */
-const PASSING: ReadonlySet<string | undefined> = new Set<MembershipCheckFailure>([
+/** Failures that a second attempt may mend. */
+const TRANSIENT: ReadonlySet<string | undefined> = new Set<MembershipCheckFailure>([
   'graph_throttled',
   'graph_unavailable',
   'graph_unexpected',
 ])
 
 /**
- * What one check asks Graph on behalf of the person it is about. Asked again within one budget, and answered
- * whole or not at all: a page that is missing must not look like a group the person is not in.
+ * Asks Graph for one check, with the person's own token. Retries within one time budget. The answer is complete or a
+ * failure: a missing page must not look like a group that the person is not in.
  */
 export class MembershipGraphClient {
   readonly #graph: Graph
   readonly #tokens: GraphTokens
   readonly #bucket: string
-  /** Counted from the first question. */
-  #endsAt: number | null = null
+  /** The budget starts with the first request. */
+  #endsAtMs: number | null = null
 
   constructor(graph: Graph, tokens: GraphTokens, tenantId: string) {
     this.#graph = graph
@@ -68,7 +68,7 @@ export class MembershipGraphClient {
     this.#bucket = `${tenantId}/membership`
   }
 
-  /** What the person's token may ask. */
+  /** Scopes of the person's token. */
   async scopes(): Promise<readonly string[]> {
     const { scopes } = await this.#tokens().catch(failWithoutAnswer)
     return scopes
@@ -80,12 +80,12 @@ export class MembershipGraphClient {
       try {
         return await this.#attempt(request, schema)
       } catch (cause) {
-        if (!(cause instanceof EntradaFailure) || !PASSING.has(cause.details.reason)) throw cause
+        if (!(cause instanceof EntradaFailure) || !TRANSIENT.has(cause.details.reason)) throw cause
         const { retryAfter } = cause.details
-        const pause =
+        const pauseMs =
           retryAfter === undefined ? FIRST_PAUSE_MS * 2 ** (attempt - 1) : retryAfter * 1000
-        if (attempt === MOST_ATTEMPTS || pause >= this.#left) throw cause
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        if (attempt === MAX_ATTEMPTS || pauseMs >= this.#leftMs) throw cause
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     }
   }
@@ -102,7 +102,7 @@ export class MembershipGraphClient {
       const { value, '@odata.nextLink': next } = await this.ask(request, page)
       items.push(...value)
       if (next === undefined) return items
-      if (visited.has(next) || visited.size === MOST_PAGES) {
+      if (visited.has(next) || visited.size === MAX_PAGES) {
         throw membershipCheckFailed('graph_unexpected')
       }
       visited.add(next)
@@ -111,8 +111,8 @@ export class MembershipGraphClient {
   }
 
   async #attempt<T>(request: GraphRequest, schema: v.GenericSchema<unknown, T>): Promise<T> {
-    if (this.#left <= 0) throw membershipCheckFailed('graph_unavailable')
-    const options = { bucket: this.#bucket, deadlineMs: Math.min(CALL_MS, this.#left) }
+    if (this.#leftMs <= 0) throw membershipCheckFailed('graph_unavailable')
+    const options = { bucket: this.#bucket, deadlineMs: Math.min(CALL_MS, this.#leftMs) }
     const answer = await this.#graph
       .call(this.#tokens, { ...request, ...options })
       .catch(failWithoutAnswer)
@@ -122,13 +122,13 @@ export class MembershipGraphClient {
     return read
   }
 
-  get #left(): number {
-    this.#endsAt ??= Date.now() + BUDGET_MS
-    return this.#endsAt - Date.now()
+  get #leftMs(): number {
+    this.#endsAtMs ??= Date.now() + BUDGET_MS
+    return this.#endsAtMs - Date.now()
   }
 }
 
-/** No answer, or no token to ask with; whoever keeps the tokens has tried. */
+/** Graph did not answer, or there is no token; the token's owner has retried already. */
 function failWithoutAnswer(cause: unknown): never {
   if (!(cause instanceof EntradaFailure) || cause.code === 'membership_unknown') throw cause
   const { code } = cause
@@ -143,7 +143,7 @@ function failureOf({ status, retryAfter }: GraphError): EntradaFailure {
   return membershipCheckFailed(status === 403 ? 'not_permitted' : 'graph_refused')
 }
 
-/** Graph has understood, and does not answer this. */
+/** Whether Graph refused the request, as opposed to failing. */
 export function isRefusal(cause: unknown): boolean {
   const reason = cause instanceof EntradaFailure ? cause.details.reason : null
   return reason === 'not_permitted' || reason === 'graph_refused'

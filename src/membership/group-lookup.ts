@@ -3,9 +3,9 @@ import { chunks, inFilters } from '../graph/odata.ts'
 import { isRefusal, type MembershipGraphClient } from './graph-client.ts'
 
 /** Graph's own limit for `checkMemberGroups`. */
-const MOST_IDS = 20
-/** Graph takes up to fifteen values behind `in`; names are long and addresses must not be. */
-const MOST_NAMES = 10
+const MAX_IDS_PER_CALL = 20
+/** Graph allows fifteen values in an `in` filter; ten keep the URL short, because names are long. */
+const MAX_NAMES_PER_FILTER = 10
 
 /** Delegated permissions that show groups to the person's own token. */
 export const READS_GROUPS = /^(?:GroupMember|Group|Directory)\.Read(?:Write)?\.All$/i
@@ -16,21 +16,21 @@ export interface ResolvedNames {
   readonly ambiguous: ReadonlySet<string>
 }
 
-/** A group whose name is withheld could be a second one of that name: such an answer is no answer. */
+/** Both are required: a group whose name is hidden could be a second one of that name. */
 const NamedGroup = v.object({ id: v.string(), displayName: v.string() })
 
 /**
- * Names are asked for at every check: they change hands. A name nobody has resolves to nothing, one that two
- * groups have is nobody's to use, because people who may create groups choose their names.
+ * Looks group names up, at each check anew, because a name may move to another group. An unknown name has no id. A
+ * name of two groups is ambiguous and matches neither: anybody who may create a group chooses its name.
  * @throws EntradaFailure `membership_unknown`
  */
 export async function resolveNames(
   names: readonly string[],
-  questions: MembershipGraphClient,
+  client: MembershipGraphClient,
 ): Promise<ResolvedNames> {
   const pages = await Promise.all(
-    inFilters('displayName', names, MOST_NAMES).map((filter) =>
-      questions.collect({ path: `groups?${filter}&$select=id,displayName&$top=999` }, NamedGroup),
+    inFilters('displayName', names, MAX_NAMES_PER_FILTER).map((filter) =>
+      client.collect({ path: `groups?${filter}&$select=id,displayName&$top=999` }, NamedGroup),
     ),
   )
   const groups = pages.flat()
@@ -49,35 +49,35 @@ export async function resolveNames(
 }
 
 /**
- * Which of the groups the person is in, as lower-case ids; there may be others among them. Membership through
- * other groups counts.
+ * The groups that the person is in, directly or through other groups, as lower-case ids. The set may hold other groups
+ * than those in question.
  * @throws EntradaFailure `membership_unknown`
  */
 export async function membershipsAmong(
   ids: readonly string[],
-  questions: MembershipGraphClient,
+  client: MembershipGraphClient,
 ): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set()
-  const scopes = await questions.scopes()
-  if (!scopes.some((scope) => READS_GROUPS.test(scope))) return ownGroups(questions)
+  const scopes = await client.scopes()
+  if (!scopes.some((scope) => READS_GROUPS.test(scope))) return ownGroups(client)
   try {
-    return await checkMemberships(ids, questions)
+    return await checkMemberships(ids, client)
   } catch (cause) {
-    // Missing permission, or an id that is no group's any more: the list of one's own groups tells as well.
-    if (isRefusal(cause)) return ownGroups(questions)
+    // A permission is missing, or an id names no group any more: read the person's own groups instead.
+    if (isRefusal(cause)) return ownGroups(client)
     throw cause
   }
 }
 
-/** Asks about the groups in question and no others. */
+/** Asks about the groups in question alone. */
 async function checkMemberships(
   ids: readonly string[],
-  questions: MembershipGraphClient,
+  client: MembershipGraphClient,
 ): Promise<ReadonlySet<string>> {
   const path = 'me/checkMemberGroups'
   const held = await Promise.all(
-    chunks(ids, MOST_IDS).map((groupIds) =>
-      questions.collect({ method: 'POST', path, body: { groupIds } }, v.string()),
+    chunks(ids, MAX_IDS_PER_CALL).map((groupIds) =>
+      client.collect({ method: 'POST', path, body: { groupIds } }, v.string()),
     ),
   )
   return new Set(held.flat().map((id) => id.toLowerCase()))
@@ -86,12 +86,12 @@ async function checkMemberships(
 const Membership = v.object({ id: v.string(), '@odata.type': v.optional(v.string()) })
 
 /**
- * Everything the person is in, which `User.Read` is enough for. Without a cast to groups, because a cast
- * would be answered from the search index, and that lags behind.
+ * All groups of the person; `User.Read` suffices. Without an OData cast to groups: Graph answers a cast from its search
+ * index, which lags behind.
  */
-async function ownGroups(questions: MembershipGraphClient): Promise<ReadonlySet<string>> {
+async function ownGroups(client: MembershipGraphClient): Promise<ReadonlySet<string>> {
   const path = 'me/transitiveMemberOf?$select=id&$top=999'
-  const memberships = await questions.collect({ path }, Membership)
+  const memberships = await client.collect({ path }, Membership)
   const isGroup = (type: string | undefined) => type === undefined || type.endsWith('.group')
   return new Set(
     memberships.flatMap((one) => (isGroup(one['@odata.type']) ? [one.id.toLowerCase()] : [])),

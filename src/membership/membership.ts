@@ -12,13 +12,13 @@ import { membershipCheckFailed, MembershipGraphClient } from './graph-client.ts'
 import { READS_GROUPS } from './group-lookup.ts'
 import { type ClaimsEvidence, RoleEvaluation } from './role-evaluation.ts'
 
-/** Which rule, and not which groups: those are nobody's business who is not in them. */
+/** Names the rule that was not met, never the groups: only their members may learn of them. */
 const RULES: Readonly<Record<AccountRefusal | 'role', string>> = {
-  role: 'Your account is not among those that were given access.',
-  guest: 'Guest accounts have no access.',
+  role: 'Your account has not been given access.',
+  guest: 'Guest accounts do not have access.',
   no_address:
-    'This chat knows people by their e-mail address, and your account has none that is known to be yours.',
-  email_domain: 'Accounts with an address like yours have no access.',
+    'This chat identifies people by e-mail address, and your account has none that is known to be yours.',
+  email_domain: 'Accounts with your e-mail domain do not have access.',
 }
 
 const CODES: Readonly<Record<AccountRefusal | 'role', FailureCode>> = {
@@ -28,7 +28,10 @@ const CODES: Readonly<Record<AccountRefusal | 'role', FailureCode>> = {
   email_domain: 'wrong_account',
 }
 
-/** @param helpText the operator's own words, to be added */
+/**
+ * The failure of a sign-in that a rule refuses.
+ * @param helpText the operator's own words, appended to the detail
+ */
 export function membershipFailure(
   reason: AccountRefusal | 'role',
   helpText: string | null,
@@ -39,7 +42,7 @@ export function membershipFailure(
   })
 }
 
-/** What somebody who may come in is known as: only what the rules mention, as the rules spell it. */
+/** Roles and groups of an admitted person: only those that the rules name, spelled as the rules spell them. */
 export interface Entitlements {
   readonly roles: readonly string[]
   readonly groups: readonly string[]
@@ -47,19 +50,19 @@ export interface Entitlements {
   readonly isOperator: boolean
 }
 
-/** Somebody who is in. */
+/** The person of a running session. */
 export interface Member {
   readonly tenantId: string
-  readonly standing: Entitlements
+  readonly entitlements: Entitlements
 }
 
-/** What a running session has to go by. */
+/** Where a running session's claims and Graph tokens come from. */
 export interface ClaimsSource extends ClaimsEvidence {
   readonly tokens: GraphTokens
 }
 
 export type MembershipResult =
-  | { readonly kind: 'member'; readonly standing: Entitlements }
+  | { readonly kind: 'member'; readonly entitlements: Entitlements }
   | { readonly kind: 'lost' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -67,7 +70,7 @@ type MembershipSettings = Pick<Settings, 'requiredRole' | 'adminRole'> & {
   readonly access: AccessRules
 }
 
-/** Who belongs here, at sign-in and afterwards. When it cannot be found out, the door stays shut. */
+/** Decides who may use the chat, at sign-in and afterwards. Fails closed: without an answer nobody is admitted. */
 export class Membership {
   readonly #settings: MembershipSettings
   readonly #graph: Graph | null
@@ -78,19 +81,22 @@ export class Membership {
     this.#graph = graph
   }
 
-  /** Whether a running session is looked at again. Issuers other than Entra are asked at sign-in alone. */
+  /** Whether running sessions are rechecked. Issuers other than Entra are asked at sign-in alone. */
   get isRechecked(): boolean {
     const { requiredRole, adminRole } = this.#settings
     return this.#graph !== null && (requiredRole ?? adminRole) !== null
   }
 
-  /** @throws EntradaFailure `not_a_member`, `wrong_account`, `membership_unknown` */
+  /**
+   * Admits a person at sign-in.
+   * @throws EntradaFailure `not_a_member`, `wrong_account`, `no_address`, `membership_unknown`
+   */
   async admit(identity: VerifiedIdentity, tokens: SignInTokens, log: Log): Promise<Entitlements> {
     const { userId, tenantId } = identity
     try {
       const { requiredRole, adminRole } = this.#rulesFor(tenantId)
       const graphTokens = tokens.graph([requiredRole, adminRole].some(hasGroupNames))
-      return await this.#admit(identity, this.#questions(graphTokens, tenantId), log)
+      return await this.#admit(identity, this.#clientFor(graphTokens, tenantId), log)
     } catch (cause) {
       if (!(cause instanceof EntradaFailure)) throw cause
       const { code, details } = cause
@@ -103,54 +109,57 @@ export class Membership {
 
   async #admit(
     identity: VerifiedIdentity,
-    questions: MembershipGraphClient | null,
+    client: MembershipGraphClient | null,
     log: Log,
   ): Promise<Entitlements> {
     const { access } = this.#settings
     const { userId, tenantId, claims } = identity
-    const refusal = await refusedAccount(identity, access, questions)
+    const refusal = await refusedAccount(identity, access, client)
     if (refusal !== null) throw membershipFailure(refusal, access.helpText)
     const { requiredRole, adminRole } = this.#rulesFor(tenantId)
-    const check = new RoleEvaluation([requiredRole, adminRole], questions)
-    const required = await check.heldBySignIn(requiredRole, claims)
+    const evaluation = new RoleEvaluation([requiredRole, adminRole], client)
+    const required = await evaluation.matchedBySignIn(requiredRole, claims)
     if (requiredRole !== null && required.length === 0) {
       throw membershipFailure('role', access.helpText)
     }
-    const admin = await check.heldBySignIn(adminRole, claims).catch((cause: unknown) => {
-      // The people a chat is for do not stay out because nobody could tell who runs it.
+    const admin = await evaluation.matchedBySignIn(adminRole, claims).catch((cause: unknown) => {
+      // A failed check of the admin role admits the person, without operator rights.
       const reason = reasonOf(cause)
       log.audit('membership_unknown', { userId, tenantId, reason, at: 'sign_in', rule: 'admin' })
       return []
     })
-    return this.#standing(required, admin, tenantId)
+    return this.#entitlements(required, admin, tenantId)
   }
 
-  /** The same question about somebody who is in, answered without exceptions: the session lives by it. */
-  async recheck({ tenantId, standing }: Member, evidence: ClaimsSource): Promise<MembershipResult> {
+  /** Checks the person of a running session. Expected failures are results, not exceptions. */
+  async recheck(
+    { tenantId, entitlements }: Member,
+    source: ClaimsSource,
+  ): Promise<MembershipResult> {
     const { requiredRole, adminRole } = this.#rulesFor(tenantId)
-    const questions = this.#questions(evidence.tokens, tenantId)
-    const check = new RoleEvaluation([requiredRole, adminRole], questions)
+    const client = this.#clientFor(source.tokens, tenantId)
+    const evaluation = new RoleEvaluation([requiredRole, adminRole], client)
     const held = (rule: RoleRule | null) => {
-      const known = rule?.isAboutGroups === true ? standing.groups : standing.roles
-      return check.heldByRecheck(rule, known, evidence)
+      const known = rule?.isAboutGroups === true ? entitlements.groups : entitlements.roles
+      return evaluation.matchedByRecheck(rule, known, source)
     }
     try {
       const required = await held(requiredRole)
-      // What only a new id token could tell stays as it was at sign-in.
-      const isChecked = requiredRole?.isAboutGroups === true || evidence.canRenew
+      // Without a refresh token there is no new id token: what only a token tells stays as it was at sign-in.
+      const isChecked = requiredRole?.isAboutGroups === true || source.canRenew
       if (requiredRole !== null && isChecked && required.length === 0) return { kind: 'lost' }
       const admin = await held(adminRole).catch((cause: unknown) => {
-        // Whoever is no operator does not become one by an answer that is missing.
-        if (standing.isOperator || !(cause instanceof EntradaFailure)) throw cause
+        // A missing answer makes nobody an operator.
+        if (entitlements.isOperator || !(cause instanceof EntradaFailure)) throw cause
         return []
       })
-      return { kind: 'member', standing: this.#standing(required, admin, tenantId) }
+      return { kind: 'member', entitlements: this.#entitlements(required, admin, tenantId) }
     } catch (cause) {
       return { kind: 'unknown', reason: reasonOf(cause) }
     }
   }
 
-  /** Those that people of the tenant can meet. A required role is among them: other tenants do not sign in. */
+  /** The rules that apply to people of a tenant. The required role always does: other tenants cannot sign in. */
   #rulesFor(tenantId: string): Pick<MembershipSettings, 'requiredRole' | 'adminRole'> {
     const { requiredRole, adminRole } = this.#settings
     const tenants = adminRole?.tenants ?? null
@@ -158,12 +167,16 @@ export class Membership {
     return { requiredRole, adminRole: isForThem ? adminRole : null }
   }
 
-  #questions(tokens: GraphTokens, tenantId: string): MembershipGraphClient | null {
+  #clientFor(tokens: GraphTokens, tenantId: string): MembershipGraphClient | null {
     return this.#graph === null ? null : new MembershipGraphClient(this.#graph, tokens, tenantId)
   }
 
-  /** @param tenantId of the person: a role that makes operators is not told of people whom it cannot make one */
-  #standing(required: readonly string[], admin: readonly string[], tenantId: string): Entitlements {
+  /** @param tenantId of the person: an admin role that their tenant cannot have is left out */
+  #entitlements(
+    required: readonly string[],
+    admin: readonly string[],
+    tenantId: string,
+  ): Entitlements {
     const { requiredRole, adminRole } = this.#settings
     const isForThem = this.#rulesFor(tenantId).adminRole !== null
     const isTold = (entry: string) => isForThem || adminRole?.anyOf.includes(entry) !== true
@@ -180,7 +193,7 @@ function hasGroupNames(rule: RoleRule | null): boolean {
   return rule?.isAboutGroups === true && !rule.anyOf.every(isGuid)
 }
 
-/** @throws whatever is no expected failure */
+/** @throws unknown anything but an EntradaFailure */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof EntradaFailure)) throw cause
   return cause.details.reason ?? cause.code
@@ -190,9 +203,9 @@ function reasonOf(cause: unknown): string {
 export type RedeemAgain = (refreshToken: string) => Promise<RedeemedTokens | null>
 
 /**
- * What a sign-in came back with. There is no session yet that could fetch more. The token of a code exchange may carry
- * every scope in force or only those that the sign-in named: where group names have to be looked up and the scope for
- * it is missing, the refresh token is redeemed once.
+ * The tokens of a sign-in, before there is a session. The access token of a code exchange has all consented scopes, or
+ * only those that the sign-in named. If group names are looked up and the scope for it is missing, the refresh token is
+ * redeemed once.
  */
 export class SignInTokens {
   #tokens: RedeemedTokens
@@ -206,7 +219,7 @@ export class SignInTokens {
     this.#redeemAgain = redeemAgain
   }
 
-  /** The newest, which the session begins with. */
+  /** The newest refresh token, which the session begins with. */
   get refreshToken(): string | null {
     return this.#tokens.refreshToken
   }

@@ -4,109 +4,112 @@ import { isTrueAt, readGroupsClaim, textsAt, type Claims, type GroupsClaim } fro
 import { membershipCheckFailed, type MembershipGraphClient } from './graph-client.ts'
 import { membershipsAmong, resolveNames } from './group-lookup.ts'
 
-/** Where new claims come from while a session runs. */
+/** Where a running session's new claims come from. */
 export interface ClaimsEvidence {
-  /** Whether there is a grant to get a new id token with. */
+  /** Whether there is a refresh token, which brings a new id token. */
   readonly canRenew: boolean
-  /** Claims of a new, verified id token; `null` when there is none to be had. */
+  /** Claims of a new, verified id token; `null` when there is none. */
   claims(): Promise<Claims | null>
 }
 
-/** What one person holds of the rules at one moment. No rule, nothing held. */
+/** Which entries of the rules one person matches now. A missing rule matches nothing. */
 export class RoleEvaluation {
-  readonly #questions: MembershipGraphClient | null
-  /** Groups that any of the rules gives by its id: Graph is asked once for all of them. */
+  readonly #client: MembershipGraphClient | null
+  /** Group ids in any of the rules: Graph is asked once for all of them. */
   readonly #ids: readonly string[]
   #own: Promise<ReadonlySet<string>> | null = null
 
-  /** @param questions `null` for an issuer that is not Entra */
-  constructor(rules: readonly (RoleRule | null)[], questions: MembershipGraphClient | null) {
-    this.#questions = questions
+  /** @param client `null` for an issuer that is not Entra */
+  constructor(rules: readonly (RoleRule | null)[], client: MembershipGraphClient | null) {
+    this.#client = client
     const entries = rules.flatMap((rule) => (rule?.isAboutGroups === true ? rule.anyOf : []))
     this.#ids = [...new Set(entries.filter(isGuid).map((id) => id.toLowerCase()))]
   }
 
   /**
-   * Goes by the claims of a sign-in, and by Graph where the rule says so.
+   * Entries of a rule that match the claims of a sign-in, or Graph's answer where the rule says so.
    * @throws EntradaFailure `membership_unknown`
    */
-  async heldBySignIn(rule: RoleRule | null, claims: Claims): Promise<readonly string[]> {
+  async matchedBySignIn(rule: RoleRule | null, claims: Claims): Promise<readonly string[]> {
     if (rule === null) return []
-    if (!rule.isAboutGroups) return heldInClaims(rule, claims)
-    if (rule.source === 'graph') return this.#heldInGraph(rule)
+    if (!rule.isAboutGroups) return matchedInClaims(rule, claims)
+    if (rule.source === 'graph') return this.#matchedInGraph(rule)
     const groups = readGroupsClaim(claims)
-    if (groups.kind === 'listed') return this.#heldInList(rule, groups)
-    if (rule.source === 'auto') return this.#heldInGraph(rule)
+    if (groups.kind === 'listed') return this.#matchedInList(rule, groups)
+    if (rule.source === 'auto') return this.#matchedInGraph(rule)
     if (groups.kind === 'absent') return []
     throw membershipCheckFailed(groups.kind === 'overflown' ? 'overage' : 'unreadable_claim')
   }
 
   /**
-   * The same of somebody who is in already. Groups are asked of Graph, whatever told of them at sign-in; what
-   * only a token tells needs a new one that can be trusted. Where none can be had at all, it stays as it was.
-   * @param known what was held before
+   * The same for a running session. Groups come from Graph, whatever their source at sign-in. Other entries need a new,
+   * verified id token; where the session cannot get one, they stay as they were.
+   * @param known entries that matched before
    * @throws EntradaFailure `membership_unknown`
    */
-  async heldByRecheck(
+  async matchedByRecheck(
     rule: RoleRule | null,
     known: readonly string[],
-    evidence: ClaimsEvidence,
+    source: ClaimsEvidence,
   ): Promise<readonly string[]> {
     if (rule === null) return []
     const held = rule.anyOf.filter((entry) => known.includes(entry))
-    if (this.#questions === null) return held
-    // Groups that a token names by another name than Graph's can only be found in a token again.
+    if (this.#client === null) return held
+    // A token may name groups by on-premises names, which Graph does not know: they need a token again.
     const isClear = rule.source === 'graph' || rule.anyOf.every(isGuid)
-    if (rule.isAboutGroups && isClear) return this.#heldInGraph(rule)
-    const current = await evidence.claims()
-    if (current !== null) return this.heldBySignIn({ ...rule, source: 'auto' }, current)
-    if (rule.source === 'auto') return this.#heldInGraph(rule)
-    if (evidence.canRenew) throw membershipCheckFailed('no_id_token')
+    if (rule.isAboutGroups && isClear) return this.#matchedInGraph(rule)
+    const current = await source.claims()
+    if (current !== null) return this.matchedBySignIn({ ...rule, source: 'auto' }, current)
+    if (rule.source === 'auto') return this.#matchedInGraph(rule)
+    if (source.canRenew) throw membershipCheckFailed('no_id_token')
     return held
   }
 
-  async #heldInGraph({ anyOf }: RoleRule): Promise<readonly string[]> {
-    const questions = this.#required()
-    this.#own ??= membershipsAmong(this.#ids, questions)
+  async #matchedInGraph({ anyOf }: RoleRule): Promise<readonly string[]> {
+    const client = this.#requiredClient()
+    this.#own ??= membershipsAmong(this.#ids, client)
     const names = anyOf.filter((entry) => !isGuid(entry))
-    const [own, named] = await Promise.all([this.#own, resolveNames(names, questions)])
-    const ownNamed = await membershipsAmong([...named.ids.values()], questions)
+    const [own, named] = await Promise.all([this.#own, resolveNames(names, client)])
+    const ownNamed = await membershipsAmong([...named.ids.values()], client)
     const isHeld = (entry: string) =>
       isGuid(entry) ? own.has(entry.toLowerCase()) : ownNamed.has(named.ids.get(entry) ?? '')
-    return decided(anyOf.filter(isHeld), named.ambiguous.size > 0)
+    return assertDecided(anyOf.filter(isHeld), named.ambiguous.size > 0)
   }
 
-  /** Entra lists groups by object id, or by name where the registration says so. */
-  async #heldInList(
+  /** A token lists groups by object id, or by name where the app registration says so. */
+  async #matchedInList(
     { anyOf }: RoleRule,
     { values }: Extract<GroupsClaim, { kind: 'listed' }>,
   ): Promise<readonly string[]> {
     const listed = new Set([...values, ...values.filter(isGuid).map((id) => id.toLowerCase())])
     const isListed = (entry: string) => listed.has(isGuid(entry) ? entry.toLowerCase() : entry)
-    const open = anyOf.filter((entry) => !isGuid(entry) && !listed.has(entry))
-    if (open.length === 0 || this.#questions === null || !values.some(isGuid)) {
+    const unlisted = anyOf.filter((entry) => !isGuid(entry) && !listed.has(entry))
+    if (unlisted.length === 0 || this.#client === null || !values.some(isGuid)) {
       return anyOf.filter(isListed)
     }
-    const { ids, ambiguous } = await resolveNames(open, this.#questions)
-    return decided(
+    const { ids, ambiguous } = await resolveNames(unlisted, this.#client)
+    return assertDecided(
       anyOf.filter((entry) => isListed(entry) || listed.has(ids.get(entry) ?? '')),
       ambiguous.size > 0,
     )
   }
 
-  #required(): MembershipGraphClient {
-    if (this.#questions === null) throw membershipCheckFailed('graph_refused')
-    return this.#questions
+  #requiredClient(): MembershipGraphClient {
+    if (this.#client === null) throw membershipCheckFailed('graph_refused')
+    return this.#client
   }
 }
 
-/** Any of them is enough. Without one, a name that two groups have leaves the question open. */
-function decided(held: readonly string[], isAmbiguous: boolean): readonly string[] {
+/** One match is enough. Without one, an ambiguous name is a failed check rather than a refusal. */
+function assertDecided(held: readonly string[], isAmbiguous: boolean): readonly string[] {
   if (held.length === 0 && isAmbiguous) throw membershipCheckFailed('ambiguous_name')
   return held
 }
 
-function heldInClaims({ anyOf, path, acceptsTrue }: RoleRule, claims: Claims): readonly string[] {
+function matchedInClaims(
+  { anyOf, path, acceptsTrue }: RoleRule,
+  claims: Claims,
+): readonly string[] {
   if (acceptsTrue && isTrueAt(claims, path)) return anyOf
   const texts = new Set(textsAt(claims, path))
   return anyOf.filter((wanted) => texts.has(wanted))

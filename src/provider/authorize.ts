@@ -17,7 +17,7 @@ import {
   SUBJECT_PARAMETER,
 } from './authorization-request.ts'
 import { OAuthFailure, readParameters } from './oauth-request.ts'
-import { type ProviderDeps, sessionOfBrowser } from './provider.ts'
+import type { ProviderDeps } from './provider.ts'
 
 /**
  * `GET /.entrada/oidc/authorize` (OpenID Connect Core §3.1.2): gives a client a code for the browser's session.
@@ -53,7 +53,7 @@ async function issueCode(c: Context<EdgeEnv>, valid: ValidRequest): Promise<Resp
   const { deps, client, request } = valid
   const { sessions, grants } = deps
   const subject = await requestedSubjectOf(valid)
-  const found = await sessionOfBrowser(sessions, c.req.header('cookie') ?? null, c.var.log)
+  const found = await sessions.findWithKey(c.req.header('cookie') ?? null, c.var.log)
   const needs = found === null ? NO_NEEDS : needsOf(found.session, request, subject)
   if (found === null || needs.reauthentication || needs.otherPerson || needs.accountChoice) {
     assertSignInHelps(valid, needs, found?.session ?? null)
@@ -61,10 +61,10 @@ async function issueCode(c: Context<EdgeEnv>, valid: ValidRequest): Promise<Resp
     if (!isTopLevelNavigation(c.req.raw)) throw new EntradaFailure('session_required')
     return c.redirect(signInUrl(c, request, { ...needs, subject }), 302)
   }
-  const { session, cookie } = found
+  const { session, key } = found
   await deps.countCode(session)
   const { scopes, nonce, codeChallenge } = request
-  const granted = await sessions.grant(cookie)
+  const granted = await sessions.grant(key)
   // The session has ended since it was found.
   if (granted === null) throw new EntradaFailure('session_required')
   const code = await grants.sealCode({
@@ -198,7 +198,7 @@ export async function endSessionEndpoint(
   hint: string | undefined,
   deps: ProviderDeps,
 ): Promise<Response> {
-  const found = await sessionOfBrowser(deps.sessions, c.req.header('cookie') ?? null, c.var.log)
+  const found = await deps.sessions.findWithKey(c.req.header('cookie') ?? null, c.var.log)
   if (found === null) return c.redirect(SIGNED_OUT_PATH, 303)
   const claims = hint === undefined ? null : await deps.verify(hint)
   if (claims?.['iss'] !== deps.issuer || claims['sid'] !== found.session.id) {

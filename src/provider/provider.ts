@@ -3,7 +3,7 @@ import type { Resource } from '../entra/access-token.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import type { Log } from '../log.ts'
 import type { ReplayGuard } from '../session/replay-guard.ts'
-import { readSessionCookies, SESSION_COOKIE } from '../cookies.ts'
+import { readSessionCookies } from '../cookies.ts'
 import { readSessionKey } from '../session/session-cookie.ts'
 import type { Session, SessionView } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -36,22 +36,6 @@ export interface ProviderDeps {
   readonly countCode: (session: Session) => Promise<void>
   /** Signs out, as `POST /.entrada/logout` does. */
   readonly signOut: (c: Context<EdgeEnv>) => Promise<Response>
-}
-
-/** A sibling site may plant one cookie of the same name; more are not worth a lookup each. */
-const MAX_COOKIES = 3
-
-/** The active session of a browser, and the value of its cookie; `null` without a session. */
-export async function sessionOfBrowser(
-  sessions: Sessions,
-  cookieHeader: string | null,
-  log: Log,
-): Promise<{ readonly session: Session; readonly cookie: string } | null> {
-  for (const cookie of readSessionCookies(cookieHeader).slice(0, MAX_COOKIES)) {
-    const session = await sessions.find(`${SESSION_COOKIE}=${cookie}`, log)
-    if (session !== null) return { session, cookie }
-  }
-  return null
 }
 
 /** Tells whether a request brings the chat a code that was issued to another browser's session. */

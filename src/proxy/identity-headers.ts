@@ -49,7 +49,7 @@ export class IdentityHeaders {
     const assertion = await this.#signer.assertionFor(session)
     const identity = {
       headers: this.#headersOf(session, assertion),
-      freshUntilMs: assertion.freshUntil,
+      freshUntilMs: assertion.freshUntilMs,
     }
     this.#prepared.set(session, identity)
     return identity

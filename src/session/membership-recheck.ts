@@ -6,93 +6,96 @@ import type { Settings } from '../settings/settings.ts'
 import { epochSeconds, withFallback } from '../time.ts'
 import type { SessionRow } from './session-rows.ts'
 import type { SessionIdentity } from './session-rpc.ts'
-import type { TokenBinding, TokenManager } from './token-manager.ts'
-import type { IdentityResult } from './token-result.ts'
+import type { TokenManager } from './token-manager.ts'
+import type { IdentityResult, TokenBinding } from './token-result.ts'
 
-/** What a running session can show for its membership: its own Graph token, and the id token of a refresh. */
+/** Evidence of a running session: its own Graph token, and the id token that a refresh brings. */
 export class SessionClaims implements ClaimsSource {
-  readonly #keeper: TokenManager
-  readonly #holder: TokenBinding
-  #isGrantGone = false
+  readonly #tokens: TokenManager
+  readonly #binding: TokenBinding
+  #isRefreshTokenGone = false
   #account: Promise<IdentityResult> | null = null
 
-  constructor(keeper: TokenManager, holder: TokenBinding) {
-    this.#keeper = keeper
-    this.#holder = holder
+  constructor(tokens: TokenManager, binding: TokenBinding) {
+    this.#tokens = tokens
+    this.#binding = binding
   }
 
   get canRenew(): boolean {
-    return this.#keeper.canRenew
+    return this.#tokens.canRenew
   }
 
-  /** There is nothing left to ask with, now or later. */
-  get isGrantGone(): boolean {
-    return this.#isGrantGone
+  /** Whether Entra refused the refresh token for good. */
+  get isRefreshTokenGone(): boolean {
+    return this.#isRefreshTokenGone
   }
 
   readonly tokens = async (options: AccessTokenOptions = {}): Promise<AccessToken<'graph'>> => {
     const { refused = null, claims = null } = options
     const request = { resource: 'graph', refused, claims }
-    const outcome = await this.#keeper.accessToken(request, this.#holder)
-    if (!outcome.ok) throw this.#failure(outcome)
-    const { value, expiresAt, scopes } = outcome
+    const result = await this.#tokens.accessToken(request, this.#binding)
+    if (!result.ok) throw this.#failure(result)
+    const { value, expiresAt, scopes } = result
     return { resource: 'graph', value, expiresAt, scopes }
   }
 
-  /** What Entra says of the account now. Asked once: a hanging Entra must not be waited for twice. */
+  /** What Entra says of the account now. Asks once: nobody waits twice for an Entra that hangs. */
   account(): Promise<IdentityResult> {
-    this.#account ??= this.#keeper.newIdentity(this.#holder)
+    this.#account ??= this.#tokens.newIdentity(this.#binding)
     return this.#account
   }
 
   async claims(): Promise<Claims | null> {
-    const outcome = await this.account()
-    if (!outcome.ok) throw this.#failure(outcome)
-    return outcome.identity?.claims ?? null
+    const result = await this.account()
+    if (!result.ok) throw this.#failure(result)
+    return result.identity?.claims ?? null
   }
 
-  #failure({ failure, isOver }: Refused): EntradaFailure {
-    this.#isGrantGone ||= isOver
+  #failure({ failure, endsSession }: TokenRefusal): EntradaFailure {
+    this.#isRefreshTokenGone ||= endsSession
     return new EntradaFailure(failure.code)
   }
 }
 
-type Refused = Extract<Awaited<ReturnType<TokenManager['accessToken']>>, { readonly ok: false }>
+type TokenRefusal = Extract<
+  Awaited<ReturnType<TokenManager['accessToken']>>,
+  { readonly ok: false }
+>
 
-/** A renewed token is a reason to look again, but not minutes after the last look. */
+/** A renewed token brings a recheck forward, unless the last one is this recent. */
 const FRESH_SECONDS = 60
-/** While it cannot be found out, not every request of the session waits for another attempt. */
+/** After a recheck without a result, requests go on without another attempt for this long. */
 const RETRY_SECONDS = 60
-/** How long a request waits for Entra's answer about the account where no rule has to be checked. */
+/** How long a request waits for Entra's answer about the account where there is no rule to check. */
 const ACCOUNT_WAIT_MS = 5_000
 
-/** A living session, and what to ask with. */
+/** A living session, and what its tokens are bound to. */
 export interface ActiveSession {
   readonly row: SessionRow
   readonly identity: SessionIdentity
-  readonly holder: TokenBinding
+  readonly binding: TokenBinding
 }
 
 export type RecheckResult =
-  /** It cannot be found out, and the last known verdict serves for its grace. */
+  /** No result; the last known one serves for `MEMBERSHIP_GRACE_SECONDS`. */
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'member'; readonly standing: Entitlements }
-  /** No longer here, or unknown for longer than the grace, or nothing left to ask with. */
+  | { readonly kind: 'member'; readonly entitlements: Entitlements }
+  /** Membership lost, unknown for longer than the grace, or the refresh token is refused for good. */
   | { readonly kind: 'over' }
 
 const UNCHANGED: RecheckResult = { kind: 'unchanged' }
 const OVER: RecheckResult = { kind: 'over' }
 
 /**
- * Re-evaluates a running session every `MEMBERSHIP_CHECK_SECONDS`, single-flight: the account first, then the rules
- * of admission. Each look redeems the refresh token, whatever is left of the access token: Entra alone knows of an
- * account that was disabled or revoked, and an access token lives up to 28 hours (`cp1`).
+ * Re-evaluates a running session every `MEMBERSHIP_CHECK_SECONDS`, single-flight: the account first, then the
+ * membership rules. Each recheck redeems the refresh token, however fresh the access token is: Entra alone knows of
+ * an account that was disabled or revoked, and an access token lives up to 28 hours (`cp1`).
  */
 export class MembershipRecheck {
   readonly #membership: Membership
   readonly #settings: Settings['sessions']
   readonly #tokens: TokenManager
-  #flight: Promise<RecheckResult> | null = null
+  #inFlight: Promise<RecheckResult> | null = null
   #pausedUntil = 0
 
   constructor(
@@ -104,12 +107,12 @@ export class MembershipRecheck {
     this.#tokens = tokens
   }
 
-  /** Whether there are rules to check beside the account. */
+  /** Whether there are membership rules to check, beside the account. */
   get hasRules(): boolean {
     return this.#membership.isRechecked
   }
 
-  /** @param isRenewed a token has just been renewed, which brings the next look at membership forward */
+  /** @param isRenewed a token has just been renewed, which brings the recheck of membership forward */
   isDue({ checkedAt }: SessionRow, isRenewed: boolean): boolean {
     if (!this.hasRules && !this.#tokens.canRenew) return false
     const age = epochSeconds() - checkedAt
@@ -118,73 +121,74 @@ export class MembershipRecheck {
     return epochSeconds() >= this.#pausedUntil || (this.hasRules && this.#isBeyondGrace(age))
   }
 
-  look(alive: ActiveSession): Promise<RecheckResult> {
-    this.#flight ??= this.#look(alive).finally(() => {
-      this.#flight = null
+  recheck(active: ActiveSession): Promise<RecheckResult> {
+    this.#inFlight ??= this.#recheck(active).finally(() => {
+      this.#inFlight = null
     })
-    return this.#flight
+    return this.#inFlight
   }
 
   /**
-   * Makes a request wait for a look that it started or met. A hanging Entra holds requests up for 5 seconds, once
-   * per `RETRY_SECONDS`, unless there are rules to check; the look goes on and ends the session when it can.
+   * Waits for a recheck on behalf of one request. Without rules the wait ends after 5 seconds, once per
+   * `RETRY_SECONDS`, when Entra hangs; the recheck goes on and ends the session if it has to.
    */
-  async waitFor(look: Promise<void>): Promise<void> {
-    if (this.hasRules) return look
-    await withFallback(() => look, { value: undefined, afterMs: ACCOUNT_WAIT_MS })
-    if (this.#flight !== null) this.#pause()
+  async waitFor(recheck: Promise<void>): Promise<void> {
+    if (this.hasRules) return recheck
+    await withFallback(() => recheck, { value: undefined, afterMs: ACCOUNT_WAIT_MS })
+    if (this.#inFlight !== null) this.#pause()
   }
 
-  async #look(alive: ActiveSession): Promise<RecheckResult> {
+  async #recheck(active: ActiveSession): Promise<RecheckResult> {
     const { canRenew } = this.#tokens
-    const evidence = new SessionClaims(this.#tokens, alive.holder)
-    const account = canRenew ? await this.#lookAtAccount(alive, evidence) : UNCHANGED
-    let verdict = account
+    const source = new SessionClaims(this.#tokens, active.binding)
+    const account = canRenew ? await this.#recheckAccount(active, source) : UNCHANGED
+    let result = account
     if (this.hasRules && account.kind !== 'over') {
-      const membership = await this.#lookAtMembership(alive, evidence)
-      // A rule that nobody has to meet swallows the refusal; without a grant there was nothing to refuse.
-      verdict = canRenew && evidence.isGrantGone ? OVER : membership
+      const membership = await this.#recheckMembership(active, source)
+      // `OPENID_ADMIN_ROLE` counts a refused refresh token as no match; it ends the session nevertheless.
+      result = canRenew && source.isRefreshTokenGone ? OVER : membership
     }
-    if (verdict.kind === 'unchanged') this.#pause()
-    return verdict
+    if (result.kind === 'unchanged') this.#pause()
+    return result
   }
 
   #pause(): void {
     this.#pausedUntil = epochSeconds() + RETRY_SECONDS
   }
 
-  async #lookAtAccount(
+  async #recheckAccount(
     { identity }: ActiveSession,
-    evidence: SessionClaims,
+    source: SessionClaims,
   ): Promise<RecheckResult> {
     try {
-      const outcome = await evidence.account()
-      if (outcome.ok) return { kind: 'member', standing: standingOf(identity) }
-      return outcome.isOver ? OVER : UNCHANGED
+      const result = await source.account()
+      if (result.ok) return { kind: 'member', entitlements: entitlementsOf(identity) }
+      return result.endsSession ? OVER : UNCHANGED
     } catch {
-      // The token keeper has said what it could; a look that failed is no verdict.
+      // The token manager has logged the reason; a recheck that failed proves nothing.
       return UNCHANGED
     }
   }
 
-  async #lookAtMembership(
-    { row, identity, holder }: ActiveSession,
-    evidence: SessionClaims,
+  async #recheckMembership(
+    { row, identity, binding }: ActiveSession,
+    source: SessionClaims,
   ): Promise<RecheckResult> {
-    const { log, owner } = holder
+    const { log, owner } = binding
     const { tenantId, userId, sessionId } = owner
-    const member = { tenantId, standing: standingOf(identity) }
-    const recheck = await this.#membership.recheck(member, evidence)
+    const member = { tenantId, entitlements: entitlementsOf(identity) }
+    const recheck = await this.#membership.recheck(member, source)
     if (recheck.kind === 'member') return recheck
     const who = { userId, tenantId, sessionId }
     if (recheck.kind === 'lost') {
       log.audit('membership_lost', who)
       return OVER
     }
-    const isOver = evidence.isGrantGone || this.#isBeyondGrace(epochSeconds() - row.checkedAt)
+    const endsSession =
+      source.isRefreshTokenGone || this.#isBeyondGrace(epochSeconds() - row.checkedAt)
     const { reason } = recheck
-    log.audit('membership_unknown', { ...who, reason, at: 'recheck', ended: isOver })
-    return isOver ? OVER : UNCHANGED
+    log.audit('membership_unknown', { ...who, reason, at: 'recheck', ended: endsSession })
+    return endsSession ? OVER : UNCHANGED
   }
 
   #isBeyondGrace(age: number): boolean {
@@ -193,6 +197,6 @@ export class MembershipRecheck {
   }
 }
 
-function standingOf({ user: { roles, groups }, isOperator }: SessionIdentity): Entitlements {
+function entitlementsOf({ user: { roles, groups }, isOperator }: SessionIdentity): Entitlements {
   return { roles, groups, isOperator }
 }

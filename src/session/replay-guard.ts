@@ -1,32 +1,34 @@
-import { callObject, type ObjectNamespace } from '../storage/durable-objects.ts'
 import { randomText } from '../crypto/digest.ts'
-import type { UserRpc } from './session-rpc.ts'
+import { callObject, type ObjectNamespace } from '../storage/durable-objects.ts'
+import type { ReplayRpc } from './session-rpc.ts'
 
 const USE_BYTES = 18
 
-/** Remembers what may happen once: each name has an object of its own, in which asking and noting are one step. */
+/** Atomic test-and-set per key: each key has a Durable Object of its own. */
 export class ReplayGuard {
-  readonly #objects: ObjectNamespace<UserRpc>
+  readonly #objects: ObjectNamespace<ReplayRpc>
 
-  constructor(objects: ObjectNamespace<UserRpc>) {
+  constructor(objects: ObjectNamespace<ReplayRpc>) {
     this.#objects = objects
   }
 
   /**
-   * Whether it is the first time; asking makes it used.
-   * @param until epoch seconds; then it is forgotten
+   * Uses a key.
+   * @param untilSeconds epoch seconds at which the use is forgotten
+   * @returns whether this is the first use
    */
-  use(name: string, until: number): Promise<boolean> {
-    // By a name of its own, so that asking again because an answer was lost is no second use.
+  use(key: string, untilSeconds: number): Promise<boolean> {
+    // The use has a name, so that a call repeated because its answer was lost is no second use.
     const use = randomText(USE_BYTES)
-    return callObject(() => this.#object(name).add(use, until))
+    return callObject(() => this.#object(key).use(use, untilSeconds))
   }
 
-  async wasUsed(name: string): Promise<boolean> {
-    return (await callObject(() => this.#object(name).list())).length > 0
+  /** Whether a key has been used, without using it. */
+  wasUsed(key: string): Promise<boolean> {
+    return callObject(() => this.#object(key).wasUsed())
   }
 
-  #object(name: string): UserRpc {
-    return this.#objects.get(this.#objects.idFromName(name))
+  #object(key: string): ReplayRpc {
+    return this.#objects.get(this.#objects.idFromName(key))
   }
 }

@@ -1,21 +1,21 @@
 import type { Settings } from '../settings/settings.ts'
 
-/** Asks for a rotated refresh token, and for an id token that confirms whose it is (`oid` needs `profile`). */
-const ALWAYS = 'openid profile offline_access'
+/** Part of each redemption: a rotated refresh token, and an id token that says whose it is (`oid` needs `profile`). */
+const OIDC_SCOPES = 'openid profile offline_access'
 
-/** The scope of one redemption: exactly one resource, named by us and never by a caller. */
+/** The scope of one redemption, for exactly one resource. No caller can add to it. */
 export function scopeFor(resource: string, settings: Settings): string {
   const { microsoft } = settings.issuer
-  // Of another issuer nothing is wanted but its word that the account is still there.
+  // Another issuer is asked only whether the account still exists.
   if (microsoft === null) return 'openid'
-  // `.default` is whatever has been consented for Graph: one missing consent must not take the others away.
-  if (resource === 'graph') return `${microsoft.graph}/.default ${ALWAYS}`
-  return `${resource}/${sharePointScope(settings)} ${ALWAYS}`
+  // `.default` covers all scopes with consent. Named scopes would fail together when one lacks consent.
+  if (resource === 'graph') return `${microsoft.graph}/.default ${OIDC_SCOPES}`
+  return `${resource}/${sharePointScope(settings)} ${OIDC_SCOPES}`
 }
 
 /**
- * What to ask consent for at a SharePoint host. `.default` may not stand beside named scopes (AADSTS70011) and
- * would ask for the whole registration: the two permissions the picker works with are named instead.
+ * The scopes to ask consent for at a SharePoint host. `.default` cannot be combined with named scopes (AADSTS70011)
+ * and asks for the whole registration, so the two permissions that the picker uses are named instead.
  */
 export function consentScopesFor(origin: string, settings: Settings): readonly string[] {
   const name = sharePointScope(settings)

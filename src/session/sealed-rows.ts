@@ -10,10 +10,15 @@ import { withFallback } from '../time.ts'
 import type { SessionRow, SessionRows } from './session-rows.ts'
 import type { SessionIdentity } from './session-rpc.ts'
 
+/*
+ * What a session object stores under seal, in the rows of session-rows.ts: identity and claims challenge, access
+ * tokens, and the refresh token.
+ */
+
 const MaybeText = v.nullable(v.string())
 const Texts = v.array(v.string())
 
-/** What another version sealed in another shape does not parse; such a session ends in a sign-in, not in an error. */
+/** Another version may have sealed another shape: that does not parse, and the session ends in a sign-in. */
 const Identity = v.pipe(
   v.string(),
   v.parseJson(),
@@ -32,7 +37,7 @@ const Identity = v.pipe(
     subject: v.string(),
     loginHint: MaybeText,
     idToken: MaybeText,
-    // Sessions begun before it was kept do without.
+    // Missing in sessions that began before it was stored.
     authenticatedAt: v.optional(v.nullable(v.number()), null),
   }),
 )
@@ -48,11 +53,11 @@ export interface SealDeps {
   readonly box: SealedBox
 }
 
-/** What a session object keeps under the browser's half of the key: who it is, and a claims challenge to meet. */
+/** Rows sealed with the browser's half of the key: who is signed in, and a claims challenge to meet. */
 export class SealedIdentity {
   readonly #deps: SealDeps
   readonly #rows: SessionRows
-  /** Unsealed once per life in memory. */
+  /** Opened once while the object is in memory. */
   #identity: SessionIdentity | null = null
 
   constructor(deps: SealDeps, rows: SessionRows) {
@@ -64,7 +69,7 @@ export class SealedIdentity {
     return this.#deps.box.seal(JSON.stringify(identity), this.#context(IDENTITY, secret))
   }
 
-  /** `null` for a wrong secret, and when the key that sealed it has left the ring: then nothing can be read any more. */
+  /** `null` for a wrong secret, and when the key that sealed the row is no longer in the key ring. */
   async identityOf(row: SessionRow, secret: string): Promise<SessionIdentity | null> {
     if ((await sha256Of(secret)) !== row.secretHash) return null
     if (this.#identity !== null) return this.#identity
@@ -90,7 +95,7 @@ export class SealedIdentity {
     return sealed === null ? null : this.#deps.box.open(sealed, this.#context(CLAIMS, secret))
   }
 
-  /** A challenge is met in another request, after a round through the sign-in service. */
+  /** Stores a challenge: another request meets it, after a sign-in at Microsoft. */
   async keepClaims(claims: string, secret: string): Promise<void> {
     const sealed = await this.#deps.box.seal(claims, this.#context(CLAIMS, secret))
     if (this.#rows.read() !== null) this.#rows.writeClaims(sealed)
@@ -126,6 +131,13 @@ export class SealedIdentity {
   }
 }
 
+/** Whose refresh token it is, and the browser's half of the key it is sealed with. */
+export interface RefreshTokenBinding {
+  readonly owner: RefreshTokenOwner
+  readonly secret: string
+  readonly sessionExpiresAt: number
+}
+
 export interface StoredAccessToken {
   readonly value: string
   /** Epoch seconds. */
@@ -135,14 +147,14 @@ export interface StoredAccessToken {
   readonly renewedAt: number
 }
 
-const Kept = v.object({
+const AccessTokenJson = v.object({
   value: v.string(),
   expiresAt: v.number(),
   scopes: v.array(v.string()),
   renewedAt: v.optional(v.number(), 0),
 })
 
-/** Access tokens of one session by resource: in memory, and under seal for after the object was evicted. */
+/** Access tokens of one session by resource: in memory, and sealed in a row for when the object is evicted. */
 export class SealedAccessTokens {
   readonly #box: SealedBox
   readonly #rows: SessionRows
@@ -153,27 +165,27 @@ export class SealedAccessTokens {
     this.#rows = rows
   }
 
-  /** What is in memory; `load` first. */
+  /** The token in memory; call `load` first. */
   get(resource: string): StoredAccessToken | null {
     return this.#inMemory.get(resource) ?? null
   }
 
-  /** Brings a token back into memory. */
-  async load(resource: string, holder: RefreshTokenBinding): Promise<void> {
+  /** Reads the sealed row into memory. */
+  async load(resource: string, binding: RefreshTokenBinding): Promise<void> {
     if (this.#inMemory.has(resource)) return
     const row = this.#rows.readToken(resource)
     if (row === null || row.expiresAt <= Date.now() / 1000) return
-    const json = await this.#box.open(row.sealed, contextOf(resource, holder))
+    const json = await this.#box.open(row.sealed, contextOf(resource, binding))
     if (json === null || this.#inMemory.has(resource)) return
-    this.#inMemory.set(resource, v.parse(Kept, JSON.parse(json)))
+    this.#inMemory.set(resource, v.parse(AccessTokenJson, JSON.parse(json)))
   }
 
   async store(
     resource: string,
     token: StoredAccessToken,
-    holder: RefreshTokenBinding,
+    binding: RefreshTokenBinding,
   ): Promise<void> {
-    const sealed = await this.#box.seal(JSON.stringify(token), contextOf(resource, holder))
+    const sealed = await this.#box.seal(JSON.stringify(token), contextOf(resource, binding))
     if (this.#rows.read() === null) return
     this.#inMemory.set(resource, token)
     this.#rows.writeToken(resource, { sealed, expiresAt: token.expiresAt })
@@ -189,17 +201,10 @@ function contextOf(resource: string, { owner, secret }: RefreshTokenBinding) {
   return { purpose: 'access-token', secret, bound: [tenantId, userId, sessionId, resource] }
 }
 
-/** Whose refresh token it is, and the browser's half of the key it is sealed with. */
-export interface RefreshTokenBinding {
-  readonly owner: RefreshTokenOwner
-  readonly secret: string
-  readonly sessionExpiresAt: number
-}
+/** KV answers in milliseconds or is failing; the object's own copy serves as well. */
+const KV_FALLBACK = { value: null, afterMs: 2_000 }
 
-/** KV answers in milliseconds or is in trouble; our own copy is as good. */
-const IN_TIME = { value: null, afterMs: 2_000 }
-
-/** The refresh token of one session: in the object's own rows at once, in KV as its lasting copy. */
+/** The refresh token of one session, sealed: in the object's own row at once, and a copy in KV. */
 export class SessionRefreshToken {
   readonly #vault: RefreshTokenVault
   readonly #rows: SessionRows
@@ -213,19 +218,19 @@ export class SessionRefreshToken {
     return this.#rows.readGrant() !== null
   }
 
-  /** KV's copy if it is as new as ours, else our own. What is older than our count is never used. */
+  /** KV's copy if it is as new as the row, else the row. A copy with an older version is never used. */
   async current({ owner, secret }: RefreshTokenBinding): Promise<StoredRefreshToken | null> {
-    const ours = this.#rows.readGrant()
-    if (ours === null) return null
-    const stored = await withFallback(() => this.#vault.read(owner.sessionId), IN_TIME)
-    if (stored !== null && stored.version >= ours.version) {
+    const own = this.#rows.readGrant()
+    if (own === null) return null
+    const stored = await withFallback(() => this.#vault.read(owner.sessionId), KV_FALLBACK)
+    if (stored !== null && stored.version >= own.version) {
       const grant = await this.#vault.open(stored, owner, secret)
       if (grant !== null) return grant
     }
-    return this.#vault.open(ours, owner, secret)
+    return this.#vault.open(own, owner, secret)
   }
 
-  /** A session that ends meanwhile leaves nothing behind. */
+  /** Stores a new version. A session that ends meanwhile leaves no copy behind. */
   async keep(
     refreshToken: string,
     { owner, secret, sessionExpiresAt }: RefreshTokenBinding,
@@ -234,9 +239,12 @@ export class SessionRefreshToken {
     const sealed = await this.#vault.seal({ version, refreshToken }, owner, secret)
     if (this.#rows.read() === null) return
     this.#rows.writeGrant(sealed)
-    // KV may lag, throttle or be full. The object's own copy carries the session over all of that.
-    await withFallback(() => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt), IN_TIME)
+    // KV may lag, throttle or be full; the session goes on with the object's own copy.
+    await withFallback(
+      () => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt),
+      KV_FALLBACK,
+    )
     if (this.#rows.read() !== null) return
-    await withFallback(() => this.#vault.forget(owner.sessionId), IN_TIME)
+    await withFallback(() => this.#vault.forget(owner.sessionId), KV_FALLBACK)
   }
 }

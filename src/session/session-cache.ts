@@ -8,57 +8,57 @@ export interface KnownSession {
   readonly session: SessionView
 }
 
-interface Remembered extends KnownSession {
+interface CachedSession extends KnownSession {
   readonly checkedAt: number
-  /** When the object last counted it as activity; 0 while only polling has asked. */
-  readonly touchedAt: number
+  /** When the object last counted activity; 0 after polling alone. Epoch milliseconds. */
+  readonly activeAt: number
 }
 
-const REMEMBERED_SESSIONS = 5_000
-const REMEMBERED_ENDS = 5_000
+const MAX_SESSIONS = 5_000
+const MAX_ENDED = 5_000
 
-/** What this isolate knows of sessions, by cookie and for at most `SESSION_CHECK_SECONDS`. */
+/** Sessions that this isolate has seen, by cookie, for at most `SESSION_CHECK_SECONDS`. */
 export class SessionCache {
   readonly #checkMs: number
-  readonly #remembered = new Map<string, Remembered>()
-  /** Cookies and ids of sessions that are over: an answer that was on its way then must not bring one back. */
+  readonly #sessions = new Map<string, CachedSession>()
+  /** Cookies and ids of ended sessions: an answer that was under way at the end must not be cached. */
   readonly #ended = new Map<string, true>()
 
   constructor(checkSeconds: number) {
     this.#checkMs = checkSeconds * 1000
   }
 
-  /** What polling learned does not answer a person, of whose activity the object must hear. */
-  recall(cookie: string, touch: boolean): KnownSession | null {
-    const remembered = this.#remembered.get(cookie)
-    if (remembered === undefined) return null
-    const { session, checkedAt, touchedAt } = remembered
+  /** An entry made by polling does not serve other requests: the object has to count their activity. */
+  recall(cookie: string, countsAsActivity: boolean): KnownSession | null {
+    const cached = this.#sessions.get(cookie)
+    if (cached === undefined) return null
+    const { session, checkedAt, activeAt } = cached
     const now = Date.now()
-    if (touch && now - touchedAt >= this.#checkMs) return null
+    if (countsAsActivity && now - activeAt >= this.#checkMs) return null
     const isOver = now >= Math.min(session.expiresAt, session.idleExpiresAt) * 1000
-    if (!isOver && now - checkedAt < this.#checkMs) return remembered
-    this.#remembered.delete(cookie)
+    if (!isOver && now - checkedAt < this.#checkMs) return cached
+    this.#sessions.delete(cookie)
     return null
   }
 
-  keep(cookie: string, { key, session }: KnownSession, touch: boolean): void {
+  keep(cookie: string, { key, session }: KnownSession, countsAsActivity: boolean): void {
     if (this.#checkMs === 0 || this.#ended.has(cookie) || this.#ended.has(session.id)) return
     const checkedAt = Date.now()
-    const touchedAt = touch ? checkedAt : (this.#remembered.get(cookie)?.touchedAt ?? 0)
-    const remembered = { key, session, checkedAt, touchedAt }
-    setBounded(this.#remembered, [cookie, remembered], REMEMBERED_SESSIONS)
+    const activeAt = countsAsActivity ? checkedAt : (this.#sessions.get(cookie)?.activeAt ?? 0)
+    const cached = { key, session, checkedAt, activeAt }
+    setBounded(this.#sessions, [cookie, cached], MAX_SESSIONS)
   }
 
-  /** For good: a session that is over never lives again. */
+  /** Forgets a cookie for good: an ended session never comes back. */
   forget(cookie: string): void {
-    setBounded(this.#ended, [cookie, true], REMEMBERED_ENDS)
-    this.#remembered.delete(cookie)
+    setBounded(this.#ended, [cookie, true], MAX_ENDED)
+    this.#sessions.delete(cookie)
   }
 
   forgetSession(id: string): void {
-    setBounded(this.#ended, [id, true], REMEMBERED_ENDS)
-    for (const [cookie, { session }] of this.#remembered) {
-      if (session.id === id) this.#remembered.delete(cookie)
+    setBounded(this.#ended, [id, true], MAX_ENDED)
+    for (const [cookie, { session }] of this.#sessions) {
+      if (session.id === id) this.#sessions.delete(cookie)
     }
   }
 }

@@ -2,21 +2,22 @@ import { ownCookie, SESSION_COOKIE } from '../cookies.ts'
 import { randomText } from '../crypto/digest.ts'
 import type { SealedBox } from '../crypto/sealed-box.ts'
 
-/** 144 bits name the session's object, 256 bits are the browser's half of its key, 256 the mark of both. */
+/** 144 bits name the session's object, 256 bits are the browser's half of its key, 256 bits the mark of both. */
 const ID_BYTES = 18
 const SECRET_BYTES = 32
 const FORMAT = /^([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})(?:\.([A-Za-z0-9_-]{43}))?$/
 
+/** What a session cookie holds. */
 export interface SessionKey {
   /** Name of the session's object. */
   readonly name: string
   /** The browser's half of the key; stored nowhere else. */
   readonly secret: string
-  /** Shows that the other two were made here; `null` in a cookie from before there were marks. */
+  /** Proves that Entrada made the other two; `null` in a cookie from before marks existed. */
   readonly mark: string | null
 }
 
-/** A key without a mark, which takes the key ring. */
+/** A random key, still without its mark: that needs the key ring. */
 export function createSessionKey(): SessionKey {
   return {
     name: randomText(ID_BYTES),
@@ -25,11 +26,13 @@ export function createSessionKey(): SessionKey {
   }
 }
 
+/** Reads a cookie's value; `null` when it is malformed. The mark is not verified here. */
 export function readSessionKey(cookie: string): SessionKey | null {
   const [, name, secret, mark = null] = FORMAT.exec(cookie) ?? []
   return name === undefined || secret === undefined ? null : { name, secret, mark }
 }
 
+/** The cookie's value: `{name}.{secret}` and, where there is one, `.{mark}`. */
 export function writeSessionKey({ name, secret, mark }: SessionKey): string {
   return mark === null ? `${name}.${secret}` : `${name}.${secret}.${mark}`
 }
@@ -42,15 +45,15 @@ export function sessionCookie(key: SessionKey, maxAgeSeconds: number): string {
 const PURPOSE = 'session-cookie'
 
 const WINDOW_MS = 60_000
-/** Unknown cookies without a mark that are asked about in a minute, per isolate. */
-const UNMARKED_MISSES = 30
+/** Unknown cookies without a mark that may cost an object call, per minute and isolate. */
+const MAX_UNMARKED_MISSES = 30
 
 /**
- * Tells session cookies that were made here from made-up ones, without an object call: a keyed mark (HMAC-SHA-256)
- * of both other parts. Any key of the ring will do, so that a rotation ends no session before its time.
+ * Recognises made-up session cookies without an object call, by a keyed mark (HMAC-SHA-256) of both other parts.
+ * Any key of the ring verifies it, so that a rotation ends no session early.
  *
- * Cookies from before there were marks are taken as well until they expire. A few unknown ones a minute are asked
- * about; beyond that only marked cookies count, and a page load gets one by a sign-in that asks for nothing.
+ * Cookies from before marks existed are accepted until they expire, with 30 unknown ones a minute at most. Beyond
+ * that only marked cookies count; a page load gets one through a sign-in without a prompt.
  */
 export class SessionMarks {
   readonly #box: SealedBox
@@ -66,23 +69,23 @@ export class SessionMarks {
     return { ...key, mark: await this.#box.mark(textOf(key), PURPOSE) }
   }
 
-  /** What the cookie says, `null` when it was not made here. */
+  /** The key in a cookie; `null` when Entrada did not make the cookie. */
   async read(cookie: string): Promise<SessionKey | null> {
     const key = readSessionKey(cookie)
     if (key === null) return null
     const isOurs =
       key.mark === null
-        ? this.#missesNow() < UNMARKED_MISSES
+        ? this.#missesThisMinute() < MAX_UNMARKED_MISSES
         : await this.#box.isMarked(textOf(key), key.mark, PURPOSE)
     return isOurs ? key : null
   }
 
-  /** Notes that no object knows the session of a cookie that `read` let pass. */
+  /** Counts a cookie that `read` accepted, but whose session no object knows. */
   missed({ mark }: SessionKey): void {
-    if (mark === null) this.#misses = this.#missesNow() + 1
+    if (mark === null) this.#misses = this.#missesThisMinute() + 1
   }
 
-  #missesNow(): number {
+  #missesThisMinute(): number {
     const now = Date.now()
     if (now - this.#windowStart >= WINDOW_MS) {
       this.#windowStart = now

@@ -1,19 +1,19 @@
 import { LazySchema, type ObjectStorage } from '../storage/durable-objects.ts'
 import type { SealedRefreshToken } from '../storage/refresh-token-vault.ts'
 
-/** The object's one session as it lies in storage: nothing readable but times and counts. Epoch seconds. */
+/** The one session of the object as its row stores it. Readable are times alone, in epoch seconds. */
 export type SessionRow = {
-  /** SHA-256 of the browser's half of the key: proves the cookie, opens nothing. */
+  /** SHA-256 of the browser's half of the key: verifies the cookie, decrypts nothing. */
   readonly secretHash: string
-  /** Who it is, sealed with the browser's half. */
+  /** `SessionIdentity`, sealed with the browser's half of the key. */
   readonly sealedIdentity: string
-  /** Object id of the user's list of sessions. */
+  /** Id of the `UserObject` that lists the user's sessions. */
   readonly userObjectId: string
   readonly userAgent: string
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly expiresAt: number
-  /** When the rules of admission were last found to be met. */
+  /** When account and membership were last checked. */
   readonly checkedAt: number
 }
 
@@ -32,7 +32,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS access_token (resource TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL);
 `
 
-/** SQLite behind one session object. */
+/** The SQLite rows of one session object. What is sealed in them: sealed-rows.ts. */
 export class SessionRows {
   readonly #storage: ObjectStorage
   readonly #tables: LazySchema
@@ -107,9 +107,9 @@ export class SessionRows {
     this.#storage.sql.exec('INSERT OR REPLACE INTO claims_challenge VALUES (1, ?)', sealed)
   }
 
-  /** One for the session's life: the first that is offered. Only while there is a session. */
+  /** The object's wrapping key: the first one offered stays for the session's life. Call it with a session only. */
   wrappingKey(offered: string): string {
-    // Made on first use: sessions older than this table have the others already.
+    // Created on first use: the object of an older session has its other tables already.
     this.#storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS wrapping_key (id INTEGER PRIMARY KEY, key TEXT NOT NULL)',
     )
@@ -117,12 +117,12 @@ export class SessionRows {
     return this.#first<{ key: string }>('SELECT key FROM wrapping_key')?.key ?? offered
   }
 
-  /** Nothing is left, not even that there was a session: ids are random and never come again. */
+  /** Deletes everything, also the tables. A random id never comes again, so no tombstone is needed. */
   erase(): Promise<void> {
     return this.#tables.drop()
   }
 
-  /** Rows are ours alone, and named and typed by the statement that asks for them. */
+  /** The first row. Its type is what the statement selects; only this class writes rows. */
   #first<T extends Record<string, SqlStorageValue>>(
     query: string,
     ...values: readonly string[]

@@ -2,34 +2,33 @@ import type { FailureCode } from '../failure.ts'
 import type { SessionView, User } from './session.ts'
 
 /**
- * What the Worker asks of a session object. Answers are plain data: an exception loses its class on the way
- * out of an object, so every expected outcome is a member of a union.
+ * Calls of a session object. Answers are plain data: an exception loses its class on the way out of an object, so
+ * every expected result is a member of a union.
  */
 export interface SessionRpc {
   begin(start: NewSession): Promise<SessionView>
   /**
-   * Is it alive for the holder of this secret? `touch` counts as activity.
-   * @param requestId of the request that asks; what is logged meanwhile bears it
+   * The session for the holder of this secret and, on request, the token that the object has at hand: one call for
+   * a whole request. It redeems nothing, because a request may yet be refused before it needs a token.
    */
-  check(secret: string, touch: boolean, requestId: string): Promise<SessionCheck>
-  /**
-   * The secret, sealed under a key of this object's own: what a chat's server may hold. `null` when it is not alive.
-   */
+  open(secret: string, request: OpenRequest): Promise<OpenedSession>
+  /** The secret, sealed under this object's own key, for a chat's server; `null` when the session has ended. */
   wrapSecret(secret: string): Promise<string | null>
-  /** `check` for the holder of a wrapped secret, which comes back unwrapped. It counts as no activity. */
-  checkWrapped(wrapped: string, requestId: string): Promise<WrappedCheck>
+  /** `open` for the holder of a wrapped secret, which is returned unwrapped. It does not count as activity. */
+  openWrapped(wrapped: string, requestId: string): Promise<OpenedWrappedSession>
   accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult>
-  /** The claims challenge waiting for the person, JSON text. */
+  /** The claims challenge (JSON text) that the person has to meet. */
   pendingClaims(secret: string): Promise<string | null>
   /**
-   * Ends it for good; `null` when there was nothing left to end. The secret opens the hints for the sign-in
+   * Ends the session for good; `null` when there was none. With the secret the answer has the hints for the sign-in
    * service's own sign-out.
    */
   end(secret: string | null): Promise<EndedSession | null>
-  /** For the list of a user's sessions. */
+  /** One entry of the user's list of sessions; `null` when the session has ended. */
   describe(): Promise<SessionDescription | null>
 }
 
+/** What a session begins with. */
 export interface NewSession {
   readonly secret: string
   readonly identity: SessionIdentity
@@ -37,7 +36,7 @@ export interface NewSession {
   readonly userAgent: string
 }
 
-/** Sealed in the object with the browser's half of the key. */
+/** Who is signed in. Stored sealed with the browser's half of the key. */
 export interface SessionIdentity {
   readonly user: User
   readonly isEmailVerified: boolean
@@ -46,38 +45,63 @@ export interface SessionIdentity {
   readonly subject: string
   readonly loginHint: string | null
   readonly idToken: string | null
-  /** Epoch seconds, by the sign-in service's word; `null` where it says nothing. */
+  /** `auth_time`, epoch seconds; `null` when the sign-in service does not say. */
   readonly authenticatedAt: number | null
 }
 
-export type SessionCheck =
-  | { readonly alive: true; readonly session: SessionView }
+/** How a session is opened. */
+export interface OpenRequest {
+  /** `false` for polling, which does not keep a session from going idle. */
+  readonly countsAsActivity: boolean
+  /** `graph`, or the origin of a SharePoint host; `null`: no token. */
+  readonly resource: string | null
+  /** Of the request that asks; what is logged meanwhile bears it. */
+  readonly requestId: string
+}
+
+/** The answer to `open`. */
+export type OpenedSession =
+  | {
+      readonly alive: true
+      readonly session: SessionView
+      /** `null` when none was asked for, and when `accessToken` would have to renew it. */
+      readonly token: ReceivedToken | null
+    }
   | { readonly alive: false }
 
-export type WrappedCheck =
+/** The answer to `openWrapped`. */
+export type OpenedWrappedSession =
   | { readonly alive: true; readonly session: SessionView; readonly secret: string }
   | { readonly alive: false }
 
+/** Which access token is wanted, and why another one will not do. */
 export interface AccessTokenRequest {
   /** `graph`, or the origin of a SharePoint host. */
   readonly resource: string
+  /** The token that the resource refused: a renewed one is wanted. */
   readonly refused: string | null
-  /** How long ago the last replacement has to be. */
+  /** A token that replaced a refused one less than this ago, in seconds, is not renewed. */
   readonly youngSeconds?: number
+  /** Claims challenge of the resource, JSON text. */
   readonly claims: string | null
   /** Of the request that asks; what is logged meanwhile bears it. */
   readonly requestId: string
 }
 
+/** An access token as the object hands it out. */
+export interface ReceivedToken {
+  readonly value: string
+  /** Epoch seconds. */
+  readonly expiresAt: number
+  readonly scopes: readonly string[]
+}
+
+/** A token, or why there is none. */
 export type AccessTokenResult =
-  | {
-      readonly ok: true
-      readonly value: string
-      readonly expiresAt: number
-      readonly scopes: readonly string[]
-    }
+  | ({ readonly ok: true } & ReceivedToken)
   | { readonly ok: false; readonly failure: TokenFailure }
 
+/** Why Microsoft gave no token. `retryAfter` is in seconds. */
 export interface TokenFailure {
   readonly code: FailureCode
   readonly retryAfter?: number | undefined
@@ -86,12 +110,14 @@ export interface TokenFailure {
   readonly claims?: string | undefined
 }
 
+/** A session that has just ended: whose it was, and the hints for the sign-in service's sign-out. */
 export interface EndedSession {
   readonly user: User | null
   readonly loginHint: string | null
   readonly idToken: string | null
 }
 
+/** A session in the list of a user's sessions. Times in epoch seconds. */
 export interface SessionDescription {
   readonly id: string
   readonly createdAt: number
@@ -99,13 +125,23 @@ export interface SessionDescription {
   readonly userAgent: string
 }
 
-/** What is asked of the object that knows which sessions a user has. */
+/** Calls of the object that lists the sessions of one user, or of one browser session. */
 export interface UserRpc {
-  /** Whether nothing else is on the list. */
-  add(sessionId: string, expiresAt: number): Promise<boolean>
+  add(sessionId: string, expiresAt: number): Promise<void>
   remove(sessionId: string): Promise<void>
   list(): Promise<readonly string[]>
-  /** Epoch seconds until which the sign-in service wants to be left alone about this user. */
+  /** Epoch seconds until which Entra wants no request about this user; 0 for none. */
   pausedUntil(): Promise<number>
   pause(until: number): Promise<void>
+}
+
+/** Calls of the object of one key that may be used once. */
+export interface ReplayRpc {
+  /**
+   * Whether this is the first use.
+   * @param use a name of this use: the same name again is the same use
+   * @param untilSeconds epoch seconds at which it is forgotten
+   */
+  use(use: string, untilSeconds: number): Promise<boolean>
+  wasUsed(): Promise<boolean>
 }

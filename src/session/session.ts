@@ -1,13 +1,13 @@
 import type { AccessToken, AccessTokenOptions, Resource } from '../entra/access-token.ts'
 
-/** Who is signed in. Identity is (`tenantId`, `id`) and nothing else; the rest is for people to read. */
+/** Who is signed in. Only (`tenantId`, `id`) identifies a person; the rest is for display. */
 export interface User {
   /** Entra object id (`oid`); for other issuers the `sub`. */
   readonly id: string
   /** Entra tenant id (`tid`); for other issuers the issuer's URL. */
   readonly tenantId: string
   readonly name: string | null
-  /** Counts as an address (entra/email-address.ts); `null` otherwise. */
+  /** An e-mail address that passed entra/email-address.ts; `null` without one. */
   readonly email: string | null
   /** `preferred_username`: mutable, for display only. */
   readonly username: string | null
@@ -17,15 +17,16 @@ export interface User {
   readonly groups: readonly string[]
 }
 
+/** A session without its tokens. */
 export interface SessionView {
-  /** Public handle for listing and ending; opens nothing. */
+  /** Public handle for listing and ending the session; it opens nothing. */
   readonly id: string
   readonly user: User
   /** Whether Entra or the issuer says that the address is the user's. */
   readonly isEmailVerified: boolean
   /** May use the operator endpoints (`OPENID_ADMIN_ROLE`). */
   readonly isOperator: boolean
-  /** Epoch seconds when the person authenticated, by the sign-in service's word; `null` where it says nothing. */
+  /** `auth_time`: epoch seconds at which the person authenticated; `null` when the sign-in service does not say. */
   readonly authenticatedAt: number | null
   /** Epoch seconds. */
   readonly createdAt: number
@@ -33,7 +34,7 @@ export interface SessionView {
   readonly idleExpiresAt: number
 }
 
-/** A living session, as features see it. */
+/** A living session, as features use it. */
 export interface Session extends SessionView {
   /**
    * A token for exactly one resource, with at least a minute left.
@@ -45,6 +46,6 @@ export interface Session extends SessionView {
     options?: AccessTokenOptions,
   ): Promise<AccessToken<R>>
 
-  /** The claims challenge (JSON text) that Microsoft last answered with and that only the person can meet. */
+  /** Microsoft's last claims challenge (JSON text), which only the person can meet; `null` without one. */
   pendingClaims(): Promise<string | null>
 }

@@ -1,63 +1,78 @@
 import { readFirstSessionCookie, readSessionCookies } from '../cookies.ts'
 import { epochSeconds } from '../time.ts'
-import { EntradaFailure, type FailureDetails } from '../failure.ts'
 import type { Log } from '../log.ts'
 import type { Settings } from '../settings/settings.ts'
 import { callObject, type ObjectNamespace } from '../storage/durable-objects.ts'
 import type { SealedBox } from '../crypto/sealed-box.ts'
-import type { AccessToken, AccessTokenOptions, Resource } from '../entra/access-token.ts'
+import type { Resource } from '../entra/access-token.ts'
 import type {
   SessionRpc,
   SessionDescription,
   EndedSession,
   NewSession,
-  TokenFailure,
   UserRpc,
 } from './session-rpc.ts'
 import { type SessionKey, SessionMarks, writeSessionKey } from './session-cookie.ts'
-import { ReplayGuard } from './replay-guard.ts'
+import { openedSession, type SessionCalls } from './opened-session.ts'
+import type { ReplayGuard } from './replay-guard.ts'
 import { SessionCache } from './session-cache.ts'
 import type { Session, SessionView } from './session.ts'
 import { browserSessionName, userObjectName } from './user-sessions.ts'
 
-/** Longer than a logout token is accepted. */
+/** A logout token is accepted for a shorter time than this. */
 const LOGOUT_TOKEN_MEMORY_SECONDS = 900
-/** One planted duplicate is plausible, more are noise. */
-const COOKIES_TRIED = 3
+/** A sibling host may plant a duplicate cookie; more than three are ignored. */
+const MAX_COOKIES_TRIED = 3
 
-/** Opens a session only with what its object stores. */
+/** What a chat's server holds of a session. It opens the session only together with what its object stores. */
 export interface SessionGrant {
   /** Name of the session's object. */
   readonly sessionName: string
   readonly wrappedSecret: string
 }
 
+/** How a session is asked for. */
+export interface FindOptions {
+  /** `false` for polling, which does not keep a session from going idle. */
+  readonly countsAsActivity?: boolean
+  /** A token to bring along in the same call. */
+  readonly token?: Resource | null
+}
+
+/** A living session, and the key that opened it. */
+export interface FoundSession {
+  readonly session: Session
+  readonly key: SessionKey
+}
+
+/** What `Sessions` needs beside its object namespaces. */
 export interface SessionsDeps {
   readonly settings: Pick<Settings, 'sessions'>
   readonly box: SealedBox
+  readonly replayGuard: ReplayGuard
 }
 
-/** The Worker's side of sessions: cookie to object, and a short memory for proxied sub-resources. */
+/** Sessions as the Worker replayGuard them: finds the object of a cookie, and caches sessions for proxied sub-resources. */
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionRpc>
   readonly #users: ObjectNamespace<UserRpc>
-  readonly #uses: ReplayGuard
-  readonly #memory: SessionCache
+  readonly #replayGuard: ReplayGuard
+  readonly #cache: SessionCache
   readonly #marks: SessionMarks
 
   constructor(
     sessions: ObjectNamespace<SessionRpc>,
     users: ObjectNamespace<UserRpc>,
-    { settings, box }: SessionsDeps,
+    { settings, box, replayGuard }: SessionsDeps,
   ) {
     this.#sessions = sessions
     this.#users = users
-    this.#uses = new ReplayGuard(users)
-    this.#memory = new SessionCache(settings.sessions.checkSeconds)
+    this.#replayGuard = replayGuard
+    this.#cache = new SessionCache(settings.sessions.checkSeconds)
     this.#marks = new SessionMarks(box)
   }
 
-  /** A new session under a new id, whatever the browser presented before (session fixation). */
+  /** Begins a session under a new id, whatever cookie the browser sent (session fixation). */
   async begin(
     start: Omit<NewSession, 'secret'>,
     browserSessionId: string | null,
@@ -74,72 +89,94 @@ export class Sessions {
   }
 
   /**
-   * The session of a request as far as this isolate remembers it, for at most `SESSION_CHECK_SECONDS`. `null`
-   * says nothing; then `find` has to be asked. Not a promise, because on a proxied request each turn shows.
-   * @param touch `false` for polling that must not keep a session from going idle
+   * The session of a request from this isolate's cache, at most `SESSION_CHECK_SECONDS` old. `null`: not cached, so
+   * call `find`. Synchronous, because a microtask is measurable on a proxied request (`npm run bench`).
    */
-  recall(cookieHeader: string | null, log: Log, touch: boolean): Session | null {
+  recall(cookieHeader: string | null, log: Log, countsAsActivity: boolean): Session | null {
     const cookie = readFirstSessionCookie(cookieHeader)
-    const known = cookie === null ? null : this.#memory.recall(cookie, touch)
-    return known === null ? null : this.#sessionOf(known.key, known.session, log)
+    const known = cookie === null ? null : this.#cache.recall(cookie, countsAsActivity)
+    return known === null ? null : openedSession(known.session, this.#callsOf(known.key, log))
   }
 
   /** The living session of a request as its object knows it, `null` if there is none. */
-  async find(cookieHeader: string | null, log: Log, touch = true): Promise<Session | null> {
+  async find(
+    cookieHeader: string | null,
+    log: Log,
+    options: FindOptions = {},
+  ): Promise<Session | null> {
+    return (await this.findWithKey(cookieHeader, log, options))?.session ?? null
+  }
+
+  /** `find`, and the key of the one cookie that opened it. */
+  async findWithKey(
+    cookieHeader: string | null,
+    log: Log,
+    options: FindOptions = {},
+  ): Promise<FoundSession | null> {
     for (const key of await this.#keysOf(cookieHeader)) {
-      const session = await this.#ask(key, log, touch)
-      if (session !== null) return session
+      const session = await this.findByKey(key, log, options)
+      if (session !== null) return { session, key }
     }
     return null
   }
 
+  /** The living session that a key opens, `null` if there is none. */
+  async findByKey(
+    key: SessionKey,
+    log: Log,
+    { countsAsActivity = true, token: resource = null }: FindOptions = {},
+  ): Promise<Session | null> {
+    const cookie = writeSessionKey(key)
+    const request = { countsAsActivity, resource, requestId: log.requestId }
+    const opened = await callObject(() => this.#object(key).open(key.secret, request))
+    if (!opened.alive) {
+      this.#marks.missed(key)
+      this.#cache.forget(cookie)
+      return null
+    }
+    const { session, token } = opened
+    this.#cache.keep(cookie, { key, session }, countsAsActivity)
+    const received = resource === null || token === null ? null : { resource, ...token }
+    return openedSession(session, this.#callsOf(key, log), received)
+  }
+
   /** What a chat's server may hold of a session; `null` when the session has ended. */
-  async grant(cookie: string): Promise<SessionGrant | null> {
-    const key = await this.#marks.read(cookie)
-    if (key === null) return null
+  async grant(key: SessionKey): Promise<SessionGrant | null> {
     const wrappedSecret = await callObject(() => this.#object(key).wrapSecret(key.secret))
     return wrappedSecret === null ? null : { sessionName: key.name, wrappedSecret }
   }
 
-  /** The living session of a grant; a server that asks is no sign of a person at work. */
+  /** The living session of a grant. A server's call does not count as activity. */
   async findGranted(
     { sessionName: name, wrappedSecret }: SessionGrant,
     log: Log,
   ): Promise<Session | null> {
-    const check = await callObject(() =>
-      this.#sessions
-        .get(this.#sessions.idFromName(name))
-        .checkWrapped(wrappedSecret, log.requestId),
+    const opened = await callObject(() =>
+      this.#sessions.get(this.#sessions.idFromName(name)).openWrapped(wrappedSecret, log.requestId),
     )
-    return check.alive
-      ? this.#sessionOf({ name, secret: check.secret, mark: null }, check.session, log)
-      : null
+    if (!opened.alive) return null
+    const key = { name, secret: opened.secret, mark: null }
+    return openedSession(opened.session, this.#callsOf(key, log))
   }
 
-  /** Ends the session of a request. Every isolate learns of it within `SESSION_CHECK_SECONDS`, this one at once. */
+  /** Ends the session of a request: in this isolate at once, in every other within `SESSION_CHECK_SECONDS`. */
   async end(cookieHeader: string | null, log: Log): Promise<EndedSession | null> {
     let last: EndedSession | null = null
     for (const key of await this.#keysOf(cookieHeader)) {
-      this.#memory.forget(writeSessionKey(key))
-      const check = await callObject(() =>
-        this.#object(key).check(key.secret, false, log.requestId),
-      )
-      // Only the holder of the secret may end a session by cookie; the id alone is no proof.
-      if (!check.alive) {
-        this.#marks.missed(key)
-        continue
-      }
+      this.#cache.forget(writeSessionKey(key))
+      // Ending needs the secret: the name of the object alone proves nothing.
+      if ((await this.findByKey(key, log, { countsAsActivity: false })) === null) continue
       last = await callObject(() => this.#object(key).end(key.secret))
     }
     return last
   }
 
   /**
-   * Ends a session by its public handle, which the caller must have taken from the user's own list.
+   * Ends a session by its public handle. The caller must have taken the handle from the user's own list.
    * @returns whether there was one left to end
    */
   async endById(sessionId: string): Promise<boolean> {
-    this.#memory.forgetSession(sessionId)
+    this.#cache.forgetSession(sessionId)
     return (await callObject(() => this.#byId(sessionId).end(null))) !== null
   }
 
@@ -152,10 +189,10 @@ export class Sessions {
     return this.#endAllOn(userObjectName(tenantId, userId))
   }
 
-  /** Whether a logout token's id is new; asking makes it used. */
+  /** Uses the id of a logout token (`jti`); whether this is its first use. */
   isFirstUse(tokenId: string): Promise<boolean> {
     const until = epochSeconds() + LOGOUT_TOKEN_MEMORY_SECONDS
-    return this.#uses.use(`logout-token/${tokenId}`, until)
+    return this.#replayGuard.use(`logout-token/${tokenId}`, until)
   }
 
   /** The living sessions of a user, newest first. */
@@ -179,63 +216,22 @@ export class Sessions {
     return this.#sessions.get(this.#sessions.idFromString(sessionId))
   }
 
-  /** What the session cookies of a request say; those that were not made here say nothing. */
+  /** Keys of the session cookies of a request. Cookies that were not made here are left out. */
   async #keysOf(cookieHeader: string | null): Promise<readonly SessionKey[]> {
-    const cookies = readSessionCookies(cookieHeader).slice(0, COOKIES_TRIED)
+    const cookies = readSessionCookies(cookieHeader).slice(0, MAX_COOKIES_TRIED)
     const keys = await Promise.all(cookies.map((cookie) => this.#marks.read(cookie)))
     return keys.filter((key) => key !== null)
   }
 
-  async #ask(key: SessionKey, log: Log, touch: boolean): Promise<Session | null> {
-    const cookie = writeSessionKey(key)
-    const check = await callObject(() => this.#object(key).check(key.secret, touch, log.requestId))
-    if (!check.alive) {
-      this.#marks.missed(key)
-      this.#memory.forget(cookie)
-      return null
-    }
-    this.#memory.keep(cookie, { key, session: check.session }, touch)
-    return this.#sessionOf(key, check.session, log)
-  }
-
-  #sessionOf(key: SessionKey, view: SessionView, log: Log): Session {
+  #callsOf(key: SessionKey, { requestId }: Log): SessionCalls {
     return {
-      ...view,
-      accessToken: (resource, options) => this.#accessToken(key, log, resource, options),
+      accessToken: (request) =>
+        callObject(() => this.#object(key).accessToken(key.secret, { ...request, requestId })),
       pendingClaims: () => callObject(() => this.#object(key).pendingClaims(key.secret)),
     }
-  }
-
-  async #accessToken<R extends Resource>(
-    key: SessionKey,
-    { requestId }: Log,
-    resource: R,
-    options: AccessTokenOptions = {},
-  ): Promise<AccessToken<R>> {
-    const answer = await callObject(() =>
-      this.#object(key).accessToken(key.secret, {
-        resource,
-        refused: options.refused ?? null,
-        youngSeconds: options.youngSeconds ?? 0,
-        claims: options.claims ?? null,
-        requestId,
-      }),
-    )
-    if (!answer.ok) {
-      throw new EntradaFailure(answer.failure.code, detailsOf(answer.failure, resource))
-    }
-    const { value, expiresAt, scopes } = answer
-    return { resource, value, expiresAt, scopes }
   }
 
   #object({ name }: SessionKey): SessionRpc {
     return this.#sessions.get(this.#sessions.idFromName(name))
   }
-}
-
-function detailsOf({ code, ...details }: TokenFailure, resource: Resource): FailureDetails {
-  const needsConsent = code === 'consent_required' || code === 'admin_consent_required'
-  if (!needsConsent) return details
-  if (resource === 'graph') return { ...details, consentFeature: 'people' }
-  return { ...details, consentFeature: 'files', consentResource: resource }
 }

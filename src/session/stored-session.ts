@@ -7,8 +7,9 @@ import type {
   AccessTokenResult,
   AccessTokenRequest,
   SessionRpc,
-  SessionCheck,
-  WrappedCheck,
+  OpenRequest,
+  OpenedSession,
+  OpenedWrappedSession,
   SessionDescription,
   EndedSession,
   SessionIdentity,
@@ -21,31 +22,31 @@ import { MembershipRecheck, type ActiveSession } from './membership-recheck.ts'
 import { TokenManager, type TokenManagerDeps } from './token-manager.ts'
 import { userObjectName } from './user-sessions.ts'
 
-/** The id of the object is the public handle of the session as well. */
+/** `id`: the object's id, which is also the session's public handle. */
 export interface StoredSessionDeps extends TokenManagerDeps, SealDeps {
   readonly storage: ObjectStorage
   readonly membership: Membership
 }
 
-/** Activity is written down at most this often; idle limits are hours. */
+/** Activity is stored at most this often; idle limits are hours. */
 const SEEN_EVERY_SECONDS = 30
 
 const OVER: AccessTokenResult = { ok: false, failure: { code: 'session_required' } }
 
-/** The only authority on one session: alive or ended, its limits, its tokens. Runs inside its Durable Object. */
+/** One session: whether it is alive, its limits, its tokens. Runs inside its Durable Object and decides alone. */
 export class StoredSession implements SessionRpc {
   readonly #deps: StoredSessionDeps
   readonly #rows: SessionRows
-  readonly #seals: SealedIdentity
+  readonly #sealed: SealedIdentity
   readonly #tokens: TokenManager
-  readonly #watch: MembershipRecheck
+  readonly #recheck: MembershipRecheck
 
   constructor(deps: StoredSessionDeps) {
     this.#deps = deps
     this.#rows = new SessionRows(deps.storage)
-    this.#seals = new SealedIdentity(deps, this.#rows)
+    this.#sealed = new SealedIdentity(deps, this.#rows)
     this.#tokens = new TokenManager(deps, this.#rows)
-    this.#watch = new MembershipRecheck(deps, this.#tokens)
+    this.#recheck = new MembershipRecheck(deps, this.#tokens)
   }
 
   async begin({ secret, identity, refreshToken, userAgent }: NewSession): Promise<SessionView> {
@@ -54,7 +55,7 @@ export class StoredSession implements SessionRpc {
     const createdAt = epochSeconds()
     const row: SessionRow = {
       secretHash: await sha256Of(secret),
-      sealedIdentity: await this.#seals.sealIdentity(identity, secret),
+      sealedIdentity: await this.#sealed.sealIdentity(identity, secret),
       userObjectId: users.idFromName(userObjectName(tenantId, userId)).toString(),
       userAgent: userAgent.slice(0, 200),
       createdAt,
@@ -70,61 +71,64 @@ export class StoredSession implements SessionRpc {
     return this.#view(row, identity)
   }
 
-  async check(secret: string, touch: boolean, requestId: string): Promise<SessionCheck> {
-    const alive = await this.#member(secret, createLog(requestId))
-    if (alive === null) return { alive: false }
-    const { row, identity } = alive
-    const now = epochSeconds()
-    const isSeen = touch && now - row.lastSeenAt >= SEEN_EVERY_SECONDS
-    if (isSeen) this.#rows.seen(now)
-    const seen = isSeen ? { ...row, lastSeenAt: now } : row
-    return { alive: true, session: this.#view(seen, identity) }
+  async open(
+    secret: string,
+    { countsAsActivity, resource, requestId }: OpenRequest,
+  ): Promise<OpenedSession> {
+    const active = await this.#member(secret, createLog(requestId))
+    if (active === null) return { alive: false }
+    const { identity, binding } = active
+    const row = countsAsActivity ? this.#seen(active.row) : active.row
+    const token = resource === null ? null : await this.#tokens.kept(resource, binding)
+    // The session may have ended during the await; then the token is discarded.
+    if (this.#rows.read() === null) return { alive: false }
+    return { alive: true, session: this.#view(row, identity), token }
   }
 
   async wrapSecret(secret: string): Promise<string | null> {
     if ((await this.#live(secret)) === null) return null
-    return this.#seals.wrap(secret)
+    return this.#sealed.wrap(secret)
   }
 
-  async checkWrapped(wrapped: string, requestId: string): Promise<WrappedCheck> {
-    const secret = await this.#seals.unwrap(wrapped)
+  async openWrapped(wrapped: string, requestId: string): Promise<OpenedWrappedSession> {
+    const secret = await this.#sealed.unwrap(wrapped)
     if (secret === null) return { alive: false }
-    const check = await this.check(secret, false, requestId)
-    return check.alive ? { ...check, secret } : check
+    const opened = await this.open(secret, { countsAsActivity: false, resource: null, requestId })
+    return opened.alive ? { alive: true, session: opened.session, secret } : { alive: false }
   }
 
   async accessToken(secret: string, request: AccessTokenRequest): Promise<AccessTokenResult> {
     const log = createLog(request.requestId)
-    const alive = await this.#member(secret, log)
-    if (alive === null) return OVER
+    const active = await this.#member(secret, log)
+    if (active === null) return OVER
     const { renewals } = this.#tokens
-    const outcome = await this.#tokens.accessToken(request, alive.holder)
-    // Signing out while Microsoft was answering wins: what came back belongs to nobody.
+    const outcome = await this.#tokens.accessToken(request, active.binding)
+    // The session may have ended during the await; then the token is discarded.
     if (this.#rows.read() === null) return OVER
     if (outcome.ok) {
       const isRenewed = this.#tokens.renewals !== renewals
-      // Where there are no rules, a renewal is all that a look would do.
-      if (isRenewed && !this.#watch.hasRules) this.#rows.checked(epochSeconds())
+      // Without membership rules, a renewal is all that a recheck does.
+      if (isRenewed && !this.#recheck.hasRules) this.#rows.checked(epochSeconds())
       const isMember = !isRenewed || (await this.#member(secret, log, isRenewed)) !== null
       return isMember ? outcome : OVER
     }
-    const { failure, isOver } = outcome
-    if (isOver) await this.#end(alive.row)
+    const { failure, endsSession } = outcome
+    if (endsSession) await this.#end(active.row)
     const claims = failure.claims ?? request.claims
     if (failure.code === 'interaction_required' && claims !== null) {
-      await this.#seals.keepClaims(claims, secret)
+      await this.#sealed.keepClaims(claims, secret)
     }
     return { ok: false, failure }
   }
 
   async pendingClaims(secret: string): Promise<string | null> {
-    return (await this.#live(secret)) === null ? null : this.#seals.claims(secret)
+    return (await this.#live(secret)) === null ? null : this.#sealed.claims(secret)
   }
 
   async end(secret: string | null): Promise<EndedSession | null> {
     const row = this.#rows.read()
     if (row === null) return null
-    const identity = secret === null ? null : await this.#seals.identityOf(row, secret)
+    const identity = secret === null ? null : await this.#sealed.identityOf(row, secret)
     await this.#end(row)
     return {
       user: identity?.user ?? null,
@@ -135,62 +139,65 @@ export class StoredSession implements SessionRpc {
 
   async describe(): Promise<SessionDescription | null> {
     const row = this.#rows.read()
-    if (row === null || this.#isOver(row)) return null
+    if (row === null || this.#isExpired(row)) return null
     const { createdAt, lastSeenAt, userAgent } = row
     return { id: this.#deps.id, createdAt, lastSeenAt, userAgent }
   }
 
-  /** Housekeeping only: limits are enforced whenever the session is asked for. */
+  /** Housekeeping alone: every call enforces the limits. */
   async alarm(): Promise<void> {
     const row = this.#rows.read()
     if (row === null) return
-    if (this.#isOver(row)) await this.#end(row)
+    if (this.#isExpired(row)) await this.#end(row)
     else await this.#deps.storage.setAlarm(this.#idleEnd(row) * 1000)
   }
 
-  /** The living session of somebody who, as far as is known, still belongs here. */
+  /** The living session, after the membership recheck that is due. */
   async #member(secret: string, log: Log, isRenewed = false): Promise<ActiveSession | null> {
-    const alive = await this.#alive(secret, log)
-    if (alive === null || !this.#watch.isDue(alive.row, isRenewed)) return alive
-    await this.#watch.waitFor(this.#look(alive))
-    return this.#alive(secret, log)
+    const active = await this.#active(secret, log)
+    if (active === null || !this.#recheck.isDue(active.row, isRenewed)) return active
+    await this.#recheck.waitFor(this.#runRecheck(active))
+    return this.#active(secret, log)
   }
 
-  async #look(alive: ActiveSession): Promise<void> {
-    const verdict = await this.#watch.look(alive)
+  async #runRecheck(active: ActiveSession): Promise<void> {
+    const result = await this.#recheck.recheck(active)
     const row = this.#rows.read()
-    // Signing out while Microsoft was asked wins.
+    // The session may have ended during the await; discard the result.
     if (row === null) return
-    if (verdict.kind === 'over') await this.#end(row)
-    else if (verdict.kind === 'member') await this.#restand(verdict.standing, alive)
+    if (result.kind === 'over') await this.#end(row)
+    else if (result.kind === 'member') await this.#updateEntitlements(result.entitlements, active)
   }
 
-  /** Writes down what the person is known as from now on. */
-  async #restand(standing: Entitlements, { identity, holder }: ActiveSession): Promise<void> {
+  /** Stores roles, groups and operator rights as the recheck found them. */
+  async #updateEntitlements(
+    entitlements: Entitlements,
+    { identity, binding }: ActiveSession,
+  ): Promise<void> {
     this.#rows.checked(epochSeconds())
-    const { roles, groups, isOperator } = standing
+    const { roles, groups, isOperator } = entitlements
     const next = { ...identity, user: { ...identity.user, roles, groups }, isOperator }
     if (JSON.stringify(next) === JSON.stringify(identity)) return
-    await this.#seals.replaceIdentity(next, holder.secret)
+    await this.#sealed.replaceIdentity(next, binding.secret)
   }
 
-  async #alive(secret: string, log: Log): Promise<ActiveSession | null> {
+  async #active(secret: string, log: Log): Promise<ActiveSession | null> {
     const live = await this.#live(secret)
     if (live === null) return null
     const { row, identity } = live
     const { userObjectId } = row
     const grant = this.#grantBinding(row, identity, secret)
-    return { ...live, holder: { ...grant, subject: identity.subject, userObjectId, log } }
+    return { ...live, binding: { ...grant, subject: identity.subject, userObjectId, log } }
   }
 
-  async #live(secret: string): Promise<Omit<ActiveSession, 'holder'> | null> {
+  async #live(secret: string): Promise<Omit<ActiveSession, 'binding'> | null> {
     const row = this.#rows.read()
     if (row === null) return null
-    if (this.#isOver(row)) {
+    if (this.#isExpired(row)) {
       await this.#end(row)
       return null
     }
-    const identity = await this.#seals.identityOf(row, secret)
+    const identity = await this.#sealed.identityOf(row, secret)
     // Read again: the session may have ended while the secret was being checked.
     const current = this.#rows.read()
     if (identity === null || current === null) return null
@@ -199,40 +206,38 @@ export class StoredSession implements SessionRpc {
 
   async #end(row: SessionRow): Promise<void> {
     const { id, users, vault } = this.#deps
-    this.#seals.discard()
+    this.#sealed.discard()
     this.#tokens.discard()
     await this.#rows.erase()
-    // The object has already forgotten; what remains elsewhere opens nothing and expires by itself.
+    // The session has ended here. What KV and the user's object still hold opens nothing, and expires.
     await Promise.allSettled([
       vault.forget(id),
       users.get(users.idFromString(row.userObjectId)).remove(id),
     ])
   }
 
-  #isOver(row: SessionRow): boolean {
+  #isExpired(row: SessionRow): boolean {
     return epochSeconds() >= this.#idleEnd(row)
   }
 
-  /** Whichever limit comes first. */
+  /** Epoch seconds of the idle or the absolute limit, whichever comes first. */
   #idleEnd({ lastSeenAt, expiresAt }: SessionRow): number {
     return Math.min(expiresAt, lastSeenAt + this.#deps.settings.sessions.idleSeconds)
   }
 
+  /** Stores activity. */
+  #seen(row: SessionRow): SessionRow {
+    const lastSeenAt = epochSeconds()
+    if (lastSeenAt - row.lastSeenAt < SEEN_EVERY_SECONDS) return row
+    this.#rows.seen(lastSeenAt)
+    return { ...row, lastSeenAt }
+  }
+
   #view(row: SessionRow, identity: SessionIdentity): SessionView {
     const { user, isEmailVerified, isOperator, authenticatedAt } = identity
+    const who = { user, isEmailVerified, isOperator, authenticatedAt }
     const { createdAt, expiresAt } = row
-    const { id } = this.#deps
-    const idleExpiresAt = this.#idleEnd(row)
-    return {
-      id,
-      user,
-      isEmailVerified,
-      isOperator,
-      authenticatedAt,
-      createdAt,
-      expiresAt,
-      idleExpiresAt,
-    }
+    return { id: this.#deps.id, ...who, createdAt, expiresAt, idleExpiresAt: this.#idleEnd(row) }
   }
 
   #grantBinding(

@@ -5,7 +5,6 @@ import {
   type TokenResponse,
 } from '../entra/token-endpoint.ts'
 import type { VerifiedIdentity } from '../entra/id-token.ts'
-import type { Log } from '../log.ts'
 import { epochSeconds, withFallback } from '../time.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { ObjectNamespace } from '../storage/durable-objects.ts'
@@ -18,7 +17,7 @@ import {
   type StoredAccessToken,
 } from './sealed-rows.ts'
 import { scopeFor } from './resource-scopes.ts'
-import type { AccessTokenRequest, UserRpc } from './session-rpc.ts'
+import type { AccessTokenRequest, ReceivedToken, UserRpc } from './session-rpc.ts'
 import type { SessionRows } from './session-rows.ts'
 import {
   failureResult,
@@ -26,10 +25,11 @@ import {
   pauseAfter,
   tokenErrorResult,
   type IdentityResult,
+  type TokenBinding,
   type TokenResult,
 } from './token-result.ts'
 
-/** What the session object itself asks for; the request that asks is known from the binding. */
+/** A token request inside the object. The binding knows the request id. */
 export type TokenQuery = Omit<AccessTokenRequest, 'requestId'>
 
 export interface TokenManagerDeps {
@@ -40,122 +40,136 @@ export interface TokenManagerDeps {
   readonly users: ObjectNamespace<UserRpc>
 }
 
-export interface TokenBinding extends RefreshTokenBinding {
-  readonly subject: string
-  readonly userObjectId: string
-  /** Of the request that asks. */
-  readonly log: Log
-}
-
-/** A token is replaced this long before it expires, give or take the session's own share of jitter. */
+/** Renews a token this long before it expires, plus up to `JITTER_SECONDS`, which each session draws for itself. */
 const RENEW_BEFORE_SECONDS = 120
 const JITTER_SECONDS = 120
-/** While Microsoft does not answer, a token serves until this close to its end. */
-const USABLE_SECONDS = 30
-/** What an id token said this recently is still so. */
-const CURRENT_SECONDS = 60
-/** Whether there is a pause is worth a moment, and no more: without an answer the service itself will say. */
+/** While Microsoft does not answer, a token serves until it has only this long left. */
+const MIN_USABLE_SECONDS = 30
+/** An id token this recent is not asked for again. */
+const IDENTITY_FRESH_SECONDS = 60
+/** Waits one second for the user's pause. Without an answer Entra is asked, which repeats its pause. */
 const NO_PAUSE = { value: 0, afterMs: 1_000 }
 const NO_ANSWER = { value: undefined, afterMs: 1_000 }
 
-/** Access tokens of one session: one flight per resource, whoever asks meanwhile waits for its result. */
+/** The tokens of one session. Redemptions are single-flight per resource: concurrent callers share one result. */
 export class TokenManager {
   readonly #deps: TokenManagerDeps
   readonly #rows: SessionRows
-  readonly #kept: SealedAccessTokens
-  readonly #grant: SessionRefreshToken
-  readonly #flights = new Map<string, Promise<TokenResult>>()
+  readonly #accessTokens: SealedAccessTokens
+  readonly #refreshToken: SessionRefreshToken
+  readonly #inFlight = new Map<string, Promise<TokenResult>>()
   readonly #jitter = Math.floor(Math.random() * JITTER_SECONDS)
-  #told: { readonly identity: VerifiedIdentity | null; readonly at: number } | null = null
+  #lastIdentity: {
+    readonly identity: VerifiedIdentity | null
+    readonly toldAtSeconds: number
+  } | null = null
   #renewals = 0
 
   constructor(deps: TokenManagerDeps, rows: SessionRows) {
     this.#deps = deps
     this.#rows = rows
-    this.#kept = new SealedAccessTokens(deps.box, rows)
-    this.#grant = new SessionRefreshToken(deps.vault, rows)
+    this.#accessTokens = new SealedAccessTokens(deps.box, rows)
+    this.#refreshToken = new SessionRefreshToken(deps.vault, rows)
   }
 
-  /** Whether there is a refresh token to ask with. */
+  /** Whether the session has a refresh token. */
   get canRenew(): boolean {
-    return this.#grant.exists
+    return this.#refreshToken.exists
   }
 
-  /** Counts the redemptions that brought a token. */
+  /** Number of redemptions that returned a token. */
   get renewals(): number {
     return this.#renewals
   }
 
   /** Stores the refresh token a session begins with. */
-  begin(refreshToken: string, holder: RefreshTokenBinding): Promise<void> {
-    return this.#grant.keep(refreshToken, holder)
+  begin(refreshToken: string, binding: RefreshTokenBinding): Promise<void> {
+    return this.#refreshToken.keep(refreshToken, binding)
   }
 
   discard(): void {
-    this.#kept.discard()
-    this.#told = null
+    this.#accessTokens.discard()
+    this.#lastIdentity = null
   }
 
-  /** Who a new id token says this is. A Graph token is renewed to be told, whatever is left of the old one. */
-  async newIdentity(holder: TokenBinding): Promise<IdentityResult> {
-    if (!this.#grant.exists) return { ok: true, identity: null }
-    if (this.#told === null || epochSeconds() - this.#told.at >= CURRENT_SECONDS) {
-      await this.#kept.load('graph', holder)
-      const refused = this.#kept.get('graph')?.value ?? null
-      const outcome = await this.accessToken({ resource: 'graph', refused, claims: null }, holder)
-      if (!outcome.ok) return outcome
+  /** The identity in a new id token. It comes with a redemption for Graph, however fresh the Graph token is. */
+  async newIdentity(binding: TokenBinding): Promise<IdentityResult> {
+    if (!this.#refreshToken.exists) return { ok: true, identity: null }
+    if (
+      this.#lastIdentity === null ||
+      epochSeconds() - this.#lastIdentity.toldAtSeconds >= IDENTITY_FRESH_SECONDS
+    ) {
+      await this.#accessTokens.load('graph', binding)
+      const refused = this.#accessTokens.get('graph')?.value ?? null
+      const result = await this.accessToken({ resource: 'graph', refused, claims: null }, binding)
+      if (!result.ok) return result
     }
-    return { ok: true, identity: this.#told?.identity ?? null }
+    return { ok: true, identity: this.#lastIdentity?.identity ?? null }
   }
 
-  async accessToken(request: TokenQuery, holder: TokenBinding): Promise<TokenResult> {
-    await this.#kept.load(request.resource, holder)
-    // From here to the flight nothing waits: a caller that looked before a flight ended must not start another.
-    const kept = this.#kept.get(request.resource)
+  /** The stored token, if it needs no renewal; `null` when `accessToken` would have to ask Entra. */
+  async kept(resource: string, binding: TokenBinding): Promise<ReceivedToken | null> {
+    await this.#accessTokens.load(resource, binding)
+    const kept = this.#accessTokens.get(resource)
+    if (kept === null || this.#isDueForRenewal(kept)) return null
+    const { value, expiresAt, scopes } = kept
+    return { value, expiresAt, scopes }
+  }
+
+  async accessToken(request: TokenQuery, binding: TokenBinding): Promise<TokenResult> {
+    await this.#accessTokens.load(request.resource, binding)
+    // No await from here to `#inFlight.set`: a caller that read an old token must not start a second redemption.
+    const kept = this.#accessTokens.get(request.resource)
     const isYoung = kept !== null && epochSeconds() - kept.renewedAt < (request.youngSeconds ?? 0)
     const isRefused = kept?.value === request.refused && !isYoung
     const isAccepted = kept !== null && !isRefused && request.claims === null
-    if (kept !== null && isAccepted && secondsLeft(kept) > RENEW_BEFORE_SECONDS + this.#jitter) {
+    if (kept !== null && isAccepted && !this.#isDueForRenewal(kept)) {
       return { ok: true, ...kept }
     }
-    // A claims challenge asks for a token with more in it: not the flight the others wait for.
-    const flightName = `${request.resource} ${request.claims ?? ''}`
-    const flight =
-      this.#flights.get(flightName) ??
-      this.#renew(request, holder)
-        .catch((cause: unknown) => failureResult(cause, holder))
-        .finally(() => this.#flights.delete(flightName))
-    this.#flights.set(flightName, flight)
-    const outcome = await flight
-    const isPassing =
-      !outcome.ok && !outcome.isOver && outcome.failure.code === 'sign_in_unavailable'
-    const serves = kept !== null && isAccepted && secondsLeft(kept) > USABLE_SECONDS
-    return isPassing && serves ? { ok: true, ...kept } : outcome
+    // A claims challenge asks for another token than the plain requests do.
+    const inFlightKey = `${request.resource} ${request.claims ?? ''}`
+    const pending =
+      this.#inFlight.get(inFlightKey) ??
+      this.#renew(request, binding)
+        .catch((cause: unknown) => failureResult(cause, binding))
+        .finally(() => this.#inFlight.delete(inFlightKey))
+    this.#inFlight.set(inFlightKey, pending)
+    const result = await pending
+    const isTransient =
+      !result.ok && !result.endsSession && result.failure.code === 'sign_in_unavailable'
+    const serves = kept !== null && isAccepted && secondsLeft(kept) > MIN_USABLE_SECONDS
+    return isTransient && serves ? { ok: true, ...kept } : result
   }
 
-  async #renew(request: TokenQuery, holder: TokenBinding): Promise<TokenResult> {
-    const user = this.#userOf(holder)
+  #isDueForRenewal(token: StoredAccessToken): boolean {
+    return secondsLeft(token) <= RENEW_BEFORE_SECONDS + this.#jitter
+  }
+
+  async #renew(request: TokenQuery, binding: TokenBinding): Promise<TokenResult> {
+    const user = this.#userOf(binding)
     const pausedUntil = await withFallback(() => user().pausedUntil(), NO_PAUSE)
     const now = epochSeconds()
     if (pausedUntil > now) {
       return temporaryFailure({ code: 'sign_in_unavailable', retryAfter: pausedUntil - now })
     }
-    const grant = await this.#grant.current(holder)
-    if (grant === null) return { ok: false, failure: { code: 'session_required' }, isOver: true }
-    const first = await this.#redeem(grant, request, holder)
+    const grant = await this.#refreshToken.current(binding)
+    if (grant === null) {
+      return { ok: false, failure: { code: 'session_required' }, endsSession: true }
+    }
+    const first = await this.#redeem(grant, request, binding)
     const isGone = !first.ok && first.error.kind === 'gone'
-    // Another copy may have been stored meanwhile; one look, then it is over (oauth2-proxy#3333).
-    const again = isGone ? await this.#grant.current(holder) : null
+    // Another redemption may have stored a newer refresh token: try that one once (oauth2-proxy#3333).
+    const again = isGone ? await this.#refreshToken.current(binding) : null
     const isNewer = again !== null && again.version !== grant.version
-    const redemption = isNewer ? await this.#redeem(again, request, holder) : first
-    if (redemption.ok) return this.#keep(redemption.tokens, request, holder)
+    const redemption = isNewer ? await this.#redeem(again, request, binding) : first
+    if (redemption.ok) return this.#keep(redemption.tokens, request, binding)
     const { error } = redemption
     const seconds = pauseAfter(error)
     if (seconds !== undefined) {
-      // For the user's other sessions.
+      // The user's other sessions keep to the pause as well.
       await withFallback(() => user().pause(epochSeconds() + seconds), NO_ANSWER)
     }
-    return tokenErrorResult(error, holder)
+    return tokenErrorResult(error, binding)
   }
 
   #redeem(
@@ -175,16 +189,16 @@ export class TokenManager {
   async #keep(
     { accessToken: value, expiresIn, scopes, refreshToken, identity }: RedeemedTokens,
     { resource, refused }: TokenQuery,
-    holder: TokenBinding,
+    binding: TokenBinding,
   ): Promise<TokenResult> {
     if (this.#rows.read() === null) return temporaryFailure({ code: 'session_required' })
     const now = epochSeconds()
     const renewedAt = refused === null ? 0 : now
     const kept = { value, expiresAt: now + expiresIn, scopes, renewedAt }
-    // The rotated refresh token goes to storage before anyone holds the access token it came with.
-    if (refreshToken !== null) await this.#grant.keep(refreshToken, holder)
-    await this.#kept.store(resource, kept, holder)
-    this.#told = { identity, at: epochSeconds() }
+    // Stores the rotated refresh token before the access token is handed out: losing it would end the session.
+    if (refreshToken !== null) await this.#refreshToken.keep(refreshToken, binding)
+    await this.#accessTokens.store(resource, kept, binding)
+    this.#lastIdentity = { identity, toldAtSeconds: epochSeconds() }
     this.#renewals += 1
     return { ok: true, ...kept }
   }

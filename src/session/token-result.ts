@@ -3,22 +3,33 @@ import { ANOTHER_PERSON } from '../entra/token-endpoint.ts'
 import type { TokenErrorKind } from '../entra/aadsts.ts'
 import type { TokenError } from '../entra/token-error.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
-import type { TokenBinding } from './token-manager.ts'
+import type { Log } from '../log.ts'
+import type { RefreshTokenBinding } from './sealed-rows.ts'
 import type { AccessTokenResult, TokenFailure } from './session-rpc.ts'
+
+/** Whose tokens they are, and which request asks for them. */
+export interface TokenBinding extends RefreshTokenBinding {
+  /** `sub`, compared again on every refresh (OIDC Core §12.2). */
+  readonly subject: string
+  /** Id of the `UserObject` that knows Microsoft's pause. */
+  readonly userObjectId: string
+  /** Of the request that asks. */
+  readonly log: Log
+}
 
 export type TokenResult =
   | Extract<AccessTokenResult, { ok: true }>
   | {
       readonly ok: false
       readonly failure: TokenFailure
-      /** The grant is gone for good, and with it the session. */
-      readonly isOver: boolean
+      /** Entra refused the refresh token for good, which ends the session. */
+      readonly endsSession: boolean
     }
 
 export type IdentityResult =
   | {
       readonly ok: true
-      /** `null` when no id token came along, or none that can be trusted. */
+      /** `null` when the answer had no id token, or none that can be trusted. */
       readonly identity: VerifiedIdentity | null
     }
   | Extract<TokenResult, { ok: false }>
@@ -36,7 +47,7 @@ const CODES: Readonly<Record<TokenErrorKind, FailureCode>> = {
   unavailable: 'sign_in_unavailable',
 }
 
-/** What a refused redemption means to whoever wanted the token; the operator is told as well. */
+/** The result of a refused redemption. Logs Microsoft's number for the operator. */
 export function tokenErrorResult(
   refusal: TokenError,
   { owner: { userId, sessionId }, log }: TokenBinding,
@@ -48,13 +59,13 @@ export function tokenErrorResult(
   return {
     ok: false,
     failure: { code: CODES[kind], aadsts, correlationId, claims, retryAfter },
-    isOver: kind === 'gone' || kind === 'account',
+    endsSession: kind === 'gone' || kind === 'account',
   }
 }
 
 /**
- * Discovery down, or an answer that does not hold: no token, and no verdict on the session. An answer for another
- * person, or for a tenant that is not allowed any more, ends it.
+ * The result of a redemption that failed otherwise: discovery is down, or the answer is invalid. The session goes on,
+ * unless the answer is for another person, or for a tenant that is no longer allowed.
  */
 export function failureResult(
   cause: unknown,
@@ -62,20 +73,20 @@ export function failureResult(
 ): TokenResult {
   if (!(cause instanceof EntradaFailure)) throw cause
   const { code, details } = cause
-  const isOver = code === 'wrong_account' || details.reason === ANOTHER_PERSON
-  if (!isOver) return temporaryFailure({ code })
+  const endsSession = code === 'wrong_account' || details.reason === ANOTHER_PERSON
+  if (!endsSession) return temporaryFailure({ code })
   log.audit('refresh_refused', { kind: 'identity', userId, sessionId })
-  return { ok: false, failure: { code: 'session_required' }, isOver }
+  return { ok: false, failure: { code: 'session_required' }, endsSession }
 }
 
 export function temporaryFailure(failure: TokenFailure): TokenResult {
-  return { ok: false, failure, isOver: false }
+  return { ok: false, failure, endsSession: false }
 }
 
-/** AADSTS50196 takes about two minutes to forget. */
+/** Entra forgets a loop (AADSTS50196) after about two minutes. */
 const LOOP_PAUSE_SECONDS = 150
 
-/** Seconds the service wants to be left alone for about this user; `undefined` when it did not ask. */
+/** Seconds for which Entra wants no request about this user; `undefined` when it named none. */
 export function pauseAfter({ kind, retryAfter }: TokenError): number | undefined {
   if (kind === 'loop') return retryAfter ?? LOOP_PAUSE_SECONDS
   return kind === 'unavailable' ? retryAfter : undefined

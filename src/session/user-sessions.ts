@@ -2,12 +2,12 @@ import { epochSeconds } from '../time.ts'
 import { LazySchema, type ObjectStorage } from '../storage/durable-objects.ts'
 import type { UserRpc } from './session-rpc.ts'
 
-/** Identity is (tenant, object id); the object's own id is a hash of this name and shows neither. */
+/** Names the object of a user: (tenant id, object id). The object's own id is a hash and shows neither. */
 export function userObjectName(tenantId: string, userId: string): string {
   return `user/${tenantId}/${userId}`
 }
 
-/** `sid` of the sign-in service, the only thing a front-channel sign-out tells. */
+/** Names the object of a browser session: `sid` is all that a front-channel sign-out contains. */
 export function browserSessionName(sid: string): string {
   return `browser-session/${sid}`
 }
@@ -18,8 +18,8 @@ const TABLES = `
 `
 
 /**
- * Which sessions there are of one user, or of one browser session at the sign-in service. Runs inside a Durable
- * Object named after it; holds handles and times, nothing else.
+ * The sessions of one user, or of one browser session at the sign-in service, and Entra's pause for the user. Runs
+ * inside a Durable Object named after it; stores handles and times alone.
  */
 export class UserSessions implements UserRpc {
   readonly #storage: ObjectStorage
@@ -30,15 +30,12 @@ export class UserSessions implements UserRpc {
     this.#tables = new LazySchema(storage, TABLES)
   }
 
-  async add(sessionId: string, expiresAt: number): Promise<boolean> {
-    // In one step: of two who ask at once, one is alone.
-    const isAlone = this.#living().every((id) => id === sessionId)
+  async add(sessionId: string, expiresAt: number): Promise<void> {
     this.#tables.create()
-    // Sessions that ended by themselves take themselves off; one that could not is swept here.
+    // A session removes itself when it ends; a row whose removal failed is deleted here.
     this.#storage.sql.exec('DELETE FROM session WHERE expires_at <= ?', epochSeconds())
     this.#storage.sql.exec('INSERT OR REPLACE INTO session VALUES (?, ?)', sessionId, expiresAt)
     await this.#scheduleAlarm()
-    return isAlone
   }
 
   async remove(sessionId: string): Promise<void> {
@@ -66,8 +63,8 @@ export class UserSessions implements UserRpc {
   }
 
   /**
-   * Deletes what is over, the object's tables with the last row. Housekeeping alone: no row counts after its time.
-   * Most objects here are never called again: a used code, a logout token, a browser session.
+   * Deletes expired rows, and the tables with the last one. Housekeeping alone: no row is read after its time.
+   * The object of a browser session is often never called again.
    */
   async alarm(): Promise<void> {
     if (!this.#tables.exist) return
@@ -78,13 +75,13 @@ export class UserSessions implements UserRpc {
     else await this.#scheduleAlarm()
   }
 
-  /** One alarm, at the end of the row that lasts longest: a later row moves it. */
+  /** Sets the one alarm to the time at which the last row expires. */
   async #scheduleAlarm(): Promise<void> {
     const lastEnd = this.#lastEnd()
     if (lastEnd !== null) await this.#storage.setAlarm(lastEnd * 1000)
   }
 
-  /** Epoch seconds at which the last row is over, `null` without rows. */
+  /** Epoch seconds at which the last row expires; `null` without rows. */
   #lastEnd(): number | null {
     return this.#storage.sql
       .exec<{ end: number | null }>(

@@ -11,26 +11,26 @@ export interface AssertionSignerDeps {
   readonly audience: string
 }
 
-/** A signed assertion and how long it may be handed out again. */
+/** A signed assertion, and until when it may be sent again. */
 export interface Assertion {
   readonly token: string
   /** Epoch milliseconds. */
-  readonly freshUntil: number
+  readonly freshUntilMs: number
 }
 
 interface Signing {
   readonly token: Promise<string>
-  readonly freshUntil: number
+  readonly freshUntilMs: number
 }
 
-const LIFE_SECONDS = 120
-/** Whoever gets an assertion has 60 seconds to check it; the first 5 of its 120 are over when it is signed. */
+const LIFETIME_SECONDS = 120
+/** Leaves the chat app 60 seconds to verify it: `iat` is 5 seconds before the signature (120 − 5 − 55). */
 const FRESH_MS = 55_000
-const REMEMBERED = 5_000
+const MAX_SIGNINGS = 5_000
 
 /**
- * Says who is signed in, verifiably: an RS256 JWT for one audience. Signing costs more than everything else on
- * a proxied request, so one serves a session for 55 seconds; `jti` names the assertion, not the request.
+ * Signs who is signed in: an RS256 JWT for one audience. Signing costs more than the rest of a proxied request, so one
+ * assertion serves a session for 55 seconds. `jti` names the assertion, not the request.
  */
 export class AssertionSigner {
   readonly #deps: AssertionSignerDeps
@@ -41,12 +41,12 @@ export class AssertionSigner {
   }
 
   async assertionFor(session: SessionView): Promise<Assertion> {
-    // First, because another request of the session may sign while the keys are fetched.
+    // Awaited first: another request of the session may sign while the keys are fetched.
     const key = await this.#deps.keys.current()
     const known = this.#signings.get(session.id)
-    const { token, freshUntil } =
-      known !== undefined && Date.now() < known.freshUntil ? known : this.#signing(session, key)
-    return { token: await token, freshUntil }
+    const { token, freshUntilMs } =
+      known !== undefined && Date.now() < known.freshUntilMs ? known : this.#signing(session, key)
+    return { token: await token, freshUntilMs }
   }
 
   /** Whether a token is an assertion of ours that has not expired. */
@@ -71,11 +71,11 @@ export class AssertionSigner {
       roles: user.roles,
       jti: crypto.randomUUID(),
       iat,
-      exp: iat + LIFE_SECONDS,
+      exp: iat + LIFETIME_SECONDS,
     })
     token.catch(() => this.#signings.delete(id))
-    const signing = { token, freshUntil: Date.now() + FRESH_MS }
-    setBounded(this.#signings, [id, signing], REMEMBERED)
+    const signing = { token, freshUntilMs: Date.now() + FRESH_MS }
+    setBounded(this.#signings, [id, signing], MAX_SIGNINGS)
     return signing
   }
 }

@@ -4,7 +4,7 @@ import type { ObjectStorage } from '../storage/durable-objects.ts'
 import { sha256Of } from '../crypto/digest.ts'
 import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
 
-/** A signing key as it leaves its object: only a Worker with the key ring can use the private part. */
+/** A signing key as its object returns it. Only a Worker with the key ring can open the private part. */
 export type SigningKeyRecord = {
   readonly kid: string
   /** RSA modulus and exponent, base64url. */
@@ -15,7 +15,7 @@ export type SigningKeyRecord = {
   readonly signsFrom: number
 }
 
-/** What the Worker may ask the object. */
+/** Calls of the object. */
 export interface SigningKeyRpc {
   list(): Promise<readonly SigningKeyRecord[]>
 }
@@ -24,21 +24,21 @@ const HOUR = 3600
 const DAY = 24 * HOUR
 
 export const ROTATION_SECONDS = 30 * DAY
-/** Verifiers keep a key set for up to a day; a key they could not know yet must not sign. */
+/** Verifiers cache a key set for up to a day, so a key is published before it signs. */
 export const PUBLISHED_AHEAD_SECONDS = 2 * DAY
-/** Longer than any isolate goes on with the keys it remembers, and any assertion lives. */
+/** Longer than an isolate caches keys and an assertion is valid. */
 export const OVERLAP_SECONDS = DAY
 
 /** RS256 (RFC 7518 §3.3). */
 export const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 
-/** What it takes to sign (RFC 7518 §6.3.2), and nothing that a key may say besides. */
+/** The members that signing needs (RFC 7518 §6.3.2), without any other. */
 export const RsaPrivateJwk = v.object({
   kty: v.literal('RSA'),
   ...v.entriesFromList(['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'], v.string()),
 })
 
-/** Entrada's own signing keys: made, rotated and retired when somebody asks for them; an alarm is for when nobody does. */
+/** Entrada's own signing keys. Each `list` creates, rotates and retires them as due; an alarm deletes unused ones. */
 export class SigningKeyTable {
   readonly #storage: Pick<ObjectStorage, 'sql' | 'setAlarm'>
   readonly #sql: ObjectStorage['sql']
@@ -56,9 +56,9 @@ export class SigningKeyTable {
     )
   }
 
-  /** Every key to publish, oldest first; the last one whose time has come signs. */
+  /** Every key to publish, oldest first. The last one whose `signsFrom` has passed signs. */
   async list(): Promise<readonly SigningKeyRecord[]> {
-    // Making a key takes a while, during which a second caller would make another.
+    // Single-flight: while a key is generated, a second caller would generate another.
     this.#upkeep ??= this.#keepUp().finally(() => {
       this.#upkeep = null
     })
@@ -66,7 +66,7 @@ export class SigningKeyTable {
     return this.#rows()
   }
 
-  /** Deletes the keys of a deployment that nobody has used since the newest of them stopped to count. */
+  /** Deletes all keys once the newest has expired without anybody asking for a successor. */
   async alarm(): Promise<void> {
     const newest = this.#rows().at(-1)
     if (newest === undefined) return
@@ -82,7 +82,7 @@ export class SigningKeyTable {
     const [oldest] = rows
     const newest = rows.at(-1)
     if (oldest === undefined || newest === undefined) return this.#add(now)
-    // Nothing signs when the signing key was lost with its key ring: the one already published steps in.
+    // The signing key was lost with its ring key: the published successor signs from now on.
     if (oldest.signsFrom > now) {
       this.#sql.exec('UPDATE signing_key SET signs_from = ? WHERE kid = ?', now, oldest.kid)
     }
@@ -103,7 +103,7 @@ export class SigningKeyTable {
     await this.#storage.setAlarm(endOf(signsFrom) * 1000)
   }
 
-  /** Keys move to the newest secret of the ring; those whose secret was taken out are no longer ours. */
+  /** Reseals keys with the first secret of the ring, and deletes those whose secret has left it. */
   async #resealOrDrop(): Promise<void> {
     for (const { kid, sealedPrivateKey } of this.#rows()) {
       if (await this.#box.isCurrent(sealedPrivateKey)) continue
@@ -133,7 +133,7 @@ export class SigningKeyTable {
   }
 }
 
-/** When a key neither signs nor is needed to verify, had another followed it in time. */
+/** When a key neither signs nor verifies any more. Epoch seconds. */
 function endOf(signsFrom: number): number {
   return signsFrom + ROTATION_SECONDS + OVERLAP_SECONDS
 }

@@ -43,13 +43,13 @@ export interface SigningKeysDeps {
 
 const Claims = v.record(v.string(), v.unknown())
 
-/** One object in all: there is one issuer. */
+/** One object in all, because there is one issuer. */
 const OBJECT_NAME = 'assertion'
 const FRESH_MS = 10 * 60 * 1000
-/** Keys stay published for a day after their last use, so old ones bridge an outage of their object. */
+/** Keys stay published for a day after their last use, so cached ones serve while their object is down. */
 const USABLE_MS = 12 * 60 * 60 * 1000
 
-/** The keys of this isolate, imported once and kept for ten minutes. */
+/** The signing keys in this isolate: imported once, cached for ten minutes. */
 export class SigningKeys {
   readonly #deps: SigningKeysDeps
   #ring: KeyRing | null = null
@@ -61,7 +61,7 @@ export class SigningKeys {
   /** @throws EntradaFailure `misconfigured` when `SIGNING_KEYS` holds no working key */
   async current(): Promise<SigningKey> {
     const { keys } = await this.#load()
-    // The first key ever is a moment old where it was made, and may be a moment young by our clock.
+    // By this isolate's clock the very first key may not sign yet.
     const signing = keys.findLast(({ signsFrom }) => signsFrom <= epochSeconds()) ?? keys[0]
     if (signing === undefined) throw new EntradaFailure('internal')
     return signing
@@ -75,7 +75,7 @@ export class SigningKeys {
     return signedBy(await this.current(), claims)
   }
 
-  /** The claims of a token that was signed here, however old; `null` for any other. */
+  /** The claims of a token that these keys signed, also of an expired one; `null` for any other. */
   async verify(token: string): Promise<Readonly<Record<string, unknown>> | null> {
     try {
       const { payload } = await compactVerify(token, createLocalJWKSet(await this.published()))
@@ -86,8 +86,8 @@ export class SigningKeys {
   }
 
   /**
-   * Each request that finds the memory cold loads for itself. Waiting for another request's I/O would hang
-   * with it: the platform drops that I/O when its client goes away.
+   * Each request that finds no cached keys loads them itself. Workers cancel a request's I/O when its client goes away,
+   * and a request that waits for it would hang.
    */
   async #load(): Promise<KeyRing> {
     const known = this.#ring
@@ -136,7 +136,7 @@ async function firstOf([signing]: readonly PrivateSigningKey[]): Promise<Signing
   try {
     return { kid: signing?.kid ?? '', privateKey: await importPrivateKey(signing), signsFrom: 0 }
   } catch (cause) {
-    // Numbers that are base64url but not a key; settings can only see their form.
+    // Numbers that are base64url but no RSA key: settings check only their form.
     throw new EntradaFailure('misconfigured', { cause })
   }
 }
@@ -145,7 +145,7 @@ async function importPrivateKey(jwk: unknown): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', v.parse(RsaPrivateJwk, jwk), RS256, false, ['sign'])
 }
 
-/** Published are named parts only: whatever else a private key holds must not come along. */
+/** Publishes the listed members alone, so that no private one is published. */
 function ringOf(
   keys: readonly SigningKey[],
   records: readonly Pick<SigningKeyRecord, 'kid' | 'n' | 'e'>[],

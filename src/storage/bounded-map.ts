@@ -1,13 +1,13 @@
-/** Isolates live long; what they remember must not grow with the number of users: the oldest goes first. */
+/** Sets a key in a Map and evicts the oldest entries beyond `maxSize`. Bounds the memory of an isolate. */
 export function setBounded<K, V>(
-  memory: Map<K, V>,
+  map: Map<K, V>,
   [key, value]: readonly [K, V],
-  most: number,
+  maxSize: number,
 ): void {
-  memory.delete(key)
-  memory.set(key, value)
-  for (const oldest of memory.keys()) {
-    if (memory.size <= most) return
-    memory.delete(oldest)
+  map.delete(key)
+  map.set(key, value)
+  for (const oldest of map.keys()) {
+    if (map.size <= maxSize) return
+    map.delete(oldest)
   }
 }

@@ -5,8 +5,8 @@ const READ_AT = 'entrada-read-at'
 const LIFE_SECONDS = 86_400
 
 /**
- * Public documents in the Cache API of this data centre, so that a cold isolate or object need not ask the
- * sign-in service again. It may be missing, fail or forget: then the service is asked.
+ * Public documents of the sign-in service in the Cache API of this data centre, for cold isolates and objects. When the
+ * cache is missing, fails or has evicted a document, the service is asked.
  */
 export class DocumentCache implements DocumentStore {
   readonly #open: () => Promise<Pick<Cache, 'match' | 'put'>>
@@ -40,11 +40,11 @@ export class DocumentCache implements DocumentStore {
       const cache = await this.#open()
       await cache.put(this.#keyOf(url), new Response(text, { headers }))
     } catch {
-      // Nobody depends on it: the next isolate asks for itself.
+      // A document that is not cached costs the next isolate one request.
     }
   }
 
-  /** Below our own host, as the platform advises; no route answers there. */
+  /** A URL of our own host, as Cloudflare advises; no route answers it. */
   #keyOf(url: string): string {
     return `${this.#publicOrigin}${DOCUMENTS_PATH}?of=${encodeURIComponent(url)}`
   }

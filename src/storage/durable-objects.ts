@@ -1,6 +1,6 @@
 import { withTimeout } from '../time.ts'
 
-/** What we use of a Durable Object namespace: stubs by name or id, made anew for each call. */
+/** The part of a Durable Object namespace that Entrada uses. Each call takes a new stub. */
 export interface ObjectNamespace<Stub> {
   idFromName(name: string): ObjectId
   idFromString(id: string): ObjectId
@@ -9,19 +9,18 @@ export interface ObjectNamespace<Stub> {
 
 export type ObjectId = DurableObjectId
 
-/** What we use of an object's storage. */
+/** The part of an object's storage that Entrada uses. */
 export type ObjectStorage = Pick<
   DurableObjectStorage,
   'sql' | 'deleteAll' | 'setAlarm' | 'deleteAlarm' | 'transactionSync'
 >
 
-/** Longer than anything an object waits for itself. */
+/** Longer than any wait inside an object. */
 const DEADLINE_MS = 45_000
 
 /**
- * Calls an object, once more when the platform dropped it under us (a deployment, a move). Only for calls that
- * may run twice. An overloaded object is left alone, as Cloudflare asks, and one that does not answer is not
- * waited for until the platform gives up.
+ * Calls an object, and calls it once more when the platform dropped it (a deployment, a move). Only for calls that may
+ * run twice. An overloaded object is not called again, as Cloudflare asks. The wait ends after 45 seconds.
  */
 export async function callObject<T>(call: () => Promise<T>): Promise<T> {
   return withTimeout(DEADLINE_MS, twice(call))
@@ -46,7 +45,7 @@ function isRetryable(cause: unknown): boolean {
 }
 
 /**
- * The tables of an object, made by the first write. Anybody may ask for an object by a made-up name, and asking
+ * The tables of an object, created by the first write. Anybody can cause a call of an object by a made-up name; that
  * must not leave a database behind.
  */
 export class LazySchema {
@@ -74,9 +73,9 @@ export class LazySchema {
     this.#exist = true
   }
 
-  /** Leaves an object that has never been written to. */
+  /** Deletes all storage: the object is as if it had never been written to. */
   async drop(): Promise<void> {
-    // At once, so that whatever runs while `deleteAll` is under way finds nothing.
+    // Set first, so that calls during `deleteAll` find no tables.
     this.#exist = false
     await this.#storage.deleteAlarm()
     await this.#storage.deleteAll()

@@ -7,20 +7,21 @@ import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
 export interface LookupObjectStub {
   read(keys: readonly string[], parts: readonly string[]): Promise<readonly LookupRow[]>
   lease(request: LeaseRequest): Promise<LeaseResult>
-  complete(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void>
+  complete(leased: string | null, rows: readonly NewLookupRow[]): Promise<void>
 }
 
 export type LookupNamespace = ObjectNamespace<LookupObjectStub>
 
 /** A stored answer, opened. */
 export interface CachedLookup {
-  /** The rung it was found on. */
+  /** The key that had it. */
   readonly key: string
   readonly part: string
   readonly text: string
   readonly isStale: boolean
 }
 
+/** An answer to store. */
 export interface NewLookup {
   readonly key: string
   readonly part: string
@@ -29,7 +30,7 @@ export interface NewLookup {
   readonly lifeSeconds: number
 }
 
-/** Whose answers they are: bound to each row, so that one copied to another owner's object does not open. */
+/** Whose answers they are. Bound to each row: one copied to another owner's object does not open. */
 export interface LookupOwner {
   readonly cloud: string
   readonly tenantId: string
@@ -38,10 +39,10 @@ export interface LookupOwner {
 }
 
 const PURPOSE = 'lookup'
-/** An answer from memory that takes longer than asking Microsoft is worth nothing. */
+/** A cached answer that takes longer than this is useless: asking Microsoft is faster. */
 const READ_DEADLINE_MS = 2_000
 
-/** Graph's answers, remembered per owner. The composition root makes one; a request takes its owner's part. */
+/** Cached answers of Graph, one Durable Object per owner. */
 export class LookupCache {
   readonly #namespace: LookupNamespace
   readonly #box: SealedBox
@@ -57,8 +58,8 @@ export class LookupCache {
 }
 
 /**
- * One owner's answers. Memory is a help and never a must: when the object cannot be reached, nothing is
- * found, every claim is granted and nothing is kept.
+ * One owner's cached answers. Nothing depends on them: while the object is unreachable, nothing is found, every lease
+ * is granted and nothing is stored.
  */
 export class OwnerLookups {
   readonly #namespace: LookupNamespace
@@ -71,21 +72,21 @@ export class OwnerLookups {
     this.#owner = owner
   }
 
-  /** For each part the answer of the first key that has one. */
+  /** For each part, the answer of the first key that has one. */
   async read(keys: readonly string[], parts: readonly string[]): Promise<readonly CachedLookup[]> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
     const rows = await this.#ask<readonly LookupRow[]>((object) => object.read(names, parts), [])
     return this.#opened(rows, keys, names)
   }
 
-  /** Reads, and asks for leave to look up what is missing. See `LookupTable.claim`. */
+  /** Reads, and takes the lease to look up what is missing. See `LookupTable.lease`. */
   async lease(
     name: string,
-    { holdSeconds, keys, parts }: Omit<LeaseRequest, 'name' | 'claimant'>,
+    { holdSeconds, keys, parts }: Omit<LeaseRequest, 'name' | 'holder'>,
   ): Promise<{ readonly isGranted: boolean; readonly lookups: readonly CachedLookup[] }> {
     const names = await Promise.all(keys.map((key) => this.#name(key)))
-    const claimant = crypto.randomUUID()
-    const request = { name: await this.#name(name), claimant, holdSeconds, keys: names, parts }
+    const holder = crypto.randomUUID()
+    const request = { name: await this.#name(name), holder, holdSeconds, keys: names, parts }
     const { isGranted, rows } = await this.#ask<LeaseResult>(
       (object) => object.lease(request),
       { isGranted: true, rows: [] },
@@ -94,8 +95,8 @@ export class OwnerLookups {
     return { isGranted, lookups: await this.#opened(rows, keys, names) }
   }
 
-  /** Stores answers and lets those go on who wait for the claimed key. */
-  async complete(claimed: string | null, lookups: readonly NewLookup[]): Promise<void> {
+  /** Stores answers and releases the lease, for which others wait. */
+  async complete(leased: string | null, lookups: readonly NewLookup[]): Promise<void> {
     const rows = await Promise.all(
       lookups.map(async ({ key, part, text, freshSeconds, lifeSeconds }): Promise<NewLookupRow> => {
         const name = await this.#name(key)
@@ -103,14 +104,14 @@ export class OwnerLookups {
         return { key: name, part, sealed, freshSeconds, lifeSeconds }
       }),
     )
-    const name = claimed === null ? null : await this.#name(claimed)
+    const name = leased === null ? null : await this.#name(leased)
     await this.#ask<void>((object) => object.complete(name, rows), undefined)
   }
 
-  #ask<T>(ask: (object: LookupObjectStub) => Promise<T>, absence: T, holdSeconds = 0): Promise<T> {
+  #ask<T>(ask: (object: LookupObjectStub) => Promise<T>, fallback: T, holdSeconds = 0): Promise<T> {
     const object = () => this.#namespace.get(this.#namespace.idFromName(this.#owner))
     return withFallback(() => callObject(() => ask(object())), {
-      value: absence,
+      value: fallback,
       afterMs: READ_DEADLINE_MS + holdSeconds * 1000,
     })
   }

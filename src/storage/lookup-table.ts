@@ -1,80 +1,82 @@
 import { withFallback } from '../time.ts'
 import type { ObjectStorage } from './durable-objects.ts'
 
-interface Holder {
-  readonly claimant: string
+interface Lease {
+  readonly holder: string
   readonly until: number
   readonly released: Promise<void>
   release(): void
 }
 
-/** Whose turn it is to ask. In memory: an object that forgets it lets one more caller ask, no worse. */
+/** Who may ask Microsoft now. In memory alone: an evicted object lets one more caller ask, which is harmless. */
 export class Leases {
-  readonly #holders = new Map<string, Holder>()
+  readonly #leases = new Map<string, Lease>()
 
-  /** `null`: it is the caller's turn, which it may ask twice; otherwise who has to be waited for. */
-  take(name: string, claimant: string, seconds: number): Holder | null {
-    const holder = this.#holders.get(name)
-    if (holder !== undefined && holder.until > Date.now()) {
-      return holder.claimant === claimant ? null : holder
+  /** `null`: the caller has the lease, also when it asks twice. Otherwise the lease to wait for. */
+  take(name: string, holder: string, seconds: number): Lease | null {
+    const lease = this.#leases.get(name)
+    if (lease !== undefined && lease.until > Date.now()) {
+      return lease.holder === holder ? null : lease
     }
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    this.#holders.set(name, { claimant, until: Date.now() + seconds * 1000, released, release })
+    this.#leases.set(name, { holder, until: Date.now() + seconds * 1000, released, release })
     return null
   }
 
   release(name: string): void {
-    this.#holders.get(name)?.release()
-    this.#holders.delete(name)
+    this.#leases.get(name)?.release()
+    this.#leases.delete(name)
   }
 }
 
-/** One answer as it is stored: nothing in it can be read here. */
+/** One stored answer. Keys are keyed hashes and the text is sealed; the object can read neither. */
 export interface LookupRow {
   readonly key: string
   readonly part: string
   readonly sealed: string
-  /** Old enough to be asked for again, young enough to be shown meanwhile. */
+  /** Old enough to be asked for again, young enough to be used meanwhile. */
   readonly isStale: boolean
 }
 
+/** A row to store. */
 export interface NewLookupRow {
   readonly key: string
   readonly part: string
   readonly sealed: string
   readonly freshSeconds: number
-  /** From now on, fresh time included. */
+  /** Counted from now, the fresh time included. */
   readonly lifeSeconds: number
 }
 
-/** What is there now, and whether it is the caller's turn to ask for what is not. */
+/** The stored rows, and whether the caller has the lease to ask for the others. */
 export interface LeaseResult {
   readonly isGranted: boolean
   readonly rows: readonly LookupRow[]
 }
 
+/** A request to read rows and to take the lease for what is missing. */
 export interface LeaseRequest {
   readonly name: string
-  /** Random. The same one again is the same caller, whose answer was lost on its way. */
-  readonly claimant: string
-  /** Others wait this long for the one who was granted it. */
+  /** Random. The same holder again is the same call, repeated because its answer was lost. */
+  readonly holder: string
+  /** How long others wait for the holder of the lease. */
   readonly holdSeconds: number
   readonly keys: readonly string[]
   readonly parts: readonly string[]
 }
 
-const MOST_ROWS = 1000
-const MOST_BYTES = 8 * 1024 * 1024
+const MAX_ROWS = 1000
+const MAX_BYTES = 8 * 1024 * 1024
 /** A row holds at most 2 MB. */
-const LARGEST_ROW_BYTES = 1_500_000
+const MAX_ROW_BYTES = 1_500_000
 
 /**
- * Look-ups behind one Durable Object, and the place where two isolates asking the same thing meet. It stores
- * and hands out; what the rows say is nobody's business here. Times are epoch milliseconds.
+ * Cached look-ups of one owner, and the lease that lets one isolate at a time ask Graph the same thing. Runs inside a
+ * Durable Object and cannot read its rows. Times are epoch milliseconds.
  */
 export class LookupTable {
   readonly #storage: ObjectStorage
-  readonly #claims = new Leases()
+  readonly #leases = new Leases()
   #alarmAt = 0
 
   constructor(storage: ObjectStorage) {
@@ -82,7 +84,7 @@ export class LookupTable {
     this.#createTable()
   }
 
-  /** For each part the row of the first key that has a living one. */
+  /** For each part, the row of the first key that has one that has not expired. */
   read(keys: readonly string[], parts: readonly string[]): readonly LookupRow[] {
     const now = Date.now()
     // Beside MIN(), SQLite takes the other columns from the row that has the minimum.
@@ -106,35 +108,35 @@ export class LookupTable {
   }
 
   /**
-   * Says who asks Microsoft. The first caller does; the others are held until it has settled or its time is
-   * up. Granting and reading are one step, so that nobody asks for what has just been stored.
+   * Grants the lease to the first caller. The others wait until it calls `complete` or its time is up. Granting and
+   * reading are one step, so that nobody asks for what has just been stored.
    */
-  async lease({ name, claimant, holdSeconds, keys, parts }: LeaseRequest): Promise<LeaseResult> {
-    const holder = this.#claims.take(name, claimant, holdSeconds)
-    if (holder !== null) {
-      await withFallback(() => holder.released, {
+  async lease({ name, holder, holdSeconds, keys, parts }: LeaseRequest): Promise<LeaseResult> {
+    const lease = this.#leases.take(name, holder, holdSeconds)
+    if (lease !== null) {
+      await withFallback(() => lease.released, {
         value: undefined,
-        afterMs: holder.until - Date.now(),
+        afterMs: lease.until - Date.now(),
       })
     }
-    return { isGranted: holder === null, rows: this.read(keys, parts) }
+    return { isGranted: lease === null, rows: this.read(keys, parts) }
   }
 
-  /** Stores what was found and lets those go who wait for it. Without rows it only does the latter. */
-  async complete(claimed: string | null, rows: readonly NewLookupRow[]): Promise<void> {
+  /** Stores rows and releases the lease. Without rows it only releases. */
+  async complete(leased: string | null, rows: readonly NewLookupRow[]): Promise<void> {
     const now = Date.now()
     this.#storage.transactionSync(() => {
       for (const row of rows) this.#put(row, now)
       if (rows.length > 0) this.#shrink(now)
     })
-    if (claimed !== null) this.#claims.release(claimed)
-    // One that is pending looks after what came later, too.
+    if (leased !== null) this.#leases.release(leased)
+    // The pending alarm handles later rows as well.
     if (rows.length === 0 || this.#alarmAt > now) return
     this.#alarmAt = Math.max(...rows.map(({ lifeSeconds }) => now + lifeSeconds * 1000))
     await this.#storage.setAlarm(this.#alarmAt)
   }
 
-  /** Housekeeping alone: no row is read after its time, whether this ran or not. */
+  /** Housekeeping alone: no row is read after its time. */
   async alarm(): Promise<void> {
     this.#storage.sql.exec('DELETE FROM lookup WHERE expires_at <= ?', Date.now())
     const { latest } = this.#storage.sql
@@ -147,7 +149,7 @@ export class LookupTable {
   }
 
   #put({ key, part, sealed, freshSeconds, lifeSeconds }: NewLookupRow, now: number): void {
-    if (sealed.length > LARGEST_ROW_BYTES) return
+    if (sealed.length > MAX_ROW_BYTES) return
     this.#storage.sql.exec(
       'INSERT OR REPLACE INTO lookup VALUES (?, ?, ?, ?, ?, ?, ?)',
       key,
@@ -160,7 +162,7 @@ export class LookupTable {
     )
   }
 
-  /** What has expired goes first, then the oldest, until the rest fits. */
+  /** Deletes expired rows, then the oldest, until the rest fits. */
   #shrink(now: number): void {
     this.#storage.sql.exec(
       `DELETE FROM lookup WHERE expires_at <= ? OR rowid IN (
@@ -170,8 +172,8 @@ export class LookupTable {
         WHERE rows > ? OR bytes > ?)`,
       now,
       now,
-      MOST_ROWS,
-      MOST_BYTES,
+      MAX_ROWS,
+      MAX_BYTES,
     )
   }
 

@@ -1,19 +1,20 @@
 import type { SealedBox } from '../crypto/sealed-box.ts'
 
-/** Whose refresh token it is. Bound to the ciphertext, so that a value moved to another owner does not open. */
+/** Whose refresh token it is. Bound to the ciphertext: a value copied to another owner does not open. */
 export interface RefreshTokenOwner {
   readonly tenantId: string
   readonly userId: string
   readonly sessionId: string
 }
 
+/** A refresh token and its version. */
 export interface StoredRefreshToken {
-  /** Counts up with every rotation; the session object refuses anything older than its own count. */
+  /** Grows by one with every rotation; the session object refuses an older version than its own. */
   readonly version: number
   readonly refreshToken: string
 }
 
-/** A grant under seal: its version in clear, so that a stale copy is known as such without opening it. */
+/** A sealed refresh token. The version is readable, so that a stale copy is recognised without the key. */
 export interface SealedRefreshToken {
   readonly version: number
   readonly sealed: string
@@ -21,12 +22,12 @@ export interface SealedRefreshToken {
 
 type VaultNamespace = Pick<KVNamespace, 'get' | 'put' | 'delete'>
 
-/** KV refuses a shorter life. */
+/** KV refuses a shorter lifetime. */
 const MINIMUM_TTL_SECONDS = 60
 
 /**
- * Refresh tokens in Workers KV, sealed under the Worker's key ring and the browser's half. KV is only
- * eventually consistent: whoever reads here must know which version is the least it accepts.
+ * Refresh tokens in Workers KV, sealed with the Worker's key ring and the browser's half of the key. KV is eventually
+ * consistent, so the reader has to know the lowest version that it accepts.
  */
 export class RefreshTokenVault {
   readonly #namespace: VaultNamespace

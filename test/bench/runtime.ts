@@ -16,6 +16,7 @@ export interface BenchWorker {
 const OBJECTS = {
   SESSIONS: 'SessionObject',
   USERS: 'UserObject',
+  REPLAYS: 'ReplayObject',
   LOOKUPS: 'LookupObject',
   KEYS: 'KeyObject',
 }

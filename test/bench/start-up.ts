@@ -10,6 +10,7 @@ const EMPTY = `
 import { DurableObject } from 'cloudflare:workers'
 export class SessionObject extends DurableObject {}
 export class UserObject extends DurableObject {}
+export class ReplayObject extends DurableObject {}
 export class LookupObject extends DurableObject {}
 export class KeyObject extends DurableObject {}
 export default { fetch: () => new Response() }`

@@ -22,7 +22,7 @@ function rule(path: string, anyOf: readonly string[], more: Partial<RoleRule> = 
 
 /** By the claims alone, as for an issuer that is not Entra. */
 async function heldBy(one: RoleRule, claims: Claims): Promise<readonly string[]> {
-  return new RoleEvaluation([one], null).heldBySignIn(one, claims)
+  return new RoleEvaluation([one], null).matchedBySignIn(one, claims)
 }
 
 describe('a claim path', () => {
@@ -78,7 +78,7 @@ describe('a claim path', () => {
     expect(await heldBy(rule('resources.name', ['Users']), claims)).toEqual([])
   })
 
-  test('finds what is there, however deep, and nothing else', () => {
+  test('finds values at any depth, and nothing else', () => {
     const names = fc.array(fc.stringMatching(/^[a-z_]{1,8}$/), { minLength: 1, maxLength: 6 })
     fc.assert(
       fc.property(names, fc.array(fc.string()), (path, texts) => {
@@ -90,7 +90,7 @@ describe('a claim path', () => {
     )
   })
 
-  test('never throws, whatever a token holds', () => {
+  test('never throws, whatever the token contains', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.anything()),
@@ -105,7 +105,7 @@ describe('a claim path', () => {
   })
 })
 
-describe('a claim that is simply true', () => {
+describe('a claim with the value true', () => {
   test('makes an administrator, as in LibreChat, and nobody a member', async () => {
     const admin = rule('chat.admin', ['admin'], { acceptsTrue: true })
     expect(await heldBy(admin, { chat: { admin: true } })).toEqual(['admin'])

@@ -21,8 +21,8 @@ function problemsOf(values: Readonly<Record<string, string>>): readonly string[]
   return result.ok ? [] : result.problems.map(({ setting }) => setting)
 }
 
-describe('who may come in, unless something else is set', () => {
-  test('is everyone the tenant signs in, guests included', () => {
+describe('the default membership settings', () => {
+  test('admit everyone whom the tenant signs in, guests included', () => {
     const { access, requiredRole, adminRole, sessions } = settingsOf({})
     expect(access).toEqual({ allowGuests: true, emailDomains: [], helpText: null, helpUrl: null })
     expect([requiredRole, adminRole]).toEqual([null, null])
@@ -102,7 +102,7 @@ describe('ALLOWED_EMAIL_DOMAINS', () => {
   })
 })
 
-describe('what those are told who may not come in', () => {
+describe('the text for refused people', () => {
   test('is the operator’s to write, within reason', () => {
     const { access } = settingsOf({
       ACCESS_HELP_TEXT: ' Ask the service desk. ',

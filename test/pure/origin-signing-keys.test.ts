@@ -54,7 +54,7 @@ describe('keys that Entrada makes', () => {
     expect(lists[0]?.[0]?.signsFrom).toBe(now())
   })
 
-  test('the private part lies sealed and opens with the key ring [requirement 36]', async () => {
+  test('the private part is stored sealed and opens with the key ring [requirement 36]', async () => {
     const [record] = await aDisk()(OLD_SECRET).list()
     expect(JSON.stringify(record)).not.toContain('"d"')
     const opened = await new SealedBox([OLD_SECRET]).open(
@@ -87,7 +87,7 @@ describe('keys that Entrada makes', () => {
     expect(next?.signsFrom).toBe(now() + PUBLISHED_AHEAD_SECONDS)
   })
 
-  test('a new secret in front reseals the key, so the old one can go [requirement 38]', async () => {
+  test('a new first secret reseals the key, so that the old one can be removed [requirement 38]', async () => {
     const open = aDisk()
     const [before] = await open(OLD_SECRET).list()
     const [during] = await open(NEW_SECRET, OLD_SECRET).list()
@@ -107,7 +107,7 @@ describe('keys that Entrada makes', () => {
   })
 })
 
-test('a key that a clock ahead of ours made a moment ago signs all the same', async () => {
+test('a key made by a clock ahead of ours signs at once', async () => {
   const records = await aDisk()(OLD_SECRET).list()
   const young = records.map((record) => ({ ...record, signsFrom: record.signsFrom + 2 }))
   const keys = new SigningKeys({
@@ -134,7 +134,7 @@ describe('SIGNING_KEYS', () => {
     return { keys, problems: variables.problems.map(({ problem }) => problem) }
   }
 
-  test('a set of private keys is taken, the first one first', async () => {
+  test('accepts a set of private keys, of which the first signs', async () => {
     const { keys, problems } = read({ keys: [await key('b'), await key('a')] })
     expect(problems).toEqual([])
     expect(keys?.map(({ kid }) => kid)).toEqual(['b', 'a'])
@@ -142,7 +142,7 @@ describe('SIGNING_KEYS', () => {
     await expect(importJWK(signing, 'RS256')).resolves.toBeDefined()
   })
 
-  test('absent, Entrada makes its own', () => {
+  test('is optional: without it Entrada makes its own keys', () => {
     expect(read('')).toEqual({ keys: null, problems: [] })
   })
 

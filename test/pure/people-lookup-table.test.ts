@@ -38,9 +38,9 @@ const row = (key: string, part: string, sealed = `${key}:${part}`): NewLookupRow
   freshSeconds: 60,
   lifeSeconds: 120,
 })
-const claimOf = (claimant: string) => ({
+const claimOf = (holder: string) => ({
   name: 'ad',
-  claimant,
+  holder,
   holdSeconds: 10,
   keys: ['ad'],
   parts: ['users'],
@@ -64,7 +64,7 @@ describe('a row', () => {
     expect(await table.read(['ad'], ['users'])).toEqual([])
   })
 
-  test('takes the place of an older one', async () => {
+  test('replaces an older one', async () => {
     const table = aTable()
     await table.complete(null, [row('ad', 'users', 'old')])
     await table.complete(null, [row('ad', 'users', 'new')])
@@ -78,7 +78,7 @@ describe('a row', () => {
     expect(await table.read(['ad'], ['users'])).toHaveLength(1)
   })
 
-  test('too large for the platform is not kept, and those beside it are', async () => {
+  test('is not stored when it is too large, and the rows beside it are', async () => {
     const table = aTable()
     await table.complete(null, [row('ad', 'users', 'x'.repeat(1_600_000)), row('ad', 'groups')])
     expect(await table.read(['ad'], ['users', 'groups'])).toMatchObject([{ part: 'groups' }])
@@ -130,8 +130,8 @@ describe('the table', () => {
   })
 })
 
-describe('a claim', () => {
-  test('is granted to one; the others get what that one found', async () => {
+describe('a lease', () => {
+  test('is granted to one caller; the others get its result', async () => {
     const table = aTable()
     expect(await table.lease(claimOf('first'))).toEqual({ isGranted: true, rows: [] })
     const others = Promise.all([table.lease(claimOf('second')), table.lease(claimOf('third'))])
@@ -152,7 +152,7 @@ describe('a claim', () => {
     })
   })
 
-  test('of whoever never comes back is over in time', async () => {
+  test('expires when its holder never returns', async () => {
     const table = aTable()
     await table.lease(claimOf('first'))
     const waiting = table.lease(claimOf('second'))
@@ -161,13 +161,13 @@ describe('a claim', () => {
     expect(await table.lease(claimOf('third'))).toMatchObject({ isGranted: true })
   })
 
-  test('asked for twice by one caller, whose first answer was lost, is granted again', async () => {
+  test('is granted again to a holder whose first answer was lost', async () => {
     const table = aTable()
     await table.lease(claimOf('first'))
     expect(await table.lease(claimOf('first'))).toMatchObject({ isGranted: true })
   })
 
-  test('does not hold up another question', async () => {
+  test('does not delay another look-up', async () => {
     const table = aTable()
     await table.lease(claimOf('first'))
     expect(await table.lease({ ...claimOf('second'), name: 'be' })).toMatchObject({
@@ -175,7 +175,7 @@ describe('a claim', () => {
     })
   })
 
-  test('that led to nothing lets the next one ask', async () => {
+  test('without a result lets the next caller ask', async () => {
     const table = aTable()
     await table.lease(claimOf('first'))
     const waiting = table.lease(claimOf('second'))

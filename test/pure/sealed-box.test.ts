@@ -9,7 +9,7 @@ const CONTEXT: SealContext = {
   bound: ['tenant', 'user', 'session', '1'],
 }
 
-test('what was sealed opens under the same context and no other [requirement 37]', async () => {
+test('a sealed value opens in the same context and in no other [requirement 37]', async () => {
   const box = new SealedBox([NEW])
   const sealed = await box.seal('the secret', CONTEXT)
   expect(await box.open(sealed, CONTEXT)).toBe('the secret')
@@ -28,7 +28,7 @@ test('what was sealed opens under the same context and no other [requirement 37]
   for (const other of others) expect(await box.open(sealed, other)).toBeNull()
 })
 
-test('a thousand seals of one text have a thousand nonces and look alike in nothing [requirement 37]', async () => {
+test('a thousand seals of one text have a thousand nonces and share no bytes [requirement 37]', async () => {
   const box = new SealedBox([NEW])
   const sealed = await Promise.all(Array.from({ length: 1000 }, () => box.seal('same', CONTEXT)))
   const nonces = sealed.map((one) => one.split('.')[2])
@@ -36,7 +36,7 @@ test('a thousand seals of one text have a thousand nonces and look alike in noth
   expect(new Set(sealed.map((one) => one.split('.')[3])).size).toBe(1000)
 })
 
-test('every damage is the same: it does not open', async () => {
+test('no damaged value opens', async () => {
   const box = new SealedBox([NEW])
   const sealed = await box.seal('the secret', CONTEXT)
   const damaged = [
@@ -58,7 +58,7 @@ test('every damage is the same: it does not open', async () => {
 })
 
 describe('the key ring', () => {
-  test('opens with every key, seals with the first, and says which values are due', async () => {
+  test('opens with every key, seals with the first, and says which values to reseal', async () => {
     const old = new SealedBox([OLD])
     const both = new SealedBox([NEW, OLD])
     const sealed = await old.seal('kept', CONTEXT)
@@ -69,19 +69,19 @@ describe('the key ring', () => {
     expect(await new SealedBox([NEW]).open(renewed, CONTEXT)).toBe('kept')
   })
 
-  test('without the key that sealed it, a value is gone', async () => {
+  test('does not open a value without the key that sealed it', async () => {
     const sealed = await new SealedBox([OLD]).seal('gone', CONTEXT)
     expect(await new SealedBox([NEW]).open(sealed, CONTEXT)).toBeNull()
   })
 
-  test('shows nothing of its keys in the name it gives them', async () => {
+  test('names its keys without revealing them', async () => {
     const sealed = await new SealedBox([OLD]).seal('x', CONTEXT)
     expect(Buffer.from(sealed.split('.')[1] ?? '', 'base64url').length).toBe(6)
     expect(sealed).not.toContain(OLD.slice(0, 6))
   })
 })
 
-test('text of any script and length survives', async () => {
+test('text of any script and length is sealed and opened', async () => {
   const box = new SealedBox([NEW])
   for (const text of ['', 'ünïcödé 漢字 😀', 'x'.repeat(100_000)]) {
     expect(await box.open(await box.seal(text, CONTEXT), CONTEXT)).toBe(text)

@@ -23,7 +23,7 @@ test('a thousand session ids have nothing in common but their length [requiremen
   }
 })
 
-test('what is written is read back, and nothing else is read', () => {
+test('reads what it wrote, and nothing else', () => {
   const key = createSessionKey()
   const cookie = writeSessionKey(key)
   expect(readSessionKey(cookie)).toEqual(key)

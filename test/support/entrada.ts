@@ -11,7 +11,7 @@ import { secretsOf } from './secrets.ts'
 
 /** Texts, and what `[vars]` in wrangler.toml may hold beside them. */
 export type TestSettings = Readonly<Record<string, string | boolean | readonly string[] | null>>
-type EntradaPlatform = Platform<'SESSIONS' | 'USERS' | 'LOOKUPS' | 'KEYS'>
+type EntradaPlatform = Platform<'SESSIONS' | 'USERS' | 'REPLAYS' | 'LOOKUPS' | 'KEYS'>
 
 export interface EntradaOptions {
   /** Added to the defaults; `null` takes one away. */
@@ -149,6 +149,7 @@ function createPlatform(internet: Internet): EntradaPlatform {
     objects: {
       SESSIONS: worker.SessionObject,
       USERS: worker.UserObject,
+      REPLAYS: worker.ReplayObject,
       LOOKUPS: worker.LookupObject,
       KEYS: worker.KeyObject,
     },

@@ -67,10 +67,10 @@ test.each(Object.entries(WAYS_TO_END))(
     await clock.advance(11)
     const { SESSIONS } = entrada.platform.objects
     const { promise: late, resolve } = Promise.withResolvers<void>()
-    const before = SESSIONS.count('check')
+    const before = SESSIONS.count('open')
     SESSIONS.bend({ late })
     const onItsWay = entrada.fetch('/app.js', script)
-    await vi.waitUntil(() => SESSIONS.count('check') > before)
+    await vi.waitUntil(() => SESSIONS.count('open') > before)
     SESSIONS.bend({})
     expect((await end(own, other)).status).toBe(200)
     resolve()

@@ -69,49 +69,52 @@ describe('without the session’s object nothing reaches the chat [requirement 5
   })
 })
 
-describe.each([['VAULT'], ['USERS'], ['LOOKUPS'], ['KEYS']] as const)('without %s', (binding) => {
-  function breakIt(entrada: Entrada): void {
-    if (binding === 'VAULT') {
-      entrada.platform.vault.bend({ throws: ['get', 'put', 'delete', 'list'] })
-    } else entrada.platform.objects[binding].bend({ fails: 'unreachable' })
-  }
-
-  test('nobody gets in who is not signed in [requirement 58]', async () => {
-    const { entrada, cold, chat } = await aScene({ SIGNING_KEYS: null })
-    breakIt(entrada)
-    for (const request of REQUESTS) {
-      const { status } = await ask(cold, null, request)
-      expect([request[0], [302, 401].includes(status)]).toEqual([request[0], true])
+describe.each([['VAULT'], ['USERS'], ['REPLAYS'], ['LOOKUPS'], ['KEYS']] as const)(
+  'without %s',
+  (binding) => {
+    function breakIt(entrada: Entrada): void {
+      if (binding === 'VAULT') {
+        entrada.platform.vault.bend({ throws: ['get', 'put', 'delete', 'list'] })
+      } else entrada.platform.objects[binding].bend({ fails: 'unreachable' })
     }
-    expect(chat.requests).toEqual([])
-  })
 
-  test('whoever is signed in is refused or named, never let through nameless [requirement 58]', async () => {
-    const { entrada, cold, chat, cookie } = await aScene({ SIGNING_KEYS: null })
-    breakIt(entrada)
-    for (const request of REQUESTS) {
-      const { status } = await ask(cold, cookie, request)
-      expect(status === 200 || status >= 500).toBe(true)
-    }
-    expect(chat.requests.length === 0).toBe(binding === 'KEYS')
-    for (const { headers } of chat.requests) {
-      expect(headers.get('x-forwarded-user')).toBe(CAST.adele.id)
-      expect(headers.get('entrada-assertion')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
-    }
-  })
+    test('nobody gets in who is not signed in [requirement 58]', async () => {
+      const { entrada, cold, chat } = await aScene({ SIGNING_KEYS: null })
+      breakIt(entrada)
+      for (const request of REQUESTS) {
+        const { status } = await ask(cold, null, request)
+        expect([request[0], [302, 401].includes(status)]).toEqual([request[0], true])
+      }
+      expect(chat.requests).toEqual([])
+    })
 
-  test('signing in ends in a session that holds, or in an error [requirement 58]', async () => {
-    const chat = new ChatDouble()
-    const { entrada } = aGuardedChat({ settings: { SIGNING_KEYS: null } }, chat.handle)
-    breakIt(entrada)
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName).catch(() => undefined)
-    const session = await browser.fetch('/.entrada/session')
-    const hasCookie = isSignedIn(browser)
-    expect(session.status).toBe(hasCookie ? 200 : 401)
-    expect(hasCookie).toBe(binding !== 'USERS')
-  })
-})
+    test('whoever is signed in is refused or named, never let through nameless [requirement 58]', async () => {
+      const { entrada, cold, chat, cookie } = await aScene({ SIGNING_KEYS: null })
+      breakIt(entrada)
+      for (const request of REQUESTS) {
+        const { status } = await ask(cold, cookie, request)
+        expect(status === 200 || status >= 500).toBe(true)
+      }
+      expect(chat.requests.length === 0).toBe(binding === 'KEYS')
+      for (const { headers } of chat.requests) {
+        expect(headers.get('x-forwarded-user')).toBe(CAST.adele.id)
+        expect(headers.get('entrada-assertion')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+      }
+    })
+
+    test('signing in ends in a session that holds, or in an error [requirement 58]', async () => {
+      const chat = new ChatDouble()
+      const { entrada } = aGuardedChat({ settings: { SIGNING_KEYS: null } }, chat.handle)
+      breakIt(entrada)
+      const browser = entrada.browser()
+      await browser.signIn(CAST.adele.userPrincipalName).catch(() => undefined)
+      const session = await browser.fetch('/.entrada/session')
+      const hasCookie = isSignedIn(browser)
+      expect(session.status).toBe(hasCookie ? 200 : 401)
+      expect(hasCookie).toBe(binding !== 'USERS')
+    })
+  },
+)
 
 describe('whatever else breaks', () => {
   test.each([

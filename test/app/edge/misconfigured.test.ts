@@ -66,7 +66,7 @@ describe('with a bad configuration nothing is served', () => {
     expect((await incomplete.browser().open('/')).text).toContain('OPENID_BUTTON_LABEL')
   })
 
-  test.each(['VAULT', 'SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'])(
+  test.each(['VAULT', 'SESSIONS', 'USERS', 'REPLAYS', 'LOOKUPS', 'KEYS'])(
     'a missing binding %s is named [requirement 94]',
     async (binding) => {
       const entrada = anEntrada({ settings: LOOPBACK, without: [binding] })
@@ -101,7 +101,7 @@ describe('health and readiness', () => {
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
   })
 
-  test.each(['SESSIONS', 'USERS', 'LOOKUPS', 'KEYS'] as const)(
+  test.each(['SESSIONS', 'USERS', 'REPLAYS', 'LOOKUPS', 'KEYS'] as const)(
     'readiness fails while %s does not answer [requirement 94]',
     async (binding) => {
       const entrada = anEntrada()

@@ -43,7 +43,7 @@ describe.each(RULES)('with %s, an account', (_, settings) => {
     },
   )
 
-  test('is out as fast where access tokens live for a day (cp1) [requirement 46]', async () => {
+  test('is signed out as fast where access tokens live for a day (cp1) [requirement 46]', async () => {
     const cp1 = { ...settings, OPENID_CLIENT_CAPABILITIES: 'cp1' }
     const scene = await signedIn({ settings: cp1 })
     // Renews the Graph token, which lives on when the account is disabled.
@@ -52,7 +52,7 @@ describe.each(RULES)('with %s, an account', (_, settings) => {
     expect(await isInAfter(scene, CHECK)).toBe(false)
   })
 
-  test('reaches the chat with no page of nine hours after that', async () => {
+  test('gets no page of the chat in the nine hours after that', async () => {
     const scene = await signedIn({ settings })
     scene.sandbox.entra.revokeSessions(CAST.adele.id)
     const pages = () => scene.sandbox.journal.to('chat', '/echo').length
@@ -82,7 +82,7 @@ describe('the first request after the check time', () => {
     expect(scene.sandbox.journal.to('chat', '/echo')).toEqual([])
   })
 
-  test('is one of many that wait for one answer', async () => {
+  test('is one of many that wait for one answer of Entra', async () => {
     const scene = await signedIn()
     await clock.advance(CHECK)
     const before = scene.sandbox.journal.redemptions('refresh_token').length
@@ -92,7 +92,7 @@ describe('the first request after the check time', () => {
     expect(scene.sandbox.journal.redemptions('refresh_token')).toHaveLength(before + 1)
   })
 
-  test('that only polls is told as well, which is what a bound socket goes by', async () => {
+  test('that only polls is refused as well, so that a WebSocket closes', async () => {
     const settings = { SESSION_POLLING_ROUTES: 'GET /echo' }
     const scene = await signedIn({ settings })
     await clock.advance(CHECK)
@@ -100,7 +100,7 @@ describe('the first request after the check time', () => {
     expect(await statusOf(scene, '/echo')).toBe(401)
   })
 
-  test('waits no longer than five seconds for an Entra that hangs, and the next not at all', async () => {
+  test('waits at most five seconds for an Entra that hangs, and the next request not at all', async () => {
     const scene = await signedIn()
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.token_hang')
@@ -111,7 +111,7 @@ describe('the first request after the check time', () => {
     expect(await statusOf(scene, '/echo', { method: 'POST', body: 'text' })).toBe(200)
   })
 
-  test('that Entra answered too late ends the session all the same', async () => {
+  test('ends the session also when Entra answers late', async () => {
     const scene = await signedIn()
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.token_slow', { delayMs: 8000, times: 1 })
@@ -122,7 +122,7 @@ describe('the first request after the check time', () => {
   })
 })
 
-test('a refusal that only the question about operators meets ends the session as well', async () => {
+test('a refused token ends the session also when only the admin role is checked', async () => {
   const scene = await signedIn({ settings: ADMIN_BY_GROUP })
   await clock.advance(2 * CHECK)
   scene.sandbox.faults.set('entra.token_server_error', { times: 1 })
@@ -130,7 +130,7 @@ test('a refusal that only the question about operators meets ends the session as
   expect(await isIn(scene)).toBe(false)
 })
 
-test('where no refresh token is kept, the question about operators ends nobody else’s session', async () => {
+test('without a stored refresh token, a check of the admin role ends no session', async () => {
   const scene = await signedIn({
     settings: {
       ...ADMIN_BY_GROUP,
@@ -141,7 +141,7 @@ test('where no refresh token is kept, the question about operators ends nobody e
   expect(await isInAfter(scene, 3 * CHECK)).toBe(true)
 })
 
-test('a token that a feature renewed is as good as a look', async () => {
+test('a token that a feature renewed counts as a recheck', async () => {
   const scene = await signedIn()
   await clock.advance(CHECK - 60)
   await scene.browser.fetch('/.entrada/session')

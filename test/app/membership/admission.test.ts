@@ -19,7 +19,7 @@ function putMail(scene: Scene, mail: string | null): void {
 }
 
 describe('without a rule', () => {
-  test('everyone the tenant signs in comes in, and Graph is asked nothing about them', async () => {
+  test('admits everyone whom the tenant signs in, and asks Graph nothing', async () => {
     const scene = aScene()
     expect(await verdictOn(scene, CAST.unal.userPrincipalName)).toBe('admitted')
     expect((await sessionOf(scene.browser))?.user).toMatchObject({ roles: [], groups: [] })
@@ -33,12 +33,12 @@ describe('a refusal', () => {
     ACCESS_HELP_URL: 'https://shop.contoso.example/chat?from=entrada',
   }
 
-  test('says which rule was not met in the operator’s words, with a link, and names no group', async () => {
+  test('names the rule that was not met, with the operator’s text and link, and no group', async () => {
     const scene = aScene({ settings: { ...byGroup('auto', 'Chat Administrators'), ...help } })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.status).toBe(403)
     const words = page.html.querySelector('main')?.structuredText ?? ''
-    expect(words).toContain('Your account is not among those that were given access.')
+    expect(words).toContain('Your account has not been given access.')
     expect(words).toContain('Order “Company Chat” in the service shop <first>.')
     expect(page.html.querySelector(`a[href="${help.ACCESS_HELP_URL}"]`)?.text).toBe(
       'How to get access',
@@ -47,7 +47,7 @@ describe('a refusal', () => {
     expect(page.text).not.toContain(CAST_GROUPS.chatAdministrators)
   })
 
-  test('offers another account, which would else be chosen by single sign-on for ever', async () => {
+  test('offers another account, because single sign-on would choose the same one again', async () => {
     const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
     await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     const page = await scene.browser.click('a.button[href*="account=other"]')
@@ -77,7 +77,7 @@ describe('a refusal', () => {
     expect(scene.entrada.logs.text).not.toMatch(/Adele|Vance|Administrators/i)
   })
 
-  test('neither begins a session nor ends the one of somebody else in this browser', async () => {
+  test('neither begins a session nor ends another person’s in this browser', async () => {
     const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
     await scene.browser.signIn(CAST.alex.userPrincipalName)
     await scene.browser.open('/.entrada/login?account=other')
@@ -88,7 +88,7 @@ describe('a refusal', () => {
 })
 
 describe('guests', () => {
-  test('come in unless they are kept out', async () => {
+  test('are admitted unless ALLOW_GUESTS is false', async () => {
     expect(await verdictOn(aScene(), CAST.gustav.userPrincipalName)).toBe('admitted')
   })
 
@@ -107,10 +107,10 @@ describe('guests', () => {
     }
   })
 
-  test('are told so, and the audit event says why', async () => {
+  test('get that reason on the page and in the audit event', async () => {
     const scene = aScene({ settings: { ALLOW_GUESTS: 'false' } })
     const page = await trySignIn(scene.browser, CAST.gustav.userPrincipalName)
-    expect(page.text).toContain('Guest accounts have no access.')
+    expect(page.text).toContain('Guest accounts do not have access.')
     expect(scene.entrada.logs.events('refused_membership')).toMatchObject([
       { userId: CAST.gustav.id, reason: 'guest' },
     ])
@@ -146,7 +146,7 @@ describe('allowed e-mail domains', () => {
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe(verdict)
   })
 
-  test('do not go by an address whose domain the tenant does not own', async () => {
+  test('ignore an address whose domain the tenant does not own', async () => {
     const scene = aScene({ settings: { ALLOWED_EMAIL_DOMAINS: 'fabrikam.example' } })
     putMail(scene, 'adele@fabrikam.example')
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('wrong_account')
@@ -184,7 +184,7 @@ describe('identity', () => {
 })
 
 describe('several tenants', () => {
-  test('have their own groups: a namesake elsewhere gives nothing', async () => {
+  test('have their own groups: a group of the same name in another tenant admits nobody', async () => {
     const sandbox = createSandbox({
       people: 5,
       groups: 2,

@@ -119,7 +119,7 @@ function adelesScene(graph: (sandbox: Sandbox) => HostHandler): Scene {
   return scene
 }
 
-describe('the list of groups in three pages', () => {
+describe('a list of groups in three pages', () => {
   test('is read to its end', async () => {
     const scene = adelesScene(pagesOfTen(0, refusal(500)))
     await trySignIn(scene.browser, CAST.adele.userPrincipalName)
@@ -156,7 +156,7 @@ function spoiling(path: string, fault: Fault) {
     }
 }
 
-describe('the question about the configured groups', () => {
+describe('the request about the configured groups', () => {
   test.each(Object.entries(FAULTS))(
     'spoilt by %s keeps the door shut [requirement 78]',
     async (_, fault) => {
@@ -183,7 +183,7 @@ describe('the question about the configured groups', () => {
   })
 })
 
-describe('the question which group has a name', () => {
+describe('the request for the group of a name', () => {
   test.each(Object.entries({ ...FAULTS, ...REFUSED }))(
     'spoilt by %s keeps the door shut [requirement 78]',
     async (_, fault) => {
@@ -193,7 +193,7 @@ describe('the question which group has a name', () => {
   )
 })
 
-describe('the question who the person is', () => {
+describe('the request for the person’s own profile', () => {
   const faults = Object.entries({ ...FAULTS, ...REFUSED })
   // One person comes on one page.
   test.each(faults.filter(([name]) => !name.startsWith('a link')))(
@@ -206,8 +206,8 @@ describe('the question who the person is', () => {
   )
 })
 
-describe('asking Graph again', () => {
-  test('ends within a budget, however long the silence', async () => {
+describe('a retry of Graph', () => {
+  test('ends within the time budget, however long Graph is silent', async () => {
     const scene = aScene({ settings: byGroup('graph') })
     scene.sandbox.faults.set('graph.hang')
     const before = clock.now()
@@ -216,14 +216,14 @@ describe('asking Graph again', () => {
     expect(scene.sandbox.journal.to('graph').length).toBeLessThanOrEqual(4)
   })
 
-  test('does not settle for the first 999 of 1,000 groups [requirement 78]', async () => {
+  test('reads all of 1,000 groups, not only the first 999 [requirement 78]', async () => {
     const scene = aScene({ settings: byGroup('auto'), mayReadGroups: false })
     putAdeleInGroups(scene.sandbox, { count: 1000, isMember: true })
     scene.sandbox.faults.set('graph.partial_page')
     await expectShut(scene)
   })
 
-  test('waits as long as Graph asks for, and tells whoever has to wait longer', async () => {
+  test('waits as long as Graph asks for, or says how long the person has to wait', async () => {
     const scene = aScene({ settings: byGroup('graph') })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
@@ -233,8 +233,8 @@ describe('asking Graph again', () => {
   })
 })
 
-describe('the page of a shut door', () => {
-  test('offers another try, which is another sign-in and works once Graph answers', async () => {
+describe('the page for a failed membership check', () => {
+  test('offers another sign-in, which works once Graph answers', async () => {
     const scene = aScene({ settings: byGroup('graph') })
     putAdeleInGroups(scene.sandbox, { count: 3, isMember: true })
     scene.sandbox.faults.set('graph.outage')

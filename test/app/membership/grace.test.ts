@@ -4,7 +4,7 @@ import type { TestSettings } from '../../support/entrada.ts'
 import { byGroup, sessionOf, trySignIn } from './fixture.ts'
 import { CHECK, GRACE, isIn, isInAfter, leaveSales, signedIn } from './recheck-fixture.ts'
 
-describe('while it cannot be found out', () => {
+describe('while membership cannot be checked', () => {
   const settings: TestSettings = byGroup('auto', CAST_GROUPS.chatUsers)
 
   test.each(['graph.outage', 'graph.throttled', 'graph.hang', 'graph.token_rejected'] as const)(
@@ -21,7 +21,7 @@ describe('while it cannot be found out', () => {
     },
   )
 
-  test('requests in between do not wait for another attempt', async () => {
+  test('requests in between do not wait for another check', async () => {
     const scene = await signedIn({ settings })
     scene.sandbox.faults.set('graph.outage')
     await isInAfter(scene, CHECK)
@@ -33,7 +33,7 @@ describe('while it cannot be found out', () => {
     expect(await isInAfter(scene, 61)).toBe(false)
   })
 
-  test('and is found out again, nothing has happened', async () => {
+  test('the session goes on once the check succeeds again', async () => {
     const scene = await signedIn({ settings })
     scene.sandbox.faults.set('graph.outage')
     expect(await isInAfter(scene, CHECK)).toBe(true)
@@ -43,7 +43,7 @@ describe('while it cannot be found out', () => {
     expect(await isInAfter(scene, CHECK + GRACE / 2)).toBe(true)
   })
 
-  test('a new sign-in is never served by it [requirement 78]', async () => {
+  test('a new sign-in gets no grace [requirement 78]', async () => {
     const scene = await signedIn({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     expect(await isInAfter(scene, CHECK)).toBe(true)

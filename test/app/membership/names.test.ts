@@ -19,7 +19,7 @@ const SOURCES = ['id', 'auto', 'graph'] as const
 const OTHER = '0f1b6f0e-2f6c-4f6e-8a77-00000000f0aa'
 
 describe.each(SOURCES)('a group given by its name, with the source %s', (source) => {
-  test('admits who is in it, directly or through others, and is known by that name [requirement 80]', async () => {
+  test('admits its direct and nested members, and the session shows that name [requirement 80]', async () => {
     for (const name of ['Chat Users', 'All Employees', 'all employees']) {
       const scene = aScene({ settings: byGroup(source, name) })
       expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
@@ -27,12 +27,12 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
     }
   })
 
-  test('refuses who is not in it [requirement 80]', async () => {
+  test('refuses people who are not members [requirement 80]', async () => {
     const scene = aScene({ settings: byGroup(source, 'Chat Administrators') })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
   })
 
-  test('refuses everyone when two groups have the name, members of either included [requirement 80]', async () => {
+  test('refuses the members of two groups that share the name [requirement 80]', async () => {
     for (const who of [CAST.unal, CAST.gustav, CAST.adele]) {
       const scene = aScene({ settings: byGroup(source, 'Project Phoenix') })
       const { registration } = scene.sandbox
@@ -41,13 +41,13 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
     }
   })
 
-  test('can be given beside others: an ambiguous one does not take away what another gives [requirement 80]', async () => {
+  test('may stand beside others: an ambiguous name does not hide another match [requirement 80]', async () => {
     const scene = aScene({ settings: byGroup(source, 'Project Phoenix, Chat Users') })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect((await sessionOf(scene.browser))?.user.groups).toEqual(['Chat Users'])
   })
 
-  test('is not the group that once had the name', async () => {
+  test('does not match the group that had the name before', async () => {
     const scene = aScene({ settings: byGroup(source, 'Chat Users') })
     putGroup(scene.sandbox, {
       ...theGroup(scene.sandbox, CAST_GROUPS.chatUsers),
@@ -56,7 +56,7 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
   })
 
-  test('is the group that has the name now', async () => {
+  test('matches the group that has the name now', async () => {
     const scene = aScene({ settings: byGroup(source, 'Chat Users') })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
     putGroup(scene.sandbox, { id: OTHER, displayName: 'Chat Users', memberIds: [CAST.alex.id] })
@@ -65,13 +65,13 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
     expect(await verdictOn({ ...scene, browser }, CAST.alex.userPrincipalName)).toBe('admitted')
   })
 
-  test('that nobody has admits nobody', async () => {
+  test('that no group has admits nobody', async () => {
     const scene = aScene({ settings: byGroup(source, 'Chat Users') })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).not.toBe('admitted')
   })
 
-  test('needs the permission to look groups up, and says so without it [requirement 78]', async () => {
+  test('needs the permission to read groups, and says so without it [requirement 78]', async () => {
     const scene = aScene({ settings: byGroup(source, 'Chat Users'), mayReadGroups: false })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.headers.get('entrada-error')).toBe('membership_unknown')
@@ -106,7 +106,7 @@ describe('a group name, when a sign-in gets only the scopes that it named', () =
     expect((await scene.browser.fetch('/.entrada/check')).status).toBe(200)
   })
 
-  test('costs one redemption, whose refresh token the session goes on with', async () => {
+  test('costs one redemption, whose refresh token the session keeps', async () => {
     const scene = aStingyEntra(byGroup('graph', 'Chat Users,All Employees'))
     await scene.browser.signIn(CAST.adele.userPrincipalName)
     expect(renewals(scene)).toBe(1)
@@ -124,7 +124,7 @@ describe('a group name, when a sign-in gets only the scopes that it named', () =
     expect([renewals(generous), renewals(byId)]).toEqual([0, 0])
   })
 
-  test('is unknown where nobody consented to it, with the permission named [requirement 78]', async () => {
+  test('fails without consent, and the page names the permission [requirement 78]', async () => {
     const scene = aStingyEntra(byGroup('graph', 'Chat Users'), false)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('membership_unknown')
     expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
@@ -133,7 +133,7 @@ describe('a group name, when a sign-in gets only the scopes that it named', () =
   })
 })
 
-test('an ambiguous name is told to the operator, not to whoever is kept out', async () => {
+test('an ambiguous name is logged for the operator and not shown to the refused person', async () => {
   const scene = aScene({ settings: byGroup('graph', 'Project Phoenix') })
   const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
   expect(page.text).toContain('object id')
@@ -157,14 +157,14 @@ test.each([
   expect(await verdictOn({ ...scene, browser }, CAST.alex.userPrincipalName)).toBe('admitted')
 })
 
-test('more names than fit into one question are asked in several', async () => {
+test('more names than fit into one request are asked in several', async () => {
   const names = [...Array.from({ length: 24 }, (_, index) => `Team ${index}`), 'Chat Users']
   const scene = aScene({ settings: byGroup('graph', names.join(',')) })
   expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
   expect(asked(scene, 'groups')).toBe(3)
 })
 
-test('a group by its id keeps its meaning when it is renamed, or another takes its name', async () => {
+test('a rule by group id still matches after a rename, also when another group takes the name', async () => {
   for (const source of SOURCES) {
     const scene = aScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
     const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
@@ -176,7 +176,7 @@ test('a group by its id keeps its meaning when it is renamed, or another takes i
   }
 })
 
-test('a group by its id that has been removed admits nobody', async () => {
+test('a rule by the id of a deleted group admits nobody', async () => {
   for (const source of SOURCES) {
     const scene = aScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
@@ -185,7 +185,7 @@ test('a group by its id that has been removed admits nobody', async () => {
 })
 
 describe('a group by its name', () => {
-  test('that is renamed is lost at the next recheck [requirement 80]', async () => {
+  test('that is renamed ends memberships at the next recheck [requirement 80]', async () => {
     for (const source of ['auto', 'graph'] as const) {
       const scene = await signedIn({ settings: byGroup(source, 'Chat Users') })
       const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
@@ -194,7 +194,7 @@ describe('a group by its name', () => {
     }
   })
 
-  test('that becomes ambiguous serves for the grace and no longer [requirement 80]', async () => {
+  test('that becomes ambiguous ends the session after the grace [requirement 80]', async () => {
     const scene = await signedIn({ settings: byGroup('graph', 'Chat Users') })
     putGroup(scene.sandbox, {
       id: '0f1b6f0e-2f6c-4f6e-8a77-00000000f0ac',
@@ -204,7 +204,7 @@ describe('a group by its name', () => {
     expect(await isInAfter(scene, GRACE)).toBe(false)
   })
 
-  test('is looked for in a new token where tokens tell names', async () => {
+  test('is checked in a new token where tokens list names', async () => {
     const scene = await signedIn({ settings: byGroup('id', 'Chat Users') })
     expect(await isInAfter(scene, CHECK)).toBe(true)
     leaveSales(scene)

@@ -20,7 +20,7 @@ const NOTHING = [404, 'not_found']
 describe('an operator of an Entra tenant', () => {
   const settings = { OPENID_ADMIN_ROLE: 'Entrada.Admin' }
 
-  test('is told when there was no session to end [requirement 34]', async () => {
+  test('gets 404 when there was no session to end [requirement 34]', async () => {
     const entrada = anEntrada({ settings })
     const alex = await signedIn(entrada, 'alex')
     expect(await end(alex, `${CONTOSO}:${CAST.megan.id}`)).toEqual(NOTHING)
@@ -82,7 +82,7 @@ describe('an operator of an issuer that is not Entra', () => {
     },
   )
 
-  test('is told that another issuer is not theirs', async () => {
+  test('is refused for another issuer', async () => {
     const operator = await scene().signIn({ roles: ['operator'] })
     const user = `${encodeURIComponent(`${ISSUER}/`)}:person-1`
     expect(await end(operator, user)).toEqual([403, 'operator_required'])

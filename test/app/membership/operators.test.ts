@@ -42,7 +42,7 @@ describe('the operators', () => {
     }
   })
 
-  test('are nobody where no rule says who', async () => {
+  test('do not exist without OPENID_ADMIN_ROLE', async () => {
     const scene = aScene()
     await scene.browser.signIn(CAST.alex.userPrincipalName)
     expect(await endsSessions(scene)).toBe(403)
@@ -53,7 +53,7 @@ describe('the operators', () => {
     expect(await verdictOn(aScene({ settings }), CAST.alex.userPrincipalName)).toBe('not_a_member')
   })
 
-  test('are known to a chat that takes a role', async () => {
+  test('reach the chat as its role header says', async () => {
     const settings = { ...ADMIN_BY_ROLE, ORIGIN_PRESET: 'open-webui' }
     for (const [who, role] of [
       [CAST.alex, 'admin'],
@@ -66,7 +66,7 @@ describe('the operators', () => {
     }
   })
 
-  test('are not found out by an outage: everyone comes in, nobody as operator, and it is noted', async () => {
+  test('are not known during an outage: everyone is admitted without operator rights, and the log says so', async () => {
     const scene = aScene({ settings: ADMIN_BY_GROUP })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
@@ -79,7 +79,7 @@ describe('the operators', () => {
     })
   })
 
-  test('by group name need the one group of that name', async () => {
+  test('by group name need exactly one group of that name', async () => {
     const settings = { ...ADMIN_BY_GROUP, OPENID_ADMIN_ROLE: 'Chat Administrators' }
     const scene = aScene({ settings })
     putGroup(scene.sandbox, {
@@ -125,7 +125,7 @@ describe('an operator', () => {
     },
   )
 
-  test('is made within the check time as well', async () => {
+  test('gains the rights within the check time as well', async () => {
     const scene = await signedIn({ settings: ADMIN_BY_ROLE })
     expect(await endsSessions(scene)).toBe(403)
     setAppRoles(scene, 'adele', ['Entrada.Admin'])
@@ -133,7 +133,7 @@ describe('an operator', () => {
     expect(await endsSessions(scene)).toBe(200)
   })
 
-  test('is not kept beyond the grace by an outage, and others are not bothered by it', async () => {
+  test('loses the session after the grace in an outage, and other people keep theirs', async () => {
     const operator = await signedIn({ settings: ADMIN_BY_GROUP }, 'alex')
     const other = { ...operator, browser: operator.entrada.browser() }
     await other.browser.signIn(CAST.adele.userPrincipalName)

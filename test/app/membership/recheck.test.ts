@@ -13,7 +13,7 @@ import {
 } from './recheck-fixture.ts'
 
 describe('a recheck', () => {
-  test('is one question for everyone who waits, and none before its time', async () => {
+  test('is one request for all that wait, and does not happen early', async () => {
     const scene = await signedIn({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     await isInAfter(scene, CHECK - 60)
     expect(asked(scene, 'me/')).toBe(0)
@@ -30,7 +30,7 @@ describe('a recheck', () => {
     expect(asked(scene, 'me/')).toBe(0)
   })
 
-  test('goes with the renewal of a token, before its time [requirement 82]', async () => {
+  test('happens early when a token is renewed [requirement 82]', async () => {
     const settings = {
       ...byGroup('auto', CAST_GROUPS.chatUsers),
       MEMBERSHIP_CHECK_SECONDS: String(24 * CHECK),
@@ -48,7 +48,7 @@ describe('a recheck', () => {
     expect(await sessionOf(scene.browser)).toBeNull()
   })
 
-  test('keeps to the check time that is set', async () => {
+  test('follows MEMBERSHIP_CHECK_SECONDS', async () => {
     const settings = {
       ...byGroup('auto', CAST_GROUPS.chatUsers),
       MEMBERSHIP_CHECK_SECONDS: '60',
@@ -58,7 +58,7 @@ describe('a recheck', () => {
     expect(await isInAfter(scene, 61)).toBe(false)
   })
 
-  test('brings what is held up to date, in the session and for the chat', async () => {
+  test('updates roles and groups in the session and for the chat', async () => {
     const both = `${CAST_GROUPS.chatUsers},${CAST_GROUPS.chatAdministrators}`
     const scene = await signedIn({ settings: byGroup('auto', both) })
     const group = theGroup(scene.sandbox, CAST_GROUPS.chatAdministrators)
@@ -80,10 +80,10 @@ describe('a recheck', () => {
   })
 })
 
-describe('without a stored grant (OPENID_REUSE_TOKENS=false)', () => {
+describe('without a stored refresh token (OPENID_REUSE_TOKENS=false)', () => {
   const noReuse = { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' }
 
-  test('a group rule ends the session at the check time: signing in again is the check', async () => {
+  test('a group rule ends the session at the check time, and the next sign-in checks it', async () => {
     const settings = { ...noReuse, ...byGroup('auto', CAST_GROUPS.chatUsers) }
     const scene = await signedIn({ settings })
     expect(await isInAfter(scene, CHECK - 60)).toBe(true)

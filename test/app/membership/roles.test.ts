@@ -6,7 +6,7 @@ import { CHECK, GRACE, isInAfter, sessionAfter, setAppRoles } from './recheck-fi
 describe('a required app role', () => {
   const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User, Entrada.Admin' }
 
-  test('admits who holds one of those named, and shows that one alone', async () => {
+  test('admits people with one of the named roles, and shows that role alone', async () => {
     const scene = aScene({ settings })
     const alex = thePerson(scene.sandbox, CAST.alex.id)
     contoso(scene.sandbox).putPerson({ ...alex, appRoles: ['Other.Role', 'Entrada.Admin'] })
@@ -17,18 +17,18 @@ describe('a required app role', () => {
     })
   })
 
-  test('refuses who holds none, whatever groups they are in', async () => {
+  test('refuses people without one, whatever groups they are in', async () => {
     expect(await verdictOn(aScene({ settings }), CAST.megan.userPrincipalName)).toBe('not_a_member')
   })
 
-  test('has nothing to do with how roles are spelled otherwise', async () => {
+  test('is compared exactly as it is spelled', async () => {
     for (const role of ['entrada.admin', 'Entrada.Admi', 'Entrada.Admins', 'Entrada']) {
       const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: role } })
       expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('not_a_member')
     }
   })
 
-  test('can be any claim there is', async () => {
+  test('can be any claim', async () => {
     const scene = aScene({
       settings: { OPENID_REQUIRED_ROLE: CONTOSO, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'tid' },
     })
@@ -43,14 +43,14 @@ describe('a required app role', () => {
     return scene
   }
 
-  test('that is taken away ends the session at the next recheck [requirement 82]', async () => {
+  test('ends the session at the next recheck after it is taken away [requirement 82]', async () => {
     const scene = await aUser()
     expect(await isInAfter(scene, CHECK)).toBe(true)
     setAppRoles(scene, 'adele', [])
     expect(await isInAfter(scene, CHECK)).toBe(false)
   })
 
-  test('serves for the grace while no id token tells otherwise that can be trusted [requirement 82]', async () => {
+  test('serves for the grace without a trusted id token [requirement 82]', async () => {
     const scene = await aUser()
     setAppRoles(scene, 'adele', [])
     scene.sandbox.faults.set('entra.bad_signature')
@@ -68,7 +68,7 @@ describe('a required app role', () => {
     expect(await isInAfter(scene, GRACE)).toBe(false)
   })
 
-  test('and a revoked grant end the session at once', async () => {
+  test('ends the session at once when the refresh token is revoked', async () => {
     const scene = await aUser()
     scene.sandbox.entra.revokeSessions(CAST.adele.id)
     expect(await isInAfter(scene, CHECK)).toBe(false)

@@ -44,7 +44,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
     expect(asked(scene, 'me/')).toBe(0)
   })
 
-  test('the source id refuses who is in other groups, and never guesses beyond [requirement 79]', async () => {
+  test('the source id refuses people of other groups, and never guesses beyond [requirement 79]', async () => {
     const scene = aScene({ settings: byGroup('id'), mayReadGroups: false })
     putAdeleInGroups(scene.sandbox, { count, isMember: false })
     const verdict = await verdictOn(scene, CAST.adele.userPrincipalName)
@@ -62,23 +62,23 @@ test('overage with the source id says whose turn it is and what to do [requireme
   ])
 })
 
-describe('the address an overflown token names', () => {
-  test('is never followed: the bearer goes to Graph alone', async () => {
+describe('the URL that an overage claim names', () => {
+  test('is never followed: the token goes to Graph alone', async () => {
     const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     expect(await verdictOn(scene, CAST.megan.userPrincipalName)).toBe('admitted')
     expect(scene.sandbox.journal.to('unknown')).toEqual([])
   })
 })
 
-describe('what Graph is asked', () => {
-  test('is about the configured groups and no others, where the app may ask so [requirement 81]', async () => {
+describe('the request to Graph', () => {
+  test('names the configured groups alone, where the app has the permission [requirement 81]', async () => {
     const scene = aScene({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
     await verdictOn(scene, CAST.megan.userPrincipalName)
     expect(asked(scene, 'me/checkMemberGroups')).toBe(1)
     expect(asked(scene, 'me/transitiveMemberOf')).toBe(0)
   })
 
-  test('is one question for both rules', async () => {
+  test('is one for both rules', async () => {
     const scene = aScene({
       settings: {
         ...byGroup('graph', CAST_GROUPS.allEmployees),
@@ -91,7 +91,7 @@ describe('what Graph is asked', () => {
     expect(asked(scene, 'me/')).toBe(1)
   })
 
-  test('is split where more groups are configured than one question takes', async () => {
+  test('is split where more groups are configured than one request takes', async () => {
     const others = Array.from(
       { length: 44 },
       (_, index) => `0f1b6f0e-2f6c-4f6e-8a77-0000002${String(index).padStart(5, '0')}`,
@@ -103,7 +103,7 @@ describe('what Graph is asked', () => {
     expect((await sessionOf(scene.browser))?.user.groups).toEqual([CAST_GROUPS.chatUsers])
   })
 
-  test('is nothing while the claim tells', async () => {
+  test('is not sent while the claim lists the groups', async () => {
     const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect(asked(scene, 'me/')).toBe(0)
@@ -120,7 +120,7 @@ describe('a registration without a groups claim', () => {
     ).toBe('not_a_member')
   })
 
-  test('keeps everyone out under id', async () => {
+  test('refuses everyone with the source id', async () => {
     const scene = aScene({ settings: byGroup('id', CAST_GROUPS.chatUsers) })
     scene.sandbox.registration = { ...scene.sandbox.registration, groupMembershipClaims: 'none' }
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
@@ -128,7 +128,7 @@ describe('a registration without a groups claim', () => {
 })
 
 describe('any of several', () => {
-  test('is enough, and those one has are known as the settings spell them [requirement 81]', async () => {
+  test('is enough, and the session shows the matches as the settings spell them [requirement 81]', async () => {
     const groups = [
       CAST_GROUPS.chatAdministrators,
       CAST_GROUPS.everyoneInSales.toUpperCase(),

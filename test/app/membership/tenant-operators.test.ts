@@ -59,7 +59,7 @@ describe('an operator', () => {
     expect(await end(await signedIn(entrada, 'alex'), MEGAN)).toEqual([200, null])
   })
 
-  test('is nobody whom the administrator of another tenant gave the role', async () => {
+  test('is nobody to whom the administrator of another tenant gave the role', async () => {
     const entrada = twoTenants()
     const felix = await signedIn(entrada, 'felix')
     expect(await end(felix, FELIX)).toEqual(OPERATOR_REQUIRED)
@@ -97,7 +97,7 @@ describe('an operator', () => {
 describe('a role that makes operators and admits as well', () => {
   const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User,Entrada.Admin' }
 
-  test('admits people of another tenant, and the chat does not hear of it', async () => {
+  test('admits people of another tenant, and is not shown to the chat', async () => {
     const entrada = twoTenants(settings)
     const felix = await signedIn(entrada, 'felix')
     expect((await sessionOf(felix))?.user.roles).toEqual([])

@@ -62,7 +62,7 @@ describe('a code', () => {
   test('is not treated as used when a response was lost', async () => {
     const scene = aChat()
     const code = await codeFor(await signedIn(scene.entrada))
-    scene.entrada.platform.objects.USERS.bend({ loses: true, methods: ['add'], times: 1 })
+    scene.entrada.platform.objects.REPLAYS.bend({ loses: true, methods: ['use'], times: 1 })
     expect((await redeem(scene, { code })).status).toBe(200)
     expect(await refusal(await redeem(scene, { code }))).toEqual(REFUSED)
   })

@@ -39,7 +39,7 @@ async function search(browser: Browser, query: string) {
 }
 
 describe('a claims challenge from Graph', () => {
-  test('is met by one forced refresh that carries it, and the caller notices nothing', async () => {
+  test('is met by one forced refresh that carries it, without an error for the caller', async () => {
     const { entrada, browser } = await signedIn()
     await search(browser, 'adele')
     const before = entrada.sandbox.journal.redemptions('refresh_token').length
@@ -51,7 +51,7 @@ describe('a claims challenge from Graph', () => {
     expect(claimsSent(entrada).at(-1)).toHaveProperty('access_token')
   })
 
-  test('that needs the person leads to step-up with the challenge, and the session lives', async () => {
+  test('that needs the person leads to a step-up sign-in with the challenge, and the session goes on', async () => {
     const { entrada, browser } = await signedIn()
     await search(browser, 'adele')
     entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
@@ -67,7 +67,7 @@ describe('a claims challenge from Graph', () => {
     )
   })
 
-  test('does not make a loop of a Graph that challenges again and again', async () => {
+  test('is met once, when Graph repeats it again and again', async () => {
     const { entrada, browser } = await signedIn()
     await search(browser, 'adele')
     const before = entrada.sandbox.journal.redemptions('refresh_token').length
@@ -91,13 +91,13 @@ test('a token that Graph refuses is replaced once', async () => {
 })
 
 describe('the capability to handle challenges', () => {
-  test('is announced nowhere by default', async () => {
+  test('is not announced by default', async () => {
     const { entrada, browser } = await signedIn()
     await search(browser, 'adele')
     expect(claimsSent(entrada).filter((claims) => claims !== null)).toEqual([])
   })
 
-  test('is announced everywhere by setting, and the longer-lived tokens are used for as long as they live', async () => {
+  test('is announced in every request when set, and tokens are used for their longer life', async () => {
     const { entrada, browser } = await signedIn({
       OPENID_CLIENT_CAPABILITIES: 'cp1',
       SESSION_IDLE_SECONDS: '172800',

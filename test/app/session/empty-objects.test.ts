@@ -13,7 +13,7 @@ function tablesOf(hosts: readonly ObjectHost[]): readonly string[] {
   )
 }
 
-test('a made-up cookie or sign-out notice makes no database, however many are sent', async () => {
+test('made-up cookies and sign-out notices create no database', async () => {
   const entrada = anEntrada({ settings: { RATE_LIMITS: '{"login":{"perMinute":1000}}' } })
   for (let index = 0; index < 30; index++) {
     const cookie = `__Host-entrada=${String(index).padStart(24, 'A')}.${'B'.repeat(43)}`
@@ -25,7 +25,7 @@ test('a made-up cookie or sign-out notice makes no database, however many are se
   expect(tablesOf([...SESSIONS.hosts, ...USERS.hosts])).toEqual([])
 })
 
-test('a session that has ended, and a user without sessions, leave objects as if they had never been', async () => {
+test('an ended session and a user without sessions leave no rows and no tables', async () => {
   const entrada = anEntrada()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)

@@ -50,7 +50,7 @@ describe('a made-up session cookie costs no object call [requirement 24]', () =>
     expect([callsOf(entrada), entrada.platform.count('USERS')]).toEqual([0, 0])
   })
 
-  test('nor does a real one with any character of its mark, its secret or its id changed', async () => {
+  test('a real one costs none once a character of its mark, secret or id is changed', async () => {
     const entrada = anEntrada()
     const value = cookieOf(await signedIn(entrada))
     const before = callsOf(entrada)
@@ -64,7 +64,7 @@ describe('a made-up session cookie costs no object call [requirement 24]', () =>
     expect(await statusWith(entrada, `${SESSION}=${value}`)).toBe(200)
   })
 
-  test('nor one that was made with a key that is no longer in the ring', async () => {
+  test('one made with a key that has left the key ring costs none', async () => {
     const before = anEntrada()
     const cookie = `${SESSION}=${cookieOf(await signedIn(before))}`
     const OPENID_SESSION_SECRET = 'another-key-that-nothing-was-ever-marked-with'
@@ -75,10 +75,10 @@ describe('a made-up session cookie costs no object call [requirement 24]', () =>
   })
 })
 
-describe('a cookie from before cookies were marked', () => {
+describe('a cookie without a mark, from before marks existed', () => {
   const unmarked = (value: string) => value.split('.').slice(0, 2).join('.')
 
-  test('is taken until it expires', async () => {
+  test('is accepted until it expires', async () => {
     const entrada = anEntrada()
     const value = unmarked(cookieOf(await signedIn(entrada)))
     expect(value).toMatch(/^[\w-]{24}\.[\w-]{43}$/)
@@ -87,7 +87,7 @@ describe('a cookie from before cookies were marked', () => {
     expect(await statusWith(entrada, `${SESSION}=${value}`)).toBe(401)
   })
 
-  test('made up costs a few calls a minute, however many are sent, and marked ones count as ever', async () => {
+  test('costs at most 30 calls a minute when made up, and marked cookies still count', async () => {
     const entrada = anEntrada()
     const marked = `${SESSION}=${cookieOf(await signedIn(entrada))}`
     const before = callsOf(entrada)
@@ -99,7 +99,7 @@ describe('a cookie from before cookies were marked', () => {
     expect(await statusWith(entrada, marked)).toBe(200)
   })
 
-  test('is taken again a minute after a flood of made-up ones', async () => {
+  test('is accepted again a minute after a flood of made-up ones', async () => {
     const entrada = anEntrada()
     const value = unmarked(cookieOf(await signedIn(entrada)))
     for (let index = 0; index < 40; index++) {
@@ -112,7 +112,7 @@ describe('a cookie from before cookies were marked', () => {
 })
 
 describe('GET /.entrada/ready', () => {
-  test('asks what it depends on at most once in ten seconds', async () => {
+  test('asks its dependencies at most once in ten seconds', async () => {
     const entrada = anEntrada()
     const ask = async () => (await entrada.fetch('/.entrada/ready')).status
     expect(await ask()).toBe(200)
@@ -126,7 +126,7 @@ describe('GET /.entrada/ready', () => {
     expect(entrada.platform.count()).toBeLessThanOrEqual(2 * once)
   })
 
-  test('tells within ten seconds that something no longer answers, or answers again', async () => {
+  test('says within ten seconds that a dependency failed or recovered', async () => {
     const entrada = anEntrada()
     const ask = async () => (await entrada.fetch('/.entrada/ready')).status
     expect(await ask()).toBe(200)

@@ -58,12 +58,12 @@ describe('background polling [requirement 31]', () => {
     expect(await poll(browser, request, HOUR)).not.toBe(401)
   })
 
-  test('of any kind does where none is marked', async () => {
+  test('keeps the session from going idle where SESSION_POLLING_ROUTES is empty', async () => {
     const [, browser] = await signedIn({ ...SETTINGS, SESSION_POLLING_ROUTES: null })
     expect(await poll(browser, ['GET', '/api/unread'], HOUR)).not.toBe(401)
   })
 
-  test('does not hide what a person does in between from the object', async () => {
+  test('does not hide a person’s activity in between from the object', async () => {
     const [, browser] = await signedIn()
     // Two hours of work, in the shadow of polling that keeps this isolate's memory warm.
     for (let passed = 0; passed < 7200; passed += 4) {

@@ -86,7 +86,7 @@ describe.each(RULES)('with %s, a refreshed id token', (_, settings) => {
     expect(await isIn(scene)).toBe(false)
   })
 
-  test('of somebody else ends the session although nobody we know signed it [requirement 45]', async () => {
+  test('of somebody else ends the session although no published key signed it [requirement 45]', async () => {
     const scene = await signedIn(settings, {
       refreshedIdToken: set({ oid: OTHER_OID }),
       sign: async (claims, { unpublished }) => signedBy(unpublished)(claims),

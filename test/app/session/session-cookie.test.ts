@@ -23,7 +23,7 @@ describe('the session cookie', () => {
     ).toBeLessThan(300)
   })
 
-  test('is random through and through [requirement 27]', async () => {
+  test('is random in every part [requirement 27]', async () => {
     const entrada = anEntrada()
     const values = new Set<string>()
     const bytes: number[][] = []
@@ -45,7 +45,7 @@ describe('the session cookie', () => {
     }
   })
 
-  test('is new at every sign-in, and the one before is dead at once [requirement 28]', async () => {
+  test('is new at every sign-in, and the one before ends at once [requirement 28]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     const before = cookieOf(browser)
@@ -59,7 +59,7 @@ describe('the session cookie', () => {
     expect(await statusWith(entrada, `${SESSION}=${cookieOf(browser)}`)).toBe(200)
   })
 
-  test('presented before sign-in is never the one that is signed in [requirement 28]', async () => {
+  test('sent before a sign-in is never the one of the new session [requirement 28]', async () => {
     const entrada = anEntrada()
     const planted = `${'A'.repeat(24)}.${'B'.repeat(43)}`
     const browser = entrada.browser()
@@ -72,7 +72,7 @@ describe('the session cookie', () => {
     expect(await statusWith(entrada, `${SESSION}=${planted}`)).toBe(401)
   })
 
-  test('with any bit changed, cut short or foreign is no session and no error [requirement 24]', async () => {
+  test('that is changed, cut short or foreign is no session and no error [requirement 24]', async () => {
     const entrada = anEntrada()
     const value = cookieOf(await signedIn(entrada))
     const damaged = Array.from(value, (char, index) => {
@@ -101,7 +101,7 @@ describe('the session cookie', () => {
     expect([...answers]).toEqual(['401 session_required'])
   })
 
-  test('given twice: the one that opens wins, in either order [requirement 24]', async () => {
+  test('sent twice: the one that opens a session is used, in either order [requirement 24]', async () => {
     const entrada = anEntrada()
     const good = `${SESSION}=${cookieOf(await signedIn(entrada))}`
     const planted = `${SESSION}=${'A'.repeat(24)}.${'B'.repeat(43)}`

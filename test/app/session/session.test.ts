@@ -30,7 +30,7 @@ describe('a session ends by itself', () => {
     expect(await statusWith(entrada, cookie)).toBe(401)
   })
 
-  test('and leaves nothing behind once its alarm has rung', async () => {
+  test('and leaves nothing behind after its alarm', async () => {
     const entrada = anEntrada()
     await signedIn(entrada)
     expect([...entrada.platform.vault.stored()]).toHaveLength(1)
@@ -44,7 +44,7 @@ describe('a session ends by itself', () => {
   })
 })
 
-test('a session answers when it ends and who it is', async () => {
+test('GET /.entrada/session says who is signed in and when the session ends', async () => {
   const browser = await signedIn(anEntrada(), 'unal')
   const body = await (await browser.fetch('/.entrada/session')).json()
   const now = clock.now() / 1000
@@ -65,7 +65,7 @@ test('a session answers when it ends and who it is', async () => {
   expect(Math.round((idleExpiresAt - now) / DAY)).toBe(1)
 })
 
-describe('one’s own sessions', () => {
+describe('a user’s own sessions', () => {
   test('are listed, newest first, with the current one marked [requirement 34]', async () => {
     const entrada = anEntrada()
     const first = await signedIn(entrada)
@@ -106,7 +106,7 @@ describe('one’s own sessions', () => {
     expect(await alive()).toEqual([401, 401, 200])
   })
 
-  test('are all one can end: another’s handle does not exist', async () => {
+  test('are the only ones a user can end: another’s handle is not found', async () => {
     const entrada = anEntrada()
     const adele = await signedIn(entrada)
     const alex = await signedIn(entrada, 'alex')
@@ -160,7 +160,7 @@ describe('an operator', () => {
     expect(entrada.logs.text).toContain('sessions_ended_by_operator')
   })
 
-  test('is who the rule says, and nobody else', async () => {
+  test('is only who meets the rule', async () => {
     const entrada = anEntrada({ settings })
     const adele = await signedIn(entrada)
     const response = await adele.fetch(`/.entrada/admin/users/x:y/end`, { method: 'POST' })

@@ -54,7 +54,7 @@ async function verdict(authority: string, script: Script): Promise<string> {
 }
 
 describe('an issuer for many tenants', () => {
-  test.each([CONTOSO, FABRIKAM])('takes a token of %s for what it is', async (tenant) => {
+  test.each([CONTOSO, FABRIKAM])('accepts a token of %s as that tenant’s', async (tenant) => {
     const script = manyTenants({ iss: issuerOf(tenant), tid: tenant })
     expect(await verdict('organizations', script)).toBe(tenant)
   })

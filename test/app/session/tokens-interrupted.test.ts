@@ -69,7 +69,7 @@ async function people(browser: Browser): Promise<string | undefined> {
   return (await response.json<{ features: Record<string, string> }>()).features['people']
 }
 
-describe('an object that dies', () => {
+describe('an object that crashes', () => {
   test.each(MOMENTS)(
     '%s loses neither the session nor the grant [requirement 45]',
     async (moment) => {
@@ -88,7 +88,7 @@ describe('an object that dies', () => {
     },
   )
 
-  test('takes those who wait with it to the next attempt, and they share that one', async () => {
+  test('makes the waiting requests share the next attempt', async () => {
     const { entrada, arm } = interrupted('when the token endpoint has answered')
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -100,7 +100,7 @@ describe('an object that dies', () => {
   })
 })
 
-test('a vault that hangs holds nobody up for long', async () => {
+test('a vault that hangs delays no request for long', async () => {
   const entrada = anEntrada()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
@@ -111,7 +111,7 @@ test('a vault that hangs holds nobody up for long', async () => {
   expect(clock.now() - started).toBeLessThan(10_000)
 })
 
-test('a wait Microsoft asked of one session of a user is kept by the others', async () => {
+test('a pause that Microsoft asked of one session holds for the user’s other sessions', async () => {
   const entrada = anEntrada()
   const [first, second, other] = [
     entrada.browser(),
@@ -131,7 +131,7 @@ test('a wait Microsoft asked of one session of a user is kept by the others', as
   expect(await people(second)).toBe('consent_needed')
 })
 
-describe('what went wrong with a refresh is told to the operator [requirement 100]', () => {
+describe('a failed refresh is logged for the operator [requirement 100]', () => {
   test.each([
     ['entra.session_revoked', 'refresh_refused', 50173],
     ['entra.conditional_access', 'refresh_refused', 50076],

@@ -27,7 +27,7 @@ function refreshes(entrada: Entrada) {
   return entrada.sandbox.journal.redemptions('refresh_token')
 }
 
-describe('one refresh serves everyone who waits', () => {
+describe('one refresh serves all waiting requests', () => {
   test('100 parallel requests with an expired access token make one token call [requirement 41] [requirement 42]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
@@ -39,7 +39,7 @@ describe('one refresh serves everyone who waits', () => {
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1)
   })
 
-  test('also when the requests reach two data centres', async () => {
+  test('requests in two data centres share one refresh as well', async () => {
     const here = anEntrada()
     const there = anEntrada({ share: here })
     const browser = await signedIn(here)
@@ -52,7 +52,7 @@ describe('one refresh serves everyone who waits', () => {
     expect(refreshes(here).length - before).toBe(1)
   })
 
-  test('and a token that still lives is not asked for again, also after the object left memory', async () => {
+  test('a valid token is not asked for again, also after the object was evicted', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await features(browser)
@@ -66,7 +66,7 @@ describe('one refresh serves everyone who waits', () => {
   })
 })
 
-test('every refresh says its scope, of exactly one resource [requirement 44] [requirement 48]', async () => {
+test('every refresh names the scope of exactly one resource [requirement 44] [requirement 48]', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   await features(browser)
@@ -85,7 +85,7 @@ test('no request to the token endpoint carries an Origin, which Entra refuses (A
   }
 })
 
-test('a session outlives its access tokens without anyone noticing [requirement 30]', async () => {
+test('a session outlives its access tokens without an interruption [requirement 30]', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   for (let hours = 0; hours < 20; hours += 2) {
@@ -96,7 +96,7 @@ test('a session outlives its access tokens without anyone noticing [requirement 
 })
 
 describe('a token endpoint that', () => {
-  test('hangs fails its callers within the limit and holds nobody up afterwards [requirement 43]', async () => {
+  test('hangs fails its callers within the time limit and delays nobody afterwards [requirement 43]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_hang')
@@ -133,7 +133,7 @@ describe('a token endpoint that', () => {
     },
   )
 
-  test('asks to wait is left alone for as long as it says', async () => {
+  test('asks to wait gets no request until then', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 120, times: 1 })
@@ -165,7 +165,7 @@ describe('a token endpoint that', () => {
     expect(refreshes(entrada).length).toBeGreaterThan(before)
   })
 
-  test('detects a loop (AADSTS50196) is left alone until it has forgotten', async () => {
+  test('detects a loop (AADSTS50196) gets no request until it has forgotten', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.loop_detected', { times: 1 })
@@ -207,7 +207,7 @@ test('the second client secret is used when the first has been rotated out', asy
   expect(refreshes(entrada).length - before).toBe(1)
 })
 
-describe('the session ends when the grant is gone for good [requirement 46]', () => {
+describe('the session ends when the refresh token is refused for good [requirement 46]', () => {
   test.each([
     'entra.session_revoked',
     'entra.grant_expired',
@@ -226,7 +226,7 @@ describe('the session ends when the grant is gone for good [requirement 46]', ()
   })
 })
 
-describe('an account that is gone although the chat needs no token', () => {
+describe('an account that is disabled, in a chat that needs no token', () => {
   async function browse(browser: Browser, origin: string, hours: number): Promise<number> {
     let last = 0
     for (let minutes = 0; minutes < hours * 60; minutes += 20) {
@@ -249,7 +249,7 @@ describe('an account that is gone although the chat needs no token', () => {
     },
   )
 
-  test('is asked about once per token and check, not with every page', async () => {
+  test('is asked about once per check, not with every page', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     expect(await browse(browser, entrada.origin, 12)).toBe(200)
@@ -258,7 +258,7 @@ describe('an account that is gone although the chat needs no token', () => {
     expect(refreshes(entrada).length).toBeGreaterThanOrEqual(6)
   })
 
-  test('is not doubted while Microsoft does not answer, and no page waits for it for long', async () => {
+  test('stays signed in while Microsoft does not answer, and no page waits for long', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_hang')
@@ -271,7 +271,7 @@ describe('an account that is gone although the chat needs no token', () => {
   })
 })
 
-test('a refresh that ends after sign-out brings nothing back [requirement 33]', async () => {
+test('a refresh that ends after a sign-out does not restore the session [requirement 33]', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   entrada.sandbox.faults.set('entra.token_slow', { delayMs: 5000, times: 1 })
@@ -287,7 +287,7 @@ test('a refresh that ends after sign-out brings nothing back [requirement 33]', 
 })
 
 describe('with OPENID_REUSE_TOKENS off', () => {
-  test('nothing is kept, and the Microsoft features say they are off', async () => {
+  test('no token is stored, and the Microsoft features are off', async () => {
     const entrada = anEntrada({
       settings: { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
     })

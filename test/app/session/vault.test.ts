@@ -29,7 +29,7 @@ function stored(entrada: Entrada): readonly { readonly key: string; readonly tex
   }))
 }
 
-test('the vault holds one sealed value for a session, rewritten at every rotation, and it ends with the session', async () => {
+test('the vault holds one sealed value per session, rewritten at every rotation and deleted with the session', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   const [first] = stored(entrada)
@@ -67,7 +67,7 @@ describe('a vault that', () => {
   )
 })
 
-test('a rotated refresh token is kept before the access token is used, whenever the object dies [requirement 45]', async () => {
+test('a rotated refresh token is stored before the access token is used, whenever the object crashes [requirement 45]', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   entrada.sandbox.faults.set('entra.token_slow', { delayMs: 3000, times: 1 })
@@ -106,7 +106,7 @@ test('a value copied from another session does not open, and nobody gets another
 })
 
 describe('the key ring [requirement 38]', () => {
-  test('with a new key in front: sessions live on and are sealed anew; without the old one they end in a sign-in', async () => {
+  test('sessions go on under a new first key and are resealed; without the old key they need a sign-in', async () => {
     const before = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD_KEY } })
     const browser = await signedIn(before)
     const idle = before.browser('198.51.100.9')

@@ -17,7 +17,7 @@ const BLIPS: ReadonlyMap<number, FaultName> = new Map([
   [20, 'entra.discovery_outage'],
 ])
 
-test('twenty-four hours in three tabs, with blips, need one sign-in: until the revocation [requirement 30]', async () => {
+test('twenty-four hours in three tabs, with short outages, need one sign-in until the revocation [requirement 30]', async () => {
   const here = anEntrada({
     settings: { SESSION_IDLE_SECONDS: String(12 * HOUR), SESSION_MAX_SECONDS: String(48 * HOUR) },
   })
