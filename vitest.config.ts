@@ -35,7 +35,10 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     projects: [
       // Functions alone.
-      { resolve: inNode, test: { name: 'pure', include: ['test/pure/**/*.test.ts'], ...PATIENT } },
+      {
+        resolve: inNode,
+        test: { name: 'pure', include: ['test/pure/**/*.test.ts'], isolate: false, ...PATIENT },
+      },
       // The whole app, with doubles of the platform beneath it and of Microsoft around it.
       {
         resolve: inNode,
