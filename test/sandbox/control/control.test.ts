@@ -46,7 +46,7 @@ describe('the page', () => {
     await submit('/faults/entra.outage/on')
     await submit('/faults/picker.blank/on')
     expect(sandbox.faults.list().get('entra.outage')).toEqual({ times: Number.POSITIVE_INFINITY })
-    expect(await (await ask('/')).text()).toContain('Switch 2 off')
+    expect(await (await ask('/')).text()).toContain('Turn off 2')
     await submit('/faults/off')
     expect(sandbox.faults.list().size).toBe(0)
   })

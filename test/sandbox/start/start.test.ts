@@ -193,7 +193,7 @@ describe('npm start', LIMITS, () => {
     )
     process.kill(Number(runtime?.trim().split(/\s+/)[0]), 'SIGKILL')
     expect(await started.exited).toBe(1)
-    expect(started.output).toContain('The Workers runtime died.')
+    expect(started.output).toContain('The Workers runtime ended unexpectedly.')
     await expectNothingLeft(started, url)
   })
 
