@@ -57,7 +57,7 @@ describe('the page', () => {
     expect(sandbox.faults.list().size).toBe(0)
   })
 
-  test('nonsense is refused', async () => {
+  test('malformed settings are refused', async () => {
     expect((await submit('/faults/entra.unknown/on')).status).toBe(404)
     expect((await submit('/faults/graph.slow/on', { times: 'often' })).status).toBe(400)
   })
@@ -139,7 +139,7 @@ describe('the list of requests', () => {
     ])
   })
 
-  test('goes on live', async () => {
+  test('updates while it is open', async () => {
     const response = await ask('/requests/stream')
     const body: ReadableStream<Uint8Array> | null = response.body
     const reader = body?.getReader()
