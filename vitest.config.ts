@@ -12,48 +12,56 @@ const inNode = {
   },
 }
 
-/** A test that hangs is found out; how fast the machine is, is not the question. */
-const PATIENT = { testTimeout: 20_000, hookTimeout: 20_000 }
+/** A test that hangs fails; a slow machine alone fails none. */
+const PATIENT = {
+  testTimeout: 20_000,
+  hookTimeout: 20_000,
+  expect: { poll: { timeout: 15_000 } },
+}
 
-/** The Worker runs where Cloudflare runs it; the tests talk to it over sockets. */
+/** The Worker runs on the real runtime (workerd); the tests send requests over sockets. */
 const onWorkerd = {
   globalSetup: ['test/support/workerd/build-worker.ts'],
   setupFiles: ['test/support/workerd/show-logs.ts'],
   testTimeout: 30_000,
   hookTimeout: 30_000,
+  expect: { poll: { timeout: 15_000 } },
 }
 
-/** Pages of the sandbox itself, seen by a real browser. */
+/** Tests of the sandbox's own pages in a real browser. */
 const inBrowser = 'test/sandbox/**/*.browser.test.ts'
 
-// Left out where there is no browser; test/run.ts says so where nobody can miss it.
+// Without a browser these tests are left out; test/run.ts ends with a warning that says so.
 const withChromium = findChromium() !== null || mustHaveChromium()
 
 export default defineConfig({
   test: {
-    // Vitest keeps a core for itself, which on two cores is half of the machine.
+    // Vitest leaves one core free, which on two cores is half of the machine.
     maxWorkers: availableParallelism(),
     projects: [
-      // Functions alone.
-      { resolve: inNode, test: { name: 'pure', include: ['test/pure/**/*.test.ts'], ...PATIENT } },
-      // The whole app, with doubles of the platform beneath it and of Microsoft around it.
+      // Functions without the app around them. No file leaves anything behind for the next.
+      {
+        resolve: inNode,
+        test: { name: 'pure', include: ['test/pure/**/*.test.ts'], isolate: false, ...PATIENT },
+      },
+      // The whole app on doubles of Cloudflare's platform and of Microsoft's services.
       {
         resolve: inNode,
         test: {
           name: 'app',
           include: ['test/app/**/*.test.ts'],
           setupFiles: ['test/support/app-setup.ts'],
-          // Every test has an account of its own; the modules behind it need not be loaded anew.
+          // Each test has its own platform and sandbox, so that files can share the loaded modules.
           isolate: false,
           ...PATIENT,
         },
       },
-      // The doubles of the platform keep the platform's rules.
+      // The doubles of the platform behave as the platform does.
       {
         resolve: inNode,
         test: { name: 'support', include: ['test/support/**/*.test.ts'], ...PATIENT },
       },
-      // Microsoft's side, held against what is known of the real one.
+      // The sandbox, compared with what is known of Microsoft's services.
       {
         test: {
           name: 'sandbox',
@@ -62,7 +70,7 @@ export default defineConfig({
           ...PATIENT,
         },
       },
-      // The deployed script with real KV, real objects and real sockets.
+      // The deployed script on workerd with real KV, Durable Objects and sockets.
       {
         test: {
           name: 'workerd',
@@ -71,14 +79,14 @@ export default defineConfig({
           ...onWorkerd,
         },
       },
-      // The same, and a real browser in front.
+      // The same, used by a real browser.
       ...(withChromium
         ? [
             {
               test: {
                 name: 'chromium',
                 include: ['test/chromium/**/*.test.ts', inBrowser],
-                // One browser at a time, when nothing else runs: it would miss its deadlines.
+                // One file at a time and nothing beside it: a browser on a busy machine misses deadlines.
                 sequence: { groupOrder: 2 },
                 fileParallelism: false,
                 ...onWorkerd,

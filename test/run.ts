@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { findChromium, mustHaveChromium } from './support/find-chromium.ts'
 import { readVitestReport } from './support/vitest-report.ts'
 
-/** Everything a change must pass, each step timed; one failing keeps none of the others from running. */
+/** Runs every check that a change must pass, and times each. All steps run, also after one fails. */
 const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'entrada-tests-'))
 const report = join(folder, 'vitest.json')
@@ -20,7 +20,7 @@ const STEPS: readonly (readonly [name: string, command: string])[] = [
   ['bundle budget', 'node test/budget.ts'],
 ]
 
-/** Several times what the slowest step needs on two cores. */
+/** Several times the slowest step's duration on two cores. */
 const STEP_MINUTES = 30
 
 const results: { name: string; ok: boolean; seconds: number }[] = []
@@ -37,7 +37,7 @@ for (const { name, ok, seconds } of results) {
 }
 const tests = readVitestReport(report)
 rmSync(folder, { recursive: true })
-// Last, because the middle of a long output is what a build server leaves out.
+// At the end, because build servers cut the middle out of a long output.
 for (const failure of [...tests.failures, ...tests.problems]) console.log(`FAILED ${failure}`)
 if (findChromium() === null && !mustHaveChromium()) {
   console.log(`\n${'!'.repeat(78)}`)
@@ -46,7 +46,7 @@ if (findChromium() === null && !mustHaveChromium()) {
   console.log('!'.repeat(78))
 }
 
-// The tests count one by one; any other step counts when it fails.
+// Each failed test counts; any other failed step counts as one.
 const testsFellShort = results.some(({ name, ok }) => name === 'tests' && !ok)
 const failedSteps = results.filter(({ name, ok }) => name !== 'tests' && !ok).length
 const failedTests = Math.max(tests.failed + tests.problems.length, testsFellShort ? 1 : 0)
@@ -54,7 +54,7 @@ const failed = failedSteps + failedTests
 process.exitCode = failed > 0 || tests.passed === 0 ? 1 : 0
 console.log(`\n${tests.passed} passed, ${failed} failed`)
 
-/** Ends the step's whole family when it takes too long: a test that spins cannot be ended otherwise. */
+/** Runs one step. Kills its whole process group after `STEP_MINUTES`, because a test in an endless loop never ends. */
 function run(command: string): Promise<boolean> {
   const [program = '', ...parameters] = command.split(' ')
   const child = spawn(program, parameters, {

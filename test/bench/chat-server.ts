@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 const BODY = Buffer.alloc(1024, 0x2e)
 const CHUNK = Buffer.alloc(256 * 1024, 0x2e)
 
-/** A chat that costs next to nothing, in a process of its own. Tells its port on the first line. */
+/** A chat with as little work as possible, in its own process. Prints its port as the first line. */
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://chat')
   if (pathname === '/large') {
@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
   }
 })
 
-/** As fast as it is read, or as a line of that speed would carry it. */
+/** Sends as fast as the reader reads, or at the given speed. */
 function sendLarge(
   response: ServerResponse,
   { bytes, perSecond }: { readonly bytes: number; readonly perSecond: number },

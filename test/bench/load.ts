@@ -25,7 +25,7 @@ export function runLoad(port: number, request: string, milliseconds: number): Pr
   return Promise.all(Array.from({ length: CONNECTIONS }, one)).then(() => answered)
 }
 
-/** Just enough HTTP to know where an answer ends. */
+/** Parses only as much HTTP as it takes to find the end of an answer. */
 function readAnswers(socket: Socket, onAnswer: () => void): void {
   let head = ''
   let left = 0

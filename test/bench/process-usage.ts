@@ -15,7 +15,7 @@ export function memoryMib(pid: number): number {
   return (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096) / 1024 / 1024
 }
 
-/** Keeps a process to one core, so that what is measured does not wander. Without `taskset` it wanders. */
+/** Pins a process to one core for stable figures. Does nothing without `taskset`. */
 export function pin(pid: number, core: number): void {
   spawnSync('taskset', ['-acp', String(core), String(pid)])
 }
@@ -28,7 +28,7 @@ export function runtimePid(): number {
       const isOurs = new RegExp(`^PPid:\\s+${process.pid}$`, 'm').test(status)
       if (isOurs && /^Name:\s+workerd/m.test(status)) return Number(name)
     } catch {
-      // It ended while we were looking.
+      // The process ended in the meantime.
     }
   }
   throw new Error('no workerd is running')

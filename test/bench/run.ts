@@ -10,7 +10,7 @@ import {
 import { openBench } from './scene.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 31)
-/** Seconds until the engine has compiled what it will compile; on other threads of the same process. */
+/** Seconds until V8 has compiled the hot code, which it does on other threads of the process. */
 const WARM_UP_ROUNDS = 16
 
 /*
@@ -52,7 +52,7 @@ try {
   for (const [source, bare, entrada, downloadRounds] of downloads) {
     const measured: Awaited<ReturnType<typeof measureDownload>>[] = []
     const rises: number[] = []
-    // By the round: what one download leaves behind, the collector takes in its own time.
+    // Per round: the garbage collector frees one download's memory at a time of its own.
     for (let round = 0; round < downloadRounds; round++) {
       const rise = await memoryRise(bench, async () => {
         measured.push(await measureDownload(bench, { bare, entrada }))

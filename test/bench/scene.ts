@@ -28,7 +28,7 @@ interface LargePaths {
   readonly fromSharePoint: string
 }
 
-/** What a large download brings. */
+/** Bytes of a large download. */
 export const LARGE_BYTES = 1024 ** 3
 
 export async function openBench(): Promise<Bench> {
@@ -86,7 +86,7 @@ export async function openBench(): Promise<Bench> {
   }
 }
 
-/** Files as Graph names them; their bytes come from elsewhere, so that making them costs both sides the same. */
+/** Files in Graph whose bytes come from the chat's server, so that producing them costs both sides the same. */
 function largeFilesIn(
   { drives, entra }: Sandbox,
   downloadUrls: Readonly<Record<string, string>>,
@@ -123,7 +123,7 @@ function headersOf(origin: string, session: string): Readonly<Record<string, str
     'sec-ch-ua-platform': '"Linux"',
     Authorization: 'Bearer of-the-chat',
     Cookie: `theme=dark; __Host-entrada=${session}; app_session=of-the-chat`,
-    // What Cloudflare adds on the way in.
+    // Headers that Cloudflare adds.
     'CF-Connecting-IP': '203.0.113.7',
     'CF-IPCountry': 'GB',
     'CF-Ray': '8f0c0ffee0ddf00d-LHR',

@@ -31,7 +31,7 @@ try {
     ['  CPU of it (ms)', 'cpu'],
   ] as const) {
     const middle = median(pairs.map(({ ours, none }) => ours[key] - none[key])).toFixed(1)
-    // What nothing takes tells how fast the machine is.
+    // The empty Worker's time shows the machine's speed.
     const sides = [
       median(pairs.map(({ none }) => none[key])),
       median(pairs.map(({ ours }) => ours[key])),

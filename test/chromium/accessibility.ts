@@ -7,13 +7,13 @@ export interface PageReport {
   readonly title: string
   /** Texts whose contrast is too low, with the ratio. */
   readonly faint: readonly string[]
-  /** Links and buttons without words. */
+  /** Links and buttons without a text. */
   readonly nameless: number
-  /** Wider than the window. */
+  /** Elements wider than the window. */
   readonly overflows: boolean
 }
 
-/** What can be seen of WCAG 2.2 AA from computed styles alone. */
+/** Violations of WCAG 2.2 AA that computed styles show. */
 export function inspect(page: Page): Promise<PageReport> {
   return page.evaluate(() => {
     type Colour = readonly [number, number, number, number]
@@ -58,7 +58,7 @@ export function inspect(page: Page): Promise<PageReport> {
   })
 }
 
-/** Walks through the page by keyboard: every stop, and whether it is shown as one. */
+/** Presses Tab through the page. Returns every focused element and whether its focus is visible. */
 export async function focusStops(page: Page): Promise<readonly { name: string; shown: boolean }[]> {
   const count = await page.locator('a, button, summary').count()
   const stops: { name: string; shown: boolean }[] = []

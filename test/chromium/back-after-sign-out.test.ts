@@ -17,8 +17,8 @@ afterAll(async () => {
 })
 
 describe.each([
-  ['a page that was kept alive', ['--disable-back-forward-cache'], true],
-  ['a page from the HTTP cache', [], false],
+  ['a page in the back/forward cache', ['--disable-back-forward-cache'], true],
+  ['a page in the HTTP cache', [], false],
 ] as const)('after a sign-out, *Back* to %s', (_what, without, persisted) => {
   let chromium: Browser
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe.each([
     return { context, page }
   }
 
-  test('leads to sign-in instead of showing it', async () => {
+  test('leads to sign-in and does not show the page', async () => {
     const { context, page } = await aPage()
     await page.evaluate(() => {
       const form = document.createElement('form')
@@ -58,7 +58,7 @@ describe.each([
     await context.close()
   })
 
-  test('shows nothing of it while nobody can say whether the session lives', async () => {
+  test('hides the page while the session cannot be checked', async () => {
     const { context, page } = await aPage()
     await page.goto(`${entrada.origin}/.entrada/signed-out`)
     await context.setOffline(true)
@@ -67,7 +67,7 @@ describe.each([
     const visibility = () => page.evaluate(() => getComputedStyle(document.body).visibility)
     await page.waitForFunction(() => getComputedStyle(document.body).visibility === 'hidden')
     await context.setOffline(false)
-    // With a session that lives, the page is there again as it was.
+    // The session is active, so the page is shown unchanged.
     await page.waitForFunction(() => getComputedStyle(document.body).visibility === 'visible')
     expect(await visibility()).toBe('visible')
     await context.close()

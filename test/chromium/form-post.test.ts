@@ -20,7 +20,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-test('a browser sends the form by itself, and its policy lets it', async () => {
+test('a browser submits the form by itself, and the page’s policy allows it', async () => {
   const context = await chromium.newContext()
   const page = await context.newPage()
   await signIn(page, entrada, CAST.adele.userPrincipalName)

@@ -12,7 +12,7 @@ beforeAll(async () => {
     ...entrada.sandbox.registration,
     frontChannelLogoutUrl: `${entrada.origin}/.entrada/frontchannel-logout`,
   }
-  // As browsers are about to be, and many are already.
+  // Blocks third-party cookies, as many browsers do by default.
   chromium = await launchChromium(['--test-third-party-cookie-phaseout'])
 })
 afterAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-test('signing out at the service ends the session by a frame that carries no cookie [requirement 85]', async () => {
+test('signing out at the sign-in service ends the session by a frame without cookies [requirement 85]', async () => {
   const context = await chromium.newContext()
   const chat = await context.newPage()
   await signIn(chat, entrada, CAST.adele.userPrincipalName)

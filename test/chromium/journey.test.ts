@@ -30,7 +30,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-test('a newcomer signs in, finds a colleague, attaches a file, chats and signs out', async () => {
+test('a new user signs in, finds a colleague, attaches a file, chats and signs out', async () => {
   const context = await chromium.newContext({ viewport: { width: 1100, height: 800 } })
   const page = await context.newPage()
   page.setDefaultTimeout(30_000)

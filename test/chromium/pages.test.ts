@@ -134,7 +134,7 @@ describe.each(PAGES)('the page %s [requirement 76]', (name, open) => {
   })
   afterAll(() => shown.context.close())
 
-  test.each(['light', 'dark'] as const)('can be read, in %s', async (scheme) => {
+  test.each(['light', 'dark'] as const)('has enough contrast in the %s scheme', async (scheme) => {
     const { page } = shown
     await page.emulateMedia({ colorScheme: scheme })
     await page.screenshot({ path: `${SCREENSHOTS}/${name}-${scheme}.png` })
@@ -151,13 +151,13 @@ describe.each(PAGES)('the page %s [requirement 76]', (name, open) => {
     expect(red > 128).toBe(scheme === 'light')
   })
 
-  test('is used by keyboard, and shows where one is', async () => {
+  test('can be used by keyboard and shows the focus', async () => {
     for (const stop of await focusStops(shown.page)) {
       expect([stop.name, stop.shown]).toEqual([expect.stringMatching(/\S/), true])
     }
   })
 
-  test('loads nothing from elsewhere, complains of nothing and runs nothing foreign', async () => {
+  test('loads nothing from other hosts, logs no error and runs no injected script', async () => {
     const { page, strays, complaints } = shown
     expect(strays).toEqual([])
     expect(complaints).toEqual([])
@@ -170,7 +170,7 @@ describe.each(PAGES)('the page %s [requirement 76]', (name, open) => {
     expect(ran).toBe(false)
   })
 
-  test('fits a telephone', async () => {
+  test('fits the screen of a phone', async () => {
     const { page } = shown
     await page.setViewportSize({ width: 320, height: 640 })
     await page.screenshot({ path: `${SCREENSHOTS}/${name}-small.png`, fullPage: true })
@@ -178,7 +178,7 @@ describe.each(PAGES)('the page %s [requirement 76]', (name, open) => {
   })
 })
 
-test('the button of the page sign-out leads through Microsoft’s to the end [requirement 84]', async () => {
+test('the button of the sign-out page leads through Microsoft’s sign-out to the signed-out page [requirement 84]', async () => {
   const { context, page, complaints } = await opened(signedInAt('/.entrada/oidc/logout'))
   const seen: string[] = []
   page.on('request', (request) => {

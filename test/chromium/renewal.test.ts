@@ -49,7 +49,7 @@ async function aPersonWithoutSession(): Promise<{
   return { context, chat, foreign }
 }
 
-test('signing in again in a small window tells this origin, nobody else, and closes it [requirement 53]', async () => {
+test('signing in again in a popup tells only this origin and closes the popup [requirement 53]', async () => {
   const { context, chat, foreign } = await aPersonWithoutSession()
   const opening = context.waitForEvent('page')
   await chat.evaluate((address) => {
@@ -64,7 +64,7 @@ test('signing in again in a small window tells this origin, nobody else, and clo
   await context.close()
 })
 
-test('in a tab of one’s own it stays and says what to do [requirement 53]', async () => {
+test('in an ordinary tab the page stays open and says what to do [requirement 53]', async () => {
   const { context, chat } = await aPersonWithoutSession()
   const tab = await context.newPage()
   await tab.goto(`${entrada.origin}${RENEW}`)
@@ -78,7 +78,7 @@ test('in a tab of one’s own it stays and says what to do [requirement 53]', as
   await context.close()
 })
 
-test('without a session the page says nothing of a renewal [requirement 53]', async () => {
+test('without a session the page does not report a renewal [requirement 53]', async () => {
   const { context, chat } = await aPersonWithoutSession()
   const tab = await context.newPage()
   // Microsoft has forgotten the person, too, and asks.

@@ -5,7 +5,7 @@ import { launchChromium, signIn } from '../support/chromium.ts'
 import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
 import { serveFakeApp, type FakeApp } from './fake-app.ts'
 
-/* The chat's worker answers every page load from its cache, in the scope `/`: also those of Entrada's own paths. */
+/* The chat's service worker has the scope `/` and answers every page load from its cache, also for Entrada's paths. */
 
 /** Browsers fetch a module worker and its imports without cookies. */
 const OPEN = 'GET /greedy-module.js, GET /greedy-part.js'
@@ -49,7 +49,7 @@ async function endSession(context: BrowserContext): Promise<void> {
     method: 'POST',
     headers: { cookie: `__Host-entrada=${session?.value}`, 'sec-fetch-site': 'same-origin' },
   })
-  // Two sign-ins within a minute would be one too many.
+  // The redirect-loop guard allows one sign-in a minute.
   await context.clearCookies({ name: '__Host-entrada-recent' })
 }
 
@@ -58,12 +58,12 @@ function isSignedIn(page: Page): Promise<boolean> {
 }
 
 test.each(['/greedy.js', '/greedy-module.js'])(
-  'a person signs in again although the chat’s worker %s answers page loads [requirement 55]',
+  'a person signs in again although the chat’s service worker %s answers page loads [requirement 55]',
   async (script) => {
     const { context, page } = await anInstalledApp(script)
     const before = app.loads()
     await page.goto(`${entrada.origin}/c/7`)
-    // While there is a session, the worker answers.
+    // With a session, the worker answers.
     expect(app.loads()).toBe(before)
     await endSession(context)
     await page.goto(`${entrada.origin}/c/7?model=x`)
@@ -73,7 +73,7 @@ test.each(['/greedy.js', '/greedy-module.js'])(
   },
 )
 
-test('Entrada’s own pages and requests are not answered by the chat’s worker', async () => {
+test('the chat’s service worker does not answer Entrada’s own pages and requests', async () => {
   const { context, page } = await anInstalledApp('/greedy.js')
   await page.goto(`${entrada.origin}/.entrada/signed-out`)
   expect(await page.title()).toBe('You are signed out')
@@ -83,7 +83,7 @@ test('Entrada’s own pages and requests are not answered by the chat’s worker
   await context.close()
 })
 
-test('without a network the chat may show what it has kept', async () => {
+test('without a network the service worker shows the chat from its cache', async () => {
   const { context, page } = await anInstalledApp('/greedy.js')
   await context.setOffline(true)
   await page.goto(`${entrada.origin}/c/7`)
@@ -91,7 +91,7 @@ test('without a network the chat may show what it has kept', async () => {
   await context.close()
 })
 
-test('a worker from before the guard lets go at its next update check, without a session', async () => {
+test('a service worker installed before the guard is replaced at its next update check when there is no session', async () => {
   await entrada.restart({ KIT_INJECT: '' })
   const { context, page } = await anInstalledApp('/greedy.js')
   await endSession(context)
@@ -108,7 +108,7 @@ test('a worker from before the guard lets go at its next update check, without a
   await page.goto(`${entrada.origin}/c/7`)
   await page.waitForURL(`${entrada.origin}/c/7`)
   expect(await isSignedIn(page)).toBe(true)
-  // The app puts its own worker back, now with our lines, and the end of the next session leaves it in place.
+  // The app registers its own worker again, now with the guard's lines. The end of the next session keeps it.
   await page.evaluate(async () => {
     const registration = await navigator.serviceWorker.register('/greedy.js')
     while (registration.installing ?? registration.waiting) {

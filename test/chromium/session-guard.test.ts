@@ -21,7 +21,7 @@ afterAll(async () => {
 
 type RequestKind = 'fetch' | 'xhr' | 'events' | 'socket' | 'anonymous' | 'broken'
 
-/** What the app's page offers to the test. */
+/** The functions of the app's page that a test calls. */
 interface AppWindow {
   readonly requests: Readonly<Record<RequestKind, () => unknown>>
 }
@@ -36,7 +36,7 @@ async function anApp(): Promise<{ context: BrowserContext; page: Page; complaint
   return { context, page, complaints }
 }
 
-/** From elsewhere, so that the page does not hear of it. */
+/** Ends the session without the page's knowledge. */
 async function endSession(context: BrowserContext): Promise<void> {
   const [session] = (await context.cookies(entrada.origin)).filter(
     ({ name }) => name === '__Host-entrada',
@@ -55,7 +55,7 @@ function ask(page: Page, kind: RequestKind): Promise<void> {
   }, kind)
 }
 
-/** Long enough for anything that would still happen to have happened. */
+/** Waits until a second reload, if there were one, would have happened. */
 function quiet(page: Page): Promise<void> {
   return page.waitForTimeout(1500)
 }
@@ -66,7 +66,7 @@ async function isSignedIn(page: Page): Promise<boolean> {
 
 describe('an app whose session has ended [requirement 54]', () => {
   test.each(['fetch', 'xhr', 'events', 'socket'] as const)(
-    'is reloaded once when its %s fails, and is where it was with a session',
+    'is reloaded once when its %s fails, and is at the same address with a new session',
     async (kind) => {
       const { context, page, complaints } = await anApp()
       await endSession(context)
@@ -79,7 +79,7 @@ describe('an app whose session has ended [requirement 54]', () => {
       expect(app.loads() - before).toBe(1)
       expect(await isSignedIn(page)).toBe(true)
       expect(complaints).toEqual([])
-      // The next end of a session is a new one. Two sign-ins within a minute would be one too many.
+      // The next end of a session reloads again. The redirect-loop guard allows one sign-in a minute.
       await context.clearCookies({ name: '__Host-entrada-recent' })
       await endSession(context)
       const again = page.waitForEvent('load')
@@ -90,7 +90,7 @@ describe('an app whose session has ended [requirement 54]', () => {
     },
   )
 
-  test('and whose page comes out of a service worker is reloaded once, not for ever', async () => {
+  test('and whose page comes from a service worker is reloaded once, not again and again', async () => {
     const { context, page } = await anApp()
     await page.goto(`${entrada.origin}/`)
     await page.evaluate(async () => {
@@ -110,7 +110,7 @@ describe('an app whose session has ended [requirement 54]', () => {
     await context.close()
   })
 
-  test('may see to it itself', async () => {
+  test('can handle the end of the session itself', async () => {
     const { context, page } = await anApp()
     await page.evaluate(() => {
       window.addEventListener('entrada:session-ended', (event) => {
@@ -127,7 +127,7 @@ describe('an app whose session has ended [requirement 54]', () => {
     await context.close()
   })
 
-  test('in a tab nobody looks at waits until somebody does', async () => {
+  test('in a hidden tab is reloaded when the tab is shown', async () => {
     const { context, page } = await anApp()
     await page.evaluate(() => {
       Object.defineProperty(document, 'visibilityState', { configurable: true, value: 'hidden' })
@@ -148,7 +148,7 @@ describe('an app whose session has ended [requirement 54]', () => {
   })
 })
 
-describe('an app whose session lives', () => {
+describe('an app with an active session', () => {
   test.each([
     ['asks for something without its cookies', 'anonymous'],
     ['is refused something by the chat itself', 'broken'],
@@ -161,7 +161,7 @@ describe('an app whose session lives', () => {
     await context.close()
   })
 
-  test('does not notice the guard', async () => {
+  test('is not affected by the guard', async () => {
     const { context, page, complaints } = await anApp()
     const seen = await page.evaluate(async () => {
       const stream = new EventSource('/api/events')

@@ -51,7 +51,7 @@ describe('two tabs', () => {
     },
   )
 
-  test('and the callback of one, opened again, is the chat [requirement 21]', async () => {
+  test('the callback of one, opened again, shows the chat [requirement 21]', async () => {
     const context = await chromium.newContext()
     const page = await atSignIn(context, '/')
     const callbacks: string[] = []
@@ -67,7 +67,7 @@ describe('two tabs', () => {
   })
 })
 
-test('the attempt’s cookie survives the way back from another site, and nothing else would need to [requirement 18]', async () => {
+test('the cookie of the attempt is sent on the redirect back from another site [requirement 18]', async () => {
   const context = await chromium.newContext()
   const page = await atSignIn(context, '/')
   const attempt = (await context.cookies(entrada.origin)).find(({ name }) =>
@@ -79,7 +79,7 @@ test('the attempt’s cookie survives the way back from another site, and nothin
   )
   await finish(page)
   const headers = await (await returning).allHeaders()
-  // The sandbox is on 127.0.0.1 and Entrada on localhost: two sites, as Entra and a chat are.
+  // The sandbox is on 127.0.0.1 and Entrada on localhost: different sites, as Entra and a chat are.
   expect(headers['sec-fetch-site']).toBe('cross-site')
   expect(headers['cookie']).toContain(attempt?.name)
   const session = (await context.cookies(entrada.origin)).find(
@@ -89,7 +89,7 @@ test('the attempt’s cookie survives the way back from another site, and nothin
   await context.close()
 })
 
-test('a form of another site brings no session along, a link does [requirement 77]', async () => {
+test('a form of another site sends no session cookie, a link does [requirement 77]', async () => {
   const context = await chromium.newContext()
   await finish(await atSignIn(context, '/'))
   const page = await context.newPage()

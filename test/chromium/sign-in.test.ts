@@ -15,7 +15,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-test('a member signs in with a click and ends up in the chat', async () => {
+test('a member signs in with one click and reaches the chat', async () => {
   const context = await chromium.newContext()
   const page = await context.newPage()
   const complaints: string[] = []

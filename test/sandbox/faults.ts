@@ -1,6 +1,6 @@
 /**
- * What can go wrong at Microsoft, each a switch. `'off'` by default. A fault stays on until it is set
- * back, unless it is given a count: then it applies to that many requests it concerns.
+ * The failures of Microsoft's services that the sandbox simulates. All are off at first. A fault stays on until it
+ * is cleared; with `times` it applies to that many matching requests.
  */
 export const FAULTS = {
   'entra.outage': 'discovery, keys, authorize and token answer 503',
@@ -61,7 +61,7 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS
 
 export interface FaultSetting {
-  /** Requests it still applies to; `Infinity` until switched off. */
+  /** Requests it still applies to; `Infinity` until it is cleared. */
   readonly times: number
   readonly delayMs?: number
   readonly retryAfterSeconds?: number
@@ -86,7 +86,7 @@ export class Faults {
     return this.#on
   }
 
-  /** Asked by a handler at the moment it could fail. Counts down; `null` means behave. */
+  /** A handler calls this where it could fail. Counts down; `null` means: answer correctly. */
   take(name: FaultName, userId?: string): FaultSetting | null {
     const setting = this.#on.get(name)
     if (setting === undefined) return null

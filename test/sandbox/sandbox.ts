@@ -13,7 +13,7 @@ import { Journal } from './journal.ts'
 import { DEFAULT_REGISTRATION, type Registration } from './registration.ts'
 import { createSharePoint } from './sharepoint/sharepoint.ts'
 
-/** What the simulated hosts share. Each `create…` gets it and returns one handler per host. */
+/** What the simulated hosts share. Each `create…` takes it and returns one handler per host. */
 export interface SandboxWorld {
   readonly hosts: SandboxHosts
   readonly tenants: readonly Directory[]
@@ -21,7 +21,7 @@ export interface SandboxWorld {
   readonly accessTokens: AccessTokens
   readonly faults: Faults
   readonly journal: Journal
-  /** The sign-in service's memory and the levers of its administrator. */
+  /** State of the sign-in service, and what its administrator can change. */
   readonly entra: EntraState
   /** Tests replace it to change the registration as an operator would in the portal. */
   registration: Registration
@@ -39,7 +39,7 @@ export interface SandboxOptions {
 }
 
 export interface Sandbox extends SandboxWorld {
-  /** Answers for every simulated host; any other host is an error, as a test must not reach the world. */
+  /** Answers for every simulated host. Any other host is an error: no test may reach the internet. */
   fetch(request: Request): Promise<Response>
   /** One handler per host, to be served on its own port. */
   readonly handlers: Readonly<Record<keyof SandboxHosts, HostHandler>>

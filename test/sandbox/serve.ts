@@ -5,11 +5,11 @@ import { attachChatSockets } from './chat/sockets.ts'
 import type { SandboxHosts } from './hosts.ts'
 import { createSandbox, type HostHandler, type Sandbox, type SandboxOptions } from './sandbox.ts'
 
-/** Not `localhost`, where Entrada is: so tenant, chat and Entrada are different sites, as in life. */
+/** Entrada is on `localhost`, so that a browser takes tenant and Entrada for different sites, as in production. */
 const ADDRESS = '127.0.0.1'
 
 export interface ServeOptions extends Omit<SandboxOptions, 'hosts'> {
-  /** 0, or nothing, takes any free port. */
+  /** 0, or leaving it out, takes any free port. */
   readonly ports?: Partial<Readonly<Record<keyof SandboxHosts, number>>>
 }
 
@@ -21,8 +21,8 @@ export interface ServedSandbox {
 }
 
 /**
- * The sandbox on loopback, one port per host. The ports are bound before the sandbox is made, because
- * its hosts carry them in every URL they answer, and a port that was only looked up can be lost again.
+ * The sandbox on loopback, one port per host. The ports are bound before the sandbox is made: its answers contain
+ * URLs with these ports, and another process can take a port that was only looked up.
  */
 export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSandbox> {
   const { ports = {}, ...sandboxOptions } = options
@@ -104,8 +104,8 @@ function answer(server: Server, handler: HostHandler): void {
 }
 
 /**
- * A body that fails takes the connection along, as a proxy's would. Left to itself the server writes
- * the error's text behind the bytes sent so far, and a client would take that for the file.
+ * Closes the connection when a body fails. The server alone would write the error's text after the bytes sent so
+ * far, and a client would read the text as part of the file.
  */
 function withBreakableBody(response: Response, outgoing: ServerResponse): Response {
   if (response.body === null) return response

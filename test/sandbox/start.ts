@@ -1,6 +1,6 @@
 /**
- * `npm start`: the sandbox tenant, a demo chat and Entrada in front of it, all on loopback. One URL to
- * open, nothing to register, nothing left behind.
+ * `npm start`: the sandbox tenant, a demo chat and Entrada in front of it, all on loopback. Needs no registration
+ * and stores nothing.
  */
 import type { Miniflare } from 'miniflare'
 import { type ServedSandbox, serveSandbox } from './serve.ts'
@@ -14,11 +14,11 @@ import { isLoopback, readOverrides, startSettings, wantedPort } from './start/st
 
 const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
 
-/** What a newcomer's first minute needs, as an administrator's click would have given it. */
+/** Permissions for people, groups and files, granted as an administrator would, so that every feature works. */
 const GRAPH_SCOPES = ['People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All', 'Files.Read.All']
 const SHAREPOINT_SCOPES = ['MyFiles.Read', 'AllSites.Read']
 
-const SANDBOX_STAYS_HOME =
+const SANDBOX_IS_LOCAL =
   'DOMAIN_SERVER is a public address and the tenant is the sandbox, which answers on this machine ' +
   'only. Set OPENID_ISSUER and a registration of your own with it, or leave DOMAIN_SERVER out.'
 
@@ -30,7 +30,7 @@ async function stop(exitCode: number, message: string): Promise<void> {
   if (running.isStopping) return
   running.isStopping = true
   console.log(message)
-  // Whatever holds out longer than this is not worth waiting for.
+  // Exits even when something does not close in time.
   setTimeout(() => process.exit(exitCode), 4000).unref()
   await Promise.allSettled([running.entrada?.dispose(), running.served?.close()])
   process.exit(exitCode)
@@ -64,14 +64,14 @@ async function start(): Promise<void> {
       const text = found === null ? logLine(line) : null
       if (text !== null && !running.isStopping) console.log(text)
     },
-    onCrash: () => void stop(1, stopped('The Workers runtime died.')),
+    onCrash: () => void stop(1, stopped('The Workers runtime ended unexpectedly.')),
   })
   const readiness = await readinessOf(local)
   switch (readiness.state) {
     case 'ready': {
       const isSandboxTenant = settings['OPENID_ISSUER']?.startsWith(hosts.login) === true
       const publicUrl = settings['DOMAIN_SERVER'] ?? local
-      if (isSandboxTenant && !isLoopback(publicUrl)) return stop(1, stopped(SANDBOX_STAYS_HOME))
+      if (isSandboxTenant && !isLoopback(publicUrl)) return stop(1, stopped(SANDBOX_IS_LOCAL))
       console.log(banner(publicUrl, hosts, isSandboxTenant))
       return
     }
@@ -84,7 +84,7 @@ async function start(): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // Impatience is a second Ctrl-C: the runtime is a child and goes with the process.
+    // A second Ctrl-C exits at once; the runtime is a child process and ends too.
     if (running.isStopping) process.exit(0)
     void stop(0, '')
   })

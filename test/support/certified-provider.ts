@@ -68,7 +68,7 @@ export async function startCertifiedProvider(client: ProviderClient): Promise<Ce
   }
 }
 
-/** Node's own `fetch` is replaced while a Worker runs; a socket is a socket. */
+/** Uses a socket, because Node's own `fetch` is replaced while a Worker runs. */
 async function overSocket(request: Request): Promise<Response> {
   const body = Buffer.from(await request.arrayBuffer())
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { anEntrada, type Entrada, type EntradaOptions } from './entrada.ts'
 
 export const CHAT_ORIGIN = 'https://origin.contoso.example'
 
-/** A chat app that remembers what reached it and answers what a test says. */
+/** A chat app that records its requests and answers as a test says. */
 export class ChatDouble {
   readonly requests: Request[] = []
   #answer: HostHandler
@@ -29,7 +29,7 @@ export class ChatDouble {
   }
 }
 
-/** Made once a file: a key takes a tenth of a second to make, and few tests are about making one. */
+/** Made once per process: making an RSA key takes a tenth of a second. */
 const SIGNING_KEYS = JSON.stringify({
   keys: [
     {
@@ -44,7 +44,7 @@ export interface GuardedChat {
   readonly chat: ChatDouble
 }
 
-/** Entrada in front of a chat of the test's own. `SIGNING_KEYS: null` has it make its own keys. */
+/** Entrada in front of a chat double. With `SIGNING_KEYS: null` Entrada makes its own keys. */
 export function aGuardedChat(options: EntradaOptions = {}, answer?: HostHandler): GuardedChat {
   const chat = new ChatDouble(answer)
   const entrada = anEntrada({

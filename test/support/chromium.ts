@@ -3,7 +3,7 @@ import { findChromium } from './find-chromium.ts'
 import type { ServedEntrada } from './workerd/served-entrada.ts'
 
 /**
- * A real browser, without a window.
+ * Starts headless Chromium.
  * @param switches as on its command line
  * @param without switches of Playwright's own that this browser starts without
  */
@@ -18,7 +18,7 @@ export async function launchChromium(
   return chromium.launch({ executablePath, args: [...switches], ignoreDefaultArgs: [...without] })
 }
 
-/** Opens the chat, picks the account, consents when asked, and waits until the chat is there. */
+/** Opens the chat, picks the account, consents when asked, and waits until the chat is loaded. */
 export async function signIn(page: Page, { origin }: ServedEntrada, principalName: string) {
   await page.goto(`${origin}/`)
   await page.locator(`button[name=account][value="${principalName}"]`).click()

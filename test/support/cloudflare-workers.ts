@@ -1,4 +1,4 @@
-/** Stands in for the module `cloudflare:workers` where the Worker runs in Node. Runtime shape only. */
+/** Replaces the module `cloudflare:workers` where the Worker runs in Node. */
 export class DurableObject {
   protected readonly ctx: unknown
   protected readonly env: unknown

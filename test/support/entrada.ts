@@ -9,7 +9,7 @@ import { Logs } from './logs.ts'
 import { Platform, type Isolate } from './platform/platform.ts'
 import { secretsOf } from './secrets.ts'
 
-/** Texts, and what `[vars]` in wrangler.toml may hold beside them. */
+/** Values as bindings hold them: texts, and the other types that `[vars]` in wrangler.toml allows. */
 export type TestSettings = Readonly<Record<string, string | boolean | readonly string[] | null>>
 type EntradaPlatform = Platform<'SESSIONS' | 'USERS' | 'REPLAYS' | 'LOOKUPS' | 'KEYS'>
 
@@ -23,7 +23,7 @@ export interface EntradaOptions {
   readonly hosts?: Readonly<Record<string, HostHandler>>
   /** Bindings that are optional in a deployment. */
   readonly bindings?: Readonly<Record<string, unknown>>
-  /** Bindings that were forgotten in the deployment. */
+  /** Bindings that the deployment lacks. */
   readonly without?: readonly string[]
   /** Binds a service as `ORIGIN`. */
   readonly originService?: HostHandler
@@ -92,7 +92,7 @@ export class Entrada {
     return this.#isolate.env
   }
 
-  /** A bare request, as from a program; a browser says and keeps much more. */
+  /** A request as a program sends it, without a browser's headers and cookies. */
   async fetch(target: string | Request, init?: RequestInit): Promise<Response> {
     const request =
       typeof target === 'string' ? new Request(new URL(target, this.origin), init) : target
@@ -118,7 +118,7 @@ export class Entrada {
         : this.internet.fetch(request)
   }
 
-  /** What no test may leave behind: lost failures, requests to nowhere, secrets in the open. */
+  /** What no test may leave behind: unhandled failures, requests to unknown hosts, secrets in logs or storage. */
   async problems(): Promise<readonly string[]> {
     const failures = await this.platform.settle()
     const nowhere = this.sandbox.journal.to('unknown').map(({ url }) => url.origin)
@@ -126,10 +126,10 @@ export class Entrada {
     const stored = this.platform.dump()
     return [
       ...failures.map((cause) => `work after the response failed: ${String(cause)}`),
-      ...nowhere.map((origin) => `something asked for ${origin}, which is not in the sandbox`),
+      ...nowhere.map((origin) => `a request went to ${origin}, which is not in the sandbox`),
       ...[...secrets].flatMap(([secret, what]) => [
         ...(logs.text.includes(secret) ? [`${what} is in the log`] : []),
-        ...(stored.includes(secret) ? [`${what} is stored in clear`] : []),
+        ...(stored.includes(secret) ? [`${what} is stored unencrypted`] : []),
       ]),
     ]
   }

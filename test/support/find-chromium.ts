@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-/** Where distributions put it. Playwright's own download is of no use: it needs a network. */
+/** Where distributions install it. Playwright's own download needs a network. */
 const PLACES = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -16,7 +16,7 @@ export function findChromium(): string | null {
   return chosen ?? PLACES.find((place) => existsSync(place)) ?? null
 }
 
-/** On a build server a missing browser is a failure, not a reason to test less. */
+/** Whether a missing browser is a failure, as it is on a build server. */
 export function mustHaveChromium(): boolean {
   return process.env['CI'] === 'true'
 }

@@ -1,6 +1,6 @@
 import type { HostHandler, Sandbox } from '../sandbox/sandbox.ts'
 
-/** Everything beyond the Worker: the sandbox, and whatever a test puts in its place. */
+/** The network around the Worker: the sandbox, and the hosts that a test answers itself. */
 export class Internet {
   readonly #sandbox: Sandbox
   readonly #hosts = new Map<string, HostHandler>()
@@ -14,7 +14,7 @@ export class Internet {
     this.#hosts.set(origin, handler)
   }
 
-  /** Nobody answers at that origin any more; the error is the one workerd gives. */
+  /** Requests to that origin fail from here on, with workerd's error. */
   disconnect(origin: string): void {
     this.answer(origin, () => {
       throw new Error('Network connection lost.')

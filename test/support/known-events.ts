@@ -3,7 +3,7 @@ import type { LogEvent } from './logs.ts'
 
 const IN_EVERY_EVENT: readonly string[] = ['level', 'event', 'requestId']
 
-/** What the table of events does not allow of a line in the log; nothing for a line that is in order. */
+/** The names in a log line that the table of events does not list; empty when all are listed. */
 export function unknownParts(line: LogEvent): readonly string[] {
   const { event: name, level } = line
   const known = Object.entries(EVENTS).find(([one]) => one === name)?.[1]

@@ -39,7 +39,7 @@ function asText(value: unknown): string {
   return JSON.stringify(value) ?? String(value)
 }
 
-/** None or one. */
+/** The event, when there is exactly one. */
 function readEvent(line: string): readonly LogEvent[] {
   if (!line.startsWith('{')) return []
   const parsed: unknown = JSON.parse(line)

@@ -22,6 +22,8 @@ export interface Scene extends GuardedChat {
   readonly sandbox: Sandbox
   /** Holds the session of the person signed in. */
   readonly browser: Browser
+  /** The same session as a `Cookie` header. */
+  readonly cookie: string
 }
 
 /**
@@ -35,7 +37,7 @@ export async function aScene(options: SceneOptions = {}): Promise<Scene> {
   const { entrada, chat } = aGuardedChat({ ...rest, sandbox }, answer)
   const browser = await signedIn(entrada, as)
   chat.requests.length = 0
-  return { entrada, chat, sandbox, browser }
+  return { entrada, chat, sandbox, browser, cookie: cookieHeaderOf(browser) }
 }
 
 /** A new browser in which this person has signed in. */

@@ -3,7 +3,7 @@ import type { JWK } from 'jose'
 import type { HostHandler } from '../sandbox/sandbox.ts'
 import { KEYS, signedBy, type Claims, type IssuerKeyPairs } from './scripted-tokens.ts'
 
-/** What this issuer does differently from a correct one. Each gets the correct thing and hands back its own. */
+/** How this issuer departs from a correct one. Each function takes the correct value and returns the one to use. */
 export interface Script {
   readonly metadata?: (document: Claims) => Claims
   readonly keys?: (keys: readonly JWK[]) => readonly JWK[]
@@ -38,8 +38,8 @@ export interface ScriptedIssuerOptions {
 }
 
 /**
- * A small OpenID Provider that keeps to the rules, approves everything at once, and departs from the rules
- * exactly where its script says so. What it demands of a client it demands always.
+ * A small OpenID Provider that follows the specification, approves every request, and departs from it only where
+ * its script says so. It always checks the client's requests.
  */
 export class ScriptedIssuer {
   script: Script = {}
@@ -238,7 +238,7 @@ export class ScriptedIssuer {
   }
 }
 
-/** Who signs in here. */
+/** The person who signs in here. */
 export const PERSON = {
   sub: 'person-1',
   name: 'Ada of the Script',

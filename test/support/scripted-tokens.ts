@@ -16,7 +16,7 @@ export interface IssuerKeyPairs {
   readonly unpublished: SigningKey
 }
 
-/** RSA keys take a tenth of a second each; every issuer of a test process may have the same. */
+/** Made once per process, for all issuers: making an RSA key takes a tenth of a second. */
 export const KEYS = makeKeys()
 
 async function makeKeys(): Promise<IssuerKeyPairs> {
@@ -34,7 +34,7 @@ async function makeKey(kid: string, alg: string): Promise<SigningKey> {
   return { kid, alg, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, use: 'sig' } }
 }
 
-/** Signs with that key and says so in the header, changed by `header`. */
+/** Signs with that key. The header names the key; `header` changes it. */
 export function signedBy(
   key: SigningKey,
   header: Claims = {},
@@ -45,13 +45,13 @@ export function signedBy(
     new SignJWT(claims).setProtectedHeader({ ...said, alg: key.alg }).sign(key.privateKey)
 }
 
-/** A token whose parts are what they are: for headers and signatures no library would make. */
+/** A token of these parts, unchecked: for headers and signatures that no library makes. */
 export function assembled(header: Claims, claims: Claims, signature: string): string {
   const part = (value: Claims) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return `${part(header)}.${part(claims)}.${signature}`
 }
 
-/** Without those members. */
+/** A copy without those members. */
 export function without(...names: readonly string[]): (claims: Claims) => Claims {
   return (claims) =>
     Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)))

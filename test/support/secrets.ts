@@ -1,7 +1,7 @@
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { CookieJar } from './browser/cookie-jar.ts'
 
-/** Fields of a token request that prove who one is. */
+/** Fields of a token request that are credentials. */
 const SECRET_FIELDS = [
   'client_secret',
   'client_assertion',
@@ -18,10 +18,10 @@ const SECRET_SETTINGS = [
   'SIGNING_KEYS',
 ] as const
 
-/** Shorter ones would be found by chance. */
+/** Shorter texts occur by chance. */
 const SHORTEST_SECRET = 16
 
-/** Every secret of a test by what it is: none may be found in a log or lie in storage as it is. */
+/** Every secret of a test with its description. None may appear in a log or, unencrypted, in storage. */
 export function secretsOf(parts: {
   readonly sandbox: Sandbox
   readonly settings: Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 import { readSettings } from '../../src/settings/settings.ts'
 
-/** Every name that is asked for while these settings are read: the settings there are. */
+/** The names of all settings: every name that is read while these values are parsed. */
 export function settingNames(values: Readonly<Record<string, string>> = {}): ReadonlySet<string> {
   const asked = new Set<string>()
   readSettings(

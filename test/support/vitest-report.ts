@@ -4,9 +4,9 @@ import * as v from 'valibot'
 export interface VitestReport {
   readonly passed: number
   readonly failed: number
-  /** Each failed test by file and name, with the first line of what it said. */
+  /** Each failed test by file and name, with the first line of its message. */
   readonly failures: readonly string[]
-  /** What went wrong beside failing tests. */
+  /** Errors outside of tests, such as a file that does not load. */
   readonly problems: readonly string[]
 }
 

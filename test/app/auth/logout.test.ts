@@ -70,7 +70,7 @@ test.each(Object.entries(WAYS_TO_END))(
     const before = SESSIONS.count('open')
     SESSIONS.bend({ late })
     const onItsWay = entrada.fetch('/app.js', script)
-    await vi.waitUntil(() => SESSIONS.count('open') > before)
+    await vi.waitUntil(() => SESSIONS.count('open') > before, { timeout: 15_000 })
     SESSIONS.bend({})
     expect((await end(own, other)).status).toBe(200)
     resolve()

@@ -69,7 +69,7 @@ describe('attaching at the edge', () => {
     const item = fileOf(scene, 'recording')
     const { faults, drives, journal } = scene.entrada.sandbox
     faults.set('files.cut', { times: 1 })
-    faults.set('files.slow', { times: 1, delayMs: 1 })
+    faults.set('files.slow', { times: 1, delayMs: 5000 })
     const response = await attach(scene, [item])
     await expect.poll(() => journal.to('download').length).toBe(1)
     drives.put({ ...item, version: item.version + 1 })

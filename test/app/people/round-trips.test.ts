@@ -71,7 +71,10 @@ const PACES: Readonly<Record<string, (searcher: Searcher, text: string) => Promi
       searcher.sandbox.faults.set('graph.slow', { delayMs: 50 })
       const before = searcher.roundTrips
       const first = searcher.search(start)
-      const isAsked = vi.waitUntil(() => searcher.roundTrips > before, { interval: 5 })
+      const isAsked = vi.waitUntil(() => searcher.roundTrips > before, {
+        interval: 5,
+        timeout: 15_000,
+      })
       await Promise.race([first, isAsked])
       const answers = [first, ...rest.map((typed) => searcher.search(typed))]
       return last(

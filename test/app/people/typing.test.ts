@@ -62,7 +62,7 @@ describe('typing eight letters', () => {
     clock.letRun()
     adele.sandbox.faults.set('graph.slow', { delayMs: 100 })
     const first = adele.search('br')
-    await vi.waitUntil(() => adele.roundTrips === 1)
+    await vi.waitUntil(() => adele.roundTrips === 1, { timeout: 15_000 })
     const later = ['brown ama', 'brown am', 'brown a', 'brown', 'bro'].map((q) => adele.search(q))
     const [, ...answers] = await Promise.all([first, ...later])
     expect(adele.roundTrips).toBe(2)

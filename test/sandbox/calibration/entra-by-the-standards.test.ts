@@ -118,7 +118,7 @@ describe('a client that knows the standards and nothing of Entra, over sockets',
     })
   })
 
-  test('reads a refusal as what it is', async () => {
+  test('reads a refusal as an OAuth error', async () => {
     const as = await discover()
     const response = await oauth.refreshTokenGrantRequest(
       as,

@@ -106,7 +106,7 @@ describe('the chat page', LIMITS, () => {
       expect((await said.textContent())?.includes('Nobody')).toBe(words.startsWith('Nobody'))
     })
 
-    test('a search that failed altogether does not look like nobody', async () => {
+    test('a search that failed is not shown as an empty result', async () => {
       await entrada('people?**', (route) =>
         route.fulfill(
           problem(503, { code: 'graph_throttled', title: 'Microsoft 365 asked us to wait' }),
@@ -147,7 +147,7 @@ describe('the chat page', LIMITS, () => {
       expect(await page.locator('dialog[open]').count()).toBe(0)
     })
 
-    test('a choice made for another page is not ours', async () => {
+    test('ignores a choice made for another page', async () => {
       await entrada(
         'picker?**',
         picker(`${BROADCAST}({ type: 'entrada:picked', channel: 'other', items })`),
@@ -222,7 +222,7 @@ describe('the chat page', LIMITS, () => {
     expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('keep me')
   })
 
-  test('the next person at this tab finds nothing of the one before', async () => {
+  test('the next person in this tab sees nothing of the previous one', async () => {
     await page.getByLabel('Message', { exact: true }).fill('for my eyes only')
     await context.setExtraHTTPHeaders({
       ...ADELE,
@@ -235,7 +235,7 @@ describe('the chat page', LIMITS, () => {
     expect(JSON.stringify(await page.evaluate('({ ...sessionStorage })'))).not.toContain('my eyes')
   })
 
-  test('the live sign follows the socket', async () => {
+  test('the connection status follows the socket', async () => {
     await page.getByText('Live', { exact: true }).waitFor()
   })
 })

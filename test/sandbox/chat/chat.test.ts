@@ -51,7 +51,7 @@ describe('the page', () => {
     expect(page).toContain('{{email}}')
   })
 
-  test('says so when nobody told it who is there', async () => {
+  test('says that no identity was sent', async () => {
     expect(await (await ask('/')).text()).toContain('data-door="direct"')
   })
 

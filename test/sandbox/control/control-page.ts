@@ -22,7 +22,7 @@ const GROUPS = [
   { prefix: 'picker.', title: 'File picker', words: "SharePoint's page inside the dialog" },
 ] as const
 
-/** Works without script; the script only keeps the list of requests fresh. */
+/** The switchboard. Works without script; the script only updates the list of requests. */
 export function controlPage(world: SandboxWorld) {
   const on = world.faults.list()
   return html`<!doctype html>
@@ -31,7 +31,7 @@ export function controlPage(world: SandboxWorld) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>Sandbox control</title>
+        <title>Simulate Microsoft failures</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/control.css" />
         <script type="module" src="/control.js"></script>
@@ -39,15 +39,15 @@ export function controlPage(world: SandboxWorld) {
       <body>
         <header>
           <div>
-            <h1>What shall go wrong?</h1>
+            <h1>Simulate Microsoft failures</h1>
             <p>
-              Every switch makes the sandbox answer as Microsoft does on a bad day. Switch one on,
+              Each switch makes the sandbox answer as Microsoft does when it fails. Turn one on,
               then use the chat.
             </p>
           </div>
           <form method="post" action="/faults/off">
             <button class="all-off" ${on.size === 0 ? 'disabled' : ''}>
-              ${on.size === 0 ? 'Everything works' : `Switch ${on.size} off`}
+              ${on.size === 0 ? 'No failure is on' : `Turn off ${on.size}`}
             </button>
           </form>
         </header>
@@ -137,7 +137,7 @@ function field(fault: FaultName, name: string, label: string, placeholder: strin
   </label>`
 }
 
-/** The table writes a setting's name as code. */
+/** A failure's description; names in backticks become code. */
 function wordsOf(name: FaultName) {
   return FAULTS[name]
     .split('`')
@@ -147,7 +147,7 @@ function wordsOf(name: FaultName) {
 function howOf({ times, delayMs, retryAfterSeconds, userId }: FaultSetting): string {
   const person = Object.entries(CAST).find(([, { id }]) => id === userId)?.[0] ?? userId
   return [
-    Number.isFinite(times) ? `for ${times} more` : 'until switched off',
+    Number.isFinite(times) ? `for ${times} more` : 'until turned off',
     delayMs === undefined ? [] : `${delayMs} ms`,
     retryAfterSeconds === undefined ? [] : `Retry-After ${retryAfterSeconds}`,
     person === undefined ? [] : `only ${person}`,

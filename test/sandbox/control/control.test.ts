@@ -46,7 +46,7 @@ describe('the page', () => {
     await submit('/faults/entra.outage/on')
     await submit('/faults/picker.blank/on')
     expect(sandbox.faults.list().get('entra.outage')).toEqual({ times: Number.POSITIVE_INFINITY })
-    expect(await (await ask('/')).text()).toContain('Switch 2 off')
+    expect(await (await ask('/')).text()).toContain('Turn off 2')
     await submit('/faults/off')
     expect(sandbox.faults.list().size).toBe(0)
   })
@@ -57,7 +57,7 @@ describe('the page', () => {
     expect(sandbox.faults.list().size).toBe(0)
   })
 
-  test('nonsense is refused', async () => {
+  test('malformed settings are refused', async () => {
     expect((await submit('/faults/entra.unknown/on')).status).toBe(404)
     expect((await submit('/faults/graph.slow/on', { times: 'often' })).status).toBe(400)
   })
@@ -139,7 +139,7 @@ describe('the list of requests', () => {
     ])
   })
 
-  test('goes on live', async () => {
+  test('updates while it is open', async () => {
     const response = await ask('/requests/stream')
     const body: ReadableStream<Uint8Array> | null = response.body
     const reader = body?.getReader()

@@ -39,24 +39,36 @@ interface Naming {
   readonly alias: string
 }
 
-/** Each person depends on the seed and on their place alone: a larger directory only adds people. */
-function generatePeople({ seed, people }: DirectorySize): readonly Person[] {
-  const taken = new Map<string, number>()
-  const generated: Person[] = []
-  let previous: Naming | null = null
-  for (let index = 0; index < people; index++) {
+interface Generated {
+  readonly people: Person[]
+  /** How many people have this alias so far. */
+  readonly taken: Map<string, number>
+  previous: Naming | null
+}
+
+const generatedBySeed = new Map<number, Generated>()
+
+/**
+ * Each person depends on the seed and on their place alone, so that a larger directory only adds people.
+ * People never change; those of a seed are made once for all sandboxes of a process (60,000 take seconds).
+ */
+function generatePeople({ seed, people: count }: DirectorySize): readonly Person[] {
+  const fresh: Generated = { people: [], taken: new Map(), previous: null }
+  const generated = generatedBySeed.get(seed) ?? fresh
+  generatedBySeed.set(seed, generated)
+  const { people, taken } = generated
+  for (let index = people.length; index < count; index++) {
     const random = createRandom(mix(seed, 1, index))
     const id = random.guid()
     // Namesakes in a row: whoever picks a person must be able to tell the two apart.
+    const { previous } = generated
     const naming: Naming = previous !== null && index % 40 === 7 ? previous : name(random)
-    previous = naming
+    generated.previous = naming
     const uses = (taken.get(naming.alias) ?? 0) + 1
     taken.set(naming.alias, uses)
-    generated.push(
-      person(random, { ...naming, id, alias: `${naming.alias}${uses > 1 ? uses : ''}` }),
-    )
+    people.push(person(random, { ...naming, id, alias: `${naming.alias}${uses > 1 ? uses : ''}` }))
   }
-  return generated
+  return people.slice(0, count)
 }
 
 function person(random: Random, naming: Naming & { readonly id: string }): Person {

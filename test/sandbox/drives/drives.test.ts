@@ -236,7 +236,7 @@ test('an encrypting label leaves a compound file where the document was', async 
   expect(Buffer.from(start).toString('hex')).toBe('d0cf11e0a1b11ae1')
 })
 
-test('what is made up begins as a file of its type', async () => {
+test('generated content starts like a file of its type', async () => {
   const start = async (path: string) => Buffer.from(await read(drives.at(adeles, path), 0, 12))
   expect((await start(ADELE_FILES.japanese)).toString('latin1', 0, 2)).toBe('PK')
   expect((await start(ADELE_FILES.film)).toString('latin1', 4, 12)).toBe('ftypmp42')

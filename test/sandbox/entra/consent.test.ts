@@ -16,7 +16,7 @@ async function askAs(party: RelyingParty, account: { userPrincipalName: string }
 }
 
 describe('a person', () => {
-  test('is told in words what a first sign-in asks for, once', async () => {
+  test('reads once what a first sign-in asks for', async () => {
     const party = new RelyingParty()
     const page = await askAs(party, CAST.adele, SIGN_IN_SCOPE)
     expect(page.title).toContain('Permissions requested')
@@ -27,7 +27,7 @@ describe('a person', () => {
     expect((await party.authorize()).url.searchParams.has('code')).toBe(true)
   })
 
-  test('declines, and the application hears access_denied', async () => {
+  test('declines, and the application gets access_denied', async () => {
     const party = new RelyingParty()
     await askAs(party, CAST.adele, SIGN_IN_SCOPE)
     const page = await party.decide('decline')
@@ -76,7 +76,7 @@ describe('a person', () => {
     },
   )
 
-  test('cannot accept what was never theirs to accept', async () => {
+  test('cannot accept permissions that need an administrator', async () => {
     const party = new RelyingParty()
     const page = await askAs(party, CAST.adele, `${SIGN_IN_SCOPE} Files.Read.All`)
     const signIn = page.html.querySelector('input[name=sign_in]')?.getAttribute('value') ?? ''
@@ -138,7 +138,7 @@ describe('an administrator', () => {
     expect(adele.url.searchParams.has('code')).toBe(true)
   })
 
-  test('consents beforehand through a lever', async () => {
+  test('consents beforehand by grantAdminConsent', async () => {
     const party = new RelyingParty()
     party.world.entra.grantAdminConsent(['GroupMember.Read.All'])
     party.world.entra.grantAdminConsent(['AllSites.Read'], SHAREPOINT)
@@ -215,7 +215,7 @@ describe('the admin consent endpoint', () => {
     })
   })
 
-  test('has nothing for anyone else', async () => {
+  test('refuses everybody else', async () => {
     const party = new RelyingParty()
     await party.browser.open(party.url('v2.0/adminconsent', parameters(party)))
     expect((await party.choose(CAST.adele)).title).toContain('Approval needed')

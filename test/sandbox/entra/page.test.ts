@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { RelyingParty } from './relying-party.ts'
 
 describe('the pages', () => {
-  test('load nothing, cannot be framed and cut the tie to their opener', async () => {
+  test('load nothing, cannot be framed and have no opener', async () => {
     const page = await new RelyingParty().authorize()
     const policy = page.headers.get('content-security-policy')
     expect(policy).toContain("default-src 'none'")

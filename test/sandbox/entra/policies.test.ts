@@ -64,13 +64,13 @@ describe('faults of the token endpoint', () => {
     await expect(response.json()).rejects.toThrow(SyntaxError)
   })
 
-  test('throttling says for how long', async () => {
+  test('throttling says how long to wait', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.token_throttled', { retryAfterSeconds: 7 })
     expect((await redeemWith(party)).headers.get('retry-after')).toBe('7')
   })
 
-  test('slow is slow and then right', async () => {
+  test('a slow token endpoint answers correctly after the delay', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const party = new RelyingParty()
     party.world.faults.set('entra.token_slow', { delayMs: 30_000 })
@@ -83,7 +83,7 @@ describe('faults of the token endpoint', () => {
     expect(answered.mock.calls[0]?.[0].status).toBe(400)
   })
 
-  test('hanging ends when the caller gives up', async () => {
+  test('a token endpoint that hangs ends when the caller gives up', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.token_hang')
     const caller = new AbortController()
@@ -92,7 +92,7 @@ describe('faults of the token endpoint', () => {
     await expect(answer).rejects.toThrow('gave up')
   })
 
-  test('an outage of discovery leaves the rest alone', async () => {
+  test('an outage of discovery affects nothing else', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.discovery_outage')
     for (const path of ['v2.0/.well-known/openid-configuration', 'discovery/v2.0/keys']) {

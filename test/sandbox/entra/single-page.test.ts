@@ -14,7 +14,7 @@ describe('redirect URIs of the single-page platform', () => {
   const registration = { redirectUris: [], spaRedirectUris: [REDIRECT_URI] }
   const origin = { origin: 'https://chat.contoso.example' }
 
-  test('a server that redeems such a code is told so', async () => {
+  test('a server that redeems such a code gets an error that says so', async () => {
     const party = new RelyingParty({ registration })
     expect(await party.redeem(await codeOf(party))).toMatchObject(
       refused('invalid_request', 9002327),
@@ -41,7 +41,7 @@ describe('redirect URIs of the single-page platform', () => {
     expect(answer.get('error_description')).toMatch(/^AADSTS9002325: /)
   })
 
-  test('its refresh tokens die 24 hours after the sign-in, whatever happens in between', async () => {
+  test('its refresh tokens expire 24 hours after the sign-in, renewed or not', async () => {
     const party = new RelyingParty({ registration })
     const code = await codeOf(party)
     const { body } = await party.redeem(code, { client_secret: null }, origin)

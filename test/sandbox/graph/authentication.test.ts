@@ -11,7 +11,7 @@ test('a token for another resource is refused', async () => {
   expect([refused.status, codeOf(refused)]).toEqual([401, 'InvalidAuthenticationToken'])
 })
 
-test('a token dies at its hour', async () => {
+test('a token expires after an hour', async () => {
   const graph = calling(sandbox, { ...CAST.adele, expiresAt: Date.now() + 1000 })
   expect((await graph.get('/v1.0/me')).status).toBe(200)
   vi.useFakeTimers({ now: Date.now() + 1000, toFake: ['Date'] })
@@ -34,7 +34,7 @@ test.each([
   )
 })
 
-test('a deleted user is nobody', async () => {
+test('a token of a deleted user is refused', async () => {
   const own = aSandbox()
   const graph = calling(own)
   own.tenants.find(({ tenantId }) => tenantId === CONTOSO)?.removePerson(CAST.adele.id)
@@ -62,7 +62,7 @@ test('every answer carries its ids, and the caller’s own comes back', async ()
   })
 })
 
-test('a claims challenge is worded as Microsoft words it', async () => {
+test('a claims challenge has Microsoft’s format', async () => {
   const own = aSandbox()
   own.faults.set('graph.claims_challenge', { times: 1 })
   const challenged = await calling(own).get('/v1.0/me')
@@ -97,7 +97,7 @@ test('a fault may be for one user alone', async () => {
   expect((await calling(own, CAST.adele).get('/v1.0/me')).status).toBe(200)
 })
 
-test('files are throttled in words of their own', async () => {
+test('the file API has its own throttling error', async () => {
   const own = aSandbox()
   own.faults.set('graph.throttled')
   const answer = await calling(own).get('/v1.0/me/drive')
@@ -105,7 +105,7 @@ test('files are throttled in words of their own', async () => {
   expect(answer.headers.get('retry-after')).toBe('10')
 })
 
-test('a hanging Graph is left when the client gives up', async () => {
+test('a Graph that hangs ends the request when the client gives up', async () => {
   const own = aSandbox()
   own.faults.set('graph.hang')
   const controller = new AbortController()
@@ -114,7 +114,7 @@ test('a hanging Graph is left when the client gives up', async () => {
   await expect(pending).rejects.toThrow('the client went away')
 })
 
-test('a slow Graph takes its time and then answers', async () => {
+test('a slow Graph answers after the delay', async () => {
   const own = aSandbox()
   own.faults.set('graph.slow', { delayMs: 30 })
   const started = performance.now()
@@ -122,14 +122,14 @@ test('a slow Graph takes its time and then answers', async () => {
   expect(performance.now() - started).toBeGreaterThan(25)
 })
 
-test('only v1.0 is there, and unknown paths are bad requests', async () => {
+test('only v1.0 exists, and unknown paths are bad requests', async () => {
   const graph = calling(sandbox)
   expect(codeOf(await graph.get('/beta/me'))).toBe('BadRequest')
   const unknown = await graph.get('/v1.0/me/nothing')
   expect([unknown.status, codeOf(unknown)]).toEqual([400, 'BadRequest'])
 })
 
-test('who signs in elsewhere finds their own directory', async () => {
+test('a user of another tenant gets the directory of that tenant', async () => {
   const [, fabrikam] = sandbox.tenants
   const felix = { ...CAST.felix, tenantId: fabrikam?.tenantId ?? '' }
   const graph = calling(sandbox, felix)

@@ -29,7 +29,7 @@ function isParts(value: unknown): value is readonly Part[] {
 const get = (id: string, url: string, more = {}) => ({ id, method: 'GET', url, ...more })
 const partOf = (parts: readonly Part[], id: string) => parts.find((part) => part.id === id)
 
-test('answers come in another order than the questions', async () => {
+test('responses of a batch come in another order than its requests', async () => {
   const parts = await batch(['a', 'b', 'c'].map((id) => get(id, '/me?$select=id')))
   expect(parts.map(({ id }) => id)).toEqual(['c', 'b', 'a'])
 })
@@ -83,7 +83,7 @@ test('a picture is base64, a redirect is a Location', async () => {
   expect(file).not.toHaveProperty('body')
 })
 
-test('throttling strikes parts, not the batch', async () => {
+test('throttling applies to requests in a batch, not to the batch', async () => {
   const own = aSandbox()
   own.faults.set('graph.throttled', { times: 2, retryAfterSeconds: 3 })
   const parts = await batch(
@@ -94,7 +94,7 @@ test('throttling strikes parts, not the batch', async () => {
   expect(partOf(parts, 'a')?.headers['Retry-After']).toBe('3')
 })
 
-test('what depends on a failure fails with it, and so on down the line', async () => {
+test('requests that depend on a failed one fail, directly or indirectly', async () => {
   const parts = await batch([
     get('a', '/users/nobody'),
     get('b', '/me', { dependsOn: ['A'] }),
@@ -125,7 +125,7 @@ test('20 parts are allowed', async () => {
   expect(await batch(Array.from({ length: 20 }, (_, n) => get(String(n), '/me')))).toHaveLength(20)
 })
 
-test('something else than a batch is refused', async () => {
+test('a body that is not a batch is refused', async () => {
   for (const body of [{}, [], 'x', null]) {
     expect((await graph.post('/v1.0/$batch', body)).status).toBe(400)
   }
@@ -139,7 +139,7 @@ test('a part cannot leave Graph or nest a batch', async () => {
   expect(parts.map(({ status }) => status)).toEqual([400, 400])
 })
 
-test('a bad token and an outage take the whole batch', async () => {
+test('a bad token and an outage fail the whole batch', async () => {
   const own = aSandbox()
   const expired = calling(own, { ...CAST.adele, expiresAt: 0 })
   expect((await expired.post('/v1.0/$batch', { requests: [get('1', '/me')] })).status).toBe(401)
@@ -156,7 +156,7 @@ test('scopes are checked part by part', async () => {
   expect(['me', 'groups', 'people'].map((id) => partOf(parts, id)?.status)).toEqual([200, 403, 403])
 })
 
-test('resource units are what the documentation charges', async () => {
+test('resource units are those of the documentation', async () => {
   const units = async (path: string) => (await graph.get(path)).headers.get('x-ms-resource-unit')
   expect(await units('/v1.0/users')).toBe('2')
   expect(await units('/v1.0/users?$select=id&$top=5')).toBe('1')

@@ -22,13 +22,13 @@ const path = (item: StoredItem, rest = '') => `/v1.0/drives/${item.driveId}/item
 const content = (item: StoredItem, headers = {}, query = '') =>
   graph.raw(path(item, `/content${query}`), { headers })
 
-test('one’s own drive tells the host of OneDrive', async () => {
+test('the user’s own drive shows the host of OneDrive', async () => {
   const drive = await graph.get('/v1.0/me/drive?$select=id,webUrl,driveType')
   expect(drive.body).toMatchObject({ id: adeles().id, driveType: 'business' })
   expect(new URL(String(drive.body['webUrl'])).origin).toBe(sandbox.hosts.oneDrive)
 })
 
-test('the root site tells the host of SharePoint', async () => {
+test('the root site shows the host of SharePoint', async () => {
   const site = await graph.get('/v1.0/sites/root?$select=webUrl,siteCollection')
   expect(site.body['webUrl']).toBe(sandbox.hosts.sharePoint)
   expect(site.body['siteCollection']).toEqual({
@@ -72,7 +72,7 @@ test('a OneDrive of another geography is on its own host, and so are its downloa
   expect((await bytes.arrayBuffer()).byteLength).toBe(15_000)
 })
 
-test('who has no OneDrive is told so', async () => {
+test('a user without a OneDrive gets an error that says so', async () => {
   const missing = await calling(sandbox, CAST.unal).get('/v1.0/me/drive')
   expect(missing.body['error']).toMatchObject({
     code: 'ResourceNotFound',
@@ -101,7 +101,7 @@ test('a file has the facets of a file', async () => {
   }
 })
 
-test('only what is selected is shown', async () => {
+test('only selected properties are returned', async () => {
   const answer = await graph.get(path(file('report'), '?$select=id,name,file,malware,folder'))
   expect(Object.keys(answer.body).toSorted()).toEqual([
     '@odata.context',
@@ -140,7 +140,7 @@ test('a shortcut leads to the item in its own drive', async () => {
   expect(body).not.toHaveProperty('file')
 })
 
-test('content leads away, to a URL without a token that the store knows', async () => {
+test('content redirects to a download URL that needs no token', async () => {
   const response = await content(file('text'))
   expect(response.status).toBe(302)
   expect(response.body).toBeNull()
@@ -153,7 +153,7 @@ test('content leads away, to a URL without a token that the store knows', async 
   })
 })
 
-test('Range on content changes nothing', async () => {
+test('content ignores Range and redirects', async () => {
   expect((await content(file('text'), { range: 'bytes=0-3' })).status).toBe(302)
 })
 
@@ -196,14 +196,14 @@ test('the content of what is checked out or labelled is there', async () => {
   }
 })
 
-test('what is infected or locked has no download URL to leak', async () => {
+test('infected and locked files have no download URL', async () => {
   for (const name of ['malware', 'locked', 'folder', 'notebook'] as const) {
     const { body } = await graph.get(path(file(name)))
     expect(body).not.toHaveProperty('@microsoft.graph.downloadUrl')
   }
 })
 
-test('what one may not read is denied, what is not there is not found', async () => {
+test('an unreadable item is denied and a missing one not found', async () => {
   const megans = drives.oneDriveOf(CAST.megan.id)
   if (megans === null) throw new Error('Megan has a OneDrive')
   const salaries = await graph.get(path(drives.at(megans, 'Private/Salaries.xlsx')))
@@ -217,7 +217,7 @@ test('what one may not read is denied, what is not there is not found', async ()
   expect(codeOf(await graph.get(gone))).toBe('itemNotFound')
 })
 
-test('a drive id that is none is a bad request', async () => {
+test('a malformed drive id is a bad request', async () => {
   for (const id of ['b!short', 'me', '..%2f..%2fme']) {
     const refused = await graph.get(`/v1.0/drives/${id}/root`)
     expect([id, refused.status]).toEqual([id, 400])

@@ -44,7 +44,7 @@ test('owners are listed apart from members', async () => {
   expect(owners).toEqual([{ '@odata.type': '#microsoft.graph.user', id: CAST.alex.id }])
 })
 
-test('members one may not read are there with type and id, and null for the rest', async () => {
+test('members that the caller may not read have type and id, and null for the rest', async () => {
   const caller = calling(sandbox, { ...CAST.megan, scopes: ['User.Read', 'GroupMember.Read.All'] })
   const members = valueOf(
     await caller.get(group(CAST_GROUPS.chatUsers, '/members?$select=id,displayName,mail')),

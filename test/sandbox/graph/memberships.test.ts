@@ -24,14 +24,14 @@ test('security groups alone, or all of them', async () => {
   expect([secure.body['value'], all.body['value']]).toEqual([[], [CAST_GROUPS.phoenixTwo]])
 })
 
-test('an overflowing membership is answered whole', async () => {
+test('memberships that overflow the claim are returned in full', async () => {
   for (const action of ['getMemberObjects', 'getMemberGroups']) {
     const answer = await megan.post(`/v1.0/me/${action}`, { securityEnabledOnly: true })
     expect(answer.body['value']).toHaveLength(700)
   }
 })
 
-test('checkMemberGroups answers with the subset', async () => {
+test('checkMemberGroups returns the groups that contain the user', async () => {
   const groupIds = [CAST_GROUPS.allEmployees, CAST_GROUPS.chatAdministrators]
   const answer = await graph.post('/v1.0/me/checkMemberGroups', { groupIds })
   expect(answer.body['value']).toEqual([CAST_GROUPS.allEmployees])
@@ -59,7 +59,7 @@ test.each([
   expect((await graph.post(path, body)).status).toBe(400)
 })
 
-test('memberships come with id alone to who may not read groups', async () => {
+test('memberships have only an id for users who may not read groups', async () => {
   const path = '/v1.0/me/transitiveMemberOf?$select=id,displayName'
   const limited = calling(sandbox, { ...CAST.adele, scopes: ['User.Read'] })
   expect(valueOf(await limited.get(path))[0]).toEqual({
@@ -84,7 +84,7 @@ test('direct memberships are fewer', async () => {
   ])
 })
 
-test('getByIds knows both kinds, each once, and leaves out what is not there', async () => {
+test('getByIds returns users and groups once each and leaves out unknown ids', async () => {
   const ids = [
     CAST.megan.id,
     CAST_GROUPS.chatUsers,

@@ -17,7 +17,7 @@ test('a photo comes in the size asked for', async () => {
   expect(await sideOf('/v1.0/me/photos/96X96/$value')).toBe(96)
 })
 
-test('the largest there is comes when none is asked for, or a larger one', async () => {
+test('without a size, or with a larger one, the largest photo is returned', async () => {
   const metadata = await graph.get('/v1.0/me/photo')
   const largest = await sideOf('/v1.0/me/photo/$value')
   expect(metadata.body).toMatchObject({ id: `${largest}x${largest}`, width: largest })

@@ -125,7 +125,7 @@ test('a property that Graph does not have is a bad request', async () => {
   }
 })
 
-test('what SharePoint knows of a user is not to be had for a list of them', async () => {
+test('properties that SharePoint stores are not available in a list of users', async () => {
   const graph = calling(sandbox)
   expect((await graph.get('/v1.0/users?$select=id,mySite')).status).toBe(501)
   expect((await graph.get('/v1.0/me?$select=mySite')).body['mySite']).toBe(
@@ -141,7 +141,7 @@ test('Files.Read opens one’s own files and no others', async () => {
   expect((await wider.get(`/v1.0/drives/${marketing}/root`)).status).toBe(200)
 })
 
-test('guests may not leaf through the directory', async () => {
+test('guests may not list the directory', async () => {
   const graph = calling(sandbox, CAST.gustav)
   for (const path of ['users', 'groups']) {
     const refused = await graph.get(`/v1.0/${path}`)

@@ -31,7 +31,7 @@ function get(url: string, headers: Record<string, string> = {}, method = 'GET') 
   return sandbox.fetch(new Request(url, { method, headers }))
 }
 
-test('whoever holds the URL gets the whole file, with its name, its type and its tag', async () => {
+test('the URL alone returns the whole file, with its name, type and tag', async () => {
   const response = await get(urlOf(ADELE_FILES.umlauts))
   expect(response.status).toBe(200)
   expect(await response.text()).toBe('Überblick\n')
@@ -125,7 +125,7 @@ test('a bearer token next to the URL is refused with a page, not ignored', async
   expect(response.headers.get('content-type')).toContain('text/html')
 })
 
-test('a URL lives for minutes', async () => {
+test('a URL expires after minutes', async () => {
   vi.useFakeTimers()
   const url = urlOf(ADELE_FILES.text)
   vi.advanceTimersByTime(4 * 60_000)
@@ -158,7 +158,7 @@ test('a document comes as PDF when the URL was made for that', async () => {
   expect(new TextDecoder().decode(await response.arrayBuffer())).toMatch(/^%PDF-/)
 })
 
-test('the answer carries headers that are nobody’s business further on', async () => {
+test('the answer has headers that must not be passed on', async () => {
   const { headers } = await get(urlOf(ADELE_FILES.text))
   expect(headers.getSetCookie()).toHaveLength(2)
   expect(headers.get('access-control-allow-origin')).toBe('*')

@@ -58,7 +58,7 @@ test('a OneDrive of another geography is on that geography’s host and on no ot
   expect((await ask(there, elsewhere)).status).toBe(401)
 })
 
-test('a token of one host is refused at the other with the exception the field knows', async () => {
+test('a token of one host is refused at the other with Microsoft’s exception', async () => {
   const response = await ask(sites(), token())
   expect(response.status).toBe(401)
   expect(response.headers.get('x-ms-diagnostics')).toContain(sandbox.hosts.oneDrive)

@@ -125,7 +125,7 @@ describe('the picker', LIMITS, () => {
     expect(JSON.parse(claims)).toMatchObject({ access_token: { nbf: { essential: true } } })
   })
 
-  test('one token for all hosts ends in the exception everyone knows', async () => {
+  test('one token for all hosts ends in Microsoft’s exception', async () => {
     const picker = await open({}, () => mint(served.hosts.sharePoint))
     const notice = picker.getByRole('alert')
     await notice.waitFor()
@@ -203,7 +203,7 @@ describe('the picker', LIMITS, () => {
     ])
   })
 
-  test('a reload says hello again', async () => {
+  test('a reload sends initialize again', async () => {
     const picker = await open()
     await isReady(picker)
     await page.frames()[1]?.evaluate('setTimeout(() => location.reload())')
@@ -211,7 +211,7 @@ describe('the picker', LIMITS, () => {
     await isReady(picker)
   })
 
-  test('without a token of its host the frame stays blank and nobody says hello', async () => {
+  test('without a token of its host the frame stays blank and sends no initialize', async () => {
     await open({ token: mint(served.hosts.graph) })
     await page.waitForFunction('window.hasLoaded')
     expect(page.frames()[1]?.url()).toMatch(/^chrome-error:/)

@@ -8,21 +8,21 @@ export function banner(publicUrl: string, hosts: SandboxHosts, isSandboxTenant: 
     ...(isSandboxTenant
       ? [
           dim(
-            '  Sign in as anyone on the list, no password. The tenant is made up and lives in memory.',
+            '  Sign in as anyone on the list, without a password. The tenant is simulated, in memory.',
           ),
-          dim(`  To make things go wrong: ${hosts.control}`),
+          dim(`  To simulate Microsoft failures: ${hosts.control}`),
         ]
-      : [dim('  The tenant is the one you have set; the chat behind it is the demo.')]),
-    dim('  Ctrl-C stops everything.'),
+      : [dim('  The tenant is the one of your settings. The chat is the demo chat.')]),
+    dim('  Press Ctrl-C to stop.'),
   ]
   return `\n${lines.join('\n')}\n`
 }
 
 export function misconfigured(report: string): string {
   const lines = report.split('\n').map((line) => `  ${line}`)
-  const advice = dim('  Settings come from .dev.vars and the environment; docs are in the README.')
+  const advice = dim('  Settings come from .dev.vars and the environment. The README lists them.')
   return [
-    styleText('bold', '  Entrada does not start with these settings:'),
+    styleText('bold', '  Entrada cannot start with these settings:'),
     '',
     ...lines,
     '',
@@ -34,7 +34,7 @@ export function stopped(reason: string): string {
   return `  ${styleText('bold', 'Stopped.')} ${reason}`
 }
 
-/** Warnings and errors of Entrada, one line each; the rest of its log is for an operator's search. */
+/** A line for each warning and error of Entrada; `null` for the rest of its log. */
 export function logLine(line: string): string | null {
   const event = readEvent(line)
   if (event === null) return `  ${line.trimEnd()}`
@@ -44,7 +44,7 @@ export function logLine(line: string): string | null {
   return dim(`  ${String(level)} ${String(name)} ${words.join(' ')}`)
 }
 
-/** The report inside a `misconfigured` event: the only place for it when the address itself is wrong. */
+/** The report in a `misconfigured` event; the only place that has it when `DOMAIN_SERVER` is wrong. */
 export function reportIn(line: string): string | null {
   const event = readEvent(line)
   return event?.['event'] === 'misconfigured' && typeof event['report'] === 'string'

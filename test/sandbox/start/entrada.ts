@@ -21,7 +21,7 @@ export interface EntradaOptions {
   readonly settings: StartSettings
   /** A line of Entrada's own log, one JSON object. */
   onLog(line: string): void
-  /** The runtime died by itself. */
+  /** The runtime ended without being stopped. */
   onCrash(): void
 }
 

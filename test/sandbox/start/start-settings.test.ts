@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('without a word from anyone it is the sandbox tenant with everything on', () => {
+test('without settings it is the sandbox tenant with every feature on', () => {
   expect(startSettings(SURROUNDINGS, readOverrides(folder, {}))).toMatchObject({
     DOMAIN_SERVER: 'http://localhost:8787',
     ORIGIN_URL: MICROSOFT_HOSTS.chat,
@@ -42,7 +42,7 @@ test('each start has a secret of its own, long enough for Entrada', () => {
   expect(one['OPENID_SESSION_SECRET']).not.toBe(other['OPENID_SESSION_SECRET'])
 })
 
-test('.dev.vars is heard, and the environment over it', () => {
+test('.dev.vars is read, and the environment wins over it', () => {
   writeFileSync(
     join(folder, '.dev.vars'),
     'SHAREPOINT_MAX_FILES="3"\nSESSION_IDLE_SECONDS=60 # short\n',
@@ -60,12 +60,12 @@ test('of the environment only what is meant for Entrada is taken, typos included
   expect(readOverrides(folder, environment)).toEqual(typos)
 })
 
-test('an empty value takes a default away', () => {
+test('an empty value removes a default', () => {
   const overrides = readOverrides(folder, { OPENID_CLIENT_ID: '' })
   expect(startSettings(SURROUNDINGS, overrides)['OPENID_CLIENT_ID']).toBe('')
 })
 
-test('a tenant of one’s own is not mixed with the sandbox', () => {
+test('a tenant of your own is not mixed with the sandbox', () => {
   const own = {
     OPENID_ISSUER: 'https://login.microsoftonline.com/common/v2.0',
     OPENID_CLIENT_ID: 'own',

@@ -114,7 +114,7 @@ async function expectNothingLeft(start: Start, url: string): Promise<void> {
 }
 
 describe('npm start', LIMITS, () => {
-  test('leads from one URL to the sign-in, and Ctrl-C leaves nothing', async () => {
+  test('one URL leads to sign-in, and Ctrl-C leaves no process behind', async () => {
     started = new Start()
     const url = await started.url()
     expect(await whereNavigationLeads(url)).toContain('/.entrada/login')
@@ -160,7 +160,7 @@ describe('npm start', LIMITS, () => {
     }
   })
 
-  test('a second start moves aside, and an impatient second Ctrl-C leaves nothing either', async () => {
+  test('a second start takes other ports, and a second Ctrl-C leaves no process behind', async () => {
     const first = new Start()
     try {
       const firstUrl = await first.url()
@@ -177,14 +177,14 @@ describe('npm start', LIMITS, () => {
     }
   })
 
-  test('npm ended by a supervisor takes everything along', async () => {
+  test('ends all processes when a supervisor ends npm', async () => {
     started = new Start()
     const url = await started.url()
     started.signal('SIGTERM', 'npm')
     await expectNothingLeft(started, url)
   })
 
-  test('when the runtime dies, everything stops and says so', async () => {
+  test('when the runtime ends unexpectedly, everything stops with a message', async () => {
     started = new Start()
     const url = await started.url()
     const lines = execFileSync('ps', ['-eo', 'pid=,pgid=,comm='], { encoding: 'utf8' }).split('\n')
@@ -193,11 +193,11 @@ describe('npm start', LIMITS, () => {
     )
     process.kill(Number(runtime?.trim().split(/\s+/)[0]), 'SIGKILL')
     expect(await started.exited).toBe(1)
-    expect(started.output).toContain('The Workers runtime died.')
+    expect(started.output).toContain('The Workers runtime ended unexpectedly.')
     await expectNothingLeft(started, url)
   })
 
-  test('everything wrong with the settings is said at once, by name and with the fix', async () => {
+  test('reports all problems of the settings at once, by name and with the fix', async () => {
     started = new Start({
       OPENID_CLIENT_IDD: 'unknown',
       OPENID_CLIENT_ID: '',
@@ -216,7 +216,7 @@ describe('npm start', LIMITS, () => {
     expect(started.members()).toEqual([])
   })
 
-  test('the sandbox tenant does not go with a public address', async () => {
+  test('refuses the sandbox tenant together with a public address', async () => {
     started = new Start({ DOMAIN_SERVER: 'https://chat.contoso.example' })
     expect(await started.exited).toBe(1)
     expect(started.output).toContain(

@@ -2,14 +2,14 @@ import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { sign, verify } from 'hono/jwt'
 
-/** What the app's author wrote under `@cl.header_auth_callback`: headers in, user or nothing out. */
+/** The app's `@cl.header_auth_callback`: takes headers, returns the user or nothing. */
 export type HeaderAuthCallback = (
   headers: Headers,
 ) => Promise<{ readonly identifier: string } | null>
 
 const SECRET = 'CHAINLIT_AUTH_SECRET of this app'
 
-/** Chainlit's header sign-in: the page posts `/auth/header` and then goes by the cookie it got. */
+/** Chainlit's header sign-in: the page posts `/auth/header` and then uses the cookie from its answer. */
 export function createChainlit(headerAuthCallback: HeaderAuthCallback) {
   const app = new Hono()
   app.post('/auth/header', async (c) => {

@@ -7,7 +7,7 @@ export interface LibreChatSettings {
   readonly OPENID_CLIENT_ID: string
   readonly OPENID_CLIENT_SECRET: string
   readonly OPENID_SCOPE?: string
-  /** How its server reaches the issuer. */
+  /** Sends its server's requests to the issuer. */
   readonly fetch: (request: Request) => Promise<Response>
   readonly authentication?: oidc.ClientAuth
 }
@@ -16,7 +16,7 @@ type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>
 
 const CALLBACK = '/oauth/openid/callback'
 
-/** LibreChat's own sign-in, with the library it has for that: `openid-client` judges what Entrada answers. */
+/** LibreChat's own sign-in with the library it uses: `openid-client` validates Entrada's answers. */
 export class LibreChat {
   readonly #settings: LibreChatSettings
   readonly #pending = new Map<string, string>()

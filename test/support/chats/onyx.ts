@@ -26,7 +26,7 @@ export function createOnyx({ fetchKeys, ...expected }: OnyxSettings) {
         })
         return payload
       } catch {
-        // Perhaps the keys were rotated; the second time it is the token.
+        // The keys may have been rotated; after a second failure the token is invalid.
         keys = null
       }
     }

@@ -1,11 +1,11 @@
 export interface CacheBends {
   /** Every call fails. */
   readonly throws?: boolean
-  /** Takes everything and finds nothing, as a data centre may that needs the room. */
+  /** Accepts everything and finds nothing, as a data centre does that evicts early. */
   readonly forgets?: boolean
 }
 
-/** The Cache API of one data centre, with the rules of Cloudflare's: GET only, and what may not be kept is not. */
+/** The Cache API of one data centre, with Cloudflare's rules: GET only, and nothing that may not be stored. */
 export class CacheStorageDouble {
   /** Every address that something was put under, in order. */
   readonly puts: string[] = []
@@ -19,7 +19,7 @@ export class CacheStorageDouble {
     return cache
   }
 
-  /** Makes it misbehave until `bend({})`. */
+  /** Makes it fail as given until `bend({})`. */
   bend(bends: CacheBends): void {
     this.bends = bends
   }
@@ -31,7 +31,7 @@ interface Kept {
   readonly expiresAt: number
 }
 
-/** What Cloudflare gives a 200 that says nothing of its life. */
+/** Seconds that Cloudflare keeps a 200 without `Cache-Control`. */
 const DEFAULT_LIFE_SECONDS = 7200
 
 export class CacheDouble {

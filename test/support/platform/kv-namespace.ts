@@ -11,7 +11,7 @@ export interface KvBends {
   readonly throws?: readonly KvOperationName[]
   /** These operations never answer. */
   readonly hangs?: readonly KvOperationName[]
-  /** The day's writes are used up. */
+  /** Writes fail: the daily limit is reached. */
   readonly full?: boolean
   /** A second write to a key within a second is refused, as in production. */
   readonly oneWritePerSecond?: boolean
@@ -52,7 +52,7 @@ export class KvNamespaceDouble {
   readonly #versions = new Map<string, Version[]>()
   #bends: KvBends = {}
 
-  /** Makes it misbehave until `bend({})`. */
+  /** Makes it fail as given until `bend({})`. */
   bend(bends: KvBends): void {
     this.#bends = bends
   }

@@ -1,13 +1,13 @@
 type Bytes = ArrayBuffer | ArrayBufferView
 
-/** Hands bytes on as they come and holds none: a write settles when it is read. */
+/** Passes bytes on without buffering: a write settles when it is read. */
 export class IdentityTransformStreamDouble extends TransformStream<Bytes, Uint8Array> {
   constructor() {
     super({ transform: (chunk, controller) => controller.enqueue(viewOf(chunk)) })
   }
 }
 
-/** The same with a length that is announced and kept: neither more nor less goes through. */
+/** The same with a fixed length: more or fewer bytes are an error. */
 export class FixedLengthStreamDouble extends TransformStream<Bytes, Uint8Array> {
   constructor(length: number | bigint) {
     let left = Number(length)
@@ -27,7 +27,7 @@ export class FixedLengthStreamDouble extends TransformStream<Bytes, Uint8Array> 
   }
 }
 
-/** The streams of Workers take bytes and nothing else. */
+/** Workers' streams accept bytes only. */
 function viewOf(chunk: unknown): Uint8Array {
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
   if (ArrayBuffer.isView(chunk)) {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 
-/** What outlives an object's instance: its database, its key-value pairs and its alarm. */
+/** What an object keeps without its instance: its database, its key-value pairs and its alarm. */
 export class ObjectDisk {
   readonly name: string
   database = new DatabaseSync(':memory:')
@@ -19,7 +19,7 @@ export class ObjectDisk {
     this.alarm = null
   }
 
-  /** Every value stored, for whoever searches it for secrets. */
+  /** Every stored value as text, to search for secrets. */
   *contents(): Generator<string> {
     const tables = this.database.prepare(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",

@@ -3,7 +3,7 @@ import { ObjectStateDouble, type ObjectId } from './object-state.ts'
 import { ObjectStorageDouble } from './object-storage.ts'
 import { copyAcrossRpc, errorAcrossRpc } from './rpc-serialization.ts'
 
-/** A class exported for a Durable Object binding, as far as the platform cares. */
+/** A class exported for a Durable Object binding, as the platform sees it. */
 export type ObjectClass = new (ctx: never, env: never) => object
 
 interface Resident {
@@ -21,7 +21,7 @@ function resetByPlatform(): Error {
   })
 }
 
-/** One object: a disk that stays and an instance that comes and goes. */
+/** One object: storage that stays and an instance that can be evicted. */
 export class ObjectHost {
   readonly id: ObjectId
   readonly disk: ObjectDisk
@@ -70,7 +70,7 @@ export class ObjectHost {
     return true
   }
 
-  /** Memory is lost, as after seconds without a call. Calls under way would have kept it. */
+  /** Drops the memory, as after some seconds without a call. A call under way prevents that. */
   evict(): void {
     const busy = this.#resident?.inFlight.size ?? 0
     if (busy > 0) {
@@ -133,7 +133,7 @@ async function invoke(
   return Reflect.apply(method, object, parameters)
 }
 
-/** Only what stands on the class is callable; fields of the instance are private to it. */
+/** Only methods of the class are callable; fields of the instance are private to it. */
 function isMethod(object: object, name: string): boolean {
   if (Object.hasOwn(object, name) || name === 'constructor') return false
   return name in object && !(name in Object.prototype)

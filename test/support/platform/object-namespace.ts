@@ -20,7 +20,7 @@ export interface ObjectBends {
   readonly hangs?: boolean
   /** Only these methods; all without it. */
   readonly methods?: readonly string[]
-  /** Only so many calls, then all is well. */
+  /** Only this many calls. */
   readonly times?: number
 }
 
@@ -121,7 +121,7 @@ export class ObjectNamespaceDouble {
     for (const host of this.#hosts.values()) host.crash()
   }
 
-  /** Fires the alarms that are due; tells how many. */
+  /** Fires the alarms that are due and returns their number. */
   async runAlarms(): Promise<number> {
     const now = Date.now()
     let fired = 0

@@ -50,7 +50,7 @@ test('a redirect is followed as a GET, without credentials for another host', as
   ])
 })
 
-test('a redirect is handed back when it is asked for', async () => {
+test('returns a redirect with redirect: manual', async () => {
   const response = await through(
     () => fetch('https://one.example/start', { redirect: 'manual' }),
     redirecting,
@@ -70,7 +70,7 @@ test('a request can be passed on as it came, body and all', async () => {
   expect(await response.json()).toMatchObject({ method: 'PUT', body: 'content' })
 })
 
-test('a stream needs no ceremony to be sent', async () => {
+test('sends a stream without the duplex option', async () => {
   const response = await through(
     () =>
       fetch('https://one.example/end', { method: 'POST', body: new Blob(['streamed']).stream() }),
@@ -79,7 +79,7 @@ test('a stream needs no ceremony to be sent', async () => {
   expect(await response.json()).toMatchObject({ body: 'streamed' })
 })
 
-test('headers that came from outside cannot be changed in place', async () => {
+test('headers of a received message are immutable', async () => {
   await expect(
     through((request) => (request.headers.set('a', 'b'), new Response())),
   ).rejects.toThrow('immutable headers')
@@ -98,7 +98,7 @@ test('headers that came from outside cannot be changed in place', async () => {
   expect((await through(copy)).headers.get('a')).toBe('b')
 })
 
-test('a deadline cuts off a peer that hangs', async () => {
+test('a deadline ends a request to a server that hangs', async () => {
   const work = through(
     () => fetch('https://one.example/', { signal: AbortSignal.timeout(10_000) }),
     () => new Promise<never>(() => {}),
@@ -106,7 +106,7 @@ test('a deadline cuts off a peer that hangs', async () => {
   await expect(clock.runOut(work)).rejects.toMatchObject({ name: 'TimeoutError' })
 })
 
-test('a deadline also cuts off a body that trickles', async () => {
+test('a deadline ends a body that arrives slowly', async () => {
   const endless = new ReadableStream({ pull: () => new Promise<never>(() => {}) })
   const work = through(
     async () => {
@@ -137,7 +137,7 @@ test('what a response fetches while it is read still belongs to its Worker', asy
   expect(await response.text()).toBe('late')
 })
 
-test('whoever stops reading stops the peer', async () => {
+test('cancelling the body stops the server', async () => {
   let cancelled: unknown = null
   const endless = new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(1)),
@@ -160,6 +160,6 @@ test.each([
   await expect(through(() => fetch('https://one.example/', init))).rejects.toThrow(message)
 })
 
-test('a fetch that no Worker makes fails', async () => {
+test('a fetch outside a Worker fails', async () => {
   await expect(fetch('https://one.example/')).rejects.toThrow('outside a Worker')
 })

@@ -4,7 +4,7 @@ export type Network = (request: Request) => Promise<Response>
 const MAX_REDIRECTS = 20
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** `fetch` as a Worker has it: follows or hands back redirects, obeys the signal, sealed headers. */
+/** `fetch` as in a Worker: follows or returns redirects, obeys the signal, returns immutable headers. */
 export async function outboundFetch(network: Network, request: Request): Promise<Response> {
   const chain = [request.url]
   let current = request
@@ -43,7 +43,7 @@ function redirected(request: Request, status: number, target: URL): Request {
     )
   }
   const headers = new Headers(request.headers)
-  // Since 2025-09-01 workerd keeps credentials from hosts they were not meant for.
+  // Since compatibility date 2025-09-01 workerd drops credentials when a redirect changes the host.
   if (target.origin !== new URL(request.url).origin) headers.delete('authorization')
   if (becomesGet) {
     for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name)
@@ -63,7 +63,7 @@ function received(response: Response, chain: readonly string[], signal: AbortSig
   return copy
 }
 
-/** What comes from outside cannot be changed in place; Node's own constructors would let it. */
+/** Headers of a received message are immutable; Node's own constructors allow changes. */
 export function sealHeaders(headers: Headers): void {
   for (const method of ['set', 'append', 'delete']) {
     Object.defineProperty(headers, method, {

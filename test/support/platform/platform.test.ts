@@ -130,7 +130,7 @@ test('an evicted object keeps its storage and forgets the rest', async () => {
   expect(await response.json()).toEqual({ memory: 2, stored: 4 })
 })
 
-test('a crash fails calls under way, and the lost instance can no longer write', async () => {
+test('a crash fails calls in progress, and the lost instance can no longer write', async () => {
   const outside = Promise.withResolvers<Response>()
   const network = vi.fn(() => outside.promise)
   const platform = aPlatform(async (env) => {
@@ -147,7 +147,7 @@ test('a crash fails calls under way, and the lost instance can no longer write',
   expect(platform.dump()).not.toContain('100')
 })
 
-test('values cross by copy, and only those that can', async () => {
+test('an RPC call copies values and rejects those that cannot be copied', async () => {
   const copied = await inWorker(async (env) => {
     const stub = env.COUNTERS.getByName('a')
     const sent = { list: [1], bytes: new Uint8Array([1]) }
@@ -173,7 +173,7 @@ test('values cross by copy, and only those that can', async () => {
   expect(names).toEqual([no, 'ok', no, no, 'ok'])
 })
 
-test('a key that must not leave does not cross', async () => {
+test('an RPC call rejects a key that is not extractable', async () => {
   const message = await inWorker(async (env) => {
     const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, [
       'encrypt',
@@ -188,7 +188,7 @@ test('a key that must not leave does not cross', async () => {
   expect(message).toContain('"CryptoKey"')
 })
 
-test('an error loses its class on the way, and methods that are not there say so', async () => {
+test('an error loses its class in an RPC call, and a missing method is an error', async () => {
   const facts = await inWorker(async (env) => {
     const stub = env.COUNTERS.getByName('a')
     const refusal: unknown = await stub.refuse().catch((cause: unknown) => cause)
@@ -259,7 +259,7 @@ test('the dump holds what KV and every object store', async () => {
   }
 })
 
-test('work after the response is awaited and its failure is known', async () => {
+test('work after the response is awaited, and its failure is reported', async () => {
   const platform = aPlatform((_env, _request, ctx) => {
     ctx.waitUntil(new Promise((_resolve, reject) => setTimeout(() => reject(new Error('late')), 5)))
   })
@@ -267,7 +267,7 @@ test('work after the response is awaited and its failure is known', async () => 
   expect(await platform.settle()).toEqual([new Error('late')])
 })
 
-test('a gate may not be left open for exceptions', async () => {
+test('passThroughOnException is forbidden', async () => {
   const work = inWorker((_env, _request, ctx) => ctx.passThroughOnException())
   await expect(work).rejects.toThrow('unguarded')
 })

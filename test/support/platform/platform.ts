@@ -20,7 +20,7 @@ export interface PlatformOptions<Binding extends string> {
 
 export type Env = Readonly<Record<string, unknown>>
 
-/** One account's storage and objects. Any number of isolates run the Worker on it. */
+/** The storage and objects of one deployment. Any number of isolates use them. */
 export class Platform<Binding extends string> {
   readonly vault = new KvNamespaceDouble()
   readonly objects: Readonly<Record<Binding, ObjectNamespaceDouble>>
@@ -75,7 +75,7 @@ export class Platform<Binding extends string> {
     })
   }
 
-  /** Objects lose their memory and keep their storage, as after seconds without a call. */
+  /** Objects lose their memory and keep their storage, as after some seconds without a call. */
   evict(): void {
     for (const namespace of this.#namespaces) namespace.evict()
   }
@@ -116,7 +116,7 @@ export class Platform<Binding extends string> {
   }
 
   #remember(promise: Promise<unknown>): void {
-    // Handled when the test ends; until then Node must not take it for an oversight.
+    // `settle` reports it when the test ends. Until then Node must not report an unhandled rejection.
     promise.catch(() => {})
     this.#background.add(promise)
   }
@@ -129,7 +129,7 @@ interface IsolateParts {
   readonly background: (promise: Promise<unknown>) => void
 }
 
-/** The Worker in one place of the world: shares storage and objects with others, memory with none. */
+/** One isolate of the Worker: shares storage and objects with others, memory with none. */
 export class Isolate {
   readonly env: Env
   readonly #parts: IsolateParts

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-/** Crosses a Durable Object call as workerd does it: by copy, and only for types it can copy. */
+/** Copies a value for a Durable Object call as workerd does, and rejects types that it cannot copy. */
 export function copyAcrossRpc<T>(value: T): T {
   refuseWhatCannotCross(value)
   return structuredClone(value)

@@ -4,7 +4,7 @@ import { CacheStorageDouble } from './cache-storage.ts'
 import { FixedLengthStreamDouble, IdentityTransformStreamDouble } from './length-streams.ts'
 import { outboundFetch, type Network } from './outbound-fetch.ts'
 
-/** Whose Worker is running: its requests to the outside go there. */
+/** The network of the running Worker, which its requests go to. */
 const networks = new AsyncLocalStorage<Network>()
 
 const cacheStorages = new WeakMap<Network, CacheStorageDouble>()
@@ -29,7 +29,7 @@ export async function runWithNetwork(
       pull: (controller) =>
         networks.run(network, async () => {
           const part: { readonly value?: unknown } = await reader.read()
-          // A network sends a copy; the Worker may use the memory again.
+          // Sends a copy, because the Worker may reuse the memory.
           if (part.value instanceof Uint8Array) controller.enqueue(part.value.slice())
           else controller.close()
         }),
@@ -54,7 +54,7 @@ const CACHE_MODES: ReadonlySet<unknown> = new Set([
   'reload',
 ])
 
-/** A `Request` that takes a stream without ceremony and refuses what workerd refuses. */
+/** A `Request` that takes a stream without `duplex` and rejects what workerd rejects. */
 class WorkersRequest extends NodeRequest {
   constructor(input: RequestInfo | URL, init?: RequestInit) {
     if (init?.redirect === 'error') {
@@ -63,7 +63,7 @@ class WorkersRequest extends NodeRequest {
     if (!CACHE_MODES.has(init?.cache)) throw new TypeError(`Unsupported cache mode: ${init?.cache}`)
     const isStream = init?.body instanceof ReadableStream && !(init instanceof NodeRequest)
     super(input, isStream ? Object.assign({ duplex: 'half' }, init) : init)
-    // Orders to Cloudflare, which Node drops as it knows none.
+    // Options for Cloudflare, which Node does not keep.
     if (init?.cf !== undefined) Object.defineProperty(this, 'cf', { value: init.cf })
   }
 }
@@ -79,7 +79,7 @@ async function fetchFromWorker(input: RequestInfo | URL, init?: RequestInit): Pr
   return outboundFetch(network, request)
 }
 
-/** Gives Node the Workers globals that differ; returns what takes them back. */
+/** Installs the Workers globals that differ from Node's. Returns what restores Node's. */
 export function installWorkersGlobals(): () => void {
   const { fetch } = globalThis
   globalThis.fetch = fetchFromWorker
@@ -105,7 +105,7 @@ export function installWorkersGlobals(): () => void {
       return timingSafeEqual(bytesOf(left), bytesOf(right))
     },
   })
-  // Of the same meaning as the standard's `min`, which came later.
+  // Means the same as the standard's `min`, which is newer.
   Object.defineProperty(ReadableStreamBYOBReader.prototype, 'readAtLeast', {
     configurable: true,
     value(this: ReadableStreamBYOBReader, min: number, view: Uint8Array<ArrayBuffer>) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import type { TestProject } from 'vitest/node'
 
-/** The Worker as it is deployed, and what its configuration asks of the runtime. */
+/** The deployed script, and the runtime options of its configuration. */
 export interface BuiltWorker {
   readonly script: string
   readonly compatibilityDate: string
@@ -26,7 +26,7 @@ const WranglerConfig = v.object({
   }),
 })
 
-/** Builds once for a whole tier, before its first test. */
+/** Builds once per project, before its first test. */
 export async function setup(project: TestProject): Promise<void> {
   const root = join(import.meta.dirname, '..', '..', '..')
   const folder = join(root, '.wrangler', `test-${project.name}`)

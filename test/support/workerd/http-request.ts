@@ -4,8 +4,7 @@ import { Readable } from 'node:stream'
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 
 /**
- * Sends a request over a socket as it is. Node's `fetch` would not do: it says of itself how it fetches,
- * and decodes what it gets.
+ * Sends a request over a socket unchanged. Node's `fetch` adds `Sec-Fetch-*` headers and decodes the answer.
  */
 export function sendOverSocket(request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {

@@ -25,7 +25,7 @@ export interface ServedOptions {
   readonly chat?: string
 }
 
-/** Entrada as it is deployed, on the runtime that Cloudflare runs, on sockets; the sandbox beside it. */
+/** Entrada as deployed, on workerd and over sockets, with a served sandbox. */
 export interface ServedEntrada {
   readonly origin: string
   readonly hosts: SandboxHosts
@@ -36,12 +36,12 @@ export interface ServedEntrada {
   browser(): Browser
   /** Everything that KV and the objects hold, byte by byte. */
   dump(): string
-  /** As a deployment with other settings: isolates and objects start anew, storage stays. */
+  /** Like a deployment with other settings: isolates and objects start again, storage stays. */
   restart(settings?: Readonly<Record<string, string>>): Promise<void>
   close(): Promise<void>
 }
 
-/** Logs of every Entrada that is being served, for whoever explains a failure. */
+/** Logs of every running Entrada, to be shown when a test fails. */
 export const servedLogs = new Set<Logs>()
 
 export async function serveEntrada(options: ServedOptions = {}): Promise<ServedEntrada> {
@@ -101,7 +101,7 @@ function runtimeOptions({ port, storage, logs, settings }: Runtime): V4Miniflare
       Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
     ),
     resourcePersistencePath: storage,
-    // Straight to the Worker: Miniflare's own entrance rewrites encodings.
+    // Connects to the Worker directly: Miniflare's entry Worker changes encodings.
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
     log: new Log(LogLevel.NONE),
     handleStructuredLogs: ({ message }) => logs.record([message]),
