@@ -46,5 +46,5 @@ if (way === 'nest') {
   for await (const chunk of makeZip([{ name: 'inner.zip', input }])) process.stdout.write(chunk)
 } else {
   await ways[way]()
-  console.log(JSON.stringify(found))
+  process.stdout.write(JSON.stringify(found))
 }
