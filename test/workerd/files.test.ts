@@ -141,7 +141,7 @@ function readIfThere(path: string): string {
   }
 }
 
-test('a gigabyte that breaks at 40 % arrives whole, byte by byte, in flat memory', async () => {
+test('completes a download of one GiB that breaks at 40 %, with constant memory', async () => {
   const item = adeles(ADELE_FILES.film)
   const warm = await ask(item, { headers: { range: `bytes=0-${64 * MIB - 1}` } })
   expect(warm.statusCode).toBe(206)
@@ -168,14 +168,14 @@ test('a gigabyte that breaks at 40 % arrives whole, byte by byte, in flat memory
   expect(Number(from)).toBeGreaterThan(GIB * 0.4 - MIB)
 }, 180_000)
 
-test('HEAD tells the length although nothing is sent', async () => {
+test('answers HEAD with the length and no body', async () => {
   const response = await ask(adeles(ADELE_FILES.film), { method: 'HEAD' })
   expect(response.statusCode).toBe(200)
   expect(response.headers['content-length']).toBe(String(GIB))
   expect((await receive(response)).bytes).toBe(0)
 })
 
-test('a download that cannot be completed ends the connection short of its length', async () => {
+test('ends the connection before the declared length when a download cannot be completed', async () => {
   const item = adeles(ADELE_FILES.recording)
   entrada.sandbox.faults.set('files.cut', { times: 1 })
   const response = await ask(item)
@@ -186,7 +186,7 @@ test('a download that cannot be completed ends the connection short of its lengt
     .toBe('file_changed')
 })
 
-test('a receiver that leaves ends the download at Microsoft too, and is on record', async () => {
+test('cancels the download at Microsoft when the receiver leaves, and logs it', async () => {
   const response = await ask(adeles(ADELE_FILES.film))
   await new Promise((resolve) => response.once('data', resolve))
   response.destroy()
@@ -195,7 +195,7 @@ test('a receiver that leaves ends the download at Microsoft too, and is on recor
     .toBe('cancelled')
 })
 
-test('an archive of a gigabyte never holds more than a fraction of it', async () => {
+test('sends an archive of one GiB with constant memory', async () => {
   const items = [ADELE_FILES.film, ADELE_FILES.text].map((path) => {
     const { driveId, id } = adeles(path)
     return { driveId, id }
@@ -213,7 +213,7 @@ test('an archive of a gigabyte never holds more than a fraction of it', async ()
   expect(most - before).toBeLessThan(96)
 }, 180_000)
 
-test('a file goes from SharePoint to the chat’s upload, its length announced', async () => {
+test('uploads a file from SharePoint to the chat app with its length', async () => {
   const item = adeles(ADELE_FILES.report)
   entrada.sandbox.faults.set('files.cut', { times: 1 })
   const items = [{ driveId: item.driveId, id: item.id }]

@@ -3,7 +3,7 @@ import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import { withDownloadHost } from './download-fixture.ts'
 import { aFilesScene, contentPathOf, fileOf, problemOf } from './fixture.ts'
 
-describe('a download host that refuses', () => {
+describe('a refusal of the download host', () => {
   test.each([
     [404, 'file_not_found', 404],
     [410, 'file_not_found', 404],
@@ -13,7 +13,7 @@ describe('a download host that refuses', () => {
     [500, 'download_failed', 502],
     [503, 'graph_throttled', 429],
     [418, 'download_failed', 502],
-  ])('with %i is %s', async (status, code, answered) => {
+  ])('with %i becomes %s', async (status, code, answered) => {
     const scene = await aFilesScene(
       withDownloadHost(() => new Response('<html>secret words</html>', { status })),
     )
@@ -24,7 +24,7 @@ describe('a download host that refuses', () => {
     expect(JSON.stringify(problem)).not.toContain('secret words')
   })
 
-  test('once with 500 is asked again', async () => {
+  test('with one 500 causes one retry', async () => {
     let asked = 0
     const scene = await aFilesScene(
       withDownloadHost(() => {
@@ -38,7 +38,7 @@ describe('a download host that refuses', () => {
     expect(await response.text()).toBe('fine')
   })
 
-  test('to answer at all is a failed download', async () => {
+  test('to respond at all becomes download_failed', async () => {
     const scene = await aFilesScene()
     scene.entrada.internet.disconnect(MICROSOFT_HOSTS.download)
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
@@ -46,7 +46,7 @@ describe('a download host that refuses', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'download_failed' })
   })
 
-  test('by sending on for ever is refused after one further hop', async () => {
+  test('by endless redirects ends after one further redirect', async () => {
     let asked = 0
     const scene = await aFilesScene(
       withDownloadHost((request) => {

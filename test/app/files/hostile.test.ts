@@ -17,13 +17,13 @@ function asked({ entrada }: FilesScene): ReadonlySet<string> {
   return new Set(entrada.sandbox.journal.all.map(({ url }) => url.origin))
 }
 
-test('the lists are as long as the bar asks [requirement 89]', () => {
+test('the lists of hostile input are as long as the requirement demands [requirement 89]', () => {
   expect(HOSTILE_REDIRECTS.length + HOSTILE_IDS.length).toBeGreaterThanOrEqual(120)
   expect(HOSTILE_RESOURCES.length).toBeGreaterThanOrEqual(110)
 })
 
 describe('hostile ids', () => {
-  test('are refused with nobody asked, as drive and as item [requirement 89]', async () => {
+  test('are refused as drive id and as item id, without a request to any host [requirement 89]', async () => {
     const scene = await aFilesScene({ settings: PATIENT })
     const { driveId, id } = fileOf(scene, 'report')
     scene.entrada.sandbox.journal.clear()
@@ -39,7 +39,7 @@ describe('hostile ids', () => {
     expect([...asked(scene)]).toEqual([])
   })
 
-  test('in an archive refuse the archive, with nobody asked', async () => {
+  test('in an archive are refused without a request to any host', async () => {
     const scene = await aFilesScene({ settings: PATIENT })
     const { driveId, id } = fileOf(scene, 'report')
     scene.entrada.sandbox.journal.clear()
@@ -63,7 +63,7 @@ describe('hostile ids', () => {
 })
 
 describe('hostile redirects', () => {
-  test('of Graph are not followed, and nothing is asked of anyone else [requirement 89]', async () => {
+  test('from Graph are not followed, and no other host gets a request [requirement 89]', async () => {
     let location = ''
     const scene = await aFilesScene({
       settings: PATIENT,
@@ -85,7 +85,7 @@ describe('hostile redirects', () => {
     expect([...asked(scene)]).toEqual([MICROSOFT_HOSTS.graph])
   })
 
-  test('of the download host are not followed either [requirement 89]', async () => {
+  test('from the download host are not followed [requirement 89]', async () => {
     let location = ''
     const scene = await aFilesScene({
       settings: PATIENT,
@@ -108,7 +108,7 @@ describe('hostile redirects', () => {
   })
 
   test.each(['https://contoso.sharepoint.com', 'https://x.svc.ms', 'https://a-b.files.1drv.com'])(
-    'are not made of honest ones: %s is followed',
+    'do not include Microsoft’s own host %s',
     async (origin) => {
       const scene = await aFilesScene({
         hosts: {
@@ -126,7 +126,7 @@ describe('hostile redirects', () => {
 })
 
 describe('hostile resources', () => {
-  test('get no token, and nobody is asked for one [requirement 89] [requirement 90]', async () => {
+  test('get no token, and Entra gets no request [requirement 89] [requirement 90]', async () => {
     const scene = await aFilesScene({ settings: PATIENT })
     const { journal, accessTokens } = scene.entrada.sandbox
     await scene.browser.open('/.entrada/picker?channel=channel-1')
