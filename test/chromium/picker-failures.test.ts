@@ -36,7 +36,7 @@ afterEach(async () => {
   await page.context().close()
 })
 
-/** Says what Microsoft's page says first, from that frame, and hears what comes back. */
+/** Sends `initialize` from that frame, as Microsoft's page does, and collects the messages that come back. */
 async function sayHello(frame: Frame, channelId: string): Promise<unknown> {
   return frame.evaluate(async (channel) => {
     const heard: unknown[] = []
@@ -59,7 +59,7 @@ describe('with a hostile page', () => {
     expect(await picker.locator('body').getAttribute('data-probe')).toBe('unsupportedCommand')
     expect(await page.locator('#picker').isVisible()).toBe(true)
     await press(picker, 'pick')
-    // Of what was picked, the malformed items are left out.
+    // Malformed items are skipped.
     await expect.poll(async () => page.locator('.chip').count(), PATIENT).toBe(1)
     await expect.poll(chips(page, 'ready'), PATIENT).toBe(1)
   })
@@ -95,7 +95,7 @@ describe('with a hostile page', () => {
   })
 
   test('is shown in frames of its own origin only [requirement 76]', async () => {
-    // The same site, so that the session's cookie goes along, and yet another origin.
+    // Another origin of the same site, so that the browser sends the session's cookie.
     await page.route('http://localhost:9/', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),
     )
@@ -148,7 +148,7 @@ describe('with a hostile page', () => {
 describe('when Microsoft’s page does not appear', () => {
   const SOON = 16_000
 
-  /** Framed twice and blank both times; our page then offers a window. */
+  /** The frame stays blank twice; the page then offers a window. */
   async function twiceBlank(): Promise<FrameLocator> {
     entrada.sandbox.faults.set('picker.blank')
     await page.clock.install()

@@ -43,7 +43,7 @@ afterEach(async () => {
   await page.context().close()
 })
 
-/** Which bearers each host has been shown: origins beside what the token was made for. */
+/** The bearers that each host got: pairs of origin and audience. */
 function bearersSeen(): readonly (readonly [origin: string, audience: string])[] {
   const { journal, accessTokens } = entrada.sandbox
   return journal.all.flatMap(({ url, headers, form }) => {
@@ -72,7 +72,7 @@ function marketing(path: string): StoredItem {
   return drives.at(drives.siteDrive('Marketing'), path)
 }
 
-/** Every token of a host expires, although those who hold it do not know. */
+/** Expires every token of a host without telling its holders. */
 function expireTokens(origin: string): void {
   const { accessTokens } = entrada.sandbox
   for (const token of accessTokens.minted) {
@@ -187,7 +187,7 @@ describe('in the demo chat', () => {
   })
 
   test('explains what a site needs, leads to it, and keeps the choice', async () => {
-    // A session of its own, which has no token for the sites yet.
+    // A new session, which has no token for the sites yet.
     await page.context().clearCookies()
     await signIn(page, entrada, CAST.adele.userPrincipalName)
     await page.click('#open-picker')

@@ -7,7 +7,7 @@ function refused(status: number, codes: readonly string[], more: Partial<GraphEr
   return fileFailureOf(error)
 }
 
-/** The table of reference/microsoft.md §3.6 to §3.8, and what Graph is known to send beside it. */
+/** Errors that Graph documents for drive items, and others that it is known to send. */
 describe('a Graph error about a file', () => {
   test.each<[number, readonly string[], string]>([
     [400, ['invalidRequest'], 'file_not_found'],

@@ -16,7 +16,7 @@ interface World {
   readonly asked: (AccessTokenOptions | undefined)[]
 }
 
-/** Graph at the network's edge; the network is the sandbox. */
+/** Graph's client against the sandbox. */
 function aWorld(
   answer: (request: Request, sandbox: Sandbox) => Response | Promise<Response> = (
     request,
@@ -195,7 +195,7 @@ describe('a bearer token', () => {
       () => sandbox.journal.to('unknown').length,
       (cause: unknown) => cause,
     )
-    // Either refused outright, or asked of Graph itself as a path that does not exist.
+    // Either refused, or sent to Graph as a path that does not exist.
     if (outcome !== 0) expect(outcome).toMatchObject({ code: expect.stringMatching(/^graph_/) })
     for (const { url } of sandbox.journal.all) {
       expect(url.origin).toBe('https://graph.microsoft.com')

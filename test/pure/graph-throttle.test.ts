@@ -95,7 +95,7 @@ describe('a bucket without responses', () => {
       return wait
     })
     expect(waits[0]).toBeLessThanOrEqual(3)
-    // The trial's own term is ten seconds; the pause is never more than a minute and its jitter.
+    // A trial lasts ten seconds; a pause is at most a minute plus its random part.
     expect(Math.max(...waits)).toBeLessThanOrEqual(75)
     expect(waits.at(-1)).toBeGreaterThanOrEqual(60)
   })

@@ -8,7 +8,7 @@ const DRIVE = `b!${'d'.repeat(64)}`
 const ITEM = `01${'A'.repeat(32)}`
 const picked = (id = ITEM, more = {}) => ({ id, parentReference: { driveId: DRIVE }, ...more })
 
-/** Microsoft's end of the port: sends commands and gathers what comes back. */
+/** Microsoft's end of the port: sends commands and collects the messages that come back. */
 function aConversation(overrides: Partial<ConversationDeps> = {}) {
   const { port1, port2 } = new MessageChannel()
   const heard: unknown[] = []

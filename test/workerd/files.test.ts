@@ -136,7 +136,7 @@ function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    // Processes come and go.
+    // A process can end between listing and reading.
     return ''
   }
 }
@@ -163,7 +163,7 @@ test('completes a download of one GiB that breaks at 40 %, with constant memory'
   const ranges = entrada.sandbox.journal.to('download').map(({ headers }) => headers.get('range'))
   const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(ranges.at(-1) ?? '') ?? []
   expect(Number(to)).toBe(GIB - 1)
-  // What was read but not yet handed on when the connection broke is asked for again: less than one buffer.
+  // Bytes that were read but not sent when the connection broke are requested again: less than one buffer.
   expect(Number(from)).toBeLessThanOrEqual(GIB * 0.4)
   expect(Number(from)).toBeGreaterThan(GIB * 0.4 - MIB)
 }, 180_000)
@@ -209,7 +209,7 @@ test('sends an archive of one GiB with constant memory', async () => {
     if (chunks % 1024 === 0) most = Math.max(most, runtimeMemory())
   })
   expect(received.bytes).toBeGreaterThan(GIB)
-  // Flat once the collector has run: until then the engine lets small garbage lie.
+  // Constant after garbage collection; the engine keeps small garbage until then.
   expect(most - before).toBeLessThan(96)
 }, 180_000)
 

@@ -32,7 +32,7 @@ async function unzipped(response: Response): Promise<ReadonlyMap<string, string>
   )
 }
 
-/** Something happens while the answer is being read. */
+/** Calls a function while the response is being read. */
 function afterBytes(response: Response, count: number, happen: () => void): Response {
   let read = 0
   const watching = new TransformStream<Uint8Array, Uint8Array>({

@@ -112,7 +112,7 @@ describe('attaching files to the chat', () => {
     const reader = response.body?.getReader()
     const first = reader?.read()
     await clock.advance(16)
-    // Something is heard while nothing happens, or what is between would cut the line.
+    // Comments keep the connection open: proxies cut silent ones.
     const heard: unknown = (await first)?.value
     expect(heard instanceof Uint8Array && heard.byteLength > 0).toBe(true)
     await reader?.cancel()

@@ -17,7 +17,7 @@ import {
 
 const MIB = 1_048_576
 
-/** Graph sends the bytes from now on, as its beta documentation announces. */
+/** A scene in which Graph sends the bytes itself, as its beta documentation announces. */
 async function aDirectScene(): Promise<FilesScene> {
   const scene = await aFilesScene()
   scene.entrada.sandbox.faults.set('files.bytes_from_graph')

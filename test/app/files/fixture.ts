@@ -7,7 +7,7 @@ import { anEntrada, type Entrada, type EntradaOptions } from '../../support/entr
 
 export type FileName = keyof typeof ADELE_FILES
 
-/** Someone signed in, in an organisation whose administrator has allowed files. */
+/** A signed-in person in an organisation whose administrator has consented to files. */
 export interface FilesScene {
   readonly entrada: Entrada
   readonly browser: Browser
@@ -66,7 +66,7 @@ export async function bodySha256(response: Response): Promise<string> {
   return hash.digest('hex')
 }
 
-/** The members of a problem document that say what went wrong. */
+/** The members of a problem document. */
 export async function problemOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
   const body: unknown = await response.json()
   return typeof body === 'object' && body !== null ? { ...body } : {}

@@ -12,7 +12,7 @@ import {
 
 const PATIENT = { RATE_LIMITS: '{"download":{"perMinute":9999},"picker":{"perMinute":9999}}' }
 
-/** Every origin that was asked for anything since the journal was cleared, whether it exists or not. */
+/** Every origin that got a request since the journal was cleared, existing or not. */
 function asked({ entrada }: FilesScene): ReadonlySet<string> {
   return new Set(entrada.sandbox.journal.all.map(({ url }) => url.origin))
 }
@@ -92,7 +92,7 @@ describe('hostile redirects', () => {
       hosts: { [MICROSOFT_HOSTS.download]: () => answerWith(location) },
     })
     const path = contentPathOf(fileOf(scene, 'report'))
-    // Relative ones stay where they are, which is allowed.
+    // Relative URLs stay on the download host, which is allowed.
     const leading = HOSTILE_REDIRECTS.filter(
       (one) => URL.parse(one, MICROSOFT_HOSTS.download)?.origin !== MICROSOFT_HOSTS.download,
     )
@@ -147,13 +147,13 @@ describe('hostile resources', () => {
   })
 })
 
-/** Has the sign-in service asked for Graph's token before anything is counted. */
+/** Gets Graph's token before the test counts requests. */
 async function withToken(scene: FilesScene): Promise<void> {
   const response = await scene.browser.fetch(pathOf(fileOf(scene, 'report')))
   expect(response.status).toBe(200)
 }
 
-/** A header that the platform itself refuses to carry cannot arrive. */
+/** The platform itself refuses some headers, so they cannot arrive. */
 function answerWith(location: string): Response {
   const headers = new Headers()
   try {

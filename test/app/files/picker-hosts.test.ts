@@ -6,7 +6,7 @@ import { clock } from '../../support/clock.ts'
 import { aFilesScene, problemOf, type FilesScene } from './fixture.ts'
 import { askForToken, EVERYWHERE, openPage, PAGE } from './picker-fixture.ts'
 
-/** Graph, but for the paths the test answers itself. */
+/** The sandbox's Graph, except for the paths that the test answers itself. */
 function graphWith(
   scene: () => FilesScene,
   answers: Readonly<Record<string, unknown>>,

@@ -51,7 +51,7 @@ describe('the picker token', () => {
     const first = journal.redemptions('refresh_token').length
     for (let time = 0; time < 5; time++) {
       for (const { status } of await renewAll()) expect(status).toBe(200)
-      // The object forgets what it has in memory, not when it last redeemed.
+      // The object loses its memory, but not the time of its last redemption.
       scene.entrada.platform.evict()
       await clock.advance(10)
     }
