@@ -36,7 +36,7 @@ afterEach(async () => {
   await page.context().close()
 })
 
-/** Says what Microsoft's page says first, from that frame, and hears what comes back. */
+/** Sends `initialize` from that frame, as Microsoft's page does, and collects the messages that come back. */
 async function sayHello(frame: Frame, channelId: string): Promise<unknown> {
   return frame.evaluate(async (channel) => {
     const heard: unknown[] = []
@@ -49,8 +49,8 @@ async function sayHello(frame: Frame, channelId: string): Promise<unknown> {
   }, channelId)
 }
 
-describe('against a hostile page', () => {
-  test('forged messages are ignored and foreign resources get no token [requirement 93]', async () => {
+describe('with a hostile page', () => {
+  test('ignores forged messages and gives foreign resources no token [requirement 93]', async () => {
     entrada.sandbox.faults.set('picker.hostile')
     await page.click('#open-picker')
     const picker = pickerIn(page)
@@ -59,12 +59,12 @@ describe('against a hostile page', () => {
     expect(await picker.locator('body').getAttribute('data-probe')).toBe('unsupportedCommand')
     expect(await page.locator('#picker').isVisible()).toBe(true)
     await press(picker, 'pick')
-    // Of what was picked, the malformed items are left out.
+    // Malformed items are skipped.
     await expect.poll(async () => page.locator('.chip').count(), PATIENT).toBe(1)
     await expect.poll(chips(page, 'ready'), PATIENT).toBe(1)
   })
 
-  test('only the frame that was opened, on its host, with its channel, is answered [requirement 93]', async () => {
+  test('answers only the opened frame with its host and channel [requirement 93]', async () => {
     entrada.sandbox.faults.set('picker.silent')
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
     const { oneDrive, sharePoint } = entrada.hosts
@@ -94,8 +94,8 @@ describe('against a hostile page', () => {
     expect(await page.locator('#picker-overlay').isVisible()).toBe(false)
   })
 
-  test('the page is shown in frames of our own and in no other [requirement 76]', async () => {
-    // The same site, so that the session's cookie goes along, and yet another origin.
+  test('is shown in frames of its own origin only [requirement 76]', async () => {
+    // Another origin of the same site, so that the browser sends the session's cookie.
     await page.route('http://localhost:9/', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),
     )
@@ -108,7 +108,7 @@ describe('against a hostile page', () => {
     await expect.poll(() => page.frames()[1]?.url(), PATIENT).toMatch(/^chrome-error:/)
   })
 
-  test('a page of another origin that opened it does not hear of the choice', async () => {
+  test('does not send the choice to an opener of another origin', async () => {
     await page.route('http://localhost:9/', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Other</title>' }),
     )
@@ -128,7 +128,7 @@ describe('against a hostile page', () => {
     expect(await page.title()).toBe('Other')
   })
 
-  test('no token is left lying in the page', async () => {
+  test('leaves no token in the page', async () => {
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
     await page.frameLocator('#picker-stage iframe').locator('[data-item="Documents"]').waitFor()
     const left = await page.evaluate(() =>
@@ -145,10 +145,10 @@ describe('against a hostile page', () => {
   })
 })
 
-describe('when nothing appears', () => {
+describe('when Microsoft’s page does not appear', () => {
   const SOON = 16_000
 
-  /** Framed twice and blank both times; our page then offers a window. */
+  /** The frame stays blank twice; the page then offers a window. */
   async function twiceBlank(): Promise<FrameLocator> {
     entrada.sandbox.faults.set('picker.blank')
     await page.clock.install()
@@ -171,7 +171,7 @@ describe('when nothing appears', () => {
     return popup
   }
 
-  test('it is tried once more with a new token, and then it appears', async () => {
+  test('tries once more with a new token', async () => {
     entrada.sandbox.faults.set('picker.blank', { times: 1 })
     await page.clock.install()
     await page.click('#open-picker')
@@ -184,7 +184,7 @@ describe('when nothing appears', () => {
     expect(entrada.sandbox.accessTokens.minted.length).toBeGreaterThan(minted)
   })
 
-  test('it can be opened in a window of its own, and the choice still arrives', async () => {
+  test('offers a separate window, and the choice arrives from there', async () => {
     const popup = await pickerInWindow()
     await popup.locator('[data-item="Documents"]').click()
     await popup.locator('[data-item="notes.txt"] input').check()
@@ -193,7 +193,7 @@ describe('when nothing appears', () => {
     await expect.poll(() => popup.isClosed(), PATIENT).toBe(true)
   })
 
-  test('trying again looks for the hosts anew: they may have been renamed', async () => {
+  test('asks Graph for the hosts again when the person tries again', async () => {
     const own = await twiceBlank()
     entrada.sandbox.faults.clear()
     entrada.sandbox.journal.clear()
@@ -202,7 +202,7 @@ describe('when nothing appears', () => {
     expect(entrada.sandbox.journal.to('graph', '/v1.0/me/drive')).toHaveLength(1)
   })
 
-  test('a window that is closed without a choice ends it', async () => {
+  test('ends when the window is closed without a choice', async () => {
     const popup = await pickerInWindow()
     await popup.locator('[data-item="Documents"]').waitFor()
     await popup.close()
@@ -210,7 +210,7 @@ describe('when nothing appears', () => {
     await page.locator('#picker').waitFor({ state: 'hidden' })
   })
 
-  test('a window that cuts itself off from ours is told of, and not taken for a wish to close', async () => {
+  test('reports a window that isolates itself, instead of ending', async () => {
     await page.context().route('**/FilePicker.aspx*', async (route) => {
       const response = await route.fetch()
       const headers = { ...response.headers(), 'cross-origin-opener-policy': 'same-origin' }
@@ -226,7 +226,7 @@ describe('when nothing appears', () => {
     expect(await page.locator('#picker').isVisible()).toBe(true)
   })
 
-  test('a picker that reloads says hello again and goes on', async () => {
+  test('continues after Microsoft’s page reloads', async () => {
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test`)
     const picker = page.frameLocator('#picker-stage iframe')
     await picker.locator('[data-item="Documents"]').waitFor()

@@ -3,7 +3,7 @@ import { CAST } from '../sandbox/directory/cast.ts'
 import { launchChromium, signIn } from '../support/chromium.ts'
 import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
 
-/** Entrada and a browser in which somebody has signed in, so that not every test has to. */
+/** Entrada and a browser with a signed-in person, shared by the tests of a file. */
 export interface PickerScene {
   readonly entrada: ServedEntrada
   readonly chromium: Browser
@@ -13,7 +13,7 @@ export interface PickerScene {
 }
 
 export async function aPickerScene(): Promise<PickerScene> {
-  // One person opens it in every test, which is more often than anybody would in a minute.
+  // One person opens the picker in every test, which would exceed the usual rate limit.
   const entrada = await serveEntrada({ settings: { RATE_LIMITS: '{"picker":{"perMinute":1000}}' } })
   const { entra } = entrada.sandbox
   entra.grantAdminConsent(['Files.Read.All', 'Sites.Read.All'])
@@ -34,14 +34,14 @@ export async function aPickerScene(): Promise<PickerScene> {
   }
 }
 
-/** The machine may be busy; what is waited for comes or does not. */
+/** Long enough for a busy machine. */
 export const PATIENT = { timeout: 15_000 }
 
 export function chips(page: Page, state: 'ready' | 'failed'): () => Promise<number> {
   return async () => page.locator(`.chip[data-state=${state}]`).count()
 }
 
-/** Microsoft's picker, in our page, in the chat's dialog. */
+/** Microsoft's picker inside Entrada's page inside the chat app's dialog. */
 export function pickerIn(where: Page): FrameLocator {
   return where.frameLocator('#picker-frame').frameLocator('#picker-stage iframe')
 }
@@ -59,20 +59,20 @@ export async function choose(picker: FrameLocator, ...path: readonly string[]): 
   }
 }
 
-/** The frame goes away under the click, which a click of Playwright's own would wait for in vain. */
+/** Clicks by script: the frame disappears during the click, and Playwright's own click would wait for ever. */
 export async function press(picker: FrameLocator | Page, action: 'pick' | 'close'): Promise<void> {
   const button = picker.locator(`[data-action=${action}]:enabled`)
   await button.evaluate((element: HTMLElement) => void setTimeout(() => element.click()))
 }
 
-/** The frame for Microsoft's page, when ours has a tab of its own. */
+/** Microsoft's frame when the picker page has its own tab. */
 export function pickerFrame(page: Page): Frame {
   const [frame] = page.mainFrame().childFrames()
   if (frame === undefined) throw new Error('the page has a frame for the picker')
   return frame
 }
 
-/** What a page of ours hears over the broadcast channel. */
+/** The messages that a page of the same origin gets over the broadcast channel. */
 export function resultIn(where: Page): Promise<unknown> {
   return where.evaluate(
     () =>

@@ -43,7 +43,7 @@ afterEach(async () => {
   await page.context().close()
 })
 
-/** Which bearers each host has been shown: origins beside what the token was made for. */
+/** The bearers that each host got: pairs of origin and audience. */
 function bearersSeen(): readonly (readonly [origin: string, audience: string])[] {
   const { journal, accessTokens } = entrada.sandbox
   return journal.all.flatMap(({ url, headers, form }) => {
@@ -72,7 +72,7 @@ function marketing(path: string): StoredItem {
   return drives.at(drives.siteDrive('Marketing'), path)
 }
 
-/** Every token of a host expires, although those who hold it do not know. */
+/** Expires every token of a host without telling its holders. */
 function expireTokens(origin: string): void {
   const { accessTokens } = entrada.sandbox
   for (const token of accessTokens.minted) {
@@ -82,7 +82,7 @@ function expireTokens(origin: string): void {
 }
 
 describe('in the demo chat', () => {
-  test('files from two hosts and a shortcut are picked, a token expiring in between, and arrive whole', async () => {
+  test('attaches files from two hosts and a shortcut, also when a token expires in between', async () => {
     await page.click('#open-picker')
     const picker = pickerIn(page)
     await choose(picker, 'Documents', 'Quarterly report.docx')
@@ -114,7 +114,7 @@ describe('in the demo chat', () => {
     expect(complaints).toEqual([])
   })
 
-  test('a bearer is seen by the host it was made for and by no other [requirement 90]', async () => {
+  test('sends each bearer only to its own host [requirement 90]', async () => {
     await page.click('#open-picker')
     const picker = pickerIn(page)
     await choose(picker, 'Documents', 'notes.txt')
@@ -130,7 +130,7 @@ describe('in the demo chat', () => {
     for (const [origin, audience] of bearers) expect(origin).toBe(audience)
   })
 
-  test('files of two geographies are picked and arrive whole, each host with a bearer of its own [requirement 90]', async () => {
+  test('attaches files of two regions, each host with its own bearer [requirement 90]', async () => {
     const other = await (await chromium.newContext()).newPage()
     try {
       await signIn(other, entrada, CAST.megan.userPrincipalName)
@@ -175,7 +175,7 @@ describe('in the demo chat', () => {
     }
   })
 
-  test('a claims challenge of SharePoint is met by a token that has the claims', async () => {
+  test('answers SharePoint’s claims challenge with a token that has the claims', async () => {
     entrada.sandbox.journal.clear()
     entrada.sandbox.faults.set('picker.claims_challenge', { times: 1 })
     await page.click('#open-picker')
@@ -186,8 +186,8 @@ describe('in the demo chat', () => {
     expect(claims.filter((one) => one.includes('"nbf"'))).toHaveLength(1)
   })
 
-  test('what a place in the picker needs is said, with the way to it, and the choice is kept', async () => {
-    // A session of its own, which has no token for the sites yet.
+  test('explains what a site needs, leads to it, and keeps the choice', async () => {
+    // A new session, which has no token for the sites yet.
     await page.context().clearCookies()
     await signIn(page, entrada, CAST.adele.userPrincipalName)
     await page.click('#open-picker')
@@ -210,7 +210,7 @@ describe('in the demo chat', () => {
     await expect.poll(chips(page, 'ready'), PATIENT).toBe(1)
   })
 
-  test('closing the picker leaves the chat as it was', async () => {
+  test('changes nothing in the chat when the picker is closed', async () => {
     await page.click('#open-picker')
     const picker = pickerIn(page)
     await picker.locator('[data-item="Documents"]').waitFor()
@@ -219,7 +219,7 @@ describe('in the demo chat', () => {
     expect(await page.locator('.chip').count()).toBe(0)
   })
 
-  test('giving up while Microsoft is silent leaves the chat as it was', async () => {
+  test('changes nothing in the chat when the person cancels while Microsoft does not respond', async () => {
     entrada.sandbox.faults.set('picker.silent')
     await page.click('#open-picker')
     await ownPageIn(page).getByRole('button', { name: 'Cancel' }).click()
@@ -227,7 +227,7 @@ describe('in the demo chat', () => {
     expect(await page.locator('.chip').count()).toBe(0)
   })
 
-  test('a file that is not wanted any more is let go on its way', async () => {
+  test('cancels the download of a file that the person removes', async () => {
     entrada.sandbox.faults.set('files.slow', { delayMs: 200 })
     await page.click('#open-picker')
     const picker = pickerIn(page)
@@ -239,7 +239,7 @@ describe('in the demo chat', () => {
       .toEqual(['cancelled'])
   })
 
-  test('one bad file does not sink the rest', async () => {
+  test('attaches the other files when one fails', async () => {
     await page.click('#open-picker')
     const picker = pickerIn(page)
     await choose(picker, 'Special', 'Invoice.docm')
@@ -254,7 +254,7 @@ describe('in the demo chat', () => {
 })
 
 describe('on its own', () => {
-  test('a page in another window hears of the choice although nothing links the two', async () => {
+  test('sends the choice to a page in another window without an opener', async () => {
     const channel = 'channel-under-test'
     const heard = resultIn(page)
     const other = await page.context().newPage()
@@ -271,7 +271,7 @@ describe('on its own', () => {
     })
   })
 
-  test('Microsoft’s page is told what the chat wishes, and the token not in its address', async () => {
+  test('passes the chat app’s parameters to Microsoft’s page, without the token in the URL', async () => {
     const wishes = 'start=recent&max=3&types=.txt,photo&locale=de-DE'
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test&${wishes}`)
@@ -290,13 +290,13 @@ describe('on its own', () => {
     })
   })
 
-  test('it begins with the sites when asked to', async () => {
+  test('starts with the sites on request', async () => {
     await page.goto(`${entrada.origin}/.entrada/picker?channel=channel-under-test&start=sites`)
     const picker = page.frameLocator('#picker-stage iframe')
     await picker.locator('[data-item="Marketing & Communications"]').waitFor()
   })
 
-  test('Escape closes it before Microsoft’s page is there', async () => {
+  test('closes on Escape before Microsoft’s page has loaded', async () => {
     entrada.sandbox.faults.set('picker.silent')
     const heard = resultIn(page)
     const other = await page.context().newPage()
@@ -306,7 +306,7 @@ describe('on its own', () => {
     expect(await heard).toEqual({ type: 'entrada:closed', channel: 'channel-under-test' })
   })
 
-  test('in a frame it says why there is nothing to open', async () => {
+  test('explains in a frame why it cannot open', async () => {
     const { entra } = entrada.sandbox
     entra.revokeAdminConsent(entrada.hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
     const other = await (await chromium.newContext()).newPage()
@@ -326,7 +326,7 @@ describe('on its own', () => {
     }
   })
 
-  test('without consent it says so and names the way', async () => {
+  test('explains missing consent and names the consent page', async () => {
     const { entra } = entrada.sandbox
     entra.revokeAdminConsent(entrada.hosts.sharePoint)
     try {

@@ -28,12 +28,12 @@ function itemNamed(name: string): DriveItem {
   }
 }
 
-test.each(SOURCES)('a PDF of %s is made by Microsoft', (extension) => {
+test.each(SOURCES)('converts %s to PDF', (extension) => {
   expect(needsConversion(itemNamed(`A file.${extension.toUpperCase()}`))).toBe(true)
 })
 
 test.each(['eml', 'epub', 'html', 'htm', 'md', 'msg', 'tif', 'tiff', 'xlsm', 'loop', 'png', ''])(
-  'a PDF of %s is refused, because Microsoft makes none',
+  'refuses to convert %s, which Microsoft does not',
   (extension) => {
     expect(() => needsConversion(itemNamed(`A file.${extension}`))).toThrow(EntradaFailure)
   },

@@ -7,8 +7,8 @@ function refused(status: number, codes: readonly string[], more: Partial<GraphEr
   return fileFailureOf(error)
 }
 
-/** The table of reference/microsoft.md §3.6 to §3.8, and what Graph is known to send beside it. */
-describe('Graph’s refusal of a file', () => {
+/** Errors that Graph documents for drive items, and others that it is known to send. */
+describe('a Graph error about a file', () => {
   test.each<[number, readonly string[], string]>([
     [400, ['invalidRequest'], 'file_not_found'],
     [400, ['BadRequest'], 'file_not_found'],
@@ -41,7 +41,7 @@ describe('Graph’s refusal of a file', () => {
     [503, ['serviceNotAvailable'], 'graph_unavailable'],
     [504, [], 'graph_unavailable'],
     [509, ['activityLimitReached'], 'graph_throttled'],
-  ])('%i %j is %s', (status, codes, code) => {
+  ])('%i %j becomes %s', (status, codes, code) => {
     expect(refused(status, codes).code).toBe(code)
   })
 
@@ -50,11 +50,11 @@ describe('Graph’s refusal of a file', () => {
     ['networkLocationBlocked', /network/],
     ['restrictedApp', /this app/],
     ['accessRestricted', /which policy/],
-  ])('a policy is named by its kind: %s', (inner, words) => {
+  ])('names the kind of policy: %s', (inner, words) => {
     expect(refused(403, ['accessDenied', inner]).details.detail).toMatch(words)
   })
 
-  test('503 with a time to wait is throttling', () => {
+  test('503 with Retry-After becomes graph_throttled', () => {
     const failure = refused(503, ['serviceNotAvailable'], { retryAfter: 30 })
     expect(failure).toMatchObject({ code: 'graph_throttled', details: { retryAfter: 30 } })
   })
@@ -63,26 +63,29 @@ describe('Graph’s refusal of a file', () => {
     [429, 7],
     [423, 9],
     [500, 11],
-  ])('%i passes on the wait', (status, retryAfter) => {
+  ])('%i passes Retry-After on', (status, retryAfter) => {
     expect(refused(status, [], { retryAfter }).details.retryAfter).toBe(retryAfter)
   })
 
-  test.each([429, 423, 503])('%i without a time still names one', (status) => {
+  test.each([429, 423, 503])('%i without Retry-After gets a default pause', (status) => {
     expect(refused(status, []).details.retryAfter).toBeGreaterThan(0)
   })
 
-  test.each([401, 403])('%i with a claims challenge asks for a step-up', (status) => {
+  test.each([401, 403])('%i with a claims challenge becomes interaction_required', (status) => {
     const claims = '{"access_token":{}}'
     const failure = refused(status, ['accessDenied'], { claims })
     expect(failure).toMatchObject({ code: 'interaction_required', details: { claims } })
   })
 
-  test.each([400, 406, 415, 422, 501])('%i to a conversion is no such conversion', (status) => {
-    const error = { status, codes: [], retryAfter: null, claims: null, requestId: null }
-    expect(fileFailureOf(error, { asPdf: true }).code).toBe('file_not_convertible')
-  })
+  test.each([400, 406, 415, 422, 501])(
+    '%i to a conversion becomes file_not_convertible',
+    (status) => {
+      const error = { status, codes: [], retryAfter: null, claims: null, requestId: null }
+      expect(fileFailureOf(error, { asPdf: true }).code).toBe('file_not_convertible')
+    },
+  )
 
-  test('carries Microsoft’s request id for support and none of its words', () => {
+  test('carries Microsoft’s request id and none of its text', () => {
     const failure = refused(403, ['accessDenied'])
     expect(failure.details).toEqual({ correlationId: 'r-1' })
   })

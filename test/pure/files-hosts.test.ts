@@ -19,7 +19,7 @@ function microsoft(name: string, extraOrigins: readonly string[] = []): Microsof
 const GLOBAL = microsoft('global')
 
 describe('a download address', () => {
-  test.each(HOSTILE_REDIRECTS)('%j is refused [requirement 89]', (text) => {
+  test.each(HOSTILE_REDIRECTS)('refuses %j [requirement 89]', (text) => {
     expect(readDownloadUrl(text, GLOBAL)).toBeNull()
   })
 
@@ -32,11 +32,11 @@ describe('a download address', () => {
     'https://abc123.files.1drv.com/y4m',
     'https://my.microsoftpersonalcontent.com/personal/x',
     'https://public.storage.live.com/x',
-  ])('%s is Microsoft’s', (text) => {
+  ])('accepts %s', (text) => {
     expect(readDownloadUrl(text, GLOBAL)?.href).toBe(new URL(text).href)
   })
 
-  test('belongs to one cloud', () => {
+  test('is accepted in its own cloud only', () => {
     for (const { name, sharePointSuffixes } of CLOUDS) {
       for (const other of CLOUDS) {
         const url = `https://contoso${sharePointSuffixes[0]}/x`
@@ -48,7 +48,7 @@ describe('a download address', () => {
     }
   })
 
-  test('may be on an origin the operator has named, and on nothing like it', () => {
+  test('is accepted on an origin that the operator has named, and on no similar one', () => {
     const local = { ...GLOBAL, cloud: null, extraOrigins: ['http://127.0.0.1:4106'] }
     expect(readDownloadUrl('http://127.0.0.1:4106/x', local)?.pathname).toBe('/x')
     for (const text of [
@@ -63,7 +63,7 @@ describe('a download address', () => {
     }
   })
 
-  test('of a second hop may be relative, and then stays where it is', () => {
+  test('of a second redirect may be relative to the first', () => {
     const base = new URL('https://contoso.sharepoint.com/a/b?x')
     expect(readDownloadUrl('/c', GLOBAL, base)?.href).toBe('https://contoso.sharepoint.com/c')
     expect(readDownloadUrl('c?d', GLOBAL, base)?.href).toBe('https://contoso.sharepoint.com/a/c?d')
@@ -92,11 +92,11 @@ describe('a SharePoint host', () => {
     expect(readSharePointOrigin(text, GLOBAL)).toBe(origin)
   })
 
-  test('is no download host of OneDrive’s', () => {
+  test('is not a download host of OneDrive', () => {
     expect(readSharePointOrigin('https://x.svc.ms', GLOBAL)).toBeNull()
   })
 
-  test('is found in an address of a site', () => {
+  test('is read from the URL of a site', () => {
     const url = new URL('https://contoso.sharepoint.com/sites/Marketing')
     expect(sharePointOriginOf(url, GLOBAL)).toBe('https://contoso.sharepoint.com')
   })
@@ -109,7 +109,7 @@ describe('a SharePoint host', () => {
     expect(siblingsOf(webUrl, GLOBAL)).toEqual([new URL(webUrl).origin, sibling])
   })
 
-  test('of a stand-in has no sibling', () => {
+  test('that the operator has named has no sibling', () => {
     const local = { ...GLOBAL, cloud: null, extraOrigins: ['http://127.0.0.1:4105'] }
     expect(siblingsOf('http://127.0.0.1:4105/personal/x', local)).toEqual(['http://127.0.0.1:4105'])
     expect(siblingsOf('https://evil.example/', GLOBAL)).toEqual([])
@@ -135,7 +135,7 @@ describe('the id of a file', () => {
     }
   })
 
-  test('is text', () => {
+  test('must be a string', () => {
     for (const id of [null, undefined, 7, [drive], { toString: () => drive }]) {
       expect(readDriveItemAddress(id, item)).toBeNull()
       expect(readDriveItemAddress(drive, id)).toBeNull()

@@ -9,7 +9,7 @@ import {
 } from '../../src/files/file-name.ts'
 import { multipartFrame } from '../../src/files/multipart.ts'
 
-describe('a file’s name', () => {
+describe('a file name', () => {
   test.each([
     ['report.docx', 'report.docx'],
     ['a/b\\c:d*e?f"g<h>i|j.txt', 'a_b_c_d_e_f_g_h_i_j.txt'],
@@ -49,13 +49,13 @@ describe('a file’s name', () => {
     expect(safeFileName(name)).toBe(safe)
   })
 
-  test('that is too long keeps its extension and its letters whole', () => {
+  test('that is too long keeps its extension and whole characters', () => {
     const safe = safeFileName(`${'ü🎉'.repeat(200)}.pptx`)
     expect(Buffer.byteLength(safe)).toBeLessThanOrEqual(200)
     expect(safe).toMatch(/^(?:ü🎉)+ü?\.pptx$/u)
   })
 
-  test('leaves its place in no path and no header, whatever it is [requirement 91]', () => {
+  test('never escapes from a path or header [requirement 91]', () => {
     const names = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
       fc.string({ unit: fc.constantFrom('con', 'nul', 'com1', 'com¹', ' ', '.'), maxLength: 4 }),
@@ -83,12 +83,12 @@ describe('a file’s name', () => {
     )
   })
 
-  test('of a conversion changes its extension only', () => {
+  test('of a conversion changes only in its extension', () => {
     expect(withExtension('a.b.docx', 'pdf')).toBe('a.b.pdf')
     expect(withExtension('README', 'pdf')).toBe('README.pdf')
   })
 
-  test('is used once in an archive', () => {
+  test('is unique in an archive', () => {
     const names = new UniqueNames(['not-included.json'])
     const taken = [
       'a.txt',
@@ -125,7 +125,7 @@ test.each([
   expect(safeMediaType(given)).toBe(served)
 })
 
-test('a form upload is read back as it was written, whatever its names and values', async () => {
+test('a multipart form with any names and values is parsed to the same form', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(text, text, async (value, name) => {

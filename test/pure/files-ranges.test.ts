@@ -28,7 +28,7 @@ describe('Range', () => {
     expect(readByteRange(header)).toEqual(range)
   })
 
-  test('is written as it was read', () => {
+  test('is written in the form that was read', () => {
     const position = fc.integer({ min: 0, max: 2 ** 40 })
     fc.assert(
       fc.property(position, fc.option(position), (start, length) => {
@@ -74,12 +74,12 @@ describe('If-None-Match', () => {
     expect(isUnchanged(tag, header)).toBe(matches)
   })
 
-  test('matches nothing where there is no tag', () => {
+  test('matches nothing without an entity tag', () => {
     expect(isUnchanged(null, '*')).toBe(false)
   })
 })
 
-test('a content request is read from its method, query and headers', () => {
+test('reads a content request from method, query and headers', () => {
   const headers = { range: 'bytes=1-2', 'if-range': '"x"', 'if-none-match': '"y"' }
   const request = new Request('https://chat.example/x?format=pdf', { method: 'HEAD', headers })
   expect(readContentRequest(request)).toEqual({

@@ -16,7 +16,7 @@ interface World {
   readonly asked: (AccessTokenOptions | undefined)[]
 }
 
-/** Graph at the network's edge; the network is the sandbox. */
+/** Graph's client against the sandbox. */
 function aWorld(
   answer: (request: Request, sandbox: Sandbox) => Response | Promise<Response> = (
     request,
@@ -52,7 +52,7 @@ const ME = ask('me', '/me?$select=displayName')
 const NOBODY = ask('nobody', '/users/0a1b6f0e-2f6c-4f6e-8a77-0000000000ff')
 
 describe('a batch', () => {
-  test('answers each part by its name, whatever the order, and lets one fail alone', async () => {
+  test('answers requests by id in any order, and lets one fail alone', async () => {
     const { graph, tokens, sandbox } = aWorld()
     const answers = await callBatch(graph, tokens, [ME, NOBODY, ask('people', '/me/people?$top=1')])
     expect([...answers.keys()].toSorted()).toEqual(['me', 'nobody', 'people'])
@@ -64,7 +64,7 @@ describe('a batch', () => {
     expect(sandbox.journal.to('graph')).toHaveLength(1)
   })
 
-  test('sends the body of a part as JSON', async () => {
+  test('sends a request’s body as JSON', async () => {
     const { graph, tokens } = aWorld()
     const answers = await callBatch(graph, tokens, [
       {
@@ -79,7 +79,7 @@ describe('a batch', () => {
     })
   })
 
-  test('fails in every part when it is refused as a whole', async () => {
+  test('fails every request when Graph refuses the whole batch', async () => {
     const { graph, tokens, sandbox } = aWorld()
     sandbox.faults.set('graph.outage')
     const answers = await callBatch(graph, tokens, [ME, NOBODY])
@@ -88,7 +88,7 @@ describe('a batch', () => {
     ])
   })
 
-  test('counts a part that the answer leaves out as failed', async () => {
+  test('fails a request that the response leaves out', async () => {
     const { graph, tokens } = aWorld(async (request, sandbox) => {
       const response = await sandbox.fetch(request)
       const body: { responses: { id: string }[] } = JSON.parse(await response.text())
@@ -101,18 +101,18 @@ describe('a batch', () => {
   test.each([
     ['HTML', new Response('<h1>Bad gateway</h1>', { headers: { 'content-type': 'text/html' } })],
     ['something else', Response.json({ value: [] })],
-  ])('that is answered with %s is not understood', async (_what, response) => {
+  ])('answered with %s becomes graph_unexpected', async (_what, response) => {
     const { graph, tokens } = aWorld(() => response.clone())
     await expect(callBatch(graph, tokens, [ME])).rejects.toMatchObject({ code: 'graph_unexpected' })
   })
 
-  test('is not sent for nothing', async () => {
+  test('is not sent without requests', async () => {
     const { graph, tokens, sandbox } = aWorld()
     expect((await callBatch(graph, tokens, [])).size).toBe(0)
     expect(sandbox.journal.to('graph')).toHaveLength(0)
   })
 
-  test('takes twenty requests, as Graph does', async () => {
+  test('accepts at most 20 requests, as Graph does', async () => {
     const { graph, tokens } = aWorld()
     const many = Array.from({ length: 21 }, (_, index) => ask(`me${index}`, '/me'))
     await expect(callBatch(graph, tokens, many)).rejects.toThrow(RangeError)
@@ -120,7 +120,7 @@ describe('a batch', () => {
 })
 
 describe('a refused token', () => {
-  test('is renewed once when a part refuses it, and only that part is sent again', async () => {
+  test('is renewed once when one request refuses it, and only that one is sent again', async () => {
     const sent: string[][] = []
     const { graph, tokens, asked } = aWorld(async (request, sandbox) => {
       const body: { requests: { id: string }[] } = JSON.parse(await request.clone().text())
@@ -152,7 +152,7 @@ describe('a refused token', () => {
     ])
   })
 
-  test('is renewed once when the whole batch refuses it', async () => {
+  test('is renewed once when Graph refuses the whole batch', async () => {
     const { graph, tokens, sandbox, asked } = aWorld()
     sandbox.faults.set('graph.token_rejected')
     const answers = await callBatch(graph, tokens, [ME])
@@ -162,8 +162,8 @@ describe('a refused token', () => {
   })
 })
 
-describe('a bucket that has to wait', () => {
-  test('is answered without being sent, and the others are sent', async () => {
+describe('a paused bucket', () => {
+  test('gets an error without being sent, and the others are sent', async () => {
     const { graph, tokens, sandbox } = aWorld()
     sandbox.faults.set('graph.throttled', { times: 1, retryAfterSeconds: 30 })
     const first = await callBatch(graph, tokens, [ME])
@@ -179,7 +179,7 @@ describe('a bucket that has to wait', () => {
   })
 })
 
-describe('a bearer', () => {
+describe('a bearer token', () => {
   test.each([
     ['another host', 'https://graph.microsoft.com.evil.example/v1.0/me'],
     ['another scheme', 'http://graph.microsoft.com/v1.0/me'],
@@ -188,14 +188,14 @@ describe('a bearer', () => {
     ['credentials in front', 'https://graph.microsoft.com@evil.example/v1.0/me'],
     ['a way out of the version', '/../beta/me'],
     ['a way out of the host', '//evil.example/v1.0/me'],
-  ])('does not leave for %s, whatever a next link says', async (_what, path) => {
+  ])('is not sent to %s, whatever a next link says', async (_what, path) => {
     const { graph, tokens, sandbox } = aWorld()
     const request = graph.call(tokens, { path })
     const outcome = await request.then(
       () => sandbox.journal.to('unknown').length,
       (cause: unknown) => cause,
     )
-    // Either refused outright, or asked of Graph itself as a path that does not exist.
+    // Either refused, or sent to Graph as a path that does not exist.
     if (outcome !== 0) expect(outcome).toMatchObject({ code: expect.stringMatching(/^graph_/) })
     for (const { url } of sandbox.journal.all) {
       expect(url.origin).toBe('https://graph.microsoft.com')

@@ -15,7 +15,7 @@ function pass(seconds: number): void {
 }
 
 describe('a bucket that Graph throttles', () => {
-  test('waits at least as long as Graph said, and a little longer so that not all wake at once', () => {
+  test('pauses at least for Retry-After, plus a random part', () => {
     const waits = Array.from({ length: 50 }, () => {
       const throttle = new Throttle()
       throttle.throttled('contoso/directory', 20)
@@ -28,7 +28,7 @@ describe('a bucket that Graph throttles', () => {
     expect(new Set(waits).size).toBeGreaterThan(1)
   })
 
-  test('waits ever longer when Graph does not say how long', () => {
+  test('pauses longer each time without Retry-After', () => {
     const throttle = new Throttle()
     const waits = [1, 2, 3, 4].map(() => {
       throttle.throttled('contoso/directory', null)
@@ -40,7 +40,7 @@ describe('a bucket that Graph throttles', () => {
     expect(waits.at(-1)).toBeGreaterThanOrEqual(16)
   })
 
-  test('lets one caller try when the pause is over, and all once that went well', () => {
+  test('allows one trial after the pause, and all requests after its success', () => {
     const throttle = new Throttle()
     throttle.throttled('contoso/directory', 5)
     pass(7)
@@ -51,7 +51,7 @@ describe('a bucket that Graph throttles', () => {
     expect(throttle.wait('contoso/directory')).toBeNull()
   })
 
-  test('is not freed by an answer to what was sent before the refusal', () => {
+  test('stays paused after the success of an earlier request', () => {
     const throttle = new Throttle()
     const sentAt = Date.now()
     pass(1)
@@ -60,14 +60,14 @@ describe('a bucket that Graph throttles', () => {
     expect(throttle.wait('contoso/directory')).toBeGreaterThan(0)
   })
 
-  test('is one bucket: another tenant’s and another service’s go on', () => {
+  test('does not pause buckets of other tenants and services', () => {
     const throttle = new Throttle()
     throttle.throttled('contoso/directory', 30)
     expect(throttle.wait('contoso/insights')).toBeNull()
     expect(throttle.wait('fabrikam/directory')).toBeNull()
   })
 
-  test('keeps the longest pause it was given', () => {
+  test('keeps the longest of several pauses', () => {
     const throttle = new Throttle()
     throttle.throttled('contoso/directory', 60)
     throttle.throttled('contoso/directory', 1)
@@ -75,8 +75,8 @@ describe('a bucket that Graph throttles', () => {
   })
 })
 
-describe('a bucket that fails', () => {
-  test('is left alone after four failures in a row, not after one', () => {
+describe('a bucket without responses', () => {
+  test('pauses after four consecutive failures, not after one', () => {
     const throttle = new Throttle()
     for (const _ of [1, 2, 3]) throttle.failed('contoso/directory')
     expect(throttle.wait('contoso/directory')).toBeNull()
@@ -84,7 +84,7 @@ describe('a bucket that fails', () => {
     expect(throttle.wait('contoso/directory')).toBeGreaterThan(0)
   })
 
-  test('is tried again soon, and left alone longer each time that fails', () => {
+  test('is tried again soon, and pauses longer after each failure', () => {
     const throttle = new Throttle()
     for (const _ of [1, 2, 3, 4]) throttle.failed('contoso/directory')
     const waits = [1, 2, 3, 4, 5, 6, 7, 8].map(() => {
@@ -95,12 +95,12 @@ describe('a bucket that fails', () => {
       return wait
     })
     expect(waits[0]).toBeLessThanOrEqual(3)
-    // The trial's own term is ten seconds; the pause is never more than a minute and its jitter.
+    // A trial lasts ten seconds; a pause is at most a minute plus its random part.
     expect(Math.max(...waits)).toBeLessThanOrEqual(75)
     expect(waits.at(-1)).toBeGreaterThanOrEqual(60)
   })
 
-  test('forgets its failures at the first success', () => {
+  test('resets its failures at the first success', () => {
     const throttle = new Throttle()
     for (const _ of [1, 2, 3]) throttle.failed('contoso/directory')
     throttle.succeeded('contoso/directory', Date.now())

@@ -8,7 +8,7 @@ const DRIVE = `b!${'d'.repeat(64)}`
 const ITEM = `01${'A'.repeat(32)}`
 const picked = (id = ITEM, more = {}) => ({ id, parentReference: { driveId: DRIVE }, ...more })
 
-/** Microsoft's end of the port: sends commands and gathers what comes back. */
+/** Microsoft's end of the port: sends commands and collects the messages that come back. */
 function aConversation(overrides: Partial<ConversationDeps> = {}) {
   const { port1, port2 } = new MessageChannel()
   const heard: unknown[] = []
@@ -55,17 +55,17 @@ function isMessage(value: unknown): value is { readonly type: unknown; readonly 
   return typeof value === 'object' && value !== null && 'type' in value && 'id' in value
 }
 
-test('the script in the tree is what its sources make', async () => {
+test('the generated script matches its sources', async () => {
   expect(await outdatedScripts()).toEqual([])
 })
 
-test('the picker is activated first', async () => {
+test('activates the picker first', async () => {
   const talk = aConversation()
   await expect.poll(() => talk.heard).toEqual([{ type: 'activate' }])
   talk.close()
 })
 
-test('each host gets its own token, and an expired one is renewed', async () => {
+test('gives each host its own token and renews an expired one', async () => {
   const talk = aConversation()
   const resource = 'https://contoso.sharepoint.com'
   const first = { command: 'authenticate', resource, type: 'SharePoint' }
@@ -87,7 +87,7 @@ test.each([
   [{ type: 'SharePoint' }],
   [{ type: 'SharePoint', resource: 7 }],
   [{ type: 'SharePoint', resource: null }],
-])('no token is asked for with %j', async (data) => {
+])('requests no token for %j', async (data) => {
   const talk = aConversation()
   expect(await talk.command({ command: 'authenticate', ...data })).toMatchObject({
     result: 'error',
@@ -97,7 +97,7 @@ test.each([
   talk.close()
 })
 
-test('why there is no token is told in words', async () => {
+test('explains in words why there is no token', async () => {
   const problem = {
     title: 'This feature needs your permission',
     code: 'consent_required',
@@ -112,7 +112,7 @@ test('why there is no token is told in words', async () => {
   talk.close()
 })
 
-test('what the person can do about a missing token is shown by the page, not left to the picker', async () => {
+test('shows what the person can do about a missing token', async () => {
   const problem = {
     title: 'Microsoft asks you to sign in again',
     code: 'interaction_required',
@@ -125,7 +125,7 @@ test('what the person can do about a missing token is shown by the page, not lef
   talk.close()
 })
 
-test('a choice is confirmed, then handed on', async () => {
+test('confirms a choice, then passes it on', async () => {
   const talk = aConversation()
   const items = [picked(ITEM, { name: 'a.txt', size: 5, '@sharePoint.endpoint': 'https://x' })]
   expect(await talk.command({ command: 'pick', items })).toEqual({ result: 'success' })
@@ -141,7 +141,7 @@ test.each([
   ['nothing usable', [{}, null, { id: '../..' }]],
   ['too many', [picked(), picked(`${ITEM}1`), picked(`${ITEM}2`)]],
   ['too large', [picked(ITEM, { size: 10_485_761 })]],
-])('a choice of %s is refused, and the picker stays', async (_, items) => {
+])('refuses a choice of %s and keeps the picker open', async (_, items) => {
   const talk = aConversation()
   expect(await talk.command({ command: 'pick', items })).toMatchObject({
     result: 'error',
@@ -151,7 +151,7 @@ test.each([
   talk.close()
 })
 
-test('closing is confirmed, then told', async () => {
+test('confirms closing, then reports it', async () => {
   const talk = aConversation()
   expect(await talk.command({ command: 'close' })).toEqual({ result: 'success' })
   await expect.poll(() => talk.results).toEqual(['closed'])
@@ -159,7 +159,7 @@ test('closing is confirmed, then told', async () => {
 })
 
 test.each(['upload', 'constructor', '__proto__', '', 7, null])(
-  'the command %j is not supported',
+  'refuses the unknown command %j',
   async (command) => {
     const talk = aConversation()
     expect(await talk.command({ command })).toMatchObject({
@@ -170,7 +170,7 @@ test.each(['upload', 'constructor', '__proto__', '', 7, null])(
   },
 )
 
-test('what is no command gets no answer', async () => {
+test('ignores messages that are not commands', async () => {
   const talk = aConversation()
   for (const noise of [
     null,
@@ -187,7 +187,7 @@ test('what is no command gets no answer', async () => {
   talk.close()
 })
 
-test('of what was picked, only the two ids are needed, and each file counts once', () => {
+test('needs only the two ids of a picked file, and counts duplicates once', () => {
   const items = readPickedItems([
     picked(),
     picked(),

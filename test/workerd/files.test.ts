@@ -136,12 +136,12 @@ function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    // Processes come and go.
+    // A process can end between listing and reading.
     return ''
   }
 }
 
-test('a gigabyte that breaks at 40 % arrives whole, byte by byte, in flat memory', async () => {
+test('completes a download of one GiB that breaks at 40 %, with constant memory', async () => {
   const item = adeles(ADELE_FILES.film)
   const warm = await ask(item, { headers: { range: `bytes=0-${64 * MIB - 1}` } })
   expect(warm.statusCode).toBe(206)
@@ -163,19 +163,19 @@ test('a gigabyte that breaks at 40 % arrives whole, byte by byte, in flat memory
   const ranges = entrada.sandbox.journal.to('download').map(({ headers }) => headers.get('range'))
   const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(ranges.at(-1) ?? '') ?? []
   expect(Number(to)).toBe(GIB - 1)
-  // What was read but not yet handed on when the connection broke is asked for again: less than one buffer.
+  // Bytes that were read but not sent when the connection broke are requested again: less than one buffer.
   expect(Number(from)).toBeLessThanOrEqual(GIB * 0.4)
   expect(Number(from)).toBeGreaterThan(GIB * 0.4 - MIB)
 }, 180_000)
 
-test('HEAD tells the length although nothing is sent', async () => {
+test('answers HEAD with the length and no body', async () => {
   const response = await ask(adeles(ADELE_FILES.film), { method: 'HEAD' })
   expect(response.statusCode).toBe(200)
   expect(response.headers['content-length']).toBe(String(GIB))
   expect((await receive(response)).bytes).toBe(0)
 })
 
-test('a download that cannot be completed ends the connection short of its length', async () => {
+test('ends the connection before the declared length when a download cannot be completed', async () => {
   const item = adeles(ADELE_FILES.recording)
   entrada.sandbox.faults.set('files.cut', { times: 1 })
   const response = await ask(item)
@@ -186,7 +186,7 @@ test('a download that cannot be completed ends the connection short of its lengt
     .toBe('file_changed')
 })
 
-test('a receiver that leaves ends the download at Microsoft too, and is on record', async () => {
+test('cancels the download at Microsoft when the receiver leaves, and logs it', async () => {
   const response = await ask(adeles(ADELE_FILES.film))
   await new Promise((resolve) => response.once('data', resolve))
   response.destroy()
@@ -195,7 +195,7 @@ test('a receiver that leaves ends the download at Microsoft too, and is on recor
     .toBe('cancelled')
 })
 
-test('an archive of a gigabyte never holds more than a fraction of it', async () => {
+test('sends an archive of one GiB with constant memory', async () => {
   const items = [ADELE_FILES.film, ADELE_FILES.text].map((path) => {
     const { driveId, id } = adeles(path)
     return { driveId, id }
@@ -209,11 +209,11 @@ test('an archive of a gigabyte never holds more than a fraction of it', async ()
     if (chunks % 1024 === 0) most = Math.max(most, runtimeMemory())
   })
   expect(received.bytes).toBeGreaterThan(GIB)
-  // Flat once the collector has run: until then the engine lets small garbage lie.
+  // Constant after garbage collection; the engine keeps small garbage until then.
   expect(most - before).toBeLessThan(96)
 }, 180_000)
 
-test('a file goes from SharePoint to the chat’s upload, its length announced', async () => {
+test('uploads a file from SharePoint to the chat app with its length', async () => {
   const item = adeles(ADELE_FILES.report)
   entrada.sandbox.faults.set('files.cut', { times: 1 })
   const items = [{ driveId: item.driveId, id: item.id }]

@@ -1,17 +1,17 @@
-/** What the picker page is told by the server, which has checked all of it. */
+/** The picker page's settings, as the server writes them into the page. */
 export interface PickerConfig {
-  /** Names this picker to the page that opened it. */
+  /** The nonce by which the chat app's page recognises messages of this picker. */
   readonly channel: string
-  /** Our own origin: the only one that hears of the choice. */
+  /** Entrada's origin: the only one that gets the result. */
   readonly publicOrigin: string
   /**
-   * Where Microsoft's picker is, e.g. `https://contoso-my.sharepoint.com/_layouts/15/FilePicker.aspx`. Empty
-   * when it cannot be opened: asked by a script, this page's address tells why.
+   * URL of Microsoft's picker, e.g. `https://contoso-my.sharepoint.com/_layouts/15/FilePicker.aspx`. Empty when it
+   * cannot be opened; a `fetch` of this page's own URL then gets the problem document.
    */
   readonly launchUrl: string
   /** BCP 47, lower case. */
   readonly locale: string
-  /** File Picker v8 options, all but `messaging`. */
+  /** Options of File Picker v8 without `messaging`. */
   readonly options: Readonly<Record<string, unknown>>
   readonly theme: 'default' | 'dark' | 'auto'
   readonly maxFiles: number

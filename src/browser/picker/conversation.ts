@@ -1,11 +1,12 @@
 import { readPickedItems, record, text, type PickedItem } from './picked-items.ts'
 import type { Problem, TokenAnswer, TokenRequest } from './token-client.ts'
 
+/** What the conversation needs from the page. */
 export interface ConversationDeps {
   readonly maxFiles: number
   readonly maxFileBytes: number
   token(request: TokenRequest): Promise<TokenAnswer>
-  /** There is no token for a place in the picker, and something the person can do about it. */
+  /** Called when a host gets no token and the person can do something about it. */
   onRefused(problem: Problem): void
   onPicked(items: readonly PickedItem[]): void
   onClosed(): void
@@ -20,15 +21,15 @@ type Result =
     }
 
 /**
- * File Picker v8 over its port: each command is acknowledged at once and answered when done. What is not a
- * command of the protocol is ignored; a command that is not known is refused by name, as the protocol wants.
+ * Speaks the protocol of File Picker v8 over its port: acknowledges each command at once and sends its result later.
+ * Ignores other messages. An unknown command gets the result `unsupportedCommand`, as the protocol demands.
  */
 export function converse(port: MessagePort, deps: ConversationDeps): void {
   port.addEventListener('message', (event) => {
     const { type, id, data } = record(event.data)
     if (type !== 'command' || typeof id !== 'string') return
     port.postMessage({ type: 'acknowledge', id })
-    void answer(record(data), deps).then((result) =>
+    void run(record(data), deps).then((result) =>
       port.postMessage({ type: 'result', id, data: result }),
     )
   })
@@ -36,7 +37,7 @@ export function converse(port: MessagePort, deps: ConversationDeps): void {
   port.postMessage({ type: 'activate' })
 }
 
-async function answer(
+async function run(
   command: Readonly<Record<string, unknown>>,
   deps: ConversationDeps,
 ): Promise<Result> {
@@ -46,15 +47,15 @@ async function answer(
     case 'pick':
       return pick(command['items'], deps)
     case 'close':
-      // After the answer has gone out: closing takes the port along.
+      // After the result is sent, because `onClosed` closes the port.
       setTimeout(deps.onClosed)
       return { result: 'success' }
     default:
-      return refusal('unsupportedCommand', 'That is not done here.')
+      return errorResult('unsupportedCommand', 'This command is not supported.')
   }
 }
 
-/** Each host gets its own token: one for all ends in AudienceUriValidationFailedException (OneDrive/samples#11). */
+/** Each host needs its own token: another host's fails with AudienceUriValidationFailedException (OneDrive/samples#11). */
 async function authenticate(
   { resource, type, claimsChallenge, expiration }: Readonly<Record<string, unknown>>,
   { token, onRefused }: ConversationDeps,
@@ -63,35 +64,40 @@ async function authenticate(
     typeof resource !== 'string' ||
     (typeof type === 'string' && !type.startsWith('SharePoint'))
   ) {
-    return refusal('unableToObtainToken', 'Tokens are for SharePoint only.')
+    return errorResult('unableToObtainToken', 'Only SharePoint tokens are available.')
   }
   const { claims } = record(claimsChallenge)
   const isRefused = claimsChallenge !== undefined || expiration !== undefined
-  const answered = await token({
+  const answer = await token({
     resource,
     renew: isRefused || undefined,
     claims: text(claims),
   })
-  if (answered.ok) return { result: 'token', token: answered.token }
-  if (answered.problem.remedyUrl !== undefined) onRefused(answered.problem)
-  return refusal('unableToObtainToken', answered.problem.title)
+  if (answer.ok) return { result: 'token', token: answer.token }
+  if (answer.problem.remedyUrl !== undefined) onRefused(answer.problem)
+  return errorResult('unableToObtainToken', answer.problem.title)
 }
 
 function pick(value: unknown, { maxFiles, maxFileBytes, onPicked }: ConversationDeps): Result {
   const items = readPickedItems(value)
-  if (items.length === 0) return refusal('unusableItem', 'None of these can be used here.')
+  if (items.length === 0) {
+    return errorResult('unusableItem', 'None of these files can be used here.')
+  }
   if (items.length > maxFiles) {
-    return refusal('unusableItem', `No more than ${maxFiles} files at once, please.`)
+    return errorResult('unusableItem', `Choose at most ${maxFiles} files at once.`)
   }
   const tooLarge = items.find(({ size = 0 }) => size > maxFileBytes)
   if (tooLarge !== undefined) {
     const limit = Math.floor(maxFileBytes / 1_048_576)
-    return refusal('unusableItem', `${tooLarge.name ?? 'A file'} is larger than ${limit} MiB.`)
+    return errorResult(
+      'unusableItem',
+      `${tooLarge.name ?? 'A file'} is larger than the limit of ${limit} MiB.`,
+    )
   }
   setTimeout(onPicked, 0, items)
   return { result: 'success' }
 }
 
-function refusal(code: string, message: string): Result {
+function errorResult(code: string, message: string): Result {
   return { result: 'error', error: { code, message } }
 }

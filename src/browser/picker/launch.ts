@@ -6,24 +6,24 @@ export interface Launch {
   readonly config: PickerConfig
   readonly target: Target
   readonly token: string
-  /** Called with a port whenever Microsoft's page says hello: again when it reloads. */
+  /** Called with a new port each time Microsoft's page sends `initialize`, also after a reload. */
   onInitialize(port: MessagePort): void
 }
 
 /**
- * Sends the browser to Microsoft's picker: a form, because the token must not be in an address.
- * @returns what stops listening
+ * Opens Microsoft's picker in the target. Posts a form, because a token must not stand in a URL.
+ * @returns a function that stops listening for `initialize`
  */
 export function launchPicker({ config, target, token, onInitialize }: Launch): () => void {
   const { launchUrl, locale, options, publicOrigin: origin, theme } = config
   const channelId = crypto.randomUUID()
   const url = new URL(launchUrl)
   const listen = (event: MessageEvent) => {
-    // Source, origin and channel: any page can post to us, and two of the three can be had by accident.
+    // Any page can post messages here, so source, origin and channel must all match.
     if (event.source !== target.window || event.origin !== url.origin) return
-    const { type, channelId: said } = record(event.data)
+    const { type, channelId: received } = record(event.data)
     const [port] = event.ports
-    if (type === 'initialize' && said === channelId && port !== undefined) onInitialize(port)
+    if (type === 'initialize' && received === channelId && port !== undefined) onInitialize(port)
   }
   addEventListener('message', listen)
   const filePicker = {
@@ -40,7 +40,7 @@ export function launchPicker({ config, target, token, onInitialize }: Launch): (
   form.append(field)
   document.body.append(form)
   form.submit()
-  // The browser has taken what it sends; the token is not left lying in the page.
+  // The browser has copied the form, so the token need not stay in the page.
   form.remove()
   return () => removeEventListener('message', listen)
 }
@@ -49,13 +49,14 @@ function preferredTheme(): 'default' | 'dark' {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'default'
 }
 
+/** The message to the chat app's page. */
 export type PickerResult =
   | { readonly type: 'entrada:picked'; readonly items: readonly PickedItem[] }
   | { readonly type: 'entrada:closed' }
 
 /**
- * Tells the page that opened us, twice: to the parent or opener, and over a channel that also works where
- * Cross-Origin-Opener-Policy has cut the opener off. Only our own origin hears either.
+ * Sends the result to the page that opened the picker, by two ways: to parent or opener, and over a broadcast channel.
+ * The channel also works where Cross-Origin-Opener-Policy removes the opener. Both reach only Entrada's origin.
  */
 export function report(
   result: PickerResult,
@@ -65,13 +66,13 @@ export function report(
   const broadcast = new BroadcastChannel('entrada-picker')
   broadcast.postMessage(message)
   broadcast.close()
-  // Its own parent where nobody frames it; then it tells itself, and nobody listens.
+  // A page outside a frame is its own parent and ignores the message.
   window.parent.postMessage(message, publicOrigin)
   const opener: unknown = window.opener
   if (isWindow(opener)) opener.postMessage(message, publicOrigin)
 }
 
-/** Of another origin's window hardly more than this can be seen. */
+/** `instanceof Window` fails for a window of another origin. */
 function isWindow(value: unknown): value is Window {
   return typeof value === 'object' && value !== null && 'postMessage' in value
 }

@@ -1,6 +1,6 @@
 import { readDriveItemAddress } from '../../graph/drive-item-address.ts'
 
-/** A chosen file. `name` and `size` are for showing only: whoever takes the file asks Graph about it anew. */
+/** A chosen file. `name` and `size` are for display only: each download asks Graph again. */
 export interface PickedItem {
   readonly driveId: string
   readonly id: string
@@ -8,35 +8,36 @@ export interface PickedItem {
   readonly size: number | undefined
 }
 
-const LONGEST_NAME = 400
+const MAX_NAME_LENGTH = 400
 
 /**
- * Microsoft guarantees the two ids and nothing else. Items without them are left out, so that one bad file
- * does not sink the rest; two looks at one file count once.
+ * Reads the items of a `pick` command. Microsoft guarantees only the two ids. Skips items without them, so that the
+ * others can still be used; duplicates count once.
  */
 export function readPickedItems(value: unknown): readonly PickedItem[] {
   const items = new Map<string, PickedItem>()
-  for (const one of Array.isArray(value) ? value : []) {
-    const { id, parentReference, name, size } = record(one)
-    // The server's own check: what fails it would only be refused there.
+  for (const item of Array.isArray(value) ? value : []) {
+    const { id, parentReference, name, size } = record(item)
+    // The same check as on the server, which would refuse the others.
     const address = readDriveItemAddress(record(parentReference)['driveId'], id)
     if (address === null) continue
     const { driveId, itemId } = address
     items.set(`${driveId} ${itemId}`, {
       driveId,
       id: itemId,
-      name: text(name)?.slice(0, LONGEST_NAME),
+      name: text(name)?.slice(0, MAX_NAME_LENGTH),
       size: typeof size === 'number' && size >= 0 ? size : undefined,
     })
   }
   return [...items.values()]
 }
 
-/** The own fields of an object; nothing for what is none. */
+/** A copy of an object's own members; `{}` for any other value. */
 export function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
+/** The value if it is a string. */
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

@@ -1,49 +1,45 @@
 import type { PickerConfig } from './config.ts'
 import { converse } from './conversation.ts'
 import { launchPicker, type PickerResult, report } from './launch.ts'
-import { askForToken, askWhy, type Problem } from './token-client.ts'
+import { askForToken, askForProblem, type Problem } from './token-client.ts'
 import {
   type Action,
   newFrame,
   newName,
-  offer,
   removeFrame,
-  say,
+  showActions,
+  showMessage,
   showPicker,
   type Target,
 } from './view.ts'
 
-export const NOT_FRAMED: Problem = {
-  title: 'The file picker did not appear',
-  detail: 'It may not be allowed inside another page. It can open in a window of its own.',
-}
-export const SILENT: Problem = {
-  title: 'The file picker did not appear',
-  detail: 'Your browser or organisation may block Microsoft’s page.',
-}
-export const BLOCKED: Problem = {
-  title: 'The window was blocked',
-  detail: 'Allow pop-up windows for this site, then try again.',
-}
-
-/** Sign-in and consent refuse to be framed, so they get a window; afterwards the person tries again. */
-export function remedies({ remedyUrl }: Problem): readonly Action[] {
-  if (remedyUrl === undefined) return []
-  return [{ label: 'Continue', run: () => void window.open(remedyUrl, '_blank', 'noopener') }]
-}
-
-/** A slow line and a cold SharePoint front end take this long; a page that may not be framed takes for ever. */
+/** For Microsoft's page to send `initialize`. Enough for a slow connection; a page that refuses frames never does. */
 const INITIALIZE_MS = 15_000
-/** Microsoft's own advice for the size of the window. */
+/** The size that Microsoft recommends. */
 const WINDOW_FEATURES = 'popup,width=1080,height=680'
 const WATCH_WINDOW_MS = 500
 
-/** The server looks for the hosts anew when a page is loaded again: they may not be what they were. */
-const AGAIN: Action = { label: 'Try again', run: () => location.reload(), isQuiet: true }
+/** A reload also makes the server ask Graph for the hosts again. */
+const TRY_AGAIN: Action = { label: 'Try again', run: () => location.reload(), isQuiet: true }
 const CANCEL: Action = { label: 'Cancel', run: cancel, isQuiet: true }
 
+const NOT_IN_FRAME: Problem = {
+  title: 'The file picker did not appear',
+  detail:
+    'Your browser may not allow it inside another page. Open it in a separate window instead.',
+}
+const NO_RESPONSE: Problem = {
+  title: 'The file picker did not appear',
+  detail:
+    'Your browser or your organisation may block Microsoft’s page. Try again or ask your administrator.',
+}
+const WINDOW_BLOCKED: Problem = {
+  title: 'Your browser blocked the window',
+  detail: 'Allow pop-up windows for this site, then try again.',
+}
+
 const config = readConfig()
-/** Of the page's one picker, wherever it is open. */
+/** Stops listening to the open picker, in the frame or the window. */
 let stopListening: () => void = () => undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 let port: MessagePort | undefined
@@ -55,41 +51,45 @@ addEventListener('keydown', ({ key }) => {
 })
 void start()
 
-/** Opens Microsoft's picker in this page, hands it tokens, and tells the chat what was chosen. */
+/** Opens Microsoft's picker, gives it tokens, and sends the chosen files to the chat app's page. */
 async function start(): Promise<void> {
-  offer([CANCEL])
+  showActions([CANCEL])
   if (config.launchUrl !== '') return openFrame(false)
-  const why = await askWhy()
-  // What stood against it has passed, so this address has a picker to open now.
-  if (why.ok) location.reload()
-  else fail(why.problem)
+  const answer = await askForProblem()
+  // The problem has passed, so a reload of this page gets a picker.
+  if (answer.ok) location.reload()
+  else fail(answer.problem)
 }
 
-/** In a frame, and once more with a new token when nothing appears; then the person may open a window. */
+/** Opens the picker in a frame, once more with a new token if nothing appears, then offers a window. */
 function openFrame(renew: boolean): Promise<void> {
   return launchIn(newFrame, renew, () => {
     removeFrame()
-    if (renew) offerWindow(NOT_FRAMED)
+    if (renew) offerWindow(NOT_IN_FRAME)
     else void openFrame(true)
   })
 }
 
-/** Framing can be forbidden by what neither we nor the tenant control; a window cannot. */
+/** Browsers or policies can forbid the frame; a window still works. */
 function offerWindow(problem: Problem): void {
-  say(problem, [{ label: 'Open in a window', run: () => void openWindow() }, AGAIN, CANCEL])
+  showMessage(problem, [
+    { label: 'Open in a window', run: () => void openWindow() },
+    TRY_AGAIN,
+    CANCEL,
+  ])
 }
 
 async function openWindow(): Promise<void> {
-  // Before anything is awaited: browsers allow a window only in answer to a click.
+  // Before the first await, because browsers allow a window only during the click.
   const name = newName()
   const opened = window.open('about:blank', name, WINDOW_FEATURES)
-  if (opened === null) return offerWindow(BLOCKED)
+  if (opened === null) return offerWindow(WINDOW_BLOCKED)
   popup = opened
   showFiles()
   await launchIn(
     () => ({ name, window: opened }),
     false,
-    () => fail(SILENT),
+    () => fail(NO_RESPONSE),
   )
   watchWindow(opened)
 }
@@ -97,26 +97,26 @@ async function openWindow(): Promise<void> {
 async function launchIn(
   target: () => Target,
   renew: boolean,
-  onSilence: () => void,
+  onTimeout: () => void,
 ): Promise<void> {
   const answer = await askForToken({ resource: new URL(config.launchUrl).origin, renew })
   if (isOver) return
   if (!answer.ok) return fail(answer.problem)
   stopListening()
-  timer = setTimeout(onSilence, INITIALIZE_MS)
+  timer = setTimeout(onTimeout, INITIALIZE_MS)
   stopListening = launchPicker({ config, target: target(), token: answer.token, onInitialize })
 }
 
-/** Microsoft's page says hello again after a reload; the new port replaces the old. */
-function onInitialize(opened: MessagePort): void {
+/** Microsoft's page sends `initialize` again after a reload; the new port replaces the old one. */
+function onInitialize(newPort: MessagePort): void {
   clearTimeout(timer)
   port?.close()
-  port = opened
-  converse(opened, {
+  port = newPort
+  converse(newPort, {
     ...config,
     token: askForToken,
     onRefused: (problem) =>
-      say(problem, [
+      showMessage(problem, [
         ...remedies(problem),
         { label: 'Back to the files', run: showFiles, isQuiet: true },
       ]),
@@ -128,17 +128,17 @@ function onInitialize(opened: MessagePort): void {
 
 function showFiles(): void {
   if (popup === undefined) showPicker()
-  else say({ title: 'Choose your files in the other window' }, [CANCEL])
+  else showMessage({ title: 'Choose your files in the other window' }, [CANCEL])
 }
 
 function watchWindow(opened: Window): void {
   const watch = setInterval(() => {
     if (!opened.closed) return
     clearInterval(watch)
-    // One that we have closed ourselves says nothing about the person's wishes.
+    // This page has closed the window itself.
     if (popup !== opened) return
-    // Nor does one that never said hello: a page that isolates itself looks closed to us from the start.
-    if (port === undefined) fail(SILENT)
+    // Without `initialize` the window may be open: Cross-Origin-Opener-Policy makes it look closed from here.
+    if (port === undefined) fail(NO_RESPONSE)
     else cancel()
   }, WATCH_WINDOW_MS)
 }
@@ -150,19 +150,19 @@ function cancel(): void {
 function finish(result: PickerResult): void {
   if (isOver) return
   isOver = true
-  letGo()
+  closePicker()
   report(result, config)
-  say({ title: 'You can close this page' }, [])
+  showMessage({ title: 'You can close this page' }, [])
   // Takes effect only where a script has opened this window.
   window.close()
 }
 
 function fail(problem: Problem): void {
-  letGo()
-  say(problem, [...remedies(problem), AGAIN, CANCEL])
+  closePicker()
+  showMessage(problem, [...remedies(problem), TRY_AGAIN, CANCEL])
 }
 
-function letGo(): void {
+function closePicker(): void {
   clearTimeout(timer)
   stopListening()
   port?.close()
@@ -173,4 +173,10 @@ function letGo(): void {
 
 function readConfig(): PickerConfig {
   return JSON.parse(document.getElementById('picker')?.dataset['config'] ?? '') as PickerConfig
+}
+
+/** Sign-in and consent cannot appear in a frame, so they open in a window. The person then tries again here. */
+function remedies({ remedyUrl }: Problem): readonly Action[] {
+  if (remedyUrl === undefined) return []
+  return [{ label: 'Continue', run: () => void window.open(remedyUrl, '_blank', 'noopener') }]
 }

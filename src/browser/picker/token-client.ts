@@ -1,31 +1,33 @@
 import { record, text } from './picked-items.ts'
 
+/** The body of `POST /.entrada/picker/token`. */
 export interface TokenRequest {
   /** Origin of a SharePoint host. */
   readonly resource: string
-  /** The one given before was refused or has expired. */
+  /** The host has refused the last token, or it has expired. */
   readonly renew?: boolean | undefined
-  /** Claims challenge of the host, JSON. */
+  /** The host's claims challenge: a JSON object as text. */
   readonly claims?: string | undefined
 }
 
-/** Why there is no token, in words for a person, and where to go about it. */
+/** What to tell the person, and where the person can solve it. */
 export interface Problem {
   readonly title: string
   readonly detail?: string | undefined
   readonly code?: string | undefined
   readonly requestId?: string | undefined
-  /** Where the person can allow it or sign in again; always ours. */
+  /** Entrada's URL to consent or to sign in again. */
   readonly remedyUrl?: string | undefined
 }
 
+/** A token, or why there is none. */
 export type TokenAnswer =
   | { readonly ok: true; readonly token: string }
   | { readonly ok: false; readonly problem: Problem }
 
 const DEADLINE_MS = 30_000
 
-/** Asks Entrada for a token of one SharePoint host. It is handed on and not kept. */
+/** Asks Entrada for a token of one SharePoint host. The page keeps no copy. */
 export function askForToken(request: TokenRequest): Promise<TokenAnswer> {
   return ask('/.entrada/picker/token', {
     method: 'POST',
@@ -34,8 +36,8 @@ export function askForToken(request: TokenRequest): Promise<TokenAnswer> {
   })
 }
 
-/** Why this page has no picker to open: what its address answers to a script. `ok` when it has one by now. */
-export function askWhy(): Promise<TokenAnswer> {
+/** Asks for the problem of a page without a picker, by fetching its own URL. `ok` when the problem has passed. */
+export function askForProblem(): Promise<TokenAnswer> {
   return ask(location.href, { headers: { accept: 'application/json' } })
 }
 
@@ -47,7 +49,7 @@ async function ask(address: string, init: RequestInit): Promise<TokenAnswer> {
       ? { ok: true, token: text(body['token']) ?? '' }
       : { ok: false, problem: readProblem(body) }
   } catch {
-    const detail = 'Check your network and try again.'
+    const detail = 'Check your network, then try again.'
     return { ok: false, problem: { title: 'The connection was lost', detail } }
   }
 }

@@ -1,12 +1,13 @@
 import type { Problem } from './token-client.ts'
 
+/** A button. */
 export interface Action {
   readonly label: string
   readonly run: () => void
   readonly isQuiet?: boolean
 }
 
-/** A frame or window that Microsoft's page can appear in. */
+/** A frame or window for Microsoft's page. */
 export interface Target {
   readonly name: string
   readonly window: Window
@@ -19,48 +20,54 @@ const facts = find('facts')
 const buttons = find('actions')
 const stage = find('stage')
 
-/** An empty frame to show Microsoft's page in; takes the place of the one before. */
+/** Adds an empty frame for Microsoft's page and removes an earlier one. */
 export function newFrame(): Target {
   const name = newName()
   const frame = document.createElement('iframe')
   Object.assign(frame, {
     name,
     title: document.title,
-    // Everything the picker needs, and no way to send the chat's window elsewhere.
+    // All that the picker needs; without `allow-top-navigation` it cannot navigate the chat app's window.
     sandbox:
       'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox',
   })
   stage.replaceChildren(frame)
-  if (frame.contentWindow === null) throw new Error('a frame in a document has a window')
+  if (frame.contentWindow === null) throw new Error('the frame has no window')
   return { name, window: frame.contentWindow }
 }
 
+/** A window name that no other frame or window has. */
 export function newName(): string {
   return `picker-${crypto.randomUUID()}`
 }
 
+/** Removes the frame with Microsoft's page. */
 export function removeFrame(): void {
   stage.replaceChildren()
 }
 
+/** Hides the message, so that the picker is visible. */
 export function showPicker(): void {
   overlay.hidden = true
 }
 
-/** Says something of our own before, beside or instead of Microsoft's picker. */
-export function say({ title, detail, code, requestId }: Problem, actions: readonly Action[]): void {
+/** Shows a message with buttons, in front of the picker. */
+export function showMessage(
+  { title, detail, code, requestId }: Problem,
+  actions: readonly Action[],
+): void {
   heading.textContent = title
   text.textContent = detail ?? ''
   facts.textContent = code === undefined ? '' : `${code} · ${requestId ?? ''}`
-  offer(actions)
+  showActions(actions)
 }
 
-/** With what is said already. */
-export function offer(actions: readonly Action[]): void {
-  const made = actions.map(button)
-  buttons.replaceChildren(...made)
+/** Replaces the buttons and keeps the message. */
+export function showActions(actions: readonly Action[]): void {
+  const elements = actions.map(button)
+  buttons.replaceChildren(...elements)
   overlay.hidden = false
-  made[0]?.focus()
+  elements[0]?.focus()
 }
 
 function button({ label, run, isQuiet = false }: Action): HTMLElement {

@@ -1,52 +1,51 @@
 /*
- * Runs first in a service worker of the chat. A worker that answers page loads from its cache would keep a person
- * without a session from ever reaching sign-in: no request of a page load arrives at Entrada.
+ * Runs first in the chat app's service worker. A service worker that serves pages from its cache would keep a person
+ * without a session from sign-in, because the page loads never reach Entrada.
  */
 
-/** The path of the redirect URI. Written in when the script is served. */
+/** The path of the redirect URI, inserted when the script is served. */
 declare const CALLBACK_PATH: string
 
 const callbackPath = CALLBACK_PATH
 const nativeRespondWith = FetchEvent.prototype.respondWith
 
-// Replaced on the prototype, because the app's listeners may have been added before this line: imports of a module
-// run first.
+// Replaced on the prototype, because the app's listeners may exist already: a module's imports run first.
 FetchEvent.prototype.respondWith = function respondWith(
   this: FetchEvent,
   answer: Parameters<typeof nativeRespondWith>[0],
 ): void {
   const { request } = this
   const { origin, pathname } = new URL(request.url)
-  const isHere = origin === self.location.origin
-  if (isHere && isOurs(pathname)) {
-    // Left without an answer, the request goes to the network. A late failure of the app's is nobody's.
+  const isSameOrigin = origin === self.location.origin
+  if (isSameOrigin && isEntradaPath(pathname)) {
+    // Without `respondWith` the browser asks the network. The app's own response is discarded, its errors too.
     Promise.resolve(answer).catch(() => undefined)
     return
   }
-  const isPage = isHere && request.mode === 'navigate'
-  nativeRespondWith.call(this, isPage ? whileThereIsASession(request, answer) : answer)
+  const isPage = isSameOrigin && request.mode === 'navigate'
+  nativeRespondWith.call(this, isPage ? respondUnlessSessionEnded(request, answer) : answer)
 }
 
-function isOurs(pathname: string): boolean {
+function isEntradaPath(pathname: string): boolean {
   return /^\/\.entrada(?:\/|$)/.test(pathname) || pathname === callbackPath
 }
 
-async function whileThereIsASession(
+async function respondUnlessSessionEnded(
   request: Request,
   answer: Response | PromiseLike<Response>,
 ): Promise<Response> {
   Promise.resolve(answer).catch(() => undefined)
   if (!(await hasEnded())) return answer
-  // What a worker fetches is no page load any more (`Sec-Fetch-Dest: empty`); the browser has to go there itself.
+  // A fetch by the worker has `Sec-Fetch-Dest: empty`, so only a redirect lets the browser load the sign-in page.
   const isTopLevel = request.method === 'GET' && request.destination === 'document'
-  return isTopLevel ? Response.redirect(loginFor(new URL(request.url))) : fetch(request)
+  return isTopLevel ? Response.redirect(loginUrl(new URL(request.url))) : fetch(request)
 }
 
-function loginFor({ pathname, search }: URL): string {
+function loginUrl({ pathname, search }: URL): string {
   return `/.entrada/login?${new URLSearchParams({ return_to: `${pathname}${search}` })}`
 }
 
-/** Without a network nobody can say; the app may then show what it has kept, as it does anywhere. */
+/** `false` without a network: the app may then serve its cache. */
 async function hasEnded(): Promise<boolean> {
   try {
     const { headers } = await fetch('/.entrada/session', { cache: 'no-store' })

@@ -1,5 +1,5 @@
 import { announceRenewal } from './session-channel.ts'
 
 announceRenewal()
-// Takes effect only where a script has opened this window; otherwise the page says what to do.
+// Browsers close only windows that a script has opened; in any other the page tells the person what to do.
 setTimeout(() => window.close(), 50)

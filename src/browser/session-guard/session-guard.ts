@@ -1,82 +1,59 @@
 import { announceRenewal, onRenewal } from './session-channel.ts'
-import { ERROR, saysEnded, watchTraffic } from './traffic.ts'
-
-/** Kept for the tab, across the reload itself. */
-const KEY = 'entrada:reloaded'
-
-/** `null` where the browser lets pages remember nothing. */
-function memory(): Storage | null {
-  try {
-    return window.sessionStorage
-  } catch {
-    return null
-  }
-}
-
-/** Without a memory it could go on for ever; then rather not at all. */
-export function hasReloaded(): boolean {
-  return memory()?.getItem(KEY) !== null
-}
-
-/** @throws when there is no room for it: then it must not happen */
-export function rememberReload(): void {
-  memory()?.setItem(KEY, '1')
-}
-
-export function forgetReload(): void {
-  memory()?.removeItem(KEY)
-}
+import { ERROR_HEADER, isSessionRequired, watchTraffic } from './traffic.ts'
 
 /*
- * Turns the failures of an app whose session has ended into one reload of the page, which leads through
- * sign-in and back. The app may take that over: it is asked first, by the cancelable event
- * `entrada:session-ended` on `window`, and told by `entrada:session-renewed` when there is a session again.
+ * Reloads the page once when the session has ended; the reload leads through sign-in and back. The app can take over:
+ * the cancelable event `entrada:session-ended` on `window` asks it first, and `entrada:session-renewed` tells it that
+ * there is a session again.
  */
 
-/** Many requests fail at once when a session ends; one question about it is enough. */
-const ASK_EVERY_MS = 2000
-const ATTEMPTS = 3
+/** Key in the tab's session storage, which survives the reload. */
+const RELOADED_KEY = 'entrada:reloaded'
+
+/** The least time between two checks: many requests fail at once when a session ends. */
+const CHECK_INTERVAL_MS = 2000
+const MAX_ATTEMPTS = 3
 
 const nativeFetch = window.fetch
-let askedAt = -ASK_EVERY_MS
+let checkedAt = -CHECK_INTERVAL_MS
 
 onRenewal(() => {
   forgetReload()
   window.dispatchEvent(new CustomEvent('entrada:session-renewed'))
 })
-if (hasReloaded()) void settle()
-watchTraffic(suspect)
+if (hasReloaded()) void announceIfSignedIn()
+watchTraffic(checkSoon)
 window.addEventListener('pageshow', ({ persisted }) => {
-  if (persisted || isKeptFromHistory()) void checkRestored()
+  if (persisted || isRestoredFromCache()) void checkRestored()
 })
 
-/** Something failed the way it fails without a session. Only the session itself can tell. */
-function suspect(): void {
+/** After a failure that may mean the end of the session: asks Entrada whether it does. */
+function checkSoon(): void {
   const now = performance.now()
-  if (now - askedAt < ASK_EVERY_MS) return
-  askedAt = now
-  void check(ATTEMPTS)
+  if (now - checkedAt < CHECK_INTERVAL_MS) return
+  checkedAt = now
+  void check(MAX_ATTEMPTS)
 }
 
-/** A closed event stream does not fail a second time: without an answer, the question is put again. */
+/** Checks again without an answer, because a closed event stream does not fail a second time. */
 async function check(attempts: number): Promise<void> {
   const answer = await ask()
   if (answer === 'ended') end()
   else if (answer === 'unknown' && attempts > 1) {
-    setTimeout(() => void check(attempts - 1), ASK_EVERY_MS)
+    setTimeout(() => void check(attempts - 1), CHECK_INTERVAL_MS)
   }
 }
 
-/** After a reload: that there is a session again is news for this tab and for the others. */
-async function settle(): Promise<void> {
+/** After a reload: tells this tab and the others that there is a session again. */
+async function announceIfSignedIn(): Promise<void> {
   if ((await ask()) === 'alive') announceRenewal()
 }
 
-/** An outage is no reason to reload, nor to think that all is well. */
+/** `unknown` during an outage, which must neither reload the page nor count as signed in. */
 async function ask(): Promise<'alive' | 'ended' | 'unknown'> {
   try {
     const { ok, headers } = await nativeFetch('/.entrada/session')
-    return ok ? 'alive' : saysEnded(headers.get(ERROR)) ? 'ended' : 'unknown'
+    return ok ? 'alive' : isSessionRequired(headers.get(ERROR_HEADER)) ? 'ended' : 'unknown'
   } catch {
     return 'unknown'
   }
@@ -84,43 +61,66 @@ async function ask(): Promise<'alive' | 'ended' | 'unknown'> {
 
 function end(): void {
   const event = new CustomEvent('entrada:session-ended', { cancelable: true })
-  // Once: whoever came back without a session would come back for ever.
+  // Once: a page that returns without a session would reload for ever.
   if (!window.dispatchEvent(event) || hasReloaded()) return
   if (document.visibilityState === 'visible') {
     rememberReload()
     window.location.reload()
     return
   }
-  // Ten tabs in the background need not all sign in; the first one that is looked at does it for them.
+  // Tabs in the background wait: the first one that becomes visible signs in for all.
   document.addEventListener('visibilitychange', recheck, { once: true })
 }
 
-/** *Back* shows what the HTTP cache has kept, however old it is (RFC 9111 §6), and so does a service worker. */
-function isKeptFromHistory(): boolean {
+/** *Back* shows pages from the HTTP cache, however old (RFC 9111 §6), or from a service worker. */
+function isRestoredFromCache(): boolean {
   const [entry] = performance.getEntriesByType('navigation')
   if (!(entry instanceof PerformanceNavigationTiming)) return false
   return entry.type === 'back_forward' && entry.transferSize === 0
 }
 
 /**
- * *Back* after a sign-out brings the page back as it was, with all that it showed. It stays hidden until the
- * session is known to be alive; without a network, until there is one again.
+ * *Back* after a sign-out restores the page with all that it showed. Hides it until the session is known to be active;
+ * without a network, until there is one again.
  */
 async function checkRestored(): Promise<void> {
   const { style } = document.documentElement
   style.setProperty('visibility', 'hidden', 'important')
   const answer = await ask()
   if (answer === 'unknown') {
-    setTimeout(() => void checkRestored(), ASK_EVERY_MS)
+    setTimeout(() => void checkRestored(), CHECK_INTERVAL_MS)
     return
   }
   const event = new CustomEvent('entrada:session-ended', { cancelable: true })
-  // Without a memory of former reloads: a page that is loaded anew does not come out of the history.
+  // Regardless of earlier reloads: a reloaded page is not restored from history, so no loop is possible.
   if (answer === 'ended' && window.dispatchEvent(event)) window.location.reload()
   else style.removeProperty('visibility')
 }
 
-/** By name: the same listener is not added a second time. */
+/** A named function, so that the browser adds the listener only once. */
 function recheck(): void {
-  void check(ATTEMPTS)
+  void check(MAX_ATTEMPTS)
+}
+
+/** `null` where the browser blocks storage. */
+function tabStorage(): Storage | null {
+  try {
+    return window.sessionStorage
+  } catch {
+    return null
+  }
+}
+
+/** `true` also without storage, because the page could then reload for ever. */
+function hasReloaded(): boolean {
+  return tabStorage()?.getItem(RELOADED_KEY) !== null
+}
+
+/** @throws when storage is full, so that the reload does not happen */
+function rememberReload(): void {
+  tabStorage()?.setItem(RELOADED_KEY, '1')
+}
+
+function forgetReload(): void {
+  tabStorage()?.removeItem(RELOADED_KEY)
 }

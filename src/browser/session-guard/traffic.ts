@@ -1,25 +1,26 @@
-export const ERROR = 'entrada-error'
+/** The response header with Entrada's failure code. */
+export const ERROR_HEADER = 'entrada-error'
 
-/** Entrada's word that there is no session. */
-export function saysEnded(error: string | null): boolean {
+/** Whether this value of the header says that there is no session. */
+export function isSessionRequired(error: string | null): boolean {
   return error === 'session_required'
 }
 
-/** What a socket that was bound to its session is closed with. */
-const SOCKET_ENDED = 4401
+/** The close code of a WebSocket whose session has ended (`WEBSOCKET_SESSION_BOUND`). */
+const SESSION_ENDED_CODE = 4401
 
 /**
- * Calls `suspect` whenever something fails the way it does without a session. Nothing else changes for the app:
- * even names stay when the script is minified, because each is assigned by its key.
+ * Calls `onFailure` when a request, event stream or WebSocket fails as it does without a session. The app notices no
+ * other change. Assignment by key keeps the names of the replaced functions in the minified script.
  */
-export function watchTraffic(suspect: () => void): void {
+export function watchTraffic(onFailure: () => void): void {
   const native = window.fetch
   Object.assign(window, {
     fetch(...parameters: Parameters<typeof native>) {
       const answer = native.apply(window, parameters)
       answer.then(
         ({ headers }) => {
-          if (saysEnded(headers.get(ERROR))) suspect()
+          if (isSessionRequired(headers.get(ERROR_HEADER))) onFailure()
         },
         () => undefined,
       )
@@ -29,19 +30,19 @@ export function watchTraffic(suspect: () => void): void {
       constructor() {
         super()
         this.addEventListener('loadend', () => {
-          // Asking another origin's answer for the header would put a complaint into the console.
-          const isOurs = this.status === 401 && isSameOrigin(this.responseURL)
-          if (isOurs && saysEnded(this.getResponseHeader(ERROR))) suspect()
+          // Reading the header from another origin's response would log an error in the console.
+          const isReadable = this.status === 401 && isSameOrigin(this.responseURL)
+          if (isReadable && isSessionRequired(this.getResponseHeader(ERROR_HEADER))) onFailure()
         })
       }
     },
-    // Neither of these shows a header of the answer that refused it.
+    // An EventSource or WebSocket shows no headers of the response that refused it.
     EventSource: class extends EventSource {
       constructor(...parameters: ConstructorParameters<typeof EventSource>) {
         super(...parameters)
         this.addEventListener('error', () => {
-          // Refused for good; a connection that only broke is being opened anew.
-          if (this.readyState === this.CLOSED && isSameOrigin(this.url)) suspect()
+          // `CLOSED` means refused; after a broken connection the browser reconnects.
+          if (this.readyState === this.CLOSED && isSameOrigin(this.url)) onFailure()
         })
       }
     },
@@ -53,14 +54,14 @@ export function watchTraffic(suspect: () => void): void {
           isOpened = true
         })
         this.addEventListener('close', ({ code }) => {
-          if ((!isOpened || code === SOCKET_ENDED) && isSameOrigin(this.url)) suspect()
+          if ((!isOpened || code === SESSION_ENDED_CODE) && isSameOrigin(this.url)) onFailure()
         })
       }
     },
   })
 }
 
-/** Of what the browser has made of an address, which is always whole. */
+/** For an absolute URL, as the browser reports it. */
 function isSameOrigin(address: string): boolean {
   return new URL(address).host === window.location.host
 }

@@ -4,14 +4,14 @@ import { addressOf, archiveOf } from './archive-fixture.ts'
 import { aFilesScene, fileOf } from './fixture.ts'
 import { cookieHeaderOf, problemOf } from '../../support/scene.ts'
 
-describe('an archive', () => {
+describe('a request for an archive', () => {
   test.each([
     ['nothing', {}],
     ['no items', { items: [] }],
     ['items of the wrong shape', { items: [{ drive: 'x' }] }],
     ['text', 'items'],
     ['a list', []],
-  ])('asked for with %s is refused', async (_, body) => {
+  ])('is refused with %s', async (_, body) => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch('/.entrada/files/archive', {
       method: 'POST',
@@ -22,7 +22,7 @@ describe('an archive', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'invalid_request' })
   })
 
-  test('of more files than allowed is refused', async () => {
+  test('is refused for more files than allowed', async () => {
     const scene = await aFilesScene({ settings: { SHAREPOINT_MAX_FILES: '2' } })
     const items = (['text', 'pdf', 'image'] as const).map((name) => fileOf(scene, name))
     const response = await archiveOf(scene, items)
@@ -30,7 +30,7 @@ describe('an archive', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'too_many_files' })
   })
 
-  test('is not begun for who has not consented', async () => {
+  test('is refused without consent, before any file is opened', async () => {
     const scene = await aFilesScene()
     const { entra, hosts } = scene.entrada.sandbox
     entra.revokeAdminConsent(hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
@@ -41,7 +41,7 @@ describe('an archive', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'consent_required' })
   })
 
-  test('is not made for another site [requirement 73]', async () => {
+  test('is refused from another site [requirement 73]', async () => {
     const scene = await aFilesScene()
     const items = JSON.stringify([addressOf(fileOf(scene, 'text'))])
     const page = await scene.browser.post(

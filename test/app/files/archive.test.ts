@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Opened by a program that is not ours: names and hashes of what is inside. */
+/** Extracts with Info-ZIP's `unzip`: SHA-256 by file name. */
 async function unzipped(response: Response): Promise<ReadonlyMap<string, string>> {
   const path = join(folder, 'archive.zip')
   writeFileSync(path, Buffer.from(await clock.runOut(response.arrayBuffer())))
@@ -32,7 +32,7 @@ async function unzipped(response: Response): Promise<ReadonlyMap<string, string>
   )
 }
 
-/** Something happens while the answer is being read. */
+/** Calls a function while the response is being read. */
 function afterBytes(response: Response, count: number, happen: () => void): Response {
   let read = 0
   const watching = new TransformStream<Uint8Array, Uint8Array>({
@@ -52,7 +52,7 @@ function manifest(): unknown {
 const MANY = { SHAREPOINT_MAX_FILES: '500' }
 
 describe('an archive', () => {
-  test('holds the files as they are', async () => {
+  test('contains the files unchanged', async () => {
     const scene = await aFilesScene()
     const names: readonly FileName[] = ['report', 'pdf', 'text', 'empty', 'umlauts', 'recording']
     const items = names.map((name) => fileOf(scene, name))
@@ -70,7 +70,7 @@ describe('an archive', () => {
     }
   })
 
-  test('of 200 mixed items opens with unzip, every hash matches, and what failed is told of', async () => {
+  test('of 200 items opens with unzip, matches every hash and lists the failed files', async () => {
     const scene = await aFilesScene({ settings: MANY })
     const { drives } = scene.entrada.sandbox
     const few = drives.children(drives.at(adelesDrive(scene), ADELE_FILES.manyFiles)).slice(0, 180)
@@ -117,7 +117,7 @@ describe('an archive', () => {
     expect(manifest()).toMatchObject({ problems: listed })
   }, 60_000)
 
-  test('has no name twice, whatever a file system thinks of capitals', async () => {
+  test('contains no name twice, ignoring case', async () => {
     const scene = await aFilesScene()
     const { drives } = scene.entrada.sandbox
     const items = (['text', 'pdf', 'empty', 'image'] as const).map((name) => fileOf(scene, name))
@@ -133,7 +133,7 @@ describe('an archive', () => {
     ])
   })
 
-  test('survives a break in the middle of a file', async () => {
+  test('completes a file whose download breaks', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
     const items = (['recording', 'report'] as const).map((name) => fileOf(scene, name))
@@ -143,7 +143,7 @@ describe('an archive', () => {
     }
   })
 
-  test('waits out a short throttle, and says so of a long one', async () => {
+  test('waits for a short throttle and lists the files of a long one', async () => {
     const scene = await aFilesScene()
     const { faults } = scene.entrada.sandbox
     const items = (['text', 'report'] as const).map((name) => fileOf(scene, name))
@@ -161,7 +161,7 @@ describe('an archive', () => {
     })
   })
 
-  test('stays readable when a file breaks for good, and says that it is not whole', async () => {
+  test('stays readable when a file cannot be completed, and lists it as incomplete', async () => {
     const scene = await aFilesScene()
     const { faults, drives } = scene.entrada.sandbox
     const items = (['recording', 'report'] as const).map((name) => fileOf(scene, name))
@@ -180,14 +180,14 @@ describe('an archive', () => {
     })
   })
 
-  test('asked for twice holds a file once', async () => {
+  test('contains a file once that was requested twice', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'text')
     const found = await unzipped(await archiveOf(scene, [item, item, item]))
     expect([...found.keys()]).toEqual(['notes.txt'])
   })
 
-  test('can be asked for by a plain form, so that the browser saves it', async () => {
+  test('can be requested by a plain form, so that the browser saves it', async () => {
     const scene = await aFilesScene()
     const items = [addressOf(fileOf(scene, 'text'))]
     const response = await scene.browser.fetch('/.entrada/files/archive', {
@@ -198,7 +198,7 @@ describe('an archive', () => {
     expect([...(await unzipped(response)).keys()]).toEqual(['notes.txt'])
   })
 
-  test('leaves one audit event for each file [requirement 100]', async () => {
+  test('logs one audit event for each file [requirement 100]', async () => {
     const scene = await aFilesScene()
     const items = (['text', 'malware', 'report'] as const).map((name) => fileOf(scene, name))
     await unzipped(await archiveOf(scene, items))
@@ -207,7 +207,7 @@ describe('an archive', () => {
     expect(results).toEqual(['complete', 'file_infected', 'complete'])
   })
 
-  test('that nobody reads any more lets go of the file under way', async () => {
+  test('cancels the open file when the receiver leaves', async () => {
     const scene = await aFilesScene()
     const items = (['recording', 'report'] as const).map((name) => fileOf(scene, name))
     const response = await archiveOf(scene, items)

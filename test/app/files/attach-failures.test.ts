@@ -6,8 +6,8 @@ import { bytesOf, fileOf, sha256 } from './fixture.ts'
 
 /* What goes wrong on the way from SharePoint to the chat, and who leaves meanwhile. */
 
-describe('attaching at the edge', () => {
-  test('survives a break in the middle of a file', async () => {
+describe('attaching files to the chat', () => {
+  test('completes a file whose download breaks', async () => {
     const scene = await anAttachScene()
     scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
     const item = fileOf(scene, 'recording')
@@ -16,7 +16,7 @@ describe('attaching at the edge', () => {
     expect(scene.uploads[0]?.sha256).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('lets one bad file not sink the rest', async () => {
+  test('attaches the other files when one fails', async () => {
     const scene = await anAttachScene()
     const events = await eventsOf(await attach(scene, filesOf(scene, 'malware', 'locked', 'text')))
     expect(fileEvents(events)).toMatchObject([
@@ -30,7 +30,7 @@ describe('attaching at the edge', () => {
     expect(results).toEqual(['file_infected', 'file_locked', 'complete'])
   })
 
-  test('hands on what the chat refuses', async () => {
+  test('reports the chat app’s refusal', async () => {
     const scene = await anAttachScene({
       answer: () => Response.json({ message: 'Too many files.' }, { status: 422 }),
     })
@@ -42,7 +42,7 @@ describe('attaching at the edge', () => {
     })
   })
 
-  test('stops reading a file that the chat refuses before it has it', async () => {
+  test('stops reading a file that the chat app refuses early', async () => {
     const scene = await anAttachScene({
       refuse: () => Response.json({ message: 'Too large.' }, { status: 413 }),
     })
@@ -53,7 +53,7 @@ describe('attaching at the edge', () => {
     })
   })
 
-  test('says when the chat does not answer', async () => {
+  test('reports a chat app that does not respond', async () => {
     const scene = await anAttachScene()
     const items = filesOf(scene, 'text')
     scene.entrada.internet.disconnect(MICROSOFT_HOSTS.chat)
@@ -64,7 +64,7 @@ describe('attaching at the edge', () => {
     })
   })
 
-  test('gives the chat no half of a file that changed on the way', async () => {
+  test('sends no complete upload for a file that changed during the transfer', async () => {
     const scene = await anAttachScene()
     const item = fileOf(scene, 'recording')
     const { faults, drives, journal } = scene.entrada.sandbox
@@ -81,7 +81,7 @@ describe('attaching at the edge', () => {
     expect(scene.uploads).toEqual([])
   })
 
-  test('ends when the person leaves', async () => {
+  test('stops when the person leaves', async () => {
     const scene = await anAttachScene()
     scene.entrada.sandbox.faults.set('files.slow', { delayMs: 50 })
     const response = await attach(scene, filesOf(scene, 'recording', 'report'))
@@ -94,7 +94,7 @@ describe('attaching at the edge', () => {
     expect(results).toEqual(['cancelled'])
   })
 
-  test('sends nothing for someone who has left while the file was being looked for', async () => {
+  test('sends nothing when the person left before the file was opened', async () => {
     const scene = await anAttachScene()
     scene.entrada.sandbox.faults.set('graph.slow', { delayMs: 16_000 })
     const response = await attach(scene, filesOf(scene, 'text', 'report'))
@@ -105,14 +105,14 @@ describe('attaching at the edge', () => {
     expect(results).toEqual(['cancelled'])
   })
 
-  test('ends when the person leaves while the chat app says nothing', async () => {
+  test('stops when the person leaves while the chat app does not respond', async () => {
     const answer = Promise.withResolvers<Response>()
     const scene = await anAttachScene({ refuse: () => answer.promise })
     const response = await attach(scene, filesOf(scene, 'text', 'report'))
     const reader = response.body?.getReader()
     const first = reader?.read()
     await clock.advance(16)
-    // Something is heard while nothing happens, or what is between would cut the line.
+    // Comments keep the connection open: proxies cut silent ones.
     const heard: unknown = (await first)?.value
     expect(heard instanceof Uint8Array && heard.byteLength > 0).toBe(true)
     await reader?.cancel()

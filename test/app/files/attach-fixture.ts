@@ -20,11 +20,11 @@ interface AttachScene extends FilesScene {
 
 const LIBRECHAT = { ORIGIN_PRESET: 'librechat' }
 
-/** A chat app that takes uploads like any other, and remembers what it was sent. */
+/** A signed-in person and a chat app that records its uploads. */
 export async function anAttachScene(
   options: EntradaOptions & {
     readonly answer?: (upload: Upload) => Response
-    /** Instead of reading the upload. */
+    /** Responds without reading the upload. */
     readonly refuse?: () => Response | Promise<Response>
   } = {},
 ): Promise<AttachScene> {

@@ -3,8 +3,8 @@ import { anAttachScene, attach, eventsOf, fileEvents, filesOf } from './attach-f
 import { bytesOf, fileOf, sha256 } from './fixture.ts'
 import { cookieHeaderOf, problemOf } from '../../support/scene.ts'
 
-describe('attaching at the edge', () => {
-  test('sends files to the chat’s own upload, whole, and hands its answers on', async () => {
+describe('attaching files to the chat', () => {
+  test('uploads whole files to the chat app and passes its responses on', async () => {
     const scene = await anAttachScene()
     const items = filesOf(scene, 'report', 'umlauts', 'recording')
     const events = await eventsOf(await attach(scene, items, { fields: { endpoint: 'openAI' } }))
@@ -30,7 +30,7 @@ describe('attaching at the edge', () => {
     expect(events.at(-1)).toEqual({ event: 'done', data: { attached: 3, failed: 0 } })
   })
 
-  test('goes the way of every proxied request: the chat’s credentials and ours, and no cookie of ours', async () => {
+  test('sends the chat app’s credentials and the identity headers, without Entrada’s cookie', async () => {
     const scene = await anAttachScene({ settings: { ORIGIN_PRESET: 'open-webui' } })
     await eventsOf(await attach(scene, filesOf(scene, 'text')))
     const [upload] = scene.uploads
@@ -47,7 +47,7 @@ describe('attaching at the edge', () => {
     for (const token of minted) expect(sent).not.toContain(token)
   })
 
-  test('goes where the operator says, with the fields of that chat', async () => {
+  test('uploads to the operator’s route, with its form fields', async () => {
     const scene = await anAttachScene({
       settings: {
         ORIGIN_PRESET: 'generic',
@@ -68,7 +68,7 @@ describe('attaching at the edge', () => {
     })
   })
 
-  test('goes to Chainlit with the session its page names, in the query', async () => {
+  test('uploads to Chainlit with the session id in the query', async () => {
     const scene = await anAttachScene({ settings: { ORIGIN_PRESET: 'chainlit' } })
     const fields = { session_id: 'a-session' }
     await eventsOf(await attach(scene, filesOf(scene, 'text'), { fields }))
@@ -80,7 +80,7 @@ describe('attaching at the edge', () => {
   })
 
   test.each(['generic', 'chat-ui', 'onyx'])(
-    'is off where nobody has said where uploads go: %s',
+    'is off for presets without an upload route: %s',
     async (preset) => {
       const scene = await anAttachScene({ settings: { ORIGIN_PRESET: preset } })
       const response = await attach(scene, filesOf(scene, 'text'))
@@ -89,7 +89,7 @@ describe('attaching at the edge', () => {
     },
   )
 
-  test('tells of progress', async () => {
+  test('reports progress', async () => {
     const scene = await anAttachScene()
     scene.entrada.sandbox.faults.set('files.slow', { delayMs: 60 })
     const item = fileOf(scene, 'report')
@@ -117,7 +117,7 @@ describe('attaching at the edge', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'invalid_request' })
   })
 
-  test('refuses fields whose names would need care', async () => {
+  test('refuses form fields whose names need escaping', async () => {
     const scene = await anAttachScene()
     const items = filesOf(scene, 'text')
     for (const name of ['a"b', 'a\r\nb', '', 'x'.repeat(65), 'a b']) {
@@ -126,7 +126,7 @@ describe('attaching at the edge', () => {
     }
   })
 
-  test('is not done for another site [requirement 73]', async () => {
+  test('is refused from another site [requirement 73]', async () => {
     const scene = await anAttachScene()
     const { driveId, id } = fileOf(scene, 'text')
     const cookie = cookieHeaderOf(scene.browser)

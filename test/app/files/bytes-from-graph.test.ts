@@ -17,7 +17,7 @@ import {
 
 const MIB = 1_048_576
 
-/** Graph sends the bytes from now on, as its beta documentation announces. */
+/** A scene in which Graph sends the bytes itself, as its beta documentation announces. */
 async function aDirectScene(): Promise<FilesScene> {
   const scene = await aFilesScene()
   scene.entrada.sandbox.faults.set('files.bytes_from_graph')
@@ -77,7 +77,7 @@ describe('when Graph sends the bytes itself instead of a redirect', () => {
     ['bytes=0-9', 'bytes 0-9/48211', 0, 10],
     ['bytes=40000-', 'bytes 40000-48210/48211', 40_000, 48_211],
     ['bytes=-11', 'bytes 48200-48210/48211', 48_200, 48_211],
-  ])('answers %s with that part', async (range, contentRange, start, end) => {
+  ])('serves the range %s', async (range, contentRange, start, end) => {
     const scene = await aDirectScene()
     const item = fileOf(scene, 'report')
     const response = await scene.browser.fetch(contentPathOf(item), { headers: { range } })
@@ -128,7 +128,7 @@ describe('when Graph sends the bytes itself instead of a redirect', () => {
     expect(await results(scene)).toEqual(['complete'])
   })
 
-  test('completes at the download host what Graph has begun, and the other way round', async () => {
+  test('resumes at the download host what Graph began, and the other way round', async () => {
     const scene = await aFilesScene()
     const { faults, journal } = scene.entrada.sandbox
     faults.set('files.bytes_from_graph', { times: 1 })
@@ -166,7 +166,7 @@ describe('when Graph sends the bytes itself instead of a redirect', () => {
     expect([response.status, problem['code']]).toEqual([403, 'file_protected'])
   })
 
-  test('takes as long as a long body needs: Graph’s deadline ends with the headers', async () => {
+  test('applies Graph’s deadline to the headers only, so that a long body completes', async () => {
     const PIECES = 12
     let requests = 0
     const item = { bytes: new Uint8Array() }
@@ -191,7 +191,7 @@ describe('when Graph sends the bytes itself instead of a redirect', () => {
     expect(requests).toBe(1)
   })
 
-  test('takes half a minute of silence for a break, and completes the download', async () => {
+  test('resumes after half a minute of silence', async () => {
     let requests = 0
     const item = { bytes: new Uint8Array() }
     const scene = await answeringContent((request) => {
@@ -237,7 +237,7 @@ describe('when Graph sends the bytes itself instead of a redirect', () => {
   test.each([
     [204, null],
     [202, 'soon'],
-  ])('takes no %i for a file', async (status, body) => {
+  ])('refuses the status %i', async (status, body) => {
     const scene = await answeringContent(() => new Response(body, { status }))
     const { response, problem } = await refusal(scene)
     expect([response.status, problem['code']]).toEqual([502, 'graph_unexpected'])

@@ -3,8 +3,8 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { aFilesScene, contentPathOf, fileOf, pathOf } from './fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
-describe('consent and settings', () => {
-  test('without consent the way to it is named, and Graph is not asked', async () => {
+describe('consent and settings for files', () => {
+  test('names the consent page without consent, and does not ask Graph', async () => {
     const scene = await aFilesScene()
     const { entra, hosts, journal } = scene.entrada.sandbox
     entra.revokeAdminConsent(hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
@@ -20,7 +20,7 @@ describe('consent and settings', () => {
   })
 
   test.each([{}, { OPENID_REUSE_TOKENS: 'false' }])(
-    'switched off beside %o it is off',
+    'is off with ENABLE_SHAREPOINT_FILEPICKER=false beside %o',
     async (beside) => {
       const settings = { ENABLE_SHAREPOINT_FILEPICKER: 'false', ...beside }
       const scene = await aFilesScene({ settings })
@@ -36,13 +36,13 @@ describe('consent and settings', () => {
     },
   )
 
-  test('the session says whether files are on', async () => {
+  test('reports in the session whether files are on', async () => {
     const scene = await aFilesScene()
     const session = await scene.browser.fetch('/.entrada/session')
     expect(await session.json()).toMatchObject({ features: { files: 'on' } })
   })
 
-  test('downloads are limited per user [requirement 95]', async () => {
+  test('limits downloads per user [requirement 95]', async () => {
     const scene = await aFilesScene({
       settings: { RATE_LIMITS: '{"download":{"perMinute":3}}' },
     })

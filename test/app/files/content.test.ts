@@ -13,8 +13,8 @@ import {
 } from './fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
-describe('content', () => {
-  test('comes in two hops, and the bearer is left behind at the first [requirement 90]', async () => {
+describe('downloading a file', () => {
+  test('asks Graph with the bearer, then the download host without it [requirement 90]', async () => {
     const scene = await aFilesScene()
     const { journal, hosts } = scene.entrada.sandbox
     const item = fileOf(scene, 'report')
@@ -32,7 +32,7 @@ describe('content', () => {
     expect(download?.headers.get('referer')).toBeNull()
   })
 
-  test('the pre-authenticated address reaches neither the browser nor the log', async () => {
+  test('keeps the pre-authenticated URL from browser and log', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'text')))
     const seen = [...response.headers.values(), await response.text()].join('\n')
@@ -44,7 +44,7 @@ describe('content', () => {
     }
   })
 
-  test('has headers of our making and none of the file host’s [requirement 91]', async () => {
+  test('sends its own headers and none of the download host’s [requirement 91]', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
     await response.body?.cancel()
@@ -71,7 +71,7 @@ describe('content', () => {
     ['pdf', 'application/pdf'],
     ['image', 'image/png'],
     ['text', 'text/plain'],
-  ])('of %s has the safe type %s [requirement 91]', async (name, type) => {
+  ])('serves %s with the safe type %s [requirement 91]', async (name, type) => {
     const scene = await aFilesScene()
     const item = fileOf(scene, name)
     const response = await scene.browser.fetch(contentPathOf(item))
@@ -88,7 +88,7 @@ describe('content', () => {
     ['dots', '__draft..txt'],
     ['japanese', '%E5%9B%9B%E5%8D%8A%E6%9C%9F%E5%A0%B1%E5%91%8A%E6%9B%B8.pptx'],
     ['emoji', '%F0%9F%8E%89%20party%20%26%20plans%20%231.png'],
-  ])('of %s is saved under a safe name [requirement 91]', async (name, encoded) => {
+  ])('serves %s under a safe name [requirement 91]', async (name, encoded) => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, name)))
     await response.body?.cancel()
@@ -99,7 +99,7 @@ describe('content', () => {
     expect(disposition.split("''")[1]).toBe(encoded)
   })
 
-  test('of an empty file is empty, and says so', async () => {
+  test('serves an empty file with length 0', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'empty')))
     expect(response.status).toBe(200)
@@ -107,7 +107,7 @@ describe('content', () => {
     expect(await response.text()).toBe('')
   })
 
-  test('of a shortcut is that of the file it leads to', async () => {
+  test('follows a shortcut to its file', async () => {
     const scene = await aFilesScene()
     const { drives } = scene.entrada.sandbox
     const target = drives.at(drives.siteDrive('Marketing'), 'Plans/Marketing plan.docx')
@@ -115,14 +115,14 @@ describe('content', () => {
     expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, target)))
   })
 
-  test('of a checked-out file is the version before, as for every reader', async () => {
+  test('serves the published version of a checked-out file', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'checkedOut')))
     expect(response.status).toBe(200)
     await response.body?.cancel()
   })
 
-  test('asked for by HEAD is described without a download', async () => {
+  test('answers HEAD with headers and no download', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
       method: 'HEAD',
@@ -135,7 +135,7 @@ describe('content', () => {
     expect(scene.entrada.sandbox.journal.to('download')).toEqual([])
   })
 
-  test('is for the one who asks: another user gets SharePoint’s own no [requirement 88]', async () => {
+  test('passes SharePoint’s refusal to another user on [requirement 88]', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     const mine = await scene.browser.fetch(contentPathOf(item))
@@ -147,7 +147,7 @@ describe('content', () => {
     expect(await problemOf(theirs)).toMatchObject({ code: 'file_forbidden' })
   })
 
-  test('needs a session, and then is fetched by nobody', async () => {
+  test('requires a session and asks no host without one', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     scene.entrada.sandbox.journal.clear()
@@ -164,7 +164,7 @@ describe('in a multi-geo tenant', () => {
     ['a shortcut to a site beside it', 'Links/Floor plan.pdf', 'sharePointEurope'],
     ['a shortcut to another geography', 'Links/Phone list.csv', 'download'],
   ] as const)(
-    '%s comes from where it is, without a bearer [requirement 90]',
+    'downloads %s from its own region, without a bearer [requirement 90]',
     async (_, path, host) => {
       const scene = await aFilesScene({ who: 'megan' })
       const { drives, journal } = scene.entrada.sandbox
@@ -184,7 +184,7 @@ describe('in a multi-geo tenant', () => {
     },
   )
 
-  test('a file that someone in another geography has shared is there', async () => {
+  test('downloads a file that a person in another region has shared', async () => {
     const scene = await aFilesScene()
     const { drives, journal } = scene.entrada.sandbox
     const hers = drives.oneDriveOf(CAST.megan.id)
@@ -197,8 +197,8 @@ describe('in a multi-geo tenant', () => {
   })
 })
 
-describe('the audit', () => {
-  test('has one event for each download, with who and how it ended and without names [requirement 100]', async () => {
+describe('the audit log of downloads', () => {
+  test('has one event for each download, with user and result and without file names [requirement 100]', async () => {
     const scene = await aFilesScene()
     const { browser, entrada } = scene
     const response = await browser.fetch(contentPathOf(fileOf(scene, 'report')))

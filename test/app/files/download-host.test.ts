@@ -4,7 +4,7 @@ import { withDownloadHost } from './download-fixture.ts'
 import { aFilesScene, contentPathOf, fileOf } from './fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
-describe('a download host that refuses', () => {
+describe('a refusal of the download host', () => {
   test.each([
     [404, 'file_not_found', 404],
     [410, 'file_not_found', 404],
@@ -14,7 +14,7 @@ describe('a download host that refuses', () => {
     [500, 'download_failed', 502],
     [503, 'graph_throttled', 429],
     [418, 'download_failed', 502],
-  ])('with %i is %s', async (status, code, answered) => {
+  ])('with %i becomes %s', async (status, code, answered) => {
     const scene = await aFilesScene(
       withDownloadHost(() => new Response('<html>secret words</html>', { status })),
     )
@@ -25,7 +25,7 @@ describe('a download host that refuses', () => {
     expect(JSON.stringify(problem)).not.toContain('secret words')
   })
 
-  test('once with 500 is asked again', async () => {
+  test('with one 500 causes one retry', async () => {
     let asked = 0
     const scene = await aFilesScene(
       withDownloadHost(() => {
@@ -39,7 +39,7 @@ describe('a download host that refuses', () => {
     expect(await response.text()).toBe('fine')
   })
 
-  test('to answer at all is a failed download', async () => {
+  test('to respond at all becomes download_failed', async () => {
     const scene = await aFilesScene()
     scene.entrada.internet.disconnect(MICROSOFT_HOSTS.download)
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
@@ -47,7 +47,7 @@ describe('a download host that refuses', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'download_failed' })
   })
 
-  test('by sending on for ever is refused after one further hop', async () => {
+  test('by endless redirects ends after one further redirect', async () => {
     let asked = 0
     const scene = await aFilesScene(
       withDownloadHost((request) => {

@@ -16,7 +16,7 @@ import {
 } from './fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
-describe('what may not be had says why', () => {
+describe('a file that cannot be downloaded', () => {
   test.each<[FileName, number, string]>([
     ['malware', 403, 'file_infected'],
     ['locked', 423, 'file_locked'],
@@ -25,7 +25,7 @@ describe('what may not be had says why', () => {
     ['folderShortcut', 422, 'file_not_downloadable'],
     ['archive', 413, 'file_too_large'],
     ['labelled', 403, 'file_protected'],
-  ])('%s: %i %s', async (name, status, code) => {
+  ])('gives the reason for %s: %i %s', async (name, status, code) => {
     const scene = await aFilesScene()
     const { response, problem } = await refusal(scene, name)
     expect(response.status).toBe(status)
@@ -34,7 +34,7 @@ describe('what may not be had says why', () => {
   })
 
   test.each<[FileName]>([['malware'], ['notebook'], ['folder'], ['archive']])(
-    '%s is recognised before a byte is asked for',
+    'is recognised before the download: %s',
     async (name) => {
       const scene = await aFilesScene()
       await refusal(scene, name)
@@ -58,7 +58,7 @@ describe('what may not be had says why', () => {
     ['graph.hang', {}, 503, 'graph_unavailable'],
     ['graph.token_rejected', {}, 403, 'graph_refused'],
     ['graph.claims_challenge', {}, 401, 'interaction_required'],
-  ])('%s: %o gives %i %s', async (fault, setting, status, code) => {
+  ])('under %s: %o gives %i %s', async (fault, setting, status, code) => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set(fault, setting)
     const { response, problem } = await refusal(scene)
@@ -77,7 +77,7 @@ describe('what may not be had says why', () => {
     ],
     ['infected', { malware: {}, pendingOperations: {} }, 403, 'file_infected'],
     ['package', { file: null }, 422, 'file_not_downloadable'],
-  ])('what Graph marks as %s is not asked for', async (state, facets, status, code) => {
+  ])('is not requested when Graph marks it as %s', async (state, facets, status, code) => {
     const scene: FilesScene = await aFilesScene({
       hosts: {
         [MICROSOFT_HOSTS.graph]: async (request) => {
@@ -102,7 +102,7 @@ describe('what may not be had says why', () => {
     ['a size below nothing', { id: 'x', size: -1, file: {} }],
     ['a shortcut to nowhere', { id: 'x', remoteItem: { id: 'x' } }],
     ['a shortcut out of Graph', { id: 'x', remoteItem: { id: '../../me', parentReference: {} } }],
-  ])('an answer of Graph that is %s is none we could use', async (_, body) => {
+  ])('causes graph_unexpected for a response of Graph that is %s', async (_, body) => {
     const scene: FilesScene = await aFilesScene({
       hosts: {
         [MICROSOFT_HOSTS.graph]: (request) =>
@@ -116,7 +116,7 @@ describe('what may not be had says why', () => {
     expect(problem).toMatchObject({ code: 'graph_unexpected' })
   })
 
-  test('a shortcut to a shortcut is followed, and one that leads in a circle is given up', async () => {
+  test('is found through two shortcuts, but not through a circle of them', async () => {
     const scene = await aFilesScene()
     const { drives, journal } = scene.entrada.sandbox
     const report = fileOf(scene, 'report')
@@ -136,14 +136,14 @@ describe('what may not be had says why', () => {
     expect(journal.to('graph')).toHaveLength(4)
   })
 
-  test('a claims challenge leads to a step-up', async () => {
+  test('asks for another sign-in after a claims challenge', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('graph.claims_challenge')
     const { problem } = await refusal(scene)
     expect(String(problem['loginUrl'])).toContain('step_up=1')
   })
 
-  test('one further redirect on the download host is followed, without a bearer', async () => {
+  test('is downloaded after one further redirect, without a bearer', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.chained_redirect')
     const item = fileOf(scene, 'report')
@@ -154,7 +154,7 @@ describe('what may not be had says why', () => {
     for (const { headers } of hops) expect(headers.get('authorization')).toBeNull()
   })
 
-  test('a deleted file is not found', async () => {
+  test('is not found after it was deleted', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     scene.entrada.sandbox.drives.remove(item)
@@ -165,7 +165,7 @@ describe('what may not be had says why', () => {
     }
   })
 
-  test('a file nobody has shared is SharePoint’s own no', async () => {
+  test('is forbidden by SharePoint when it is not shared', async () => {
     const scene = await aFilesScene()
     const { drives } = scene.entrada.sandbox
     const hers = drives.oneDriveOf(CAST.megan.id)
@@ -176,7 +176,7 @@ describe('what may not be had says why', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'file_forbidden' })
   })
 
-  test('a file someone has shared is there', async () => {
+  test('is downloaded when it is shared', async () => {
     const scene = await aFilesScene()
     const { drives } = scene.entrada.sandbox
     const hers = drives.oneDriveOf(CAST.megan.id)
@@ -186,7 +186,7 @@ describe('what may not be had says why', () => {
     expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('errors show a request id and a plain reason, and no upstream words [requirement 97]', async () => {
+  test('gets a problem with request id and plain reason, without upstream text [requirement 97]', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.url_expired')
     const { response, problem } = await refusal(scene)
@@ -195,7 +195,7 @@ describe('what may not be had says why', () => {
     expect(problem['requestId']).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('a file that is opened as a page shows a page', async () => {
+  test('shows an error page when it is opened as a page', async () => {
     const scene = await aFilesScene()
     const page = await scene.browser.open(contentPathOf(fileOf(scene, 'malware')))
     expect(page.status).toBe(403)

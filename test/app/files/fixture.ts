@@ -7,7 +7,7 @@ import { anEntrada, type Entrada, type EntradaOptions } from '../../support/entr
 
 export type FileName = keyof typeof ADELE_FILES
 
-/** Someone signed in, in an organisation whose administrator has allowed files. */
+/** A signed-in person in an organisation whose administrator has consented to files. */
 export interface FilesScene {
   readonly entrada: Entrada
   readonly browser: Browser

@@ -1,4 +1,4 @@
-/** Ids that no drive has: whatever leaves its place in a path, or tries to. As they stand in an address. */
+/** Ids that no drive has and that try to change a path, as they stand in a URL. */
 export const HOSTILE_IDS: readonly string[] = [
   '..',
   '.',
@@ -44,7 +44,7 @@ export const HOSTILE_IDS: readonly string[] = [
   `b!${'a'.repeat(300)}`,
 ]
 
-/** Where a redirect of Graph's must not lead: every one looks, to some parser or reader, like Microsoft. */
+/** Redirect targets that look like Microsoft to some parser or reader, and are not. */
 export const HOSTILE_REDIRECTS: readonly string[] = [
   'https://evil.example/x',
   'https:contoso.sharepoint.com/x',
@@ -147,7 +147,7 @@ export const HOSTILE_REDIRECTS: readonly string[] = [
   `https://${'a'.repeat(2000)}.sharepoint.com/x`,
 ]
 
-/** What a page might ask a token for. None is a SharePoint host of Contoso's. */
+/** Resources that a page might request a token for. None is a SharePoint host of Contoso. */
 export const HOSTILE_RESOURCES: readonly unknown[] = [
   ...HOSTILE_REDIRECTS,
   'https://graph.microsoft.com',

@@ -6,18 +6,18 @@ import { problemOf } from '../../support/scene.ts'
 
 const PATIENT = { RATE_LIMITS: '{"download":{"perMinute":9999},"picker":{"perMinute":9999}}' }
 
-/** Every origin that was asked for anything since the journal was cleared, whether it exists or not. */
+/** Every origin that got a request since the journal was cleared, existing or not. */
 function asked({ entrada }: FilesScene): ReadonlySet<string> {
   return new Set(entrada.sandbox.journal.all.map(({ url }) => url.origin))
 }
 
-test('the lists are as long as the bar asks [requirement 89]', () => {
+test('the lists of hostile input are as long as the requirement demands [requirement 89]', () => {
   expect(HOSTILE_REDIRECTS.length + HOSTILE_IDS.length).toBeGreaterThanOrEqual(120)
   expect(HOSTILE_RESOURCES.length).toBeGreaterThanOrEqual(110)
 })
 
 describe('hostile ids', () => {
-  test('are refused with nobody asked, as drive and as item [requirement 89]', async () => {
+  test('are refused as drive id and as item id, without a request to any host [requirement 89]', async () => {
     const scene = await aFilesScene({ settings: PATIENT })
     const { driveId, id } = fileOf(scene, 'report')
     scene.entrada.sandbox.journal.clear()
@@ -33,7 +33,7 @@ describe('hostile ids', () => {
     expect([...asked(scene)]).toEqual([])
   })
 
-  test('in an archive refuse the archive, with nobody asked', async () => {
+  test('in an archive are refused without a request to any host', async () => {
     const scene = await aFilesScene({ settings: PATIENT })
     const { driveId, id } = fileOf(scene, 'report')
     scene.entrada.sandbox.journal.clear()
@@ -57,7 +57,7 @@ describe('hostile ids', () => {
 })
 
 describe('hostile redirects', () => {
-  test('of Graph are not followed, and nothing is asked of anyone else [requirement 89]', async () => {
+  test('from Graph are not followed, and no other host gets a request [requirement 89]', async () => {
     let location = ''
     const scene = await aFilesScene({
       settings: PATIENT,
@@ -79,14 +79,14 @@ describe('hostile redirects', () => {
     expect([...asked(scene)]).toEqual([MICROSOFT_HOSTS.graph])
   })
 
-  test('of the download host are not followed either [requirement 89]', async () => {
+  test('from the download host are not followed [requirement 89]', async () => {
     let location = ''
     const scene = await aFilesScene({
       settings: PATIENT,
       hosts: { [MICROSOFT_HOSTS.download]: () => answerWith(location) },
     })
     const path = contentPathOf(fileOf(scene, 'report'))
-    // Relative ones stay where they are, which is allowed.
+    // Relative URLs stay on the download host, which is allowed.
     const leading = HOSTILE_REDIRECTS.filter(
       (one) => URL.parse(one, MICROSOFT_HOSTS.download)?.origin !== MICROSOFT_HOSTS.download,
     )
@@ -102,7 +102,7 @@ describe('hostile redirects', () => {
   })
 
   test.each(['https://contoso.sharepoint.com', 'https://x.svc.ms', 'https://a-b.files.1drv.com'])(
-    'are not made of honest ones: %s is followed',
+    'do not include Microsoft’s own host %s',
     async (origin) => {
       const scene = await aFilesScene({
         hosts: {
@@ -120,7 +120,7 @@ describe('hostile redirects', () => {
 })
 
 describe('hostile resources', () => {
-  test('get no token, and nobody is asked for one [requirement 89] [requirement 90]', async () => {
+  test('get no token, and Entra gets no request [requirement 89] [requirement 90]', async () => {
     const scene = await aFilesScene({ settings: PATIENT })
     const { journal, accessTokens } = scene.entrada.sandbox
     await scene.browser.open('/.entrada/picker?channel=channel-1')
@@ -141,13 +141,13 @@ describe('hostile resources', () => {
   })
 })
 
-/** Has the sign-in service asked for Graph's token before anything is counted. */
+/** Gets Graph's token before the test counts requests. */
 async function withToken(scene: FilesScene): Promise<void> {
   const response = await scene.browser.fetch(pathOf(fileOf(scene, 'report')))
   expect(response.status).toBe(200)
 }
 
-/** A header that the platform itself refuses to carry cannot arrive. */
+/** The platform itself refuses some headers, so they cannot arrive. */
 function answerWith(location: string): Response {
   const headers = new Headers()
   try {

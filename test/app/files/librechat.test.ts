@@ -20,9 +20,9 @@ async function ask({ browser }: FilesScene, scopes: string | null) {
   }
 }
 
-describe('LibreChat’s graph-token', () => {
+describe('LibreChat’s graph-token route', () => {
   test.each(['.default', 'AllSites.Read', 'MyFiles.Read'])(
-    'for a SharePoint host’s %s is answered at the edge, in LibreChat’s shape',
+    'gives a SharePoint token for %s in LibreChat’s shape',
     async (name) => {
       const scene = await aFilesScene({ settings: PRESET })
       const scope = `${MICROSOFT_HOSTS.sharePoint}/${name}`
@@ -61,7 +61,7 @@ describe('LibreChat’s graph-token', () => {
     '.default',
     '/.default',
     'https://contoso.sharepoint.com/.default https://graph.microsoft.com/Mail.Read',
-  ])('for %s is refused, and no token is made [requirement 90]', async (scope) => {
+  ])('refuses %s without redeeming a token [requirement 90]', async (scope) => {
     const scene = await aFilesScene({ settings: PRESET })
     await ask(scene, `${MICROSOFT_HOSTS.sharePoint}/.default`)
     const { accessTokens } = scene.entrada.sandbox
@@ -74,7 +74,7 @@ describe('LibreChat’s graph-token', () => {
   })
 
   test.each([[null], [''], [' , '], ['x '.repeat(11)]])(
-    'without scopes, or with too many, is refused: %j',
+    'refuses no scopes or too many: %j',
     async (scopes) => {
       const scene = await aFilesScene({ settings: PRESET })
       const { status, body } = await ask(scene, scopes)
@@ -83,7 +83,7 @@ describe('LibreChat’s graph-token', () => {
     },
   )
 
-  test('is for one host at a time', async () => {
+  test('refuses scopes of two hosts', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     const { sharePoint, oneDrive } = MICROSOFT_HOSTS
     const { status } = await ask(scene, `${sharePoint}/.default ${oneDrive}/.default`)
@@ -92,7 +92,7 @@ describe('LibreChat’s graph-token', () => {
     expect(both.status).toBe(200)
   })
 
-  test('has the headers of every other answer of ours', async () => {
+  test('has Entrada’s security headers', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     for (const scope of [`${MICROSOFT_HOSTS.sharePoint}/.default`, 'Mail.Read']) {
       const { headers } = await ask(scene, scope)
@@ -105,7 +105,7 @@ describe('LibreChat’s graph-token', () => {
     }
   })
 
-  test('is not given to another site', async () => {
+  test('is refused from another site', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     const cookie = cookieHeaderOf(scene.browser)
     const scope = encodeURIComponent(`${MICROSOFT_HOSTS.sharePoint}/.default`)
@@ -116,7 +116,7 @@ describe('LibreChat’s graph-token', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'cross_site_refused' })
   })
 
-  test('says why in a message when consent is missing', async () => {
+  test('explains missing consent in `message`', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     const { entra, hosts } = scene.entrada.sandbox
     entra.revokeAdminConsent(hosts.sharePoint)
@@ -134,7 +134,7 @@ describe('LibreChat’s graph-token', () => {
     ['GET', '/api/auth/graph-token;x=1'],
     ['HEAD', '/api/auth/graph-token'],
   ])(
-    'is answered at the edge in any spelling that a router may take for it: %s %s [requirement 90]',
+    'is handled by Entrada in every spelling that a router may accept: %s %s [requirement 90]',
     async (method, path) => {
       const scene = await aFilesScene({
         settings: { ...PRESET, SKIP_AUTH_ROUTES: 'GET /api/*, HEAD /api/*' },
@@ -151,7 +151,7 @@ describe('LibreChat’s graph-token', () => {
     },
   )
 
-  test('is refused with a challenge no browser prompts for when the session is over', async () => {
+  test('answers 401 after the session with a challenge that opens no browser prompt', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     await clock.advance(TOKEN_LIFE_SECONDS)
     scene.entrada.sandbox.faults.set('entra.session_revoked')
@@ -160,7 +160,7 @@ describe('LibreChat’s graph-token', () => {
     expect(headers.get('www-authenticate')).toBe('Entrada realm="Entrada"')
   })
 
-  test('leaves an audit event like any picker’s token [requirement 100]', async () => {
+  test('logs an audit event as the picker’s token does [requirement 100]', async () => {
     const scene = await aFilesScene({ settings: PRESET })
     await ask(scene, `${MICROSOFT_HOSTS.sharePoint}/.default`)
     expect(scene.entrada.logs.events('picker_token_issued')).toMatchObject([
@@ -171,7 +171,7 @@ describe('LibreChat’s graph-token', () => {
   test.each([
     ['another preset', { ORIGIN_PRESET: 'generic' }],
     ['files switched off', { ...PRESET, ENABLE_SHAREPOINT_FILEPICKER: 'false' }],
-  ])('is the chat’s own with %s', async (_, settings) => {
+  ])('is proxied to the chat app with %s', async (_, settings) => {
     const scene = await aFilesScene({ settings })
     await scene.browser.fetch('/api/auth/graph-token?scopes=x')
     expect(scene.entrada.sandbox.journal.to('chat', '/api/auth/graph-token')).toHaveLength(1)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { aFilesScene, fileOf, pathOf, type FileName } from './fixture.ts'
 
-describe('metadata', () => {
-  test('is what Graph says now, with nothing from the browser in it', async () => {
+describe('a file’s metadata', () => {
+  test('comes from Graph and not from the browser', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     const response = await scene.browser.fetch(`${pathOf(item)}?name=evil.exe&size=1`)
@@ -19,7 +19,7 @@ describe('metadata', () => {
     })
   })
 
-  test('of a shortcut is that of the file it leads to', async () => {
+  test('describes the target of a shortcut', async () => {
     const scene = await aFilesScene()
     const target = scene.entrada.sandbox.drives.at(
       scene.entrada.sandbox.drives.siteDrive('Marketing'),
@@ -41,7 +41,7 @@ describe('metadata', () => {
     ['folderShortcut', 'folder', 'file_not_downloadable'],
     ['archive', 'available', 'file_too_large'],
     ['checkedOut', 'checked_out', null],
-  ])('of %s names its state and what stands against it', async (name, state, code) => {
+  ])('of %s names its state and the problem of a download', async (name, state, code) => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(pathOf(fileOf(scene, name)))
     expect(response.status).toBe(200)

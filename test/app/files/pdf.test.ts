@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { aFilesScene, bodySha256, bytesOf, contentPathOf, fileOf, sha256 } from './fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
-describe('PDF', () => {
-  test('is made by Microsoft from a document, and named so', async () => {
+describe('a PDF conversion', () => {
+  test('of a document is made by Microsoft and named .pdf', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     const response = await scene.browser.fetch(`${contentPathOf(item)}?format=pdf`)
@@ -15,14 +15,14 @@ describe('PDF', () => {
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
   })
 
-  test('of a PDF is the PDF', async () => {
+  test('of a PDF is the file itself', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'pdf')
     const response = await scene.browser.fetch(`${contentPathOf(item)}?format=pdf`)
     expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('of a picture cannot be had, and Microsoft is not asked for it', async () => {
+  test('of a picture is refused without asking Microsoft', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(
       `${contentPathOf(fileOf(scene, 'image'))}?format=pdf`,
@@ -33,7 +33,7 @@ describe('PDF', () => {
   })
 
   test.each(['docx', 'PDF', 'html', '../x', ''])(
-    'is the only format: %s is none',
+    'is the only format: refuses %s',
     async (format) => {
       const scene = await aFilesScene()
       const path = `${contentPathOf(fileOf(scene, 'report'))}?format=${encodeURIComponent(format)}`

@@ -2,7 +2,7 @@ import { type FilesScene } from './fixture.ts'
 
 export const PAGE = '/.entrada/picker?channel=channel-under-test'
 
-/** Of all geographies of the tenant. */
+/** The SharePoint hosts of all regions of the tenant. */
 export const EVERYWHERE = [
   'https://contoso-my.sharepoint.com',
   'https://contoso.sharepoint.com',
@@ -26,7 +26,7 @@ export async function askForToken({ browser }: FilesScene, body: unknown): Promi
   return { status, headers, body: await response.json<Readonly<Record<string, unknown>>>() }
 }
 
-/** What the page tells its script, and what the browser lets it do. */
+/** The picker page's settings and its content policy. */
 export async function openPage({ browser }: FilesScene, query = '') {
   const page = await browser.open(`${PAGE}${query}`)
   const policy = page.headers.get('content-security-policy') ?? ''

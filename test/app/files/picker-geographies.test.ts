@@ -5,7 +5,7 @@ import { aFilesScene } from './fixture.ts'
 import { askForToken, EVERYWHERE, openPage } from './picker-fixture.ts'
 
 describe('in a multi-geo tenant', () => {
-  test('someone whose data is elsewhere begins on the host of their own OneDrive', async () => {
+  test('the picker starts on the host of the person’s own OneDrive', async () => {
     const scene = await aFilesScene({ who: 'megan' })
     const { config, directives } = await openPage(scene)
     expect(config).toMatchObject({
@@ -24,7 +24,7 @@ describe('in a multi-geo tenant', () => {
     ['adele', EVERYWHERE.slice(0, 2)],
     ['megan', EVERYWHERE.slice(2)],
   ] as const)(
-    'without the right to list sites, the hosts are those of %s’s own geography, and tokens too',
+    'without permission to list sites, hosts and tokens are those of %s’s own region',
     async (who, hosts) => {
       const scene = await aFilesScene({ who })
       scene.entrada.sandbox.entra.revokeAdminConsent(MICROSOFT_HOSTS.graph, ['Sites.Read.All'])
@@ -40,7 +40,7 @@ describe('in a multi-geo tenant', () => {
     },
   )
 
-  test('each host gets a token of its own, made for no other [requirement 90]', async () => {
+  test('each host gets its own token, valid for no other [requirement 90]', async () => {
     const scene = await aFilesScene({ who: 'megan' })
     const { accessTokens, journal } = scene.entrada.sandbox
     const tokens = new Set<unknown>()
@@ -58,7 +58,7 @@ describe('in a multi-geo tenant', () => {
     expect(tokens.size).toBe(EVERYWHERE.length)
   })
 
-  test('a host named in capitals is the same host', async () => {
+  test('a host in capitals is the same host', async () => {
     const scene = await aFilesScene({ who: 'megan' })
     const capitals = await askForToken(scene, { resource: 'https://contosoEUR-my.sharepoint.com' })
     const plain = await askForToken(scene, { resource: MICROSOFT_HOSTS.oneDriveEurope })

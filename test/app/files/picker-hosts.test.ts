@@ -7,7 +7,7 @@ import { aFilesScene, type FilesScene } from './fixture.ts'
 import { askForToken, EVERYWHERE, openPage, PAGE } from './picker-fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
-/** Graph, but for the paths the test answers itself. */
+/** The sandbox's Graph, except for the paths that the test answers itself. */
 function graphWith(
   scene: () => FilesScene,
   answers: Readonly<Record<string, unknown>>,
@@ -26,7 +26,7 @@ function graphWith(
 }
 
 describe('host discovery', () => {
-  test('asks Graph once, and again only when an hour has passed', async () => {
+  test('asks Graph again only after an hour', async () => {
     const scene = await aFilesScene()
     const asked = () =>
       scene.entrada.sandbox.journal
@@ -42,7 +42,7 @@ describe('host discovery', () => {
     expect(asked()).toHaveLength(6)
   })
 
-  test('keeps each user’s hosts apart [requirement 88]', async () => {
+  test('separates the hosts of users [requirement 88]', async () => {
     const scene = await aFilesScene()
     await openPage(scene)
     scene.entrada.sandbox.journal.clear()
@@ -52,7 +52,7 @@ describe('host discovery', () => {
     expect(scene.entrada.sandbox.journal.to('graph', '/v1.0/me/drive')).toHaveLength(1)
   })
 
-  test('believes Graph about no host outside SharePoint', async () => {
+  test('ignores hosts outside SharePoint that Graph names', async () => {
     const value = [{ webUrl: 'https://evil.example/' }, { webUrl: 'not an address' }]
     const scene: FilesScene = await aFilesScene({
       hosts: graphWith(() => scene, {
@@ -67,7 +67,7 @@ describe('host discovery', () => {
     })
   })
 
-  test('says so when all Graph names is no host of SharePoint', async () => {
+  test('reports sharepoint_not_found when Graph names only such hosts', async () => {
     const scene: FilesScene = await aFilesScene({
       who: 'unal',
       hosts: graphWith(() => scene, {
@@ -79,7 +79,7 @@ describe('host discovery', () => {
     expect([page.status, page.headers.get('entrada-error')]).toEqual([404, 'sharepoint_not_found'])
   })
 
-  test('of a tenant that was renamed is made anew when the page is loaded again', async () => {
+  test('finds the hosts of a renamed tenant when the page is reloaded', async () => {
     let name = 'contoso'
     const scene: FilesScene = await aFilesScene({
       hosts: {
@@ -103,7 +103,7 @@ describe('host discovery', () => {
     expect(directives.get('frame-src')?.toSorted()).toEqual(renamed)
   })
 
-  test('that misses a geography is made again in a minute, not in an hour', async () => {
+  test('asks Graph again after a minute when one region did not respond', async () => {
     let answers: Record<string, unknown> = { '/sites?geo': 503 }
     const scene: FilesScene = await aFilesScene({
       hosts: {
@@ -122,7 +122,7 @@ describe('host discovery', () => {
     expect(await hosts()).toEqual(EVERYWHERE)
   })
 
-  test('that Graph answers with a challenge is a sign-in, not a person without files', async () => {
+  test('asks for another sign-in after a claims challenge of Graph', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('graph.claims_challenge')
     const response = await scene.browser.fetch(PAGE)
@@ -134,7 +134,7 @@ describe('host discovery', () => {
     expect((await scene.browser.open(PAGE)).status).toBe(200)
   })
 
-  test('that a policy forbids says so, not that there are no files', async () => {
+  test('reports a policy that forbids access', async () => {
     const refused = () =>
       Response.json(
         { error: { code: 'accessDenied', innerError: { code: 'networkLocationBlocked' } } },
@@ -151,7 +151,7 @@ describe('host discovery', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'file_blocked_by_policy' })
   })
 
-  test('begins with the sites for someone without a OneDrive', async () => {
+  test('starts with the sites for a person without a OneDrive', async () => {
     const scene = await aFilesScene({ who: 'unal' })
     const { config } = await openPage(scene)
     expect(config).toMatchObject({
@@ -160,7 +160,7 @@ describe('host discovery', () => {
     })
   })
 
-  test('derives the site host from the OneDrive’s where sites may not be listed', async () => {
+  test('derives the site host from the OneDrive host without permission to list sites', async () => {
     const scene: FilesScene = await aFilesScene({
       hosts: graphWith(() => scene, { '/sites/root': 403, '/sites?geo': 403 }),
     })
@@ -171,7 +171,7 @@ describe('host discovery', () => {
     })
   })
 
-  test('says so when there is neither', async () => {
+  test('reports sharepoint_not_found without OneDrive and sites', async () => {
     const scene: FilesScene = await aFilesScene({
       hosts: graphWith(() => scene, { '/me/drive': 400, '/sites/root': 403, '/sites?geo': 403 }),
     })
@@ -180,14 +180,14 @@ describe('host discovery', () => {
     expect(page.headers.get('entrada-error')).toBe('sharepoint_not_found')
   })
 
-  test('says so to a guest, who has no drive here and may not see the sites', async () => {
+  test('reports sharepoint_not_found to a guest', async () => {
     const scene = await aFilesScene({ who: 'gustav' })
     const page = await scene.browser.open(PAGE)
     expect(page.status).toBe(404)
     expect(page.headers.get('entrada-error')).toBe('sharepoint_not_found')
   })
 
-  test('uses the configured host, path and all, whatever Graph says', async () => {
+  test('uses the configured URL with its path, whatever Graph names', async () => {
     const scene: FilesScene = await aFilesScene({
       settings: { SHAREPOINT_BASE_URL: 'https://contoso.sharepoint.com/sites/Marketing/' },
       hosts: graphWith(() => scene, { '/me/drive': 404, '/sites/root': 403, '/sites?geo': 403 }),
@@ -200,7 +200,7 @@ describe('host discovery', () => {
     })
   })
 
-  test('that fails is not remembered, and one that is remembered outlasts an outage', async () => {
+  test('does not cache a failure, and uses cached hosts during an outage', async () => {
     let isDown = true
     const scene: FilesScene = await aFilesScene({
       hosts: {

@@ -6,8 +6,8 @@ import { aFilesScene } from './fixture.ts'
 import { askForToken } from './picker-fixture.ts'
 import { cookieHeaderOf } from '../../support/scene.ts'
 
-describe('the token broker', () => {
-  test('gives a token for one SharePoint host and says when it ends', async () => {
+describe('the picker token', () => {
+  test('is for one SharePoint host and has an expiry', async () => {
     const scene = await aFilesScene()
     const { accessTokens } = scene.entrada.sandbox
     for (const resource of [MICROSOFT_HOSTS.sharePoint, MICROSOFT_HOSTS.oneDrive]) {
@@ -21,7 +21,7 @@ describe('the token broker', () => {
     }
   })
 
-  test('asks for one resource’s own scope in each redemption', async () => {
+  test('is redeemed with the scope of one resource', async () => {
     const scene = await aFilesScene()
     await askForToken(scene, { resource: MICROSOFT_HOSTS.oneDrive })
     const [redemption] = scene.entrada.sandbox.journal.redemptions('refresh_token').slice(-1)
@@ -31,7 +31,7 @@ describe('the token broker', () => {
     expect(redemption?.form.get('scope')).not.toContain('graph')
   })
 
-  test('renews a token the host no longer takes', async () => {
+  test('is renewed when the host refuses it', async () => {
     const scene = await aFilesScene()
     const resource = MICROSOFT_HOSTS.oneDrive
     const first = await askForToken(scene, { resource })
@@ -41,7 +41,7 @@ describe('the token broker', () => {
     expect(renewed.body['token']).not.toBe(first.body['token'])
   })
 
-  test('redeems at most once a minute for each host, however often a page asks to renew', async () => {
+  test('is redeemed at most once a minute for each host, however often a page asks', async () => {
     const scene = await aFilesScene()
     const { journal } = scene.entrada.sandbox
     const hosts = [MICROSOFT_HOSTS.oneDrive, MICROSOFT_HOSTS.sharePoint]
@@ -51,7 +51,7 @@ describe('the token broker', () => {
     const first = journal.redemptions('refresh_token').length
     for (let time = 0; time < 5; time++) {
       for (const { status } of await renewAll()) expect(status).toBe(200)
-      // The object forgets what it has in memory, not when it last redeemed.
+      // The object loses its memory, but not the time of its last redemption.
       scene.entrada.platform.evict()
       await clock.advance(10)
     }
@@ -61,7 +61,7 @@ describe('the token broker', () => {
     expect(journal.redemptions('refresh_token')).toHaveLength(first + hosts.length)
   })
 
-  test('hands a claims challenge on', async () => {
+  test('is redeemed with the host’s claims challenge', async () => {
     const scene = await aFilesScene()
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1750000000"}}}'
     await askForToken(scene, { resource: MICROSOFT_HOSTS.oneDrive, claims })
@@ -79,13 +79,13 @@ describe('the token broker', () => {
     [{ resource: MICROSOFT_HOSTS.oneDrive, renew: 'yes' }],
     [null],
     ['text'],
-  ])('refuses what it does not understand: %j', async (body) => {
+  ])('is refused for a malformed body: %j', async (body) => {
     const scene = await aFilesScene()
     const answer = await askForToken(scene, body)
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
   })
 
-  test('gives nothing to another site, nor to whoever does not say where it is from [requirement 73]', async () => {
+  test('is refused from another site and without proof of the origin [requirement 73]', async () => {
     const scene = await aFilesScene()
     const cookie = cookieHeaderOf(scene.browser)
     const minted = scene.entrada.sandbox.accessTokens.minted.length
@@ -112,13 +112,13 @@ describe('the token broker', () => {
     }
   })
 
-  test('does not answer GET', async () => {
+  test('is not available by GET', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch('/.entrada/picker/token')
     expect([404, 405]).toContain(response.status)
   })
 
-  test('names the way to consent when there is none for SharePoint', async () => {
+  test('names the consent page without consent for SharePoint', async () => {
     const scene = await aFilesScene()
     const { entra, hosts } = scene.entrada.sandbox
     entra.revokeAdminConsent(hosts.sharePoint)
@@ -128,7 +128,7 @@ describe('the token broker', () => {
     expect(String(body['consentUrl'])).toContain('feature=files')
   })
 
-  test('leaves an audit event with the resource and never the token [requirement 100]', async () => {
+  test('logs an audit event with the resource and without the token [requirement 100]', async () => {
     const scene = await aFilesScene()
     const { body } = await askForToken(scene, { resource: MICROSOFT_HOSTS.oneDrive })
     await askForToken(scene, { resource: 'https://evil.example' })

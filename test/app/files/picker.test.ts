@@ -6,7 +6,7 @@ import { EVERYWHERE, openPage, PAGE } from './picker-fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
 describe('the picker page', () => {
-  test('frames and posts to exactly the user’s hosts [requirement 76]', async () => {
+  test('may frame and post to exactly the user’s hosts [requirement 76]', async () => {
     const { page, directives } = await openPage(await aFilesScene())
     expect(page.status).toBe(200)
     expect(directives.get('frame-src')?.toSorted()).toEqual(EVERYWHERE)
@@ -20,7 +20,7 @@ describe('the picker page', () => {
     expect(page.headers.get('cross-origin-opener-policy')).toBeNull()
   })
 
-  test('loads nothing from anywhere', async () => {
+  test('loads nothing from other origins', async () => {
     const { page } = await openPage(await aFilesScene())
     expect(page.html.querySelectorAll('[src], link, iframe')).toEqual([])
     for (const script of page.html.querySelectorAll('script')) {
@@ -29,7 +29,7 @@ describe('the picker page', () => {
     expect(page.html.toString()).not.toContain('sandbox-access')
   })
 
-  test('opens the user’s OneDrive, for files, for reading, without addresses of downloads', async () => {
+  test('opens the user’s OneDrive read-only, without download URLs', async () => {
     const { config } = await openPage(await aFilesScene())
     expect(config).toMatchObject({
       channel: 'channel-under-test',
@@ -71,12 +71,12 @@ describe('the picker page', () => {
     ],
     ['&locale=de-DE', { locale: 'de-de' }],
     ['&theme=dark', { theme: 'dark' }],
-  ])('takes the chat’s wishes: %s', async (query, expected) => {
+  ])('applies the chat app’s parameters: %s', async (query, expected) => {
     const { config } = await openPage(await aFilesScene(), query)
     expect(config).toMatchObject(expected)
   })
 
-  test('speaks the browser’s language when nobody asked for one', async () => {
+  test('uses the browser’s language without a locale parameter', async () => {
     const scene = await aFilesScene()
     const page = await scene.browser.open(PAGE, {
       headers: { 'accept-language': 'fr-CA,fr;q=0.9,en;q=0.8' },
@@ -95,7 +95,7 @@ describe('the picker page', () => {
     [`${PAGE}&max=ten`, 'a word for a number'],
     [`${PAGE}&start=elsewhere`, 'an unknown place'],
     [`${PAGE}&theme=pink`, 'an unknown theme'],
-  ])('%s is refused: %s', async (address) => {
+  ])('refuses %s: %s', async (address) => {
     const scene = await aFilesScene()
     const page = await scene.browser.open(address)
     expect(page.status).toBe(400)
@@ -104,7 +104,7 @@ describe('the picker page', () => {
   })
 })
 
-test('a picker that cannot be opened is still a page inside a frame', async () => {
+test('in a frame, a picker that cannot open is still a page', async () => {
   const scene = await aFilesScene()
   const { entra, hosts } = scene.entrada.sandbox
   entra.revokeAdminConsent(hosts.graph, ['Files.Read.All', 'Sites.Read.All'])
@@ -119,7 +119,7 @@ test('a picker that cannot be opened is still a page inside a frame', async () =
   expect(await problemOf(asked)).toMatchObject({ code: 'consent_required' })
 })
 
-test('a session that ended while the picker was framed is said in a page whose way in leads out of the frame', async () => {
+test('in a frame, an ended session shows a page whose sign-in link leaves the frame', async () => {
   const entrada = anEntrada()
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)

@@ -9,7 +9,7 @@ describe('ranges and conditions', () => {
     ['bytes=-11', 'bytes 48200-48210/48211', 48_200, 48_211],
     ['bytes=100-999999', 'bytes 100-48210/48211', 100, 48_211],
     ['BYTES=0-0', 'bytes 0-0/48211', 0, 1],
-  ])('%s is honoured', async (range, contentRange, start, end) => {
+  ])('serves %s', async (range, contentRange, start, end) => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     const response = await scene.browser.fetch(contentPathOf(item), { headers: { range } })
@@ -20,7 +20,7 @@ describe('ranges and conditions', () => {
     expect(await bodySha256(response)).toBe(sha256(all.subarray(start, end)))
   })
 
-  test('a range goes to the download host and not to Graph', async () => {
+  test('sends the range to the download host and not to Graph', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
       headers: { range: 'bytes=1-2' },
@@ -32,7 +32,7 @@ describe('ranges and conditions', () => {
   })
 
   test.each(['bytes=5-2', 'bytes=a-b', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=-', 'bytes'])(
-    '%s is no range, so everything comes',
+    'serves the whole file for the invalid range %s',
     async (range) => {
       const scene = await aFilesScene()
       const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
@@ -44,7 +44,7 @@ describe('ranges and conditions', () => {
     },
   )
 
-  test('a range past the end is refused with the size', async () => {
+  test('refuses a range past the end with the size', async () => {
     const scene = await aFilesScene()
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')), {
       headers: { range: 'bytes=50000-' },
@@ -54,7 +54,7 @@ describe('ranges and conditions', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'range_not_satisfiable' })
   })
 
-  test('a range the download host ignores is answered whole, not mangled [requirement 92]', async () => {
+  test('serves the whole file when the download host ignores the range [requirement 92]', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.range_ignored')
     const item = fileOf(scene, 'report')
@@ -66,7 +66,7 @@ describe('ranges and conditions', () => {
     expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('a known version is not sent again', async () => {
+  test('answers 304 for a known version', async () => {
     const scene = await aFilesScene()
     const path = contentPathOf(fileOf(scene, 'report'))
     const first = await scene.browser.fetch(path)
@@ -82,7 +82,7 @@ describe('ranges and conditions', () => {
     expect(scene.entrada.sandbox.journal.to('download')).toEqual([])
   })
 
-  test('a changed version is sent', async () => {
+  test('sends a changed version', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     const first = await scene.browser.fetch(contentPathOf(item))
@@ -95,7 +95,7 @@ describe('ranges and conditions', () => {
     await again.body?.cancel()
   })
 
-  test('a part of another version is not joined to what the caller has: If-Range', async () => {
+  test('sends the whole file when If-Range names another version', async () => {
     const scene = await aFilesScene()
     const item = fileOf(scene, 'report')
     const first = await scene.browser.fetch(contentPathOf(item))

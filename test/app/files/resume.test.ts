@@ -10,7 +10,7 @@ function ranges({ entrada }: FilesScene): readonly (string | null)[] {
 }
 
 describe('a download that breaks', () => {
-  test('at 40 % is completed at a new address, byte by byte the same', async () => {
+  test('at 40 % is completed at a new URL, byte by byte the same', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
     const item = fileOf(scene, 'recording')
@@ -23,7 +23,7 @@ describe('a download that breaks', () => {
     expect(await results(scene)).toEqual(['complete'])
   })
 
-  test('again and again is completed as long as it moves', async () => {
+  test('repeatedly is completed as long as it makes progress', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.cut', { times: 6 })
     const item = fileOf(scene, 'recording')
@@ -32,7 +32,7 @@ describe('a download that breaks', () => {
     expect(ranges(scene)).toHaveLength(7)
   })
 
-  test('in a part that was asked for is completed within the part', async () => {
+  test('within a range is completed within the range', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
     const item = fileOf(scene, 'recording')
@@ -44,7 +44,7 @@ describe('a download that breaks', () => {
     expect(ranges(scene).at(-1)).toBe(`bytes=${MIB + Math.floor(2 * MIB * 0.4)}-${3 * MIB - 1}`)
   })
 
-  test('is completed by a host that ignores the range and starts over', async () => {
+  test('is completed by a host that ignores the range', async () => {
     const scene = await aFilesScene()
     const { faults } = scene.entrada.sandbox
     faults.set('files.cut', { times: 1 })
@@ -54,7 +54,7 @@ describe('a download that breaks', () => {
     expect(await readWhole(response)).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('ends as an error when the file has changed meanwhile, and joins nothing', async () => {
+  test('ends with an error when the file has changed', async () => {
     const scene = await aFilesScene()
     const recording = fileOf(scene, 'recording')
     scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
@@ -64,7 +64,7 @@ describe('a download that breaks', () => {
     expect(await results(scene)).toEqual(['file_changed'])
   })
 
-  test('ends as an error when the file changes, to the same size, while the rest is being opened', async () => {
+  test('ends with an error when the file changes to the same size while the rest is opened', async () => {
     let asked = 0
     const scene: FilesScene = await aFilesScene(
       withDownloadHost((request) => {
@@ -84,7 +84,7 @@ describe('a download that breaks', () => {
     expect(await results(scene)).toEqual(['file_changed'])
   })
 
-  test('ends as an error when it breaks for good', async () => {
+  test('ends with an error when it cannot be completed', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.cut')
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'recording')))
@@ -92,7 +92,7 @@ describe('a download that breaks', () => {
     expect(await results(scene)).toEqual(['download_failed'])
   })
 
-  test('waits out a short throttle in the middle', async () => {
+  test('waits for a short throttle', async () => {
     const scene = await aFilesScene()
     const { faults } = scene.entrada.sandbox
     faults.set('files.cut', { times: 1 })
@@ -102,7 +102,7 @@ describe('a download that breaks', () => {
     expect(await readWhole(response)).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('falls silent for half a minute is taken for broken, and completed', async () => {
+  test('by half a minute of silence is completed', async () => {
     let requests = 0
     const item = { bytes: new Uint8Array() }
     const scene = await aFilesScene(
@@ -132,7 +132,7 @@ describe('a download that breaks', () => {
     expect(requests).toBe(2)
   })
 
-  test('gets no byte after the headers, and is opened anew after half a minute', async () => {
+  test('after the headers, before any byte, is opened again after half a minute', async () => {
     let requests = 0
     const scene: FilesScene = await aFilesScene(
       withDownloadHost((request) => {
@@ -147,7 +147,7 @@ describe('a download that breaks', () => {
     expect(requests).toBe(2)
   })
 
-  test('of a conversion ends as an error: two conversions need not fit together', async () => {
+  test('during a conversion ends with an error: two conversions can differ', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.cut', { times: 1 })
     const path = `${contentPathOf(fileOf(scene, 'report'))}?format=pdf`
@@ -156,7 +156,7 @@ describe('a download that breaks', () => {
     expect(ranges(scene)).toEqual([null])
   })
 
-  test('because the receiver has left is left as well', async () => {
+  test('because the receiver has left is cancelled at Microsoft', async () => {
     let cancelled = false
     const scene = await aFilesScene(
       withDownloadHost(() => {

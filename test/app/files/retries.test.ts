@@ -14,8 +14,8 @@ import {
 
 /* A file that comes all the same: after a wait, or when it is asked for once more. */
 
-describe('what may not be had says why', () => {
-  test('a wait that Microsoft asked for is passed on, and kept to without asking again [requirement 87]', async () => {
+describe('retries and pauses', () => {
+  test('pass Microsoft’s Retry-After on, and send no request during the pause [requirement 87]', async () => {
     const scene = await aFilesScene()
     const { faults, journal } = scene.entrada.sandbox
     faults.set('graph.throttled', { retryAfterSeconds: 17 })
@@ -32,7 +32,7 @@ describe('what may not be had says why', () => {
     await third.body?.cancel()
   })
 
-  test('a wait that the download host asked for is kept to as well: everyone waits together', async () => {
+  test('apply the download host’s Retry-After to all users of the tenant', async () => {
     let asked = 0
     const scene: FilesScene = await aFilesScene({
       hosts: {
@@ -56,7 +56,7 @@ describe('what may not be had says why', () => {
     expect(await bodySha256(third)).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('a token that was refused is renewed once, and the file comes', async () => {
+  test('renew a refused token once', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('graph.token_rejected', { times: 1 })
     const item = fileOf(scene, 'report')
@@ -64,7 +64,7 @@ describe('what may not be had says why', () => {
     expect(await bodySha256(response)).toBe(sha256(await bytesOf(scene, item)))
   })
 
-  test('an address that has expired is replaced once, and the file comes', async () => {
+  test('replace an expired download URL once', async () => {
     const scene = await aFilesScene()
     scene.entrada.sandbox.faults.set('files.url_expired', { times: 1 })
     const item = fileOf(scene, 'report')

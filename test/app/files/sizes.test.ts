@@ -3,10 +3,10 @@ import { readWhole, results, withDownloadHost } from './download-fixture.ts'
 import { aFilesScene, contentPathOf, fileOf } from './fixture.ts'
 import { problemOf } from '../../support/scene.ts'
 
-describe('sizes', () => {
+describe('file sizes', () => {
   const CAP = { SHAREPOINT_MAX_FILE_BYTES: '50000' }
 
-  test('above the limit are refused by what Graph declares [requirement 92]', async () => {
+  test('above the limit are refused when Graph declares them [requirement 92]', async () => {
     const scene = await aFilesScene({ settings: { SHAREPOINT_MAX_FILE_BYTES: '48210' } })
     const response = await scene.browser.fetch(contentPathOf(fileOf(scene, 'report')))
     expect(response.status).toBe(413)
@@ -14,7 +14,7 @@ describe('sizes', () => {
     expect(scene.entrada.sandbox.journal.to('download')).toEqual([])
   })
 
-  test('above the limit are refused by what the download host declares [requirement 92]', async () => {
+  test('above the limit are refused when the download host declares them [requirement 92]', async () => {
     const scene = await aFilesScene({
       settings: CAP,
       ...withDownloadHost(() => {
@@ -26,7 +26,7 @@ describe('sizes', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'file_too_large' })
   })
 
-  test('above the limit are cut off by the bytes that come [requirement 92]', async () => {
+  test('above the limit end the download by the bytes received [requirement 92]', async () => {
     let sent = 0
     const scene = await aFilesScene({
       settings: CAP,
@@ -51,7 +51,7 @@ describe('sizes', () => {
     ['more', 48_211, 60_000, 'download_failed'],
     ['less', 48_211, 20_000, 'download_failed'],
   ])(
-    'that lie: %s bytes than declared end as an error [requirement 92]',
+    'end with an error for %s bytes than declared [requirement 92]',
     async (_, declared, sent, code) => {
       const scene = await aFilesScene(
         withDownloadHost((request) => {
@@ -72,7 +72,7 @@ describe('sizes', () => {
     ['no range at all', null],
     ['nonsense', 'bytes x-y/z'],
   ])(
-    'a part with %s is not passed off as the one asked for [requirement 92]',
+    'refuse a response with %s instead of the requested range [requirement 92]',
     async (_, contentRange) => {
       const scene = await aFilesScene(
         withDownloadHost(() => {
@@ -89,7 +89,7 @@ describe('sizes', () => {
     },
   )
 
-  test('of a compressed answer are not taken from its compressed length', async () => {
+  test('are not read from the length of a compressed response', async () => {
     const scene = await aFilesScene(
       withDownloadHost((request) => {
         expect(request.headers.get('accept-encoding')).toBe('identity')
