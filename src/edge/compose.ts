@@ -3,7 +3,7 @@ import { logout } from '../auth/logout.ts'
 import type { Runtime } from './runtime.ts'
 import type { EdgeDeps, Enriched, Enrichment } from './deps.ts'
 import { createEntra } from '../entra/entra.ts'
-import type { Dependencies } from '../diagnostics/health.ts'
+import type { Dependencies } from '../diagnostics/check.ts'
 import { filesFeature, isFilesOn, sharePointConsentScopes } from '../files/access.ts'
 import { GRAPH_TOKEN_PATH, librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
@@ -106,7 +106,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     check: {
       settings,
       dependencies: dependenciesOf(env, keys),
-      forgetfulEntra: () => createEntra(settings, NO_CACHE),
+      uncachedEntra: () => createEntra(settings, NO_CACHE),
       isServiceBound: service !== null,
       toChat,
       featuresOf: auth.featuresOf,
