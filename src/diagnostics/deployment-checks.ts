@@ -98,8 +98,7 @@ export async function checkGraph({ settings: { issuer } }: CheckContext): Promis
 /** Shows which features the operator may use, by their consent or an administrator's. */
 export async function checkPermissions(deps: CheckContext): Promise<CheckResult> {
   const { settings, session, featuresOf } = deps
-  if (settings.issuer.microsoft === null || !settings.reuseTokens)
-    return skipped('Tokens are off, so no permissions are used.')
+  if (settings.issuer.microsoft === null || !settings.reuseTokens) return skipped('Tokens are off.')
   if (session === null) return skipped('Nobody is signed in.')
   // Without a token this throws, with Microsoft's error number.
   await session.accessToken('graph')

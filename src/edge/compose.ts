@@ -33,15 +33,15 @@ import type { RateLimited } from '../settings/sessions.ts'
 import type { Settings } from '../settings/settings.ts'
 import { LookupCache } from '../storage/lookup-cache.ts'
 
-/** For an `Entra` that goes by nothing but what the service says now. */
+/** No cache, because diagnostics must see the live documents. */
 const NO_CACHE = { read: async () => null, put: async () => {} }
 
-/** Optional ones are not among the generated bindings; a text of such a name is not for us. */
+/** Adds optional bindings, which are not generated. A variable of the same name is text and is ignored. */
 type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly<
     Partial<Record<`RATE_LIMIT_${Uppercase<RateLimited>}`, RateLimitBinding | string>>
   >
 
-/** Turns bindings into what the edge is made of. */
+/** Composition root of the Worker: builds everything the edge needs from bindings. */
 export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const { settings, box, entra, graph, membership } = deps
   const { publicOrigin, callbackPath, signingKeys } = settings
@@ -131,7 +131,7 @@ function rateLimitBindingsOf(env: EdgeBindings): RateLimitBindings {
   }
 }
 
-/** LibreChat's paths, where the chat is LibreChat. */
+/** LibreChat's own paths that Entrada enriches, with the preset `librechat`. */
 function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
   if (settings.origin.preset !== 'librechat') return new Map()
   const principals: Enrichment = (request, asker, forward) =>
@@ -142,7 +142,7 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
     [`GET ${PRINCIPALS_PATH}`, { limited: 'search', enrich: principals }],
   ])
   if (isFilesOn(settings)) {
-    // LibreChat's router takes HEAD for GET.
+    // LibreChat's router answers HEAD with the handler of GET.
     for (const method of ['GET', 'HEAD']) {
       routes.set(`${method} ${GRAPH_TOKEN_PATH}`, { limited: 'picker', enrich: token })
     }
@@ -150,7 +150,7 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
   return routes
 }
 
-/** One call per binding; none changes anything. */
+/** One read-only call per binding. */
 function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
   const name = 'readiness'
   return {
