@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { anEntrada } from '../../support/entrada.ts'
 import { HOME, SESSION, signedIn } from '../session/session-fixture.ts'
 
-describe('signing out needs proof that it is us who ask [requirement 73]', () => {
+describe('signing out needs proof of same origin [requirement 73]', () => {
   test.each([
     ['cross-site', { 'sec-fetch-site': 'cross-site' }],
     ['a sibling host', { 'sec-fetch-site': 'same-site' }],
