@@ -49,12 +49,12 @@ export const EVENTS = {
     level: 'error',
     fields: ['report'],
     when: 'A request arrived while settings are missing or invalid; it got 503.',
-    act: 'Operator, now: mend what `report` lists.',
+    act: 'Operator, now: correct what `report` lists.',
   },
   not_ready: {
     level: 'error',
     fields: ['dependency', 'failure'],
-    when: 'A binding did not answer the readiness probe or the set-up check within five seconds.',
+    when: 'A binding did not answer the readiness probe or the setup check within five seconds.',
     act: 'Operator, if it repeats: check that binding and Cloudflare’s status page.',
   },
   oidc_code_issued: {
@@ -103,7 +103,7 @@ export const EVENTS = {
     level: 'info',
     fields: ['code', 'reason'],
     when: 'A request was refused, usually with a status from 400 to 499.',
-    act: 'Operator, if there are floods of them.',
+    act: 'Operator, only if there are very many.',
   },
   sessions_ended: {
     level: 'audit',
@@ -120,8 +120,8 @@ export const EVENTS = {
   set_up_checked: {
     level: 'audit',
     fields: ['userId', 'failed'],
-    when: 'Somebody ran the set-up check; `failed` names the checks that failed.',
-    act: 'Whoever ran it: the page says what to do.',
+    when: 'An operator ran the setup check; `failed` names the checks that failed.',
+    act: 'Operator who ran it: the page says what to do.',
   },
   setting: {
     level: 'warn',

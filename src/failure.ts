@@ -1,13 +1,13 @@
 /**
- * Every way a request can fail, once. The code is the stable part: chats, kits and alarms branch on it.
- * `turn` says whose move it is, so that a page can end with the one thing to do next.
+ * Every way a request can fail: HTTP status, kind of remedy, and title. The code is stable, because chats, page
+ * scripts and alarms branch on it. The kind of remedy decides which next step a page offers.
  */
 export const FAILURES = {
   misconfigured: failing(503, 'operator', 'This service is misconfigured'),
   not_found: failing(404, 'user', 'There is nothing at this address'),
   wrong_host: failing(421, 'user', 'This address is not served here'),
-  method_not_allowed: failing(405, 'user', 'This address does not take that method'),
-  invalid_request: failing(400, 'user', 'The request could not be understood'),
+  method_not_allowed: failing(405, 'user', 'This address does not accept that method'),
+  invalid_request: failing(400, 'user', 'This request is invalid'),
   body_too_large: failing(413, 'user', 'This request is too large'),
   cross_site_refused: failing(403, 'user', 'A request from another site was refused'),
   rate_limited: failing(429, 'wait', 'Too many requests'),
@@ -25,10 +25,14 @@ export const FAILURES = {
   not_a_member: failing(403, 'administrator', 'You do not have access to this chat'),
   no_address: failing(403, 'administrator', 'Your account has no e-mail address for this chat'),
   membership_unknown: failing(503, 'wait', 'We could not check whether you have access'),
-  identity_rejected: failing(502, 'operator', 'The sign-in service gave an answer we cannot trust'),
+  identity_rejected: failing(
+    502,
+    'operator',
+    'The sign-in service sent a response that failed verification',
+  ),
   registration_rejected: failing(502, 'operator', 'The sign-in service does not accept this app'),
   sign_in_unavailable: failing(503, 'wait', 'The sign-in service did not answer'),
-  client_refused: failing(401, 'operator', 'This client is not known here'),
+  client_refused: failing(401, 'operator', 'This client is not registered here'),
   operator_required: failing(403, 'user', 'Only operators may do this'),
 
   consent_required: failing(403, 'consent', 'This feature needs your permission'),
@@ -42,8 +46,8 @@ export const FAILURES = {
   graph_throttled: failing(429, 'wait', 'Microsoft 365 asked us to wait'),
   graph_unavailable: failing(503, 'wait', 'Microsoft 365 did not answer'),
   graph_refused: failing(403, 'user', 'Microsoft 365 refused this request'),
-  graph_not_found: failing(404, 'user', 'Microsoft 365 knows nothing by that name'),
-  graph_unexpected: failing(502, 'operator', 'Microsoft 365 gave an answer we do not understand'),
+  graph_not_found: failing(404, 'user', 'Microsoft 365 did not find this'),
+  graph_unexpected: failing(502, 'operator', 'Microsoft 365 sent an unexpected response'),
 
   file_not_found: failing(404, 'user', 'The file has been moved or deleted, or is hidden from you'),
   file_forbidden: failing(403, 'user', 'You may not open this file'),
@@ -53,24 +57,24 @@ export const FAILURES = {
   file_locked: failing(423, 'wait', 'This file is locked right now'),
   file_changed: failing(409, 'wait', 'This file changed while it was being read'),
   file_too_large: failing(413, 'user', 'This file is larger than allowed'),
-  too_many_files: failing(413, 'user', 'More files than allowed at once'),
+  too_many_files: failing(413, 'user', 'Too many files at once'),
   file_blocked_by_policy: failing(
     403,
     'administrator',
-    'Your organisation keeps this file from apps',
+    'Your organisation does not let apps read this file',
   ),
   file_not_convertible: failing(406, 'user', 'This file cannot be converted to that format'),
-  range_not_satisfiable: failing(416, 'user', 'The file does not have those bytes'),
+  range_not_satisfiable: failing(416, 'user', 'The requested range is outside the file'),
   download_host_refused: failing(502, 'operator', 'The file is on a host we do not trust'),
   download_failed: failing(502, 'wait', 'The file could not be fetched'),
   sharepoint_not_found: failing(404, 'administrator', 'Your account has no OneDrive or SharePoint'),
-  picker_host_refused: failing(403, 'user', 'That is not a SharePoint host of your organisation'),
+  picker_host_refused: failing(403, 'user', 'This is not a SharePoint host of your organisation'),
 
   origin_unreachable: failing(502, 'wait', 'The chat service did not answer'),
   origin_timeout: failing(504, 'wait', 'The chat service took too long to answer'),
 }
 
-/** Whose move it is after a failure. */
+/** Who can remedy a failure, or how. */
 export type Turn =
   | 'user'
   | 'sign_in'
@@ -80,41 +84,43 @@ export type Turn =
   | 'operator'
   | 'wait'
 
+/** Stable name of a failure, e.g. `session_required`. */
 export type FailureCode = keyof typeof FAILURES
 
 function failing(status: number, turn: Turn, title: string) {
   return { status, turn, title }
 }
 
+/** What is known about one failure, beyond its code. */
 export interface FailureDetails {
-  /** Public sentence: what happened in this case. Never upstream text. */
+  /** Public sentence about this case. Never text of Microsoft or of the chat app. */
   readonly detail?: string | undefined
   /** Seconds the caller should wait. */
   readonly retryAfter?: number | undefined
-  /** Number of Microsoft's error, e.g. 50105. For help desks; never branched on. */
+  /** Microsoft's error number, e.g. 50105. For help desks; code must not branch on it. */
   readonly aadsts?: number | undefined
   /** Microsoft's correlation id of the failed call. */
   readonly correlationId?: string | undefined
-  /** Where the operator says how to get access. */
+  /** Address where the operator explains how to get access. */
   readonly helpUrl?: string | undefined
-  /** Fixed word for the log, where one code has several causes. Never shown. */
+  /** Fixed word for the log, where one code has several causes. Not shown. */
   readonly reason?: string
-  /** Public facts for the log that an operator compares, such as an issuer or a `kid`. Never shown as such. */
+  /** Public values for the log that an operator compares, such as an issuer or a `kid`. */
   readonly facts?: Readonly<Record<string, string>>
-  /** Feature to ask consent for; the renderer makes the URL. */
+  /** Feature to ask consent for. `http/problem.ts` makes the URL. */
   readonly consentFeature?: string | undefined
-  /** Origin of the SharePoint host that consent is missing for, where it is not Graph. */
+  /** Origin of the SharePoint host without consent, where it is not Graph. */
   readonly consentResource?: string
-  /** Claims challenge to meet interactively; the renderer makes the login URL. */
+  /** Claims challenge (JSON) that an interactive sign-in has to satisfy. */
   readonly claims?: string | undefined
-  /** Where the person was going, when that is not the address that failed. A path of ours. */
+  /** Path to return to, where it is not the path of the failed request. */
   readonly returnTo?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Logged by name and code only, never shown. */
+  /** Logged by class and code only, not shown. */
   readonly cause?: unknown
 }
 
-/** An expected way for a request to fail. Everything in it but `cause` may be shown. */
+/** An expected failure of a request. Everything except `cause`, `reason` and `facts` may be shown. */
 export class EntradaFailure extends Error {
   override readonly name = 'EntradaFailure'
   readonly code: FailureCode

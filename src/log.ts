@@ -1,12 +1,13 @@
 import type { EventFields, EventName } from './events.ts'
 
+/** Writes the events of one request. Each level takes only its own events (`src/events.ts`). */
 export interface Log {
   readonly requestId: string
-  /** Something an auditor asks about later: who, what, with which result. */
+  /** For auditors: who did what, with which result. */
   audit<Name extends EventName<'audit'>>(event: Name, fields?: EventFields<Name>): void
   info<Name extends EventName<'info'>>(event: Name, fields?: EventFields<Name>): void
   warn<Name extends EventName<'warn'>>(event: Name, fields?: EventFields<Name>): void
-  /** `cause` is reduced to its class: messages of libraries quote what they were given. */
+  /** Of `cause` only the class and code are logged, because messages of libraries quote their input. */
   error<Name extends EventName<'error'>>(
     event: Name,
     cause: unknown,
@@ -16,7 +17,7 @@ export interface Log {
 
 type Level = 'audit' | 'info' | 'warn' | 'error'
 
-/** One JSON object a line, whatever the values hold; Workers Logs indexes its fields. */
+/** Makes a log that writes one JSON object a line. Workers Logs indexes its fields. */
 export function createLog(requestId: string): Log {
   const write = (level: Level, event: string, fields: object = {}) => {
     const line = JSON.stringify({ level, event, requestId, ...fields })
@@ -33,7 +34,7 @@ export function createLog(requestId: string): Log {
   }
 }
 
-/** Class and stable code of an error, never its message. */
+/** Class and stable code of an error, without its message. */
 export function errorName(cause: unknown): string {
   if (!(cause instanceof Error)) return typeof cause
   const code = 'code' in cause && typeof cause.code === 'string' ? `:${cause.code}` : ''

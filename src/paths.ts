@@ -6,15 +6,25 @@
 /** Every path of ours begins with it, except the callback path (`OPENID_CALLBACK_URL`). */
 export const OWN_PREFIX = '/.entrada'
 
+/** Begins a sign-in. */
 export const LOGIN_PATH = '/.entrada/login'
+/** Asks for the permissions of a feature. */
 export const CONSENT_PATH = '/.entrada/consent'
+/** Ends the session. */
 export const LOGOUT_PATH = '/.entrada/logout'
+/** Shows the end of a sign-out. */
 export const SIGNED_OUT_PATH = '/.entrada/signed-out'
+/** Receives sign-outs from the issuer through the browser. */
 export const FRONT_CHANNEL_LOGOUT_PATH = '/.entrada/frontchannel-logout'
+/** Receives sign-outs from the issuer’s server. */
 export const BACK_CHANNEL_LOGOUT_PATH = '/.entrada/backchannel-logout'
+/** People search and photos. */
 export const PEOPLE_PATH = '/.entrada/people'
+/** Members of groups. */
 export const GROUPS_PATH = '/.entrada/groups'
+/** Metadata and content of files. */
 export const FILES_PATH = '/.entrada/files'
+/** The page with Microsoft’s file picker. */
 export const PICKER_PATH = '/.entrada/picker'
 /** The script in the chat's pages. */
 export const PAGE_SCRIPT_PATH = '/.entrada/kit.js'

@@ -1,4 +1,4 @@
-/** An address with these parameters added; those without a value are left out. */
+/** Adds query parameters to an address, without those that are `null` or `undefined`. */
 export function withParameters(
   base: string | URL,
   parameters: Readonly<Record<string, string | null | undefined>>,

@@ -14,6 +14,10 @@ export {
   UserObject,
 } from './edge/durable-objects.ts'
 
+/*
+ * A request goes through `worker.ts` (are the settings valid?), `edge/edge.ts` (is the path ours or the chat app's?)
+ * and then `edge/app.ts` (our own routes) or `proxy/chat-proxy.ts` (the chat app).
+ */
 export default {
   fetch(request, env, context): Promise<Response> {
     const result = settingsOf(env)
@@ -27,13 +31,13 @@ export default {
 
 const edgeOf = oncePerBindings((env) => {
   const deps = runtimeOf(env)
-  // Worth saying, not worth refusing to serve; once for each isolate.
+  // Warnings do not stop the Worker. They are logged once per isolate.
   const log = createLog(crypto.randomUUID())
   for (const warning of deps.settings.warnings) log.warn('setting', { warning })
   return createEdge(composeEdge(env, deps))
 })
 
-/** A Worker with a bad configuration serves nothing. What is wrong goes to the operator, not to visitors. */
+/** Answers every request of a Worker with invalid settings. The report goes to the log, on loopback also to the page. */
 function misconfigured(request: Request, report: string, isLoopback: boolean): Promise<Response> {
   const requestId = crypto.randomUUID()
   createLog(requestId).error('misconfigured', undefined, { report })

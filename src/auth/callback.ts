@@ -15,14 +15,15 @@ import { recordSignIn } from './redirect-loop.ts'
 import { addCookies } from '../cookies.ts'
 import { authorizationFailure, redemptionFailure } from './sign-in-errors.ts'
 
+/** What the callback needs beyond sign-in. */
 export interface CallbackDeps extends LoginDeps {
   readonly membership: Membership
   readonly chatMemory: ChatMemory
 }
 
-/** `GET {OPENID_CALLBACK_URL}`: checks the answer, redeems the code, begins a session. */
+/** `GET {OPENID_CALLBACK_URL}`: checks the authorization response, redeems the code and begins a session. */
 export async function callback(c: Context<EdgeEnv>, deps: CallbackDeps): Promise<Response> {
-  // Hono answers HEAD with GET's handler; a link preview must not spend the code.
+  // Hono answers HEAD with the handler of GET. A link preview must not use up the code.
   if (c.req.method !== 'GET') {
     throw new EntradaFailure('method_not_allowed', { headers: { allow: 'GET' } })
   }
@@ -30,17 +31,17 @@ export async function callback(c: Context<EdgeEnv>, deps: CallbackDeps): Promise
   const cookieHeader = c.req.header('cookie') ?? null
   const state = parameters.get('state') ?? ''
   const attempt = await deps.attempts.find(state, cookieHeader)
-  if (attempt === null) return late(c, deps, cookieHeader)
-  // The beginning has counted this attempt. Its first callback is never put off: the code may expire meanwhile.
+  if (attempt === null) return handleUnknownAttempt(c, deps, cookieHeader)
+  // `login` has counted this attempt. Its first callback is not limited, because the code may expire.
   if (!deps.limiter.isFirst(state)) await deps.limiter.take('callback', callerOf(c.req.raw))
-  // Spent whatever comes of it: a second look at this URL is a late callback.
+  // The attempt ends now, whatever the result, so that this URL works only once.
   addCookies(c, [await deps.attempts.end(state)])
   try {
     return await finish(c, deps, { attempt, parameters })
   } catch (cause) {
     if (!(cause instanceof EntradaFailure)) throw cause
     const { aadsts, correlationId, facts } = cause.details
-    if (!TOLD_BY_MEMBERSHIP.has(cause.code)) {
+    if (!AUDITED_BY_MEMBERSHIP.has(cause.code)) {
       c.var.log.audit('sign_in_refused', {
         code: cause.code,
         aadsts,
@@ -48,19 +49,19 @@ export async function callback(c: Context<EdgeEnv>, deps: CallbackDeps): Promise
         ...facts,
       })
     }
-    // The way out of a refusal leads to where the person was going.
+    // A new sign-in after the failure returns to the page that the user wanted.
     throw new EntradaFailure(cause.code, { ...cause.details, returnTo: attempt.returnTo })
   }
 }
 
-/** Audited where the rule that was not met is known. */
-const TOLD_BY_MEMBERSHIP: ReadonlySet<string> = new Set([
+/** Membership audits these itself, with the rule that was not met. */
+const AUDITED_BY_MEMBERSHIP: ReadonlySet<string> = new Set([
   'not_a_member',
   'no_address',
   'membership_unknown',
 ])
 
-interface Answered {
+interface AuthorizationResponse {
   readonly attempt: LoginAttempt
   readonly parameters: URLSearchParams
 }
@@ -68,18 +69,18 @@ interface Answered {
 async function finish(
   c: Context<EdgeEnv>,
   deps: CallbackDeps,
-  { attempt, parameters }: Answered,
+  { attempt, parameters }: AuthorizationResponse,
 ): Promise<Response> {
   const cookieHeader = c.req.header('cookie') ?? null
   if (attempt.purpose === 'admin_consent') {
-    // Entra answers an administrator's approval with `admin_consent=True` and no code: nobody was signed in.
+    // After an administrator's approval Entra sends `admin_consent=True` and no code, so nobody is signed in.
     const error = parameters.get('error')
     if (error === null) return c.redirect(attempt.returnTo, 302)
     throw authorizationFailure(error, parameters.get('error_description') ?? '')
   }
   const answer = await readAuthorizationResponse(deps.entra, parameters, attempt.state)
   if (!answer.ok) {
-    // Declining a feature is a choice, not a failure: whoever is signed in stays so, without it.
+    // A user may decline a feature. The session stays, without the feature.
     const isDeclined = attempt.purpose === 'consent' && answer.error === 'access_denied'
     const failure = authorizationFailure(answer.error, answer.description)
     if (isDeclined && failure.code === 'sign_in_refused') return c.redirect(attempt.returnTo, 302)
@@ -99,7 +100,7 @@ async function finish(
     return second.ok ? second.tokens : null
   })
   const { isOperator, ...held } = await deps.membership.admit(identity, signInTokens, log)
-  // Whoever was signed in here before is not any more (session fixation, [requirement 28]).
+  // Ends the previous session of this browser (session fixation, [requirement 28]).
   await deps.sessions.end(cookieHeader, log)
   const { key, session } = await deps.sessions.begin(
     {
@@ -132,10 +133,10 @@ async function finish(
 }
 
 /**
- * A callback without its attempt: opened twice, restored with the browser, or finished in another tab. With a
- * session there is nothing to do but go on; without one, a fresh start is offered and nothing is redeemed.
+ * Handles a callback without its attempt: opened twice, restored with the browser, or finished in another tab. With
+ * a session it leads to the chat. Without one it offers a new sign-in and redeems nothing.
  */
-async function late(
+async function handleUnknownAttempt(
   c: Context<EdgeEnv>,
   { sessions, limiter }: CallbackDeps,
   cookieHeader: string | null,

@@ -4,14 +4,14 @@ import { EntradaFailure } from '../failure.ts'
 import type { Settings } from '../settings/settings.ts'
 import { beginSignIn, requireNavigation, returnToOf, type LoginDeps } from './login.ts'
 
-/** `sign_in` is for whoever was not asked, or an administrator whose organisation approves nothing by itself. */
+/** `sign_in`: for users without the consent prompt, and for administrators who approve for everybody. */
 const FEATURES = ['people', 'groups', 'files', 'sign_in'] as const
 
 type Feature = (typeof FEATURES)[number]
 
 /**
- * `GET /.entrada/consent?feature=`: asks for one feature's permissions, then leads back. Sign-in itself asks for
- * next to nothing, because one over-broad first request locks out every user of a careful tenant.
+ * `GET /.entrada/consent?feature=`: asks for the permissions of one feature, then returns. Sign-in itself asks for
+ * few permissions, because a tenant with strict consent rules would refuse a broad request from every user.
  */
 export async function consent(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Response> {
   requireNavigation(c)
@@ -30,7 +30,7 @@ export async function consent(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Res
     const wanted = [...allScopes(settings), ...sharePointScopes]
     return beginSignIn(c, deps, { purpose: 'admin_consent', returnTo, scopes: wanted })
   }
-  // Nobody is signed in yet: the sign-in itself is asked for anew, with the question that was left out.
+  // There is no session yet, so the sign-in is repeated with the consent prompt.
   if (feature === 'sign_in') {
     return beginSignIn(c, deps, { purpose: 'sign_in', returnTo, prompt: 'consent' })
   }
@@ -45,7 +45,7 @@ export async function consent(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Res
 }
 
 /**
- * SharePoint is a resource of its own, whose permissions a request for consent may name beside Graph's.
+ * Scopes for one SharePoint host. SharePoint is a resource of its own; a consent request may name both.
  * @throws EntradaFailure `picker_host_refused` for a host that is not SharePoint’s
  */
 function readSharePointScopes(c: Context<EdgeEnv>, deps: LoginDeps): readonly string[] {
@@ -56,7 +56,7 @@ function readSharePointScopes(c: Context<EdgeEnv>, deps: LoginDeps): readonly st
   return scopes
 }
 
-/** `null` when the feature is off here. */
+/** Graph scopes of a feature; `null` when the feature is off. */
 function scopesOf(feature: Feature, { issuer, people, files }: Settings): readonly string[] | null {
   if (issuer.microsoft === null) return null
   if (feature === 'sign_in') return []
@@ -65,7 +65,7 @@ function scopesOf(feature: Feature, { issuer, people, files }: Settings): readon
   return people.enabled ? people.graphScopes.filter(isWanted) : null
 }
 
-/** What an administrator is asked to approve once for everybody. */
+/** All scopes that an administrator can approve for everybody. */
 function allScopes(settings: Settings): readonly string[] {
   const features = FEATURES.flatMap((feature) => scopesOf(feature, settings) ?? [])
   return [...new Set([...settings.scopes.token, ...features])]

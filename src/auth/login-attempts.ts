@@ -6,12 +6,12 @@ import type { SealedBox } from '../crypto/sealed-box.ts'
 import { clearedOwnCookie, ownCookie, readOwnCookies } from '../cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 
-/** Why somebody is at the sign-in service; decides where a refusal leads. */
+/** Why a user was sent to the sign-in service. It decides what a refusal means. */
 export type AttemptPurpose = (typeof PURPOSES)[number]
 
 const PURPOSES = ['sign_in', 'step_up', 'consent', 'admin_consent'] as const
 
-/** One sign-in under way. Lives in a cookie of its own, so that tabs do not overwrite each other. */
+/** One sign-in that has begun. Each has a cookie of its own, so that tabs do not overwrite each other. */
 export interface LoginAttempt extends AttemptSecrets {
   readonly returnTo: ReturnTo
   readonly purpose: AttemptPurpose
@@ -19,13 +19,13 @@ export interface LoginAttempt extends AttemptSecrets {
   readonly startedAt: number
 }
 
-export const ATTEMPT_PREFIX = '__Host-entrada-login-'
+const ATTEMPT_PREFIX = '__Host-entrada-login-'
 
-/** RFC 9700 §4.7 wants them short-lived; people do take minutes to find their phone. */
+/** Short, as RFC 9700 §4.7 asks, but long enough for a second factor. */
 const LIFE_SECONDS = 900
-const MAXIMUM_ATTEMPTS = 5
-/** All of them together: origins and proxies limit the Cookie header, and the chat has cookies too (oauth2-proxy#2163). */
-const MAXIMUM_BYTES = 4000
+const MAX_ATTEMPTS = 5
+/** All attempts together: servers limit the `Cookie` header, and the chat app has cookies, too (oauth2-proxy#2163). */
+const MAX_BYTES = 4000
 
 const Sealed = v.object({
   state: v.string(),
@@ -42,7 +42,7 @@ interface AttemptsDeps {
   readonly callbackPath: string
 }
 
-/** Login attempts of one browser, as sealed cookies named after their `state`. */
+/** Login attempts of a browser, stored in sealed cookies. A hash of `state` is part of the cookie's name. */
 export class LoginAttempts {
   readonly #deps: AttemptsDeps
 
@@ -50,7 +50,7 @@ export class LoginAttempts {
     this.#deps = deps
   }
 
-  /** `Set-Cookie` lines that begin an attempt and put the oldest ones out. */
+  /** `Set-Cookie` lines that store an attempt and remove the oldest ones beyond the limits. */
   async begin(attempt: LoginAttempt, cookieHeader: string | null): Promise<readonly string[]> {
     const name = await nameOf(attempt.state)
     const value = await this.#deps.box.seal(JSON.stringify(attempt), contextOf(name))
@@ -58,7 +58,7 @@ export class LoginAttempts {
     return [ownCookie(name, value, LIFE_SECONDS), ...dropped.map(clearedOwnCookie)]
   }
 
-  /** The attempt a callback belongs to, `null` when its cookie is gone, expired, damaged or another's. */
+  /** Finds the attempt of a callback; `null` without a valid, unexpired cookie for this `state`. */
   async find(state: string, cookieHeader: string | null): Promise<LoginAttempt | null> {
     const name = await nameOf(state)
     const value = readOwnCookies(cookieHeader).get(name)
@@ -73,18 +73,15 @@ export class LoginAttempts {
 
   async #open(name: string, value: string): Promise<LoginAttempt | null> {
     const json = await this.#deps.box.open(value, contextOf(name))
-    // What another version sealed may have another shape; such an attempt starts over.
+    // Another version may have sealed another shape; then the user starts again.
     const attempt = parseJson(json, Sealed)
     if (attempt === null || Date.now() / 1000 - attempt.startedAt > LIFE_SECONDS) return null
     const { publicOrigin, callbackPath } = this.#deps
     return { ...attempt, returnTo: readReturnTo(attempt.returnTo, publicOrigin, callbackPath) }
   }
 
-  /** Names to drop so that the newcomer fits: what does not open first, then the oldest. */
-  async #overflowing(
-    cookieHeader: string | null,
-    newcomerBytes: number,
-  ): Promise<readonly string[]> {
+  /** Names of cookies to remove so that a new attempt fits: invalid ones first, then the oldest. */
+  async #overflowing(cookieHeader: string | null, newBytes: number): Promise<readonly string[]> {
     const cookies = await Promise.all(
       [...readOwnCookies(cookieHeader)]
         .filter(([name]) => name.startsWith(ATTEMPT_PREFIX))
@@ -96,11 +93,11 @@ export class LoginAttempts {
     )
     cookies.sort((a, b) => b.startedAt - a.startedAt)
     let attempts = 1
-    let bytes = newcomerBytes
+    let bytes = newBytes
     const overflowing = cookies.filter((cookie) => {
       attempts += 1
       bytes += cookie.bytes
-      return cookie.startedAt === 0 || attempts > MAXIMUM_ATTEMPTS || bytes > MAXIMUM_BYTES
+      return cookie.startedAt === 0 || attempts > MAX_ATTEMPTS || bytes > MAX_BYTES
     })
     return overflowing.map(({ name }) => name)
   }
@@ -110,7 +107,7 @@ async function nameOf(state: string): Promise<string> {
   return `${ATTEMPT_PREFIX}${(await sha256Of(state)).slice(0, 12)}`
 }
 
-/** Bound to the cookie's name: a value moved to another name does not open. */
+/** Binds the sealed value to the cookie's name, so that it does not open under another name. */
 function contextOf(name: string) {
   return { purpose: 'login-attempt', bound: [name] }
 }

@@ -17,19 +17,20 @@ import { addCookies } from '../cookies.ts'
 import { readReturnTo, type ReturnTo } from './return-to.ts'
 import { assertNoRedirectLoop } from './redirect-loop.ts'
 
+/** What beginning a sign-in needs. */
 export interface LoginDeps {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly attempts: LoginAttempts
   readonly limiter: RateLimiter
-  /** What to ask consent for at one SharePoint host; `null` for what is no such host. */
+  /** Scopes to ask consent for at one SharePoint host; `null` for another host. */
   readonly sharePointScopes: (origin: string) => readonly string[] | null
 }
 
-/** Passed on to the sign-in service; everything else a caller writes is ignored. */
+/** Form of `login_hint` and `domain_hint`, the only parameters passed on to the sign-in service. */
 const HINT = /^[\x21-\x7E]{1,256}$/
 
-/** `GET /.entrada/login`: leads to the sign-in service, or straight on for whoever is signed in. */
+/** `GET /.entrada/login`: redirects to the sign-in service, or to `return_to` where there is a session. */
 export async function login(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Response> {
   requireNavigation(c)
   const returnTo = returnToOf(c)
@@ -47,18 +48,18 @@ export async function login(c: Context<EdgeEnv>, deps: LoginDeps): Promise<Respo
   if (c.req.query('fresh') === '1') {
     const known = isOther ? undefined : session?.user.username
     return beginSignIn(c, deps, {
-      // Whoever is signed in does not go round.
+      // A user with a session cannot be in a redirect loop.
       purpose: session === null ? 'sign_in' : 'step_up',
       returnTo,
       prompt: 'login',
       loginHint: readHint(c.req.query('login_hint')) ?? known,
     })
   }
-  // Entra refuses `login_hint` beside `select_account`.
+  // Entra refuses `login_hint` together with `select_account`.
   if (isOther) {
     return beginSignIn(c, deps, { purpose: 'sign_in', returnTo, prompt: 'select_account' })
   }
-  // Somebody else's link must not make a signed-in person change accounts.
+  // A link from another site must not make a user change accounts.
   if (session !== null) return c.redirect(returnTo, 302)
   return beginSignIn(c, deps, {
     purpose: 'sign_in',
@@ -72,8 +73,8 @@ type Beginning = Pick<LoginAttempt, 'purpose' | 'returnTo'> &
   Pick<AuthorizationRequest, 'scopes' | 'loginHint' | 'domainHint' | 'prompt' | 'claims'>
 
 /**
- * Begins an attempt and leads to the sign-in service. Only this counts for an address: images and frames of the
- * sign-in, which any site can hold, lock nobody out.
+ * Begins an attempt and redirects to the sign-in service. Only this counts against the limit of an address. Images
+ * and frames on other sites do not reach it, so they lock nobody out.
  * @throws EntradaFailure `rate_limited`, `sign_in_loop`
  */
 export async function beginSignIn(
@@ -84,7 +85,7 @@ export async function beginSignIn(
   await deps.limiter.take('login', callerOf(c.req.raw))
   const cookieHeader = c.req.header('cookie') ?? null
   const { purpose, returnTo, ...request } = beginning
-  // Whoever is signed in, or approves for everybody, does not go round.
+  // Other purposes cannot loop: the user has a session, or approves for everybody.
   if (purpose === 'sign_in') assertNoRedirectLoop(cookieHeader)
   const attempt = {
     state: randomText(32),
@@ -104,18 +105,19 @@ export async function beginSignIn(
 }
 
 /**
- * Only a person opening a page may begin an attempt. A cookie per image, prefetch or API call is how attempts
- * pile up (oauth2-proxy#817, #2481).
+ * Requires a page load. Otherwise each image, prefetch or API call would begin an attempt and set a cookie
+ * (oauth2-proxy#817, #2481).
  * @throws EntradaFailure `session_required`
  */
 export function requireNavigation(c: Context<EdgeEnv>): void {
   if (c.req.method !== 'GET' || !isTopLevelNavigation(c.req.raw)) {
     throw new EntradaFailure('session_required', {
-      detail: 'Sign-in begins when a person opens its page in a browser.',
+      detail: 'Open this address in a browser to sign in.',
     })
   }
 }
 
+/** Reads `return_to` of a request. */
 export function returnToOf(c: Context<EdgeEnv>): ReturnTo {
   const { publicOrigin, callbackPath } = c.var.settings
   return readReturnTo(c.req.query('return_to'), publicOrigin, callbackPath)

@@ -7,6 +7,7 @@ import { readLogoutToken } from '../entra/logout-token.ts'
 import { readForm } from '../http/request-body.ts'
 import type { Sessions } from '../session/sessions.ts'
 
+/** What logout notices of the issuer need. */
 export interface LogoutNoticeDeps {
   readonly entra: Entra
   readonly sessions: Sessions
@@ -15,9 +16,9 @@ export interface LogoutNoticeDeps {
 const SID = /^[\x21-\x7E]{1,256}$/
 
 /**
- * `GET /.entrada/frontchannel-logout?sid=`: Entra loads it in a hidden frame of its sign-out page, where none
- * of our cookies arrive, with `sid` and nothing else (OpenID Connect Front-Channel Logout 1.0 §3 would have
- * `iss` as well; when it is there it must be right). Says nothing about whether there was a session.
+ * `GET /.entrada/frontchannel-logout?sid=`: Entra loads it in a hidden frame, where our cookies do not arrive. Entra
+ * sends `sid` only; other issuers also send `iss`, which must be right then (OpenID Connect Front-Channel Logout 1.0
+ * §3). The response does not show whether there was a session.
  */
 export async function frontChannelLogout(
   c: Context<EdgeEnv>,
@@ -45,7 +46,7 @@ export async function backChannelLogout(
   const form = await readForm(c.req.raw)
   const token = form?.get('logout_token')
   const notice = typeof token === 'string' ? await readLogoutToken(entra, token) : null
-  // The same words for every flaw: a prober learns nothing about which check failed.
+  // The same text for every cause, so that an attacker does not learn which check failed.
   if (notice === null || !(await sessions.isFirstUse(notice.tokenId))) {
     throw new EntradaFailure('invalid_request', { detail: 'The logout token was not accepted.' })
   }

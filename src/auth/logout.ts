@@ -19,20 +19,20 @@ import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
 import { clearRecentSignIns } from './redirect-loop.ts'
 
-/** The `state` this browser was sent to the sign-in service's sign-out with, or that it came back from there. */
+/** Holds the `state` of a sign-out at the sign-in service, or `returned` after the way back. */
 const COOKIE = '__Host-entrada-leaving'
 const RETURNED = 'returned'
 const LIFE_SECONDS = 900
 
-/** Ties the way back from the sign-in service's sign-out to the browser that went (RP-Initiated Logout 1.0 §2). */
-export function rememberReturn(): { readonly state: string; readonly cookie: string } {
+/** Binds the return from the sign-in service's sign-out to this browser (RP-Initiated Logout 1.0 §2). */
+function rememberReturn(): { readonly state: string; readonly cookie: string } {
   const state = randomText(24)
   return { state, cookie: ownCookie(COOKIE, state, LIFE_SECONDS) }
 }
 
 /**
- * `GET /.entrada/signed-out`: says what is over. Only a return with the right `state` shows that the sign-in
- * service was reached; nothing else depends on it, because our own session ended first.
+ * `GET /.entrada/signed-out`: shows what has ended. Only a return with the right `state` proves that the sign-in
+ * service was reached. Nothing else depends on it, because our own session ended first.
  */
 export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
   const expected = readOwnCookies(c.req.header('cookie')).get(COOKIE)
@@ -41,7 +41,7 @@ export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
     const isReturn = expected !== RETURNED && state === expected
     const line = isReturn ? ownCookie(COOKIE, RETURNED, LIFE_SECONDS) : clearedOwnCookie(COOKIE)
     addCookies(c, [line])
-    // Without the query: neither history nor referrer has a use for it.
+    // Removes the query from history and referrer.
     return c.redirect(SIGNED_OUT_PATH, 302)
   }
   const page = await signedOutPage(expected === RETURNED)
@@ -49,21 +49,22 @@ export async function signedOut(c: Context<EdgeEnv>): Promise<Response> {
   return page
 }
 
-/** What the chat app remembers of a person in this browser. It goes when the person does. */
+/** Cookies of the chat app, which must not outlive its user. */
 export interface ChatMemory {
   /** `Set-Cookie` lines for a sign-out. */
   onLeave(): readonly string[]
-  /** `Set-Cookie` lines for a sign-in, which may be another person's than the last. */
+  /** `Set-Cookie` lines for a sign-in, which may be of another user than the last one. */
   onEnter(cookieHeader: string | null, user: User): Promise<readonly string[]>
 }
 
+/** What signing out needs. */
 export interface LogoutDeps {
   readonly entra: Entra
   readonly sessions: Sessions
   readonly chatMemory: ChatMemory
 }
 
-/** `POST /.entrada/logout`: our session first and for good, then the sign-in service's own. */
+/** `POST /.entrada/logout`: ends our session, then continues at the sign-in service. */
 export async function logout(
   c: Context<EdgeEnv>,
   { entra, sessions, chatMemory }: LogoutDeps,
@@ -77,19 +78,19 @@ export async function logout(
   const { state, cookie } = rememberReturn()
   const serviceUrl = await endSessionUrl(entra, c.var.settings, { end, state }).catch(
     (cause: unknown) => {
-      // The service being down must not keep anyone signed in here.
+      // Our sign-out must also work while the sign-in service is down.
       log.error('end_session_unavailable', cause)
       return null
     },
   )
   if (serviceUrl !== null) addCookies(c, [cookie])
   const next = serviceUrl ?? `${c.var.settings.publicOrigin}${SIGNED_OUT_PATH}`
-  // A script cannot follow a redirect to another site; it gets the address and goes there itself.
+  // A script cannot follow a redirect to another site, so it gets the address.
   if (navigationOf(c.req.raw) === 'background') return c.json({ redirect: next })
   return c.redirect(next, 303)
 }
 
-/** `null` when signing out ends here. */
+/** Address of the sign-in service's sign-out; `null` when only our session ends. */
 async function endSessionUrl(
   entra: Entra,
   settings: Settings,

@@ -14,6 +14,7 @@ import { logout, signedOut } from './logout.ts'
 import { endSessions, endSessionsOfUser, listSessions } from './session-management.ts'
 import { requireSession, type PollingTest } from '../http/require-session.ts'
 
+/** What sign-in, sign-out and session management need. */
 export interface AuthDeps extends CallbackDeps {
   readonly featuresOf: (session: Session) => Promise<Features>
   /** What `featuresOf` goes by; `null` where no token is to be had. */
@@ -21,7 +22,7 @@ export interface AuthDeps extends CallbackDeps {
   readonly isPolling: PollingTest
 }
 
-/** Sign-in, sign-out, and what there is to know about one's own session; mounted at `/.entrada`. */
+/** Routes of sign-in, sign-out and session management, mounted at `/.entrada`. */
 export function authRoutes(deps: AuthDeps) {
   const signedIn = requireSession(deps.sessions)
   return new Hono<EdgeEnv>()
@@ -57,7 +58,7 @@ const fromOurPages = createMiddleware<EdgeEnv>(async (c, next) => {
   await next()
 })
 
-/** `GET {OPENID_CALLBACK_URL}`, the one path of ours outside the prefix. */
+/** `GET {OPENID_CALLBACK_URL}`, the only path of ours outside `/.entrada`. */
 export function callbackRoute(deps: AuthDeps) {
   return new Hono<EdgeEnv>().get('/', (c) => callback(c, deps))
 }

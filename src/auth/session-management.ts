@@ -16,7 +16,7 @@ const EndRequest = v.pipe(
   v.check(({ id, all }) => (id === undefined) === (all === true)),
 )
 
-/** `GET /.entrada/sessions`: where the user is signed in. */
+/** `GET /.entrada/sessions`: lists the user's sessions. */
 export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Promise<Response> {
   const { id: currentId, user } = c.var.session
   const found = await sessions.listOf(user.tenantId, user.id)
@@ -25,7 +25,7 @@ export async function listSessions(c: Context<EdgeEnv>, sessions: Sessions): Pro
   })
 }
 
-/** `POST /.entrada/sessions/end`: one by its handle, or all but this one. */
+/** `POST /.entrada/sessions/end`: ends one session by its id, or all except this one. */
 export async function endSessions(
   c: Context<EdgeEnv>,
   { sessions, chatMemory }: Pick<LogoutDeps, 'sessions' | 'chatMemory'>,
@@ -38,12 +38,12 @@ export async function endSessions(
   const own = await sessions.listOf(user.tenantId, user.id)
   const wanted = request.id
   const chosen = own.filter(({ id }) => (wanted === undefined ? id !== currentId : id === wanted))
-  // Somebody else's handle looks exactly like one that does not exist.
+  // Another user's session looks like one that does not exist.
   if (wanted !== undefined && chosen.length === 0) throw new EntradaFailure('not_found')
   const ended = await Promise.all(chosen.map(({ id }) => sessions.endById(id)))
   const count = ended.filter(Boolean).length
   c.var.log.audit('sessions_ended', { userId: user.id, count })
-  // Ending the session one is in is a sign-out, and the next person must not meet this one's chat.
+  // Ending the current session is a sign-out, so the chat app's cookies go, too.
   if (chosen.some(({ id }) => id === currentId)) {
     addCookies(c, [clearedOwnCookie(SESSION_COOKIE), ...chatMemory.onLeave()])
   }
@@ -51,8 +51,8 @@ export async function endSessions(
 }
 
 /**
- * `POST /.entrada/admin/users/{tenantId}:{userId}/end`: an operator ends every session of a user of the own tenant.
- * Both halves are percent-encoded: the tenant id of an issuer that is not Entra is the issuer's URL.
+ * `POST /.entrada/admin/users/{tenantId}:{userId}/end`: an operator ends every session of a user of their tenant.
+ * Both ids are percent-encoded, because another issuer than Entra has its URL as tenant id.
  */
 export async function endSessionsOfUser(
   c: Context<EdgeEnv>,
@@ -62,7 +62,7 @@ export async function endSessionsOfUser(
   if (!isOperator) throw new EntradaFailure('operator_required')
   const { tenantId, userId } = userIn(new URL(c.req.url).pathname)
   if (tenantId !== operator.tenantId) {
-    const detail = 'Operators end sessions of people of their own organisation.'
+    const detail = 'Operators can end sessions of people in their own organisation only.'
     throw new EntradaFailure('operator_required', { detail })
   }
   const ended = await sessions.endOfUser(tenantId, userId)
@@ -73,25 +73,25 @@ export async function endSessionsOfUser(
     count: ended,
   })
   if (ended === 0) {
-    throw new EntradaFailure('not_found', { detail: 'This person has no session here.' })
+    throw new EntradaFailure('not_found', { detail: 'This person has no active session.' })
   }
   return c.json({ ended })
 }
 
-/** Split before it is decoded: a URL holds colons and slashes of its own. */
+/** Matched before decoding, because a URL contains colons and slashes. */
 const USER = /\/users\/([^:/]{1,1000}):([^:/]{1,1000})\/end$/
 
 function userIn(pathname: string): { readonly tenantId: string; readonly userId: string } {
-  const halves = (USER.exec(pathname) ?? []).slice(1).map(decoded)
-  const [tenantId, userId] = halves
+  const ids = (USER.exec(pathname) ?? []).slice(1).map(decodeId)
+  const [tenantId, userId] = ids
   if (tenantId == null || userId == null) throw new EntradaFailure('not_found')
   return { tenantId, userId }
 }
 
-/** GUIDs in lower case, as Entra writes them. `null` for what is not percent-encoded UTF-8. */
-function decoded(half: string): string | null {
+/** Decodes an id; GUIDs become lower case, as Entra writes them. `null` without valid percent-encoded UTF-8. */
+function decodeId(encoded: string): string | null {
   try {
-    const text = decodeURIComponent(half)
+    const text = decodeURIComponent(encoded)
     return isGuid(text) ? text.toLowerCase() : text
   } catch {
     return null

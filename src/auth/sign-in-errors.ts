@@ -2,8 +2,8 @@ import { WRONG_PLATFORM, wordingByNumber, type Wording } from '../entra/aadsts.t
 import { aadstsNumberIn, tokenErrorKindOf, type TokenError } from '../entra/token-error.ts'
 import { EntradaFailure, type FailureCode } from '../failure.ts'
 
-/** What a refusal means to the person who reads it. */
-const MEANINGS: Readonly<
+/** Failure code and public sentence for each kind of sign-in error. */
+const FAILURE_OF: Readonly<
   Record<Wording | 'cancelled' | 'unexplained', readonly [code: FailureCode, detail?: string]>
 > = {
   loop: ['sign_in_unavailable'],
@@ -22,13 +22,13 @@ const MEANINGS: Readonly<
   admin_consent: ['admin_consent_required'],
   declined: ['sign_in_refused', 'You declined the permissions this app asks for.'],
   cancelled: ['sign_in_refused', 'The sign-in was cancelled or declined.'],
-  unexplained: ['sign_in_refused', 'Microsoft gave a reason we do not know.'],
+  unexplained: ['sign_in_refused', 'Microsoft gave an unknown reason.'],
   password: ['interaction_required', 'Your password has expired or was changed.'],
   interaction: ['interaction_required'],
-  gone: ['sign_in_expired', 'It was used already, or came too late.'],
+  gone: ['sign_in_expired', 'It was already used, or took too long.'],
 }
 
-/** An `error` in the authorization response. Its text is Microsoft's or an attacker's: only the numbers are read. */
+/** Failure for an `error` in the authorization response. Its text may be an attacker's, so only ids are read. */
 export function authorizationFailure(error: string, description: string): EntradaFailure {
   const aadsts = aadstsNumberIn(description)
   const [, correlationId] = /Correlation ID: ([0-9a-f-]{36})/i.exec(description) ?? []
@@ -36,19 +36,19 @@ export function authorizationFailure(error: string, description: string): Entrad
   return redemptionFailure({ kind, error, aadsts, correlationId })
 }
 
-/** A refused redemption of the code. */
+/** Failure for a refused redemption of the code. */
 export function redemptionFailure(refusal: TokenError): EntradaFailure {
   const { aadsts, correlationId, retryAfter } = refusal
-  const [code, detail] = MEANINGS[wordingByNumber(aadsts) ?? wordingOf(refusal)]
+  const [code, detail] = FAILURE_OF[wordingByNumber(aadsts) ?? wordingOf(refusal)]
   const needsConsent = code === 'consent_required' || code === 'admin_consent_required'
   const consentFeature = needsConsent ? 'sign_in' : undefined
   return new EntradaFailure(code, { detail, consentFeature, aadsts, correlationId, retryAfter })
 }
 
-/** Where the number says nothing. */
-function wordingOf({ kind, error, aadsts }: TokenError): keyof typeof MEANINGS {
+/** Finds the kind of error where Microsoft's number does not. */
+function wordingOf({ kind, error, aadsts }: TokenError): keyof typeof FAILURE_OF {
   if (kind === 'policy' && error === 'access_denied') return 'cancelled'
-  // A plain `invalid_grant` is a code that was used or has expired (RFC 6749 §5.2). With a number we do not
-  // know it could be anything, and starting over might not help.
+  // `invalid_grant` without a number is a used or expired code (RFC 6749 §5.2). With an unknown number it can be
+  // anything, and a new sign-in may not help.
   return kind === 'gone' && aadsts !== undefined ? 'unexplained' : kind
 }

@@ -1,56 +1,81 @@
 import type { Entra } from '../entra/entra.ts'
 import type { SilentResponse } from '../entra/probe.ts'
-import type { Dependencies } from './health.ts'
-import type { Log } from '../log.ts'
+import { errorName, type Log } from '../log.ts'
 import type { CheckPageRow } from '../pages/pages.ts'
+import type { Features } from '../session/features.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings/settings.ts'
+import { withTimeout } from '../time.ts'
 
-/** What one look found. */
+/** Result of one check. */
 export type CheckResult = Omit<CheckPageRow, 'name'>
 
-/** What the composition hands over. */
+/** One call per binding that the Worker needs. The call rejects when the binding does not work. */
+export type Dependencies = Readonly<Record<string, () => Promise<unknown>>>
+
+/** What the diagnostics need of the running Worker. */
 export interface CheckDeps {
   readonly settings: Settings
   readonly dependencies: Dependencies
-  /** One that remembers nothing, so that the service is asked and not what was remembered of it. */
-  readonly forgetfulEntra: () => Entra
-  /** The chat is bound as a service, and `ORIGIN_URL` is not used. */
+  /** Makes an `Entra` without cache, because a check must see the live documents. */
+  readonly uncachedEntra: () => Entra
+  /** The chat app is bound as a service, so `ORIGIN_URL` is not used. */
   readonly isServiceBound: boolean
-  /** The way every request goes to the chat; `null` names nobody. */
+  /** Sends a request to the chat app as the proxy does. With `null`, no identity headers are added. */
   readonly toChat: (request: Request, session: Session | null) => Promise<Response>
-  /** Each Microsoft feature and whether this user has it: `on`, `off`, or what is missing. */
-  readonly featuresOf: (session: Session) => Promise<Readonly<Record<string, string>>>
+  readonly featuresOf: (session: Session) => Promise<Features>
 }
 
-/** What each look is given. */
+/** What each check gets. */
 export interface CheckContext extends CheckDeps {
-  /** Of whoever asks; on loopback there may be none. */
+  /** Session of the operator. `null` is possible on loopback only. */
   readonly session: Session | null
   readonly entra: Entra
   readonly log: Log
-  /** Asked once, for all who want to know. */
+  /** One silent authorization request, shared by the checks that read its response. */
   readonly silent: Promise<SilentResponse>
 }
 
+/** The check passed. */
 export function ok(detail: string): CheckResult {
   return { status: 'ok', detail }
 }
 
+/** The deployment works, but something should be changed. */
 export function warning(detail: string, fix: string): CheckResult {
   return { status: 'warning', detail, fix }
 }
 
+/** Something does not work; `fix` says what to do. */
 export function failed(detail: string, fix: string): CheckResult {
   return { status: 'failed', detail, fix }
 }
 
-/** How Microsoft's number is appended to what went wrong. */
-export function numbered(what: string, aadsts: number | undefined): string {
-  return aadsts === undefined ? what : `${what}, AADSTS${aadsts}`
-}
-
-/** Not looked at, or nothing could be seen. */
+/** The check does not apply, or could not see enough for a result. */
 export function skipped(detail: string): CheckResult {
   return { status: 'skipped', detail }
+}
+
+/** Appends Microsoft's error number to a text, where there is one. */
+export function numbered(text: string, aadsts: number | undefined): string {
+  return aadsts === undefined ? text : `${text}, AADSTS${aadsts}`
+}
+
+const DEADLINE_MS = 5_000
+
+/** Calls every dependency and returns the names of those that do not answer. The log says why. */
+export async function unavailableAmong(
+  dependencies: Dependencies,
+  log: Log,
+): Promise<readonly string[]> {
+  const names = Object.entries(dependencies).map(async ([name, call]) => {
+    try {
+      await withTimeout(DEADLINE_MS, call())
+      return []
+    } catch (cause) {
+      log.error('not_ready', cause, { dependency: name, failure: errorName(cause) })
+      return [name]
+    }
+  })
+  return (await Promise.all(names)).flat()
 }

@@ -3,11 +3,10 @@ import { createMiddleware } from 'hono/factory'
 import { Hono } from 'hono/tiny'
 import { requireSession } from '../http/require-session.ts'
 import { authRoutes, callbackRoute } from '../auth/routes.ts'
-import { checkRoutes } from '../diagnostics/routes.ts'
+import { checkRoutes, healthRoutes } from '../diagnostics/routes.ts'
 import type { EdgeDeps } from './deps.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import { EntradaFailure } from '../failure.ts'
-import { healthRoutes } from '../diagnostics/health.ts'
 import { createLog } from '../log.ts'
 import { pageScriptRoutes } from '../proxy/page-script.ts'
 import { respondWithFailure, harden } from '../http/problem.ts'
@@ -15,19 +14,19 @@ import { callerOf, limitOf, rateLimitKeyOfUser } from '../http/rate-limit.ts'
 import { requireSameOrigin, SAFE_METHODS } from '../http/fetch-metadata.ts'
 import type { Session } from '../session/session.ts'
 
-/** Everything that Entrada answers itself. */
+/** Hono app for all routes of Entrada's own. Proxied requests do not pass here. */
 export function createApp(deps: EdgeDeps) {
   const { settings, sessions, auth, limiter, publicKeys, provider, check, features } = deps
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
     c.set('settings', settings)
     c.set('log', createLog(crypto.randomUUID()))
-    // Hono's small router takes `/login/` for `/login`, and `%2e` for a dot; a second spelling is a way around a
-    // rule for the first.
+    // Hono's small router matches `/login/` as `/login`, and `%2e` as a dot. A second spelling could bypass a rule
+    // for the first, so it is refused.
     const { pathname } = new URL(c.req.url)
     const isOurs = pathname.startsWith(OWN_PREFIX) || pathname === settings.callbackPath
     if (!isOurs || c.req.path.endsWith('/')) throw new EntradaFailure('not_found')
-    // A notice comes without a session: there is an address and nothing else to count by.
+    // Logout notices have no session, so only the caller's address can be counted.
     if (limitOf(c.req.path) === 'notice') await limiter.take('notice', callerOf(c.req.raw))
     await next()
     harden(c.res.headers, settings)
@@ -35,7 +34,7 @@ export function createApp(deps: EdgeDeps) {
   app.route(settings.callbackPath, callbackRoute(auth))
   app.route(OWN_PREFIX, authRoutes(auth))
   app.route(OWN_PREFIX, healthRoutes(check.dependencies))
-  // The check asks Microsoft a dozen questions.
+  // One setup check sends about twelve requests to Microsoft.
   const countCheck = (session: Session | null) =>
     limiter.take('login', session === null ? 'loopback' : rateLimitKeyOfUser(session))
   app.route(OWN_PREFIX, checkRoutes(check, sessions, countCheck))
@@ -44,7 +43,7 @@ export function createApp(deps: EdgeDeps) {
   if (provider !== null) app.route(OWN_PREFIX, provider.routes)
   const withinLimits = limitFeature(deps)
   for (const { routes, tokenFor } of features) {
-    // By path, so that an unknown address is unknown rather than a reason to sign in.
+    // The guard is set per path, so that an unknown path is 404 and does not start a sign-in.
     for (const path of new Set(routes.routes.map((route) => route.path))) {
       const token = tokenFor(path)
       app.use(`${OWN_PREFIX}${path}`, requireSession(sessions, { token }), withinLimits)
@@ -56,14 +55,14 @@ export function createApp(deps: EdgeDeps) {
   })
   app.onError(async (cause, c) => {
     const response = await respondWithFailure(cause, c.req.raw, settings, c.var.log)
-    // Cookies set before the failure (a spent attempt) still hold.
+    // Keeps cookies that were set before the failure, such as that of a used login attempt.
     for (const line of c.res.headers.getSetCookie()) response.headers.append('set-cookie', line)
     return response
   })
   return app
 }
 
-/** Proof of same origin for what changes something, and a limit per user. */
+/** Requires proof of same origin for unsafe methods, then applies the user's rate limit. */
 function limitFeature({ settings, limiter }: EdgeDeps) {
   return createMiddleware<EdgeEnv>(async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method)) requireSameOrigin(c.req.raw, settings.publicOrigin)

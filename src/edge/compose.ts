@@ -4,7 +4,7 @@ import type { Runtime } from './runtime.ts'
 import type { EdgeDeps, Enriched, Enrichment } from './deps.ts'
 import type { Resource } from '../entra/access-token.ts'
 import { createEntra } from '../entra/entra.ts'
-import type { Dependencies } from '../diagnostics/health.ts'
+import type { Dependencies } from '../diagnostics/check.ts'
 import { filesFeature, isFilesOn, sharePointConsentScopes } from '../files/access.ts'
 import { librechatGraphToken } from '../files/librechat-graph-token.ts'
 import { filesRoutes } from '../files/routes.ts'
@@ -36,15 +36,15 @@ import { PRESETS } from '../settings/presets.ts'
 import type { Settings } from '../settings/settings.ts'
 import { LookupCache } from '../storage/lookup-cache.ts'
 
-/** For an `Entra` that goes by nothing but what the service says now. */
+/** No cache, because diagnostics must see the live documents. */
 const NO_CACHE = { read: async () => null, put: async () => {} }
 
-/** Optional ones are not among the generated bindings; a text of such a name is not for us. */
+/** Adds optional bindings, which are not generated. A variable of the same name is text and is ignored. */
 type EdgeBindings = Bindings & { readonly ORIGIN?: Fetcher | string } & Readonly<
     Partial<Record<`RATE_LIMIT_${Uppercase<RateLimited>}`, RateLimitBinding | string>>
   >
 
-/** Turns bindings into what the edge is made of. */
+/** Composition root of the Worker: builds everything the edge needs from bindings. */
 export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const { settings, box, entra, graph, membership } = deps
   const { publicOrigin, callbackPath, signingKeys } = settings
@@ -115,7 +115,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
     check: {
       settings,
       dependencies: dependenciesOf(env, keys),
-      forgetfulEntra: () => createEntra(settings, NO_CACHE),
+      uncachedEntra: () => createEntra(settings, NO_CACHE),
       isServiceBound: service !== null,
       toChat,
       featuresOf: auth.featuresOf,
@@ -159,7 +159,7 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
   if (graphToken !== undefined && isFilesOn(settings)) {
     const issueToken = librechatGraphToken(deps, settings)
     const enrich: Enrichment = (request, { session, log }) => issueToken(request, session, log)
-    // LibreChat's router takes HEAD for GET.
+    // LibreChat's router answers HEAD with the handler of GET.
     for (const method of ['GET', 'HEAD']) {
       routes.set(`${method} ${graphToken}`, { limited: 'picker', token: null, enrich })
     }
@@ -167,7 +167,7 @@ function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] 
   return routes
 }
 
-/** One call per binding; none changes anything. */
+/** One read-only call per binding. */
 function dependenciesOf(env: Bindings, keys: SigningKeys): Dependencies {
   const name = 'readiness'
   return {

@@ -13,33 +13,34 @@ import type { Sessions } from '../session/sessions.ts'
 import type { RateLimited } from '../settings/sessions.ts'
 import type { Settings } from '../settings/settings.ts'
 
-/** What is added to the chat's pages and service workers. */
+/** Adds Entrada's script to the chat app's pages and service workers. */
 export interface PageScript {
-  /** The request as the chat gets it; the same one where nothing will be added. */
+  /** Prepares the request for the chat app. Returns the same request where nothing will be added. */
   ask(request: Request, head: RequestHead, isSignedIn: boolean): Request
-  /** The chat's answer with what is added. */
+  /** Adds the script to the chat app's response. */
   add(head: RequestHead, response: Response): Response | Promise<Response>
-  /** What a request without a session gets from us instead of a refusal; `null`: the refusal. */
+  /** A response for a request without a session; `null`: the request is refused as usual. */
   withoutSession(head: RequestHead): Response | null
 }
 
+/** What the edge is made of; `compose.ts` builds it from bindings. */
 export interface EdgeDeps {
   readonly settings: Settings
   readonly sessions: Sessions
   readonly auth: AuthDeps
   readonly chat: ChatProxy
-  /** `null`: pages pass as they are. */
+  /** `null` where no script is added to pages. */
   readonly pageScript: PageScript | null
   readonly limiter: RateLimiter
-  /** Requests of the chat's own that we add to on their way, by `METHOD /path` as `routedPath` writes it. */
+  /** Requests to the chat app whose response Entrada changes, by `METHOD /path` with the path of `routedPath`. */
   readonly enriched: ReadonlyMap<string, Enriched>
-  /** `GET /.entrada/jwks.json`: what assertions are verified with. */
+  /** `GET /.entrada/jwks.json`: public keys to verify assertions and id tokens. */
   readonly publicKeys: () => Promise<Response>
-  /** `null`: Entrada is nobody's OpenID provider. */
+  /** `null` without `OIDC_CLIENTS`: Entrada is no OpenID provider then. */
   readonly provider: Provider | null
-  /** What `GET /.entrada/check` looks at; its dependencies are those `GET /.entrada/ready` asks. */
+  /** For `GET /.entrada/check`. `GET /.entrada/ready` probes its dependencies, too. */
   readonly check: CheckDeps
-  /** Feature routes below the prefix, behind a session and, for unsafe methods, behind proof of same origin. */
+  /** Routes of the features, mounted below `/.entrada` behind the session guard. */
   readonly features: readonly FeatureRoutes[]
 }
 
@@ -50,6 +51,7 @@ export interface FeatureRoutes {
   readonly tokenFor: (path: string) => Resource | null
 }
 
+/** One such request: its rate limit and its handler. */
 export interface Enriched {
   readonly limited: RateLimited
   /** The token it needs; `null` where that is not known beforehand. */
@@ -57,7 +59,7 @@ export interface Enriched {
   readonly enrich: Enrichment
 }
 
-/** Answers in the chat app's place, with what it answers itself. */
+/** Handles a request to the chat app; `forward` gets the chat app's own response. */
 export type Enrichment = (
   request: Request,
   asker: { readonly session: Session; readonly log: Log; waitUntil(work: Promise<unknown>): void },

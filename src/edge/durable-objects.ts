@@ -8,11 +8,11 @@ import { LookupTable, type LeaseRequest, type NewLookupRow } from '../storage/lo
 import { SigningKeyTable } from '../signing/signing-key-table.ts'
 
 /*
- * The Durable Objects as the platform sees them. Each is a shell around a class that knows nothing of the
- * platform: every method on the prototype of an exported object can be called over RPC, `private` or not.
+ * The Durable Object classes. Each is a shell around a class without platform code, because every method of an
+ * exported class can be called over RPC, even a `private` one.
  */
 
-/** One session: alive or ended, and the only refresher of its tokens. */
+/** One session. Only this object refreshes its tokens. */
 export class SessionObject extends DurableObject<Bindings> {
   readonly #session: StoredSession
 
@@ -60,7 +60,7 @@ export class SessionObject extends DurableObject<Bindings> {
   }
 }
 
-/** One user, or one browser session at the sign-in service: which sessions there are. */
+/** Sessions of one user or of one `sid`, and Entra's pause for a user. */
 export class UserObject extends DurableObject<Bindings> {
   readonly #sessions: UserSessions
 
@@ -94,7 +94,7 @@ export class UserObject extends DurableObject<Bindings> {
   }
 }
 
-/** One key that may be used once. */
+/** One key that can be used once: an authorization code or a logout token. */
 export class ReplayObject extends DurableObject<Bindings> {
   readonly #table: ReplayTable
 
@@ -116,7 +116,7 @@ export class ReplayObject extends DurableObject<Bindings> {
   }
 }
 
-/** One user's look-ups of Microsoft Graph. */
+/** One user's cached lookups of Microsoft Graph. */
 export class LookupObject extends DurableObject<Bindings> {
   readonly #table: LookupTable
 
@@ -142,7 +142,7 @@ export class LookupObject extends DurableObject<Bindings> {
   }
 }
 
-/** The keys that sign what the chat app is told. */
+/** Keys that sign assertions and id tokens. */
 export class KeyObject extends DurableObject<Bindings> {
   readonly #table: SigningKeyTable
 

@@ -7,27 +7,27 @@ import { mustRevalidate } from '../http/fetch-metadata.ts'
 import { ASSERTION_HEADER } from '../proxy/identity-headers.ts'
 import { respondWithFailure, harden } from '../http/problem.ts'
 import { createApp } from './app.ts'
-import { readHead, type RequestHead } from '../http/request-head.ts'
-import { routedPath } from '../http/routed-path.ts'
+import { readHead, routedPath, type RequestHead } from '../http/request-head.ts'
 import type { SessionView } from '../session/session.ts'
 import { isLoopback as isLoopbackAddress } from '../settings/variables.ts'
 
+/** Handles one request of the Worker. */
 export type Edge = (request: Request, context: ExecutionContext) => Promise<Response>
 
-/** The road of a request, in the order it travels. */
+/** Decides whether a request is for Entrada's own app or for the chat app. */
 export function createEdge(deps: EdgeDeps): Edge {
   const own = createApp(deps)
   const { settings, provider } = deps
   const callbackPath = routedPath(settings.callbackPath)
-  // Not asynchronous itself: each turn of a promise shows on a proxied request.
+  // Not `async`: a microtask is measurable on a proxied request (`npm run bench`).
   return (request, context) => {
     const url = new URL(request.url)
-    // Plain http is for one's own machine; under any other name it is DNS rebinding (hono#1467).
+    // Plain http is allowed on loopback only. Another host name there means DNS rebinding (hono#1467).
     if (settings.isLoopback && !isLoopbackAddress(url)) {
       return respondWithFailure(new EntradaFailure('wrong_host'), request, settings, newLog())
     }
     const { pathname } = url
-    // Another spelling of an address of ours is unknown here, and must not be the chat's to read.
+    // Another spelling of a path of ours must not reach the chat app, so it counts as ours.
     const routed = routedPath(pathname)
     const isOwn =
       pathname.startsWith(`${OWN_PREFIX}/`) ||
@@ -39,7 +39,7 @@ export function createEdge(deps: EdgeDeps): Edge {
   }
 }
 
-/** Hono stays off this road: a proxied request should cost what a pass-through costs. */
+/** Handles a request for the chat app, without Hono: a proxied request should cost what a pass-through costs. */
 async function toChat(
   request: Request,
   { pathname, routed }: { readonly pathname: string; readonly routed: string },
@@ -53,13 +53,13 @@ async function toChat(
   try {
     const stray = provider?.isInjectedCode(pathname, request) ?? false
     if (stray !== false && (await stray)) {
-      // The code stays another session's, so signing in must not lead back to it.
-      const detail = 'It was begun in another session.'
+      // The code belongs to another session, so the new sign-in must not return to it.
+      const detail = 'The sign-in was started in another session.'
       throw new EntradaFailure('sign_in_expired', { detail, returnTo: '/' })
     }
     const enriched = deps.enriched.get(`${method} ${routed}`)
     if (enriched === undefined && chat.openRoutes.match(method, pathname)) {
-      // No sign-in of ours, but perhaps one of the chat's own, which another site must not ride on either.
+      // The chat app may have a session of its own here, which other sites must not use.
       chat.guard(head)
       return await forward(deps, { request, head, session: null })
     }
@@ -75,23 +75,23 @@ async function toChat(
         token: enriched?.token ?? null,
       }))
     if (session === null) {
-      // One of ours come back: on a custom domain the Worker is the host's origin itself, and only a route lets
-      // its requests past it. A sign-in page would begin an endless loop. Anybody can send one that is not ours.
+      // A valid assertion shows that our own request came back. On a custom domain the Worker is the origin of the
+      // host, so `fetch` reaches it again; a sign-in page would loop. Anybody can send an invalid assertion.
       const assertion = headers.get(ASSERTION_HEADER)
       if (assertion !== null && (await chat.isOwnAssertion(assertion))) {
-        throw new EntradaFailure('misconfigured', { detail: CIRCLE })
+        throw new EntradaFailure('misconfigured', { detail: REQUEST_LOOP })
       }
-      const standIn = pageScript?.withoutSession(head) ?? null
-      if (standIn === null) throw new EntradaFailure('session_required')
-      harden(standIn.headers, settings)
-      return chat.sharing.share(head, standIn)
+      const substitute = pageScript?.withoutSession(head) ?? null
+      if (substitute === null) throw new EntradaFailure('session_required')
+      harden(substitute.headers, settings)
+      return chat.sharing.share(head, substitute)
     }
     chat.guard(head)
     if (enriched !== undefined) {
       await deps.limiter.take(enriched.limited, rateLimitKeyOfUser(session))
       const asker = { session, log, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
-      const answer = await enriched.enrich(request, asker, (onward) =>
-        chat.forward(onward, session),
+      const answer = await enriched.enrich(request, asker, (changed) =>
+        chat.forward(changed, session),
       )
       const hardened = new Response(answer.body, answer)
       harden(hardened.headers, settings)
@@ -107,23 +107,23 @@ function newLog(): Log {
   return createLog(crypto.randomUUID())
 }
 
-interface Onward {
+interface ProxiedRequest {
   readonly request: Request
   readonly head: RequestHead
   readonly session: SessionView | null
 }
 
-/** To the chat, and back with what is added to its pages and service workers. */
-async function forward({ chat, pageScript }: EdgeDeps, onward: Onward): Promise<Response> {
-  const { request, head, session } = onward
+/** Sends a request to the chat app and adds the script to pages and service workers. */
+async function forward({ chat, pageScript }: EdgeDeps, proxied: ProxiedRequest): Promise<Response> {
+  const { request, head, session } = proxied
   const asked = pageScript?.ask(request, head, session !== null) ?? request
   if (pageScript === null || asked === request) return chat.forward(request, session, head)
   return pageScript.add(head, await chat.forward(asked, session))
 }
 
 /**
- * The chat may have the same callback path. An answer says whose it is (RFC 9207); one that comes as a form is not
- * Microsoft's, which is asked for `response_mode=query`.
+ * Whether a response at the callback path belongs to the chat app, which may use the same path. `iss` names the
+ * sender (RFC 9207). A form is not Microsoft's, because Entrada asks for `response_mode=query`.
  */
 function isForChat(method: string, { searchParams }: URL, provider: EdgeDeps['provider']): boolean {
   const [issuer, ...others] = searchParams.getAll('iss')
@@ -131,5 +131,5 @@ function isForChat(method: string, { searchParams }: URL, provider: EdgeDeps['pr
   return provider !== null && (isOurs || method === 'POST')
 }
 
-const CIRCLE =
+const REQUEST_LOOP =
   'The request came back to Entrada instead of reaching the chat app. Use a route rather than a custom domain, or set ORIGIN_URL.'

@@ -8,7 +8,7 @@ import { DocumentCache } from '../storage/document-cache.ts'
 import { SealedBox } from '../crypto/sealed-box.ts'
 import { RefreshTokenVault } from '../storage/refresh-token-vault.ts'
 
-/** What the Worker and its objects both stand on. */
+/** What the Worker and its Durable Objects share. */
 export interface Runtime {
   readonly settings: Settings
   readonly box: SealedBox
@@ -20,8 +20,8 @@ export interface Runtime {
 }
 
 /**
- * Makes something once for each set of bindings, not for the module: a live isolate may be handed new bindings
- * when only a secret changed, and must not go on with what it made of the old ones.
+ * Memoises `make` per set of bindings, not per module. A running isolate may get new bindings when only a secret
+ * changed, and must not continue with the old one.
  */
 export function oncePerBindings<T>(make: (env: Bindings) => T): (env: Bindings) => T {
   const made = new WeakMap<Bindings, T>()
@@ -34,13 +34,14 @@ export function oncePerBindings<T>(make: (env: Bindings) => T): (env: Bindings) 
   }
 }
 
+/** Settings of a set of bindings, or all problems at once. */
 export const settingsOf = oncePerBindings((env) =>
   withBindingProblems(readSettings(variablesOf(env)), env),
 )
 
 const REQUIRED_BINDINGS = ['VAULT', 'SESSIONS', 'USERS', 'REPLAYS', 'LOOKUPS', 'KEYS'] as const
 
-/** A forgotten binding would otherwise show as an error at the first sign-in. */
+/** Adds missing bindings to the problems. Otherwise they would fail at the first sign-in. */
 function withBindingProblems(result: SettingsResult, env: object): SettingsResult {
   const missing = REQUIRED_BINDINGS.filter((name) => !(name in env)).map((name) => ({
     setting: name,
@@ -53,7 +54,10 @@ function withBindingProblems(result: SettingsResult, env: object): SettingsResul
   return { ok: false, problems, warnings, isLoopback }
 }
 
-/** @throws Error when the configuration is bad; the Worker has checked before it calls anything that composes */
+/**
+ * Builds what Worker and objects share.
+ * @throws Error with invalid settings. The Worker checks `settingsOf` first.
+ */
 export const runtimeOf = oncePerBindings((env): Runtime => {
   const result = settingsOf(env)
   if (!result.ok) throw new Error(describeProblems(result.problems))
@@ -72,14 +76,14 @@ export const runtimeOf = oncePerBindings((env): Runtime => {
   }
 })
 
-/** A cache of our own, which no request of anybody can be answered from or fill. */
+/** Cache of Entrada's own. No request of a client reads or fills it. */
 function openCache(): Promise<Cache> {
   return caches.open('entrada')
 }
 
 /**
- * `[vars]` may hold TOML lists, tables and booleans beside texts: dropped, `ALLOW_GUESTS = false` would admit guests.
- * Bindings are instances of the platform's classes and no settings; they are checked by being used.
+ * Picks variables of every type out of the bindings. `[vars]` may contain TOML lists, tables and booleans: if they
+ * were dropped, `ALLOW_GUESTS = false` would admit guests. Bindings are instances of the platform's classes.
  */
 function variablesOf(env: Bindings): Record<string, unknown> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => !isBinding(value)))

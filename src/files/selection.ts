@@ -2,7 +2,7 @@ import { parseJson } from '../json.ts'
 import * as v from 'valibot'
 import { EntradaFailure } from '../failure.ts'
 import { readDriveItemAddress, type DriveItemAddress } from '../graph/drive-item-address.ts'
-import { LARGEST_BODY_BYTES, readForm, readJsonBody } from '../http/request-body.ts'
+import { MAX_BODY_BYTES, readForm, readJsonBody } from '../http/request-body.ts'
 import { FIELD_NAME } from '../settings/chat.ts'
 
 const Items = v.pipe(v.array(v.object({ driveId: v.string(), id: v.string() })), v.minLength(1))
@@ -37,7 +37,7 @@ export async function readFileSelection(
   request: Request,
   maxFiles: number,
 ): Promise<FileSelection> {
-  const maxBytes = Math.max(LARGEST_BODY_BYTES, maxFiles * MAX_BYTES_PER_FILE)
+  const maxBytes = Math.max(MAX_BODY_BYTES, maxFiles * MAX_BYTES_PER_FILE)
   const isForm = FORM.test(request.headers.get('content-type') ?? '')
   const ask = isForm
     ? await readSelectionForm(request, maxBytes)

@@ -2,27 +2,27 @@ import { EntradaFailure } from '../failure.ts'
 import type { ReadonlyHeaders, RequestHead } from './request-head.ts'
 
 /**
- * What kind of answer a request can use. Fetch metadata decides where the browser sends it, then `Accept`,
- * then the method; never why a session is missing. Getting this wrong is how proxies break chats: an HTML
- * login page parsed as JSON, a service worker replaced by a redirect, a POST silently lost.
+ * What kind of response a request can use. A wrong answer breaks chats: an HTML page parsed as JSON, a service
+ * worker replaced by a redirect, a lost POST.
  */
 export type Navigation =
   /** A page load that may be redirected. */
   | 'document'
-  /** A page load that sent a form: shows a page, must never be redirected elsewhere. */
+  /** A page load that sent a form: gets a page, must not be redirected to sign-in. */
   | 'form'
   /** A script's request, an asset, a socket, a prefetch. */
   | 'background'
 
+/** Reads the kind of navigation from fetch metadata, without it from `Accept`, then from the method. */
 export function navigationOf(request: RequestHead): Navigation {
   const { headers, method } = request
   if (headers.get('upgrade') !== null) return 'background'
-  // A prefetch is not a person asking; a login started for it would litter cookies (oauth2-proxy#817).
+  // No person asked for a prefetch. A login for each would fill the cookies (oauth2-proxy#817).
   if (isSpeculative(headers)) return 'background'
   const mode = headers.get('sec-fetch-mode')
   const destination = headers.get('sec-fetch-dest')
   if (mode !== null || destination !== null) {
-    // `iframe` and `frame` navigate too, but Entra refuses to be framed; a redirect there ends in a blank box.
+    // `iframe` and `frame` navigate, too, but Entra cannot be framed: a redirect would end in an empty frame.
     if ((mode ?? 'navigate') !== 'navigate' || (destination ?? 'document') !== 'document') {
       return 'background'
     }
@@ -30,7 +30,7 @@ export function navigationOf(request: RequestHead): Navigation {
   return method === 'GET' || method === 'HEAD' ? 'document' : 'form'
 }
 
-/** `true` for the top-level page load that may begin a sign-in. */
+/** Whether a request is a top-level page load, which may begin a sign-in. */
 export function isTopLevelNavigation(request: RequestHead): boolean {
   return navigationOf(request) === 'document'
 }
@@ -54,8 +54,8 @@ const EMBEDDED_DOCUMENTS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether the session object itself must be asked. A proxied sub-resource may go by what this isolate learned
- * seconds ago; documents, unsafe methods and sockets may not, so that a sign-out is final where it shows.
+ * Whether the session object must confirm the session. A proxied sub-resource may use this isolate's cache of a
+ * few seconds. Documents, unsafe methods and sockets may not, so that a sign-out takes effect at once.
  */
 export function mustRevalidate(request: RequestHead): boolean {
   const { headers, method } = request

@@ -6,15 +6,15 @@ import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
 import { isForFrame, isTopLevelNavigation, navigationOf } from './fetch-metadata.ts'
 
-/** Longest path and query to come back to, in characters. */
-export const RETURN_PATH_LIMIT = 2048
+/** Longest return path with query, in characters. */
+export const MAX_RETURN_PATH = 2048
 
-/** Would lead to themselves, for a request that may not begin a sign-in. */
-const BEGINNINGS: ReadonlySet<string> = new Set([LOGIN_PATH, CONSENT_PATH])
+/** Pages that begin a sign-in. Returning to them without a session would loop. */
+const SIGN_IN_PATHS: ReadonlySet<string> = new Set([LOGIN_PATH, CONSENT_PATH])
 
 /**
- * A page load that lacks a session is led to sign-in and comes back to its own address; `null` for any other
- * request, which is told, because a script would take a redirect for its answer.
+ * Redirects a page load without a session to sign-in, with its own address to return to. `null` for any other
+ * request, because a script would take the redirect for its response.
  */
 export function signInRedirect(
   { code, details }: EntradaFailure,
@@ -23,7 +23,7 @@ export function signInRedirect(
 ): Response | null {
   if (code !== 'session_required' || !isTopLevelNavigation(request)) return null
   const url = new URL(request.url)
-  if (details.returnTo === undefined && BEGINNINGS.has(url.pathname)) return null
+  if (details.returnTo === undefined && SIGN_IN_PATHS.has(url.pathname)) return null
   const login = withParameters(`${publicOrigin}${LOGIN_PATH}`, {
     return_to: details.returnTo ?? returnPathOf(url),
   })
@@ -31,31 +31,30 @@ export function signInRedirect(
 }
 
 /**
- * A return path to an address. A backslash, which the URL parser leaves in a query and a return path may not
- * hold, is escaped; where it would be too long, the query stays behind.
+ * Makes the return path of an address. Backslashes are escaped: the URL parser leaves them in a query, and a return
+ * path must not contain any. A path that would be too long loses its query.
  */
 export function returnPathOf({ pathname, search }: URL): string {
   const path = `${pathname}${search.replaceAll('\\', '%5C')}`
-  return path.length > RETURN_PATH_LIMIT ? pathname : path
+  return path.length > MAX_RETURN_PATH ? pathname : path
 }
 
-/**
- * Every 401 names a way in (RFC 9110 §15.5.2). No browser knows this scheme, so none shows a password prompt.
- */
+/** Header of every 401 (RFC 9110 §15.5.2). Browsers do not know this scheme, so they show no password prompt. */
 export const CHALLENGE = { 'www-authenticate': 'Entrada realm="Entrada"' }
 
 const NO_SESSION = 'You are not signed in, or your session has ended.'
 
+/** What the description of a failure depends on. */
 export interface ProblemContext {
   readonly request: Request
   readonly requestId: string
   /** Origin of every generated URL; `null` while the configuration is bad. */
   readonly publicOrigin: string | null
-  /** Never led back to: its query holds a code. */
+  /** No return path, because its query contains a code. */
   readonly callbackPath: string | null
 }
 
-/** Says it to the person or to the program that asked: a page for navigations, problem+json (RFC 9457) otherwise. */
+/** Renders a failure: a page for navigations, `application/problem+json` (RFC 9457) for programs. */
 export async function renderFailure(
   failure: EntradaFailure,
   context: ProblemContext,
@@ -82,7 +81,7 @@ export async function renderFailure(
   })
 }
 
-/** The picker is the one page of ours that lives in a frame; a problem document would be shown there as it is. */
+/** Whether the picker was requested for a frame, where the browser would show a problem document as text. */
 function isOwnFrame(request: Request): boolean {
   return isForFrame(request) && new URL(request.url).pathname === PICKER_PATH
 }
@@ -107,11 +106,11 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
 
 function loginOf({ code, details }: EntradaFailure, context: ProblemContext): string | undefined {
   const { turn } = FAILURES[code]
-  // An answer of the sign-in service is good once: trying again means signing in again, not loading it again.
+  // A response of the sign-in service can be used once, so trying again means signing in again.
   const isSpent = turn === 'wait' && details.returnTo !== undefined
   const isOther = turn === 'switch_account' || code === 'not_a_member' || code === 'no_address'
-  // Whoever cannot get in may try again, or with another account: without a way to change, Entra's single sign-on
-  // leads back to the same refusal for ever.
+  // A refused user needs a way to choose another account. Without one, Entra's single sign-on leads to the same
+  // refusal again.
   const leadsBack = turn === 'sign_in' || isOther || code === 'membership_unknown' || isSpent
   if (context.publicOrigin === null || !leadsBack) return undefined
   return withParameters(`${context.publicOrigin}${LOGIN_PATH}`, {
@@ -133,8 +132,8 @@ function consentOf({ code, details }: EntradaFailure, context: ProblemContext): 
 }
 
 /**
- * Where signing in should lead back to: the page the person is on. For a navigation that is the request
- * itself; for a script's request its referrer, because nobody wants to land on an API answer.
+ * Finds the page to return to after sign-in. For a navigation it is the request itself; for a script's request its
+ * referrer, because its response is no page.
  */
 function returnToOf({ request, publicOrigin, callbackPath }: ProblemContext): string | null {
   const isDocument = navigationOf(request) === 'document'
@@ -142,13 +141,13 @@ function returnToOf({ request, publicOrigin, callbackPath }: ProblemContext): st
   if (text === null || !URL.canParse(text)) return null
   const url = new URL(text)
   if (!isDocument && url.origin !== publicOrigin) return null
-  // A page of ours that was loaded is one to come back to; one that only sent a request may not be.
+  // A page of ours can be returned to when it was loaded, not when it only sent a request.
   const isOurs = url.pathname.startsWith(`${OWN_PREFIX}/`)
   if ((isOurs && !isDocument) || url.pathname === callbackPath) return null
   return returnPathOf(url)
 }
 
-/** Defaults for our own responses; a route that knows better has set its own. */
+/** Adds security headers to a response of ours where the route has not set them. */
 export function harden(headers: Headers, { isLoopback }: Settings): void {
   const defaults = {
     'cache-control': 'no-store',
@@ -161,7 +160,7 @@ export function harden(headers: Headers, { isLoopback }: Settings): void {
   }
 }
 
-/** Whatever breaks, the request does not reach the chat, and the answer has one shape. */
+/** Turns anything thrown into a response, and logs it. Errors other than `EntradaFailure` are `internal`. */
 export async function respondWithFailure(
   cause: unknown,
   request: Request,

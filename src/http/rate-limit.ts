@@ -12,28 +12,28 @@ import type { RateLimited, RateLimits } from '../settings/sessions.ts'
 import { setBounded } from '../storage/bounded-map.ts'
 
 const WINDOW_MS = 60_000
-const REMEMBERED = 20_000
+const MAX_COUNTED_KEYS = 20_000
 
 interface Count {
   readonly startedAt: number
   used: number
 }
 
-/** What we use of a binding of Cloudflare's rate limiting; its limit and its period are the deployment's. */
+/** The part of Cloudflare's rate limiting binding that we use. `wrangler.toml` sets its limit and period. */
 export interface RateLimitBinding {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
 }
 
-/** By the name of the limit, e.g. `login`; a limit without a binding is counted here. */
+/** Bindings by name of the limit, e.g. `login`. A limit without a binding is counted in the isolate. */
 export type RateLimitBindings = Readonly<Record<RateLimited, RateLimitBinding | undefined>>
 
-/** A binding does not say when its period ends; 60 s is the longer of the two there are. */
+/** A binding does not tell when its period ends. Periods are 10 s or 60 s; this is the longer one. */
 const BINDING_PERIOD_SECONDS = 60
 
 /**
- * Counts requests a minute, per isolate: a flood meets the limit at once, and a user whose requests reach several
- * isolates may do a few times as much. An exact count would cost an object call for every request. A binding
- * counts for a whole location instead.
+ * Counts requests a minute, per isolate. A flood reaches the limit at once; a user whose requests reach several
+ * isolates gets a few times as much. An exact count would cost an object call per request. A binding counts per
+ * Cloudflare location instead.
  */
 export class RateLimiter {
   readonly #limits: RateLimits
@@ -47,33 +47,34 @@ export class RateLimiter {
   }
 
   /**
-   * @param who the user where there is one, `callerOf` the request otherwise
+   * Counts one request.
+   * @param who `rateLimitKeyOfUser` after sign-in, `callerOf` before
    * @throws EntradaFailure `rate_limited`
    */
   async take(what: RateLimited, who: string): Promise<void> {
     const key = `${what} ${who}`
-    // A binding that does not answer must lock nobody out, and must not lift the limit either.
+    // Without an answer of the binding, the isolate counts: nobody is locked out and the limit stays.
     const answer = await this.#bindings[what]?.limit({ key }).catch(() => undefined)
     const retryAfter =
       answer === undefined ? this.#count(what, key) : answer.success ? null : BINDING_PERIOD_SECONDS
     if (retryAfter !== null) throw new EntradaFailure('rate_limited', { retryAfter })
   }
 
-  /** Whether this isolate has not been asked about it before, as far as it remembers. */
+  /** Whether this isolate sees a name for the first time. Old names are forgotten. */
   isFirst(name: string): boolean {
     const isFirst = !this.#seen.has(name)
-    setBounded(this.#seen, [name, true], REMEMBERED)
+    setBounded(this.#seen, [name, true], MAX_COUNTED_KEYS)
     return isFirst
   }
 
-  /** Seconds to wait, `null` within the limit. */
+  /** Seconds to wait, or `null` within the limit. */
   #count(what: RateLimited, key: string): number | null {
     const now = Date.now()
     const known = this.#counts.get(key)
     const count =
       known !== undefined && now - known.startedAt < WINDOW_MS ? known : { startedAt: now, used: 0 }
     count.used += 1
-    setBounded(this.#counts, [key, count], REMEMBERED)
+    setBounded(this.#counts, [key, count], MAX_COUNTED_KEYS)
     const isOver = count.used > this.#limits[what].perMinute
     return isOver ? (count.startedAt + WINDOW_MS - now) / 1000 : null
   }
@@ -85,11 +86,11 @@ export function rateLimitKeyOfUser({ user }: SessionView): string {
 }
 
 /**
- * Whom a request counts for before sign-in: an IPv4 address, or the first 64 bits of an IPv6 address, because
- * every customer of an access provider has at least so many addresses (RFC 6177).
+ * Names whom a limit counts before sign-in: the IPv4 address, or the first 64 bits of an IPv6 address. Every
+ * customer of an access provider has at least 64 bits of addresses (RFC 6177).
  */
 export function callerOf({ headers }: Request): string {
-  // Cloudflare's word on who is calling; a client cannot write it.
+  // Set by Cloudflare; a client cannot set it.
   const address = headers.get('cf-connecting-ip') ?? 'unknown'
   if (!address.includes(':')) return address
   const [left = [], right = []] = address.split('::').map((half) => half.split(':'))
@@ -103,7 +104,7 @@ const NOTICE_PATHS: ReadonlySet<string> = new Set([
   BACK_CHANNEL_LOGOUT_PATH,
 ])
 
-/** Which limit every request to a path of ours counts against; `login` and `callback` count where it is known what they do. */
+/** Which limit counts requests to a path of ours. `login` and `callback` are counted by their handlers. */
 export function limitOf(pathname: string): RateLimited | null {
   const isBelow = (path: string) => pathname.startsWith(`${path}/`)
   if (NOTICE_PATHS.has(pathname)) return 'notice'

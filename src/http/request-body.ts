@@ -2,21 +2,23 @@ import type { GenericSchema } from 'valibot'
 import { readJson } from '../json.ts'
 import { EntradaFailure } from '../failure.ts'
 
-/** Largest body of a form or a JSON request of ours, in bytes: a few sealed values, or a short list of ids. */
-export const LARGEST_BODY_BYTES = 64 * 1024
+/** Limit for forms and JSON requests: enough for a few sealed values or a short list of ids. */
+export const MAX_BODY_BYTES = 64 * 1024
 
 /**
- * Reads a body of at most `most` bytes. `request.text()` and its kind read whatever comes: 95 MiB of form cost an
- * isolate 200 MiB, which is more than it has. A declared length may be a lie, so the bytes are counted as well.
+ * Reads a body of at most `maxBytes`. `request.text()` has no limit: a form of 95 MiB needs 200 MiB, more than an
+ * isolate has. `Content-Length` may be wrong, so the bytes are counted, too.
  * @throws EntradaFailure `body_too_large`
  */
-export async function readBody(request: Request, most = LARGEST_BODY_BYTES): Promise<Blob> {
+export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Blob> {
   const { headers } = request
   const body: ReadableStream<Uint8Array<ArrayBuffer>> | null = request.body
   const tooLarge = () =>
-    new EntradaFailure('body_too_large', { detail: `No more than ${most} bytes are read here.` })
-  if (Number(headers.get('content-length') ?? 0) > most) {
-    // Not awaited: the client may take its time to notice.
+    new EntradaFailure('body_too_large', {
+      detail: `No more than ${maxBytes} bytes are read here.`,
+    })
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) {
+    // Not awaited, because the client may react late.
     void body?.cancel()
     throw tooLarge()
   }
@@ -27,7 +29,7 @@ export async function readBody(request: Request, most = LARGEST_BODY_BYTES): Pro
     const { done, value } = await reader.read()
     if (done) break
     size += value.byteLength
-    if (size > most) {
+    if (size > maxBytes) {
       void reader.cancel()
       throw tooLarge()
     }
@@ -37,12 +39,12 @@ export async function readBody(request: Request, most = LARGEST_BODY_BYTES): Pro
 }
 
 /**
- * The fields of a form. `null` for what is no form.
+ * Reads the fields of a form. `null` for another body.
  * @throws EntradaFailure `body_too_large`
  */
-export async function readForm(request: Request, most?: number): Promise<FormData | null> {
+export async function readForm(request: Request, maxBytes?: number): Promise<FormData | null> {
   const headers = { 'content-type': request.headers.get('content-type') ?? '' }
-  const body = await readBody(request, most)
+  const body = await readBody(request, maxBytes)
   return new Response(body, { headers }).formData().catch(() => null)
 }
 
@@ -53,7 +55,7 @@ export async function readForm(request: Request, most?: number): Promise<FormDat
 export async function readJsonBody<T>(
   request: Request,
   schema: GenericSchema<unknown, T>,
-  most?: number,
+  maxBytes?: number,
 ): Promise<T | null> {
-  return readJson(await readBody(request, most), schema)
+  return readJson(await readBody(request, maxBytes), schema)
 }

@@ -2,7 +2,7 @@ import type { Turn } from '../failure.ts'
 import { html } from 'hono/html'
 import { button, renderCard, type Markup, type Page, type Tone } from './page.ts'
 
-/** Members of the problem document, and whose move it is. */
+/** Members of the problem document, and the kind of remedy. */
 export interface FailureFacts {
   readonly type: string
   readonly title: string
@@ -19,24 +19,24 @@ export interface FailureFacts {
   readonly turn: Turn
 }
 
-/** How the page looks, what there is to do next, and what signing in would be for. */
-const TURNS: Readonly<Record<Turn, { tone: Tone; next: string; login?: string }>> = {
+/** For each remedy: the look of the page, the next step, and the label of the sign-in button. */
+const REMEDIES: Readonly<Record<Turn, { tone: Tone; next: string; login?: string }>> = {
   user: { tone: 'stop', next: 'Go back and try something else.' },
-  sign_in: { tone: 'door', next: 'Sign in to go on where you were.' },
+  sign_in: { tone: 'door', next: 'Sign in to continue where you were.' },
   switch_account: {
     tone: 'door',
-    next: 'Sign in with the account of this organisation.',
+    next: 'Sign in with an account of this organisation.',
     login: 'Use another account',
   },
-  consent: { tone: 'door', next: 'You can allow it now; nothing else changes.' },
+  consent: { tone: 'door', next: 'You can give this permission now. Nothing else changes.' },
   administrator: {
     tone: 'stop',
-    next: 'Ask your administrator or help desk, with the details below.',
+    next: 'Ask your administrator or help desk, and give them the details below.',
     login: 'Use another account',
   },
   operator: {
     tone: 'stop',
-    next: 'Tell the people who run this chat, with the details below.',
+    next: 'Contact the people who run this chat and give them the details below.',
   },
   wait: {
     tone: 'wait',
@@ -45,13 +45,13 @@ const TURNS: Readonly<Record<Turn, { tone: Tone; next: string; login?: string }>
   },
 }
 
-/** What happened, whose turn it is, the one thing to do, and what a help desk will ask for. */
+/** Shows what happened, the next step, one button, and the details that a help desk asks for. */
 export function failurePage(
   facts: FailureFacts,
   { formWasSent, ...page }: Pick<Page, 'headers' | 'isFramed'> & { readonly formWasSent: boolean },
 ): Promise<Response> {
   const { title, status, detail, turn } = facts
-  const { tone, next } = TURNS[turn]
+  const { tone, next } = REMEDIES[turn]
   const content = html`${detail === undefined ? '' : html`<p>${detail}</p>`}
     ${formWasSent ? html`<p>What you sent did not reach the chat.</p>` : ''}
     <p class="soft">${next}</p>
@@ -69,7 +69,7 @@ export function failurePage(
   return renderCard(content, { title, status, tone, ...page })
 }
 
-/** With the time, by which logs are searched when a number was copied wrong. */
+/** The details for the help desk. The time helps to search the logs when an id was copied wrong. */
 function factsFor({ code, requestId, aadsts, correlationId }: FailureFacts) {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Error', code],
@@ -83,10 +83,13 @@ function factsFor({ code, requestId, aadsts, correlationId }: FailureFacts) {
 
 function action({ turn, loginUrl, consentUrl, helpUrl }: FailureFacts): Markup {
   if (consentUrl !== undefined) {
-    return button(consentUrl, turn === 'administrator' ? 'I am an administrator' : 'Allow it')
+    return button(
+      consentUrl,
+      turn === 'administrator' ? 'Approve as administrator' : 'Give permission',
+    )
   }
   const help = helpUrl === undefined ? '' : button(helpUrl, 'How to get access')
-  const { login = 'Sign in' } = TURNS[turn]
+  const { login = 'Sign in' } = REMEDIES[turn]
   if (loginUrl !== undefined) {
     return html`${help} ${button(loginUrl, login, help === '' ? '' : 'quiet')}`
   }

@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html'
 
-/** The one style sheet of Entrada's pages. System fonts, both colour schemes, no motion. */
+/** Style sheet of all pages: system fonts, both colour schemes, no motion. */
 export const STYLE = `
 :root{color-scheme:light dark;--ink:light-dark(#1c2330,#e8ebf2);--soft:light-dark(#566072,#a5aebe);--ground:light-dark(#f2f4f9,#11141b);--card:light-dark(#fff,#1a1e28);--line:light-dark(#dde2ec,#2f3646);--accent:light-dark(#2b57d9,#8fabff);--done:light-dark(#157347,#6bd39a);--stop:light-dark(#a8480b,#f2a66b)}
 *{box-sizing:border-box}
@@ -23,27 +23,28 @@ dd{margin:0;overflow-wrap:anywhere;color:var(--ink);font-family:ui-monospace,mon
 @media (max-width:28rem){.button{width:100%;text-align:center}dl{display:block}dd{margin-bottom:.5rem}}
 `
 
-/** What the template tag makes: text in which every value is escaped. */
+/** Result of the `html` template tag: text in which every value is escaped. */
 export type Markup = ReturnType<typeof html>
 
+/** One page of Entrada's. */
 export interface Page {
   readonly title: string
   readonly body: Markup
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Shown in a frame of our own pages: its links lead out of it. */
+  /** The page is shown in a frame of ours, so its links open in the top window. */
   readonly isFramed?: boolean
   /** Further CSP directives, e.g. the hosts a page may frame. */
   readonly policy?: Readonly<Record<string, string>>
-  /** Rules of this page alone, after those of all pages. */
+  /** Style rules of this page only, after those of all pages. */
   readonly style?: string
-  /** Module script of ours, for the one page that cannot do without. */
+  /** Text of a module script. */
   readonly script?: string
 }
 
 /**
- * One of Entrada's own pages. No external loads, no script unless the page brings its own, styles and
- * script under a nonce, never framed by others.
+ * Renders a page: no external loads, a script only where the page has one, styles and script with a nonce, and no
+ * framing by other sites.
  */
 export async function renderPage(page: Page): Promise<Response> {
   const { title, body, status = 200, isFramed = false, style = '', script } = page
@@ -85,18 +86,18 @@ export async function renderPage(page: Page): Promise<Response> {
   return new Response(await document, { status, headers })
 }
 
-/** What kind of news it is, for those who see colours and shapes; the words say it as well. */
+/** Colour and icon of a page. They only repeat what the text says. */
 export type Tone = keyof typeof MARKS
 
 const MARKS = {
-  /** A way in. */
+  /** Sign-in or permission is possible. */
   door: 'M8 42V20a16 16 0 0 1 32 0v22M17 42V22a7 7 0 0 1 14 0v20M4 42h40',
   done: 'M8 26l11 11 21-25',
   wait: 'M24 6a18 18 0 1 0 .1 0M24 13v12l8 5',
   stop: 'M8 42V20a16 16 0 0 1 32 0v22zM17 25h14',
 } as const
 
-/** A page that is one centred card, as every page but the picker is. */
+/** Renders a page with one centred card. Every page except the picker is one. */
 export function renderCard(
   content: Markup,
   { tone, ...page }: Omit<Page, 'body'> & { readonly tone: Tone },
@@ -111,7 +112,7 @@ export function renderCard(
   return renderPage({ ...page, body })
 }
 
-/** The one thing to do next, or `quiet`, another thing one may do. */
+/** A link that looks like a button. `quiet` is for an alternative to the next step. */
 export function button(address: string, label: string, look: '' | 'quiet' = ''): Markup {
   return html`<a class="button ${look}" href="${address}">${label}</a>`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { routedPath } from '../../src/http/routed-path.ts'
+import { routedPath } from '../../src/http/request-head.ts'
 
 test.each([
   '/api/auth/graph-token',

@@ -23,7 +23,7 @@ async function authorizeUrl(entrada: Entrada, path?: string, headers = {}): Prom
   return new URL(response.headers.get('location') ?? '')
 }
 
-test('only a code is asked for, by the query [requirement 1]', async () => {
+test('requests only a code, in the query [requirement 1]', async () => {
   const url = await authorizeUrl(anEntrada())
   expect(url.searchParams.get('response_type')).toBe('code')
   expect(url.searchParams.get('response_mode')).toBe('query')
@@ -145,7 +145,7 @@ describe('a caller', () => {
     }
   })
 
-  test('may pass on whom and where to sign in', async () => {
+  test('may pass on login_hint and domain_hint', async () => {
     const url = await authorizeUrl(
       anEntrada(),
       '/.entrada/login?login_hint=adele.vance%40contoso.example&domain_hint=contoso.example',

@@ -30,7 +30,7 @@ function stateOf(browser: Browser): string {
   return browser.page.url.searchParams.get('state') ?? ''
 }
 
-describe('the state of an answer', () => {
+describe('the state of a response', () => {
   test.each([
     [
       'is wrong',
@@ -111,7 +111,7 @@ test('forged keys cannot make us ask for the published ones again and again [req
   ).toHaveLength(1)
 })
 
-describe('an error answer', () => {
+describe('an error response', () => {
   test.each([
     ['access_denied', 'AADSTS65004: declined', 'sign_in_refused', 403],
     ['access_denied', 'AADSTS50105: not assigned', 'not_assigned', 403],
@@ -199,7 +199,7 @@ test.each(['HEAD', 'POST', 'PUT', 'DELETE'])(
   },
 )
 
-test('an attempt older than fifteen minutes is over [requirement 18]', async () => {
+test('refuses an attempt older than fifteen minutes [requirement 18]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
   const jar = browser.cookies.all
@@ -211,7 +211,7 @@ test('an attempt older than fifteen minutes is over [requirement 18]', async () 
   expect(response.headers.get('entrada-error')).toBe('sign_in_expired')
 })
 
-test('where one lands holds neither code nor state, and nothing on the way is stored [requirement 40]', async () => {
+test('the final address contains neither code nor state, and no response on the way is stored [requirement 40]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
   await callbackUrl(browser)
@@ -240,7 +240,7 @@ test.each([
   },
 )
 
-test('a refusal leads back to where the person was going, and is one audit event [requirement 100]', async () => {
+test('a refused sign-in returns to the requested page, and is one audit event [requirement 100]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada, '/c/42?model=x')
   const answer = new URLSearchParams({

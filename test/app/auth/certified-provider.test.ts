@@ -97,7 +97,7 @@ test('a client of ours that wants fresh credentials has this issuer ask for them
   expect(answer?.url.searchParams.has('code')).toBe(true)
 })
 
-test('Microsoft’s features are off with a reason, not broken', async () => {
+test('Microsoft’s features are off and do not fail', async () => {
   await start()
   const browser = await signIn()
   const session = await (await browser.fetch('/.entrada/session')).json<{ features: object }>()
@@ -111,7 +111,7 @@ test('Microsoft’s features are off with a reason, not broken', async () => {
   }
 })
 
-test('a wrong secret is the operator’s turn', async () => {
+test('a wrong secret is a failure for the operator', async () => {
   await start({ OPENID_CLIENT_SECRET: 'not the one' })
   const browser = await signIn()
   expect(browser.page.headers.get('entrada-error')).toBe('registration_rejected')

@@ -78,7 +78,7 @@ describe('a certificate', () => {
     },
   )
 
-  test('that was never uploaded is the operator’s turn', async () => {
+  test('that was never uploaded is a failure for the operator', async () => {
     const entrada = registered(
       { certificates: [createClientCertificate().certificate] },
       { OPENID_CLIENT_SECRET: null, OPENID_CLIENT_CERTIFICATE: pem },

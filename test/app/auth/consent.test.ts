@@ -12,7 +12,7 @@ async function features(browser: Browser): Promise<Record<string, string>> {
 }
 
 describe('incremental consent', () => {
-  test('sign-in asks for next to nothing, and each feature says what it lacks', async () => {
+  test('sign-in asks for few permissions, and each feature shows what is missing', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     expect(await features(browser)).toEqual({

@@ -99,7 +99,7 @@ describe('an address that another issuer denies', () => {
     expect(await told(scene, browser)).toEqual(everywhere(PERSON.email))
   })
 
-  test('opens no door by its domain, nor by a rule about the claim', async () => {
+  test('admits nobody by its domain, nor by a rule about the claim', async () => {
     for (const settings of [
       { ALLOWED_EMAIL_DOMAINS: 'op.example' },
       { OPENID_REQUIRED_ROLE: PERSON.email, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'email' },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { signedIn } from '../../support/scene.ts'
 
-describe('a notice from Entra’s own sign-out', () => {
+describe('a front-channel notice of Entra’s sign-out', () => {
   async function sidOf(entrada: Entrada): Promise<string> {
     const idToken = entrada.sandbox.entra.minted.idTokens.at(-1) ?? ''
     const claims: { sid: string } = JSON.parse(

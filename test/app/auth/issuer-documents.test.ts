@@ -87,7 +87,7 @@ describe('metadata and keys', () => {
     expect(await signIn(entrada)).toBeNull()
   })
 
-  test('found damaged on the shelf are read anew', async () => {
+  test('found damaged in the cache are read again', async () => {
     const entrada = anEntrada()
     await signIn(entrada)
     const shelf = new DocumentCache(() => entrada.platform.cache.open('entrada'), entrada.origin)
@@ -100,7 +100,7 @@ describe('metadata and keys', () => {
   })
 })
 
-describe('a key nobody knows [requirement 14]', () => {
+describe('an unknown signing key [requirement 14]', () => {
   test('is looked for once a minute at most, however many tokens name it', async () => {
     const entrada = anEntrada({ settings: UNLIMITED })
     await signIn(entrada)
@@ -135,7 +135,7 @@ describe('an app with a signing key of its own', () => {
     expect(documents.map(({ url }) => url.searchParams.get('appid'))).toEqual([clientId, clientId])
   })
 
-  test('and many tenants, too', async () => {
+  test('signs people of many tenants in', async () => {
     const registration = { hasOwnSigningKey: true, signInAudience: 'AzureADMultipleOrgs' } as const
     const entrada = anEntrada({
       sandbox: createSandbox({ registration }),
@@ -144,7 +144,7 @@ describe('an app with a signing key of its own', () => {
     expect(await signIn(entrada)).toBeNull()
   })
 
-  test('passes its set-up check, which counts the keys of the app', async () => {
+  test('passes its setup check, which counts the keys of the app', async () => {
     const entrada = anEntrada({
       sandbox: ownKey(),
       settings: { DOMAIN_SERVER: 'http://localhost:8787' },

@@ -3,7 +3,7 @@ import { anEntrada } from '../../support/entrada.ts'
 import { HOME, SESSION } from '../../support/addresses.ts'
 import { signedIn } from '../../support/scene.ts'
 
-describe('signing out needs proof that it is us who ask [requirement 73]', () => {
+describe('signing out needs proof of same origin [requirement 73]', () => {
   test.each([
     ['cross-site', { 'sec-fetch-site': 'cross-site' }],
     ['a sibling host', { 'sec-fetch-site': 'same-site' }],

@@ -33,7 +33,7 @@ describe('the way back from Entra’s sign-out', () => {
     expect(Buffer.from(first, 'base64url').length).toBeGreaterThanOrEqual(16)
     const page = await browser.open(`${HOME}/.entrada/signed-out?state=${first}`)
     expect(page.url.href).toBe(`${HOME}/.entrada/signed-out`)
-    expect(page.text).toContain('left your organisation’s sign-in service')
+    expect(page.text).toContain('signed out of your organisation’s sign-in service')
     await browser.signIn(CAST.adele.userPrincipalName, `${HOME}/`)
     expect(await sentAway(browser)).not.toBe(first)
   })

@@ -169,7 +169,7 @@ describe('what a page offers', () => {
     return { entrada, browser }
   }
 
-  test('to whoever was not asked for consent: the same sign-in, with the question', async () => {
+  test('to a user who was not asked for consent: the same sign-in, with the prompt', async () => {
     const { entrada, browser } = await pageFor('consent_required', 65001)
     await browser.click('a.button')
     expect(browser.page.url.origin).toBe(entrada.sandbox.hosts.login)
@@ -180,7 +180,7 @@ describe('what a page offers', () => {
     expect(browser.cookies.get('__Host-entrada')).not.toBeNull()
   })
 
-  test('to whoever met an outage: the sign-in once more, and on to where it was going', async () => {
+  test('after an outage: another sign-in, which returns to the requested page', async () => {
     const { entrada, browser } = await pageFor('temporarily_unavailable', 90033)
     await browser.click('a.button')
     expect(browser.page.url.origin).toBe(entrada.sandbox.hosts.login)
@@ -189,13 +189,13 @@ describe('what a page offers', () => {
     expect(browser.page.url.href).toBe(`${entrada.origin}/echo?c=1`)
   })
 
-  test('to whoever has the wrong account: another one', async () => {
+  test('to a user with the wrong account: another account', async () => {
     const { browser } = await pageFor('interaction_required', 50020)
     await browser.click('a.button')
     expect(browser.page.url.searchParams.get('prompt')).toBe('select_account')
   })
 
-  test('to whoever is not assigned: no way to try the same again, but whom to ask', async () => {
+  test('to a user who is not assigned: whom to ask, and no retry with the same account', async () => {
     const { browser } = await pageFor('access_denied', 50105)
     expect(browser.page.text).toContain('Ask your administrator or help desk')
     expect(browser.page.html.querySelector('a[href*="/.entrada/login"]')).toBeNull()

@@ -51,7 +51,7 @@ const accepted: Record<string, Script> = {
   },
 }
 
-describe('a correct answer begins a session', () => {
+describe('a correct response begins a session', () => {
   test.each(Object.entries(accepted))('%s', async (_module, script) => {
     const { entrada } = start(script)
     const browser = entrada.browser()
@@ -174,7 +174,7 @@ const refused: Record<string, Script> = {
   },
 }
 
-describe('a flawed answer begins none', () => {
+describe('an invalid response begins no session', () => {
   test.each(Object.entries(refused))('%s', async (_module, script) => {
     const { entrada } = start(script)
     const browser = entrada.browser()

@@ -44,7 +44,7 @@ describe('a page of ours that is opened without a session', () => {
     expect(entrada.sandbox.journal.all).toEqual([])
   })
 
-  test('is shown after sign-in at the very same address', async () => {
+  test('is shown after sign-in at the same address', async () => {
     const entrada = anEntrada()
     const path = `${HOME}/.entrada/people?q=megan`
     const page = await entrada.browser().signIn(CAST.adele.userPrincipalName, path)

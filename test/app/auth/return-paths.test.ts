@@ -16,7 +16,7 @@ function loginWith(value: string): string {
   return `/.entrada/login?return_to=${encodeURIComponent(value.toWellFormed())}`
 }
 
-test('whoever is signed in is led nowhere else, whatever the line of the corpus [requirement 75]', async () => {
+test('never redirects a user with a session to another host, for every line of the corpus [requirement 75]', async () => {
   const entrada = anEntrada({ settings: UNLIMITED })
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
@@ -31,7 +31,7 @@ test('whoever is signed in is led nowhere else, whatever the line of the corpus 
   expect(strayed).toEqual([])
 })
 
-test('nor is whoever has to sign in first: the sealed attempt holds a path of ours [requirement 75]', async () => {
+test('stores only a path of ours in the attempt of a user without a session [requirement 75]', async () => {
   const entrada = anEntrada({ settings: UNLIMITED })
   const lines = readReturnPaths().filter((_, index) => index % 23 === 0)
   expect(lines.length).toBeGreaterThan(25)

@@ -73,7 +73,7 @@ function assertionAt(chat: ChatDouble): string {
 describe('OPENID_SESSION_SECRET in three deployments', () => {
   const STEPS = [OLD, `${OLD},${NEW}`, `${NEW},${OLD}`, NEW] as const
 
-  test('nobody who is here notices, and nothing is left under the old key', async () => {
+  test('no session is lost, and nothing stays sealed with the old key', async () => {
     let entrada = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD } })
     const browser = await signedIn(entrada)
     await browser.fetch('/echo')
@@ -149,7 +149,7 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
   })
 })
 
-describe('OPENID_SESSION_SECRET replaced at once, because it leaked', () => {
+describe('OPENID_SESSION_SECRET replaced in one step after a leak', () => {
   test('everyone signs in again, and neither sessions nor assertion keys of before count any more', async () => {
     const { entrada: before, chat } = aGuardedChat({
       settings: { SIGNING_KEYS: null, OPENID_SESSION_SECRET: OLD },

@@ -84,7 +84,7 @@ test('twenty abandoned attempts leave at most five cookies, under 4 KB together 
   expect(browser.page.url.searchParams.get('n')).toBe('19')
 })
 
-test('a browser that keeps no session ends on a page that says so, not in a loop [requirement 23]', async () => {
+test('a browser that does not keep the session gets a page, not a redirect loop [requirement 23]', async () => {
   const browser = anEntrada().browser()
   for (let round = 0; round < 2; round++) {
     await browser.signIn(CAST.adele.userPrincipalName, 'https://chat.contoso.example/')
@@ -98,7 +98,7 @@ test('a browser that keeps no session ends on a page that says so, not in a loop
   await browser.signIn(CAST.adele.userPrincipalName, 'https://chat.contoso.example/')
 })
 
-test('whoever signs in and out again and again is in no loop', async () => {
+test('repeated sign-ins and sign-outs are no loop', async () => {
   const browser = anEntrada().browser()
   for (let round = 0; round < 4; round++) {
     await browser.signIn(CAST.adele.userPrincipalName, 'https://chat.contoso.example/')

@@ -95,7 +95,7 @@ test('a guest signs in to the tenant that invited them', async () => {
   expect(await userOf(browser)).toMatchObject({ id: CAST.gustav.id, tenantId: CONTOSO })
 })
 
-test('a tenant that does not exist is the operator’s turn', async () => {
+test('a tenant that does not exist is a failure for the operator', async () => {
   const entrada = anEntrada({
     settings: { OPENID_ISSUER: `${LOGIN}/00000000-0000-4000-8000-000000000000/v2.0` },
   })

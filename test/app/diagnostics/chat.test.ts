@@ -4,7 +4,7 @@ import { aGuardedChat, CHAT_ORIGIN } from '../../support/chat-double.ts'
 import { answerFor, aScene, CHECK, locked, named, verdictOn, type Answer } from './fixture.ts'
 
 describe('the chat', () => {
-  test('is asked the way everybody’s requests go, and nothing of its answer is shown', async () => {
+  test('is requested as the proxy does, and its response body is not shown', async () => {
     const seen: Request[] = []
     const scene = await aScene({}, (request) => {
       seen.push(request)
@@ -18,7 +18,7 @@ describe('the chat', () => {
     expect(ours.map(({ headers }) => headers.get('x-forwarded-user'))).toEqual([CAST.alex.id])
   })
 
-  test('that wants another secret refuses what comes through Entrada', async () => {
+  test('fails when it expects another ORIGIN_SECRET', async () => {
     let isChanged = false
     const scene = await aScene({}, (request) =>
       isChanged ? new Response(null, { status: 403 }) : locked(request),
@@ -31,7 +31,7 @@ describe('the chat', () => {
     })
   })
 
-  test.each([500, 503])('that answers %i is broken', async (status) => {
+  test.each([500, 503])('fails when it answers %i', async (status) => {
     let isBroken = false
     const scene = await aScene({}, (request) =>
       isBroken ? new Response('stack trace', { status }) : locked(request),
@@ -42,7 +42,7 @@ describe('the chat', () => {
     expect(JSON.stringify(answer)).not.toContain('stack trace')
   })
 
-  test('that is not there is named, and the others are checked all the same', async () => {
+  test('fails when it does not answer, and the other checks go on', async () => {
     const scene = await aScene()
     scene.entrada.internet.disconnect(CHAT_ORIGIN)
     const answer = await answerFor(scene)
@@ -51,7 +51,7 @@ describe('the chat', () => {
     expect(named(answer, 'client_credential').status).toBe('ok')
   })
 
-  test('that refuses whom it is not told of may be right, where nobody is signed in', async () => {
+  test('is a warning when it refuses and nobody is signed in', async () => {
     const { entrada } = aGuardedChat(
       { settings: { DOMAIN_SERVER: 'http://localhost:8787' } },
       () => new Response(null, { status: 401 }),

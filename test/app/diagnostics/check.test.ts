@@ -6,8 +6,8 @@ import { answerFor, aScene, CHECK, named, verdictOn, type Answer } from './fixtu
 
 /* Who may ask, in what form the answer comes, and what the Worker knows of itself. */
 
-describe('who may see the set-up check', () => {
-  test('an operator', async () => {
+describe('who may run the setup check', () => {
+  test('operators may run it', async () => {
     const { ok, checks } = await answerFor(await aScene())
     expect(ok).toBe(true)
     expect(checks.map(({ name, status }) => `${name}: ${status}`)).toEqual([
@@ -26,7 +26,7 @@ describe('who may see the set-up check', () => {
     ])
   })
 
-  test('not a member', async () => {
+  test('refuses people who are not operators', async () => {
     const { entrada } = await aScene()
     const member = entrada.browser()
     await member.signIn(CAST.adele.userPrincipalName)
@@ -39,7 +39,7 @@ describe('who may see the set-up check', () => {
     expect(entrada.sandbox.journal.all).toEqual([])
   })
 
-  test('not a stranger, by script or by page', async () => {
+  test('refuses people without a session, from a script and in a browser', async () => {
     const entrada = anEntrada()
     const response = await entrada.fetch(CHECK)
     expect([response.status, await response.json()]).toMatchObject([
@@ -51,16 +51,18 @@ describe('who may see the set-up check', () => {
     expect(page.url.origin).toBe(entrada.sandbox.hosts.login)
   })
 
-  test('on loopback anybody, signed in or not', async () => {
+  test('on loopback everybody may run it, signed in or not', async () => {
     const entrada = anEntrada({ settings: { DOMAIN_SERVER: 'http://localhost:8787' } })
     const response = await entrada.fetch(CHECK)
     const answer = await response.json<Answer>()
     expect([response.status, answer.ok]).toEqual([200, false])
     expect(named(answer, 'permissions').status).toBe('skipped')
-    expect(named(answer, 'redirect_uri').detail).toContain('Only a sign-in can tell')
+    expect(named(answer, 'redirect_uri').detail).toContain(
+      'Sign in to confirm that its platform is Web',
+    )
   })
 
-  test('not often: it counts for the operator as a sign-in would [requirement 95]', async () => {
+  test('counts against the operator’s limit for sign-ins [requirement 95]', async () => {
     const settings = { RATE_LIMITS: '{"login":{"perMinute":2}}' }
     const { operator } = await aScene({ settings }, () => new Response('hello'))
     const statuses = []
@@ -69,20 +71,20 @@ describe('who may see the set-up check', () => {
   })
 })
 
-test('a person gets a page that says the same', async () => {
+test('shows the same results as a page in a browser', async () => {
   const { operator } = await aScene({}, () => new Response('hello'))
   const page = await operator.open(CHECK)
-  expect([page.status, page.title]).toEqual([200, 'The set-up does not hold'])
+  expect([page.status, page.title]).toEqual([200, 'Setup check failed'])
   const statuses = page.html.querySelectorAll('h2').map((heading) => heading.text.trim())
   expect(statuses).toContain('failed origin protection')
   expect(statuses).toContain('ok client credential')
-  expect(page.text).toContain('Have it demand ORIGIN_SECRET')
+  expect(page.text).toContain('Make the chat app require ORIGIN_SECRET')
   expect(page.html.querySelectorAll('[src], link, script, iframe')).toEqual([])
   const policy = page.headers.get('content-security-policy')
   expect(policy).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
 })
 
-test('every check leaves an audit event that names who asked and what failed [requirement 100]', async () => {
+test('every run is audited with the operator and the failed checks [requirement 100]', async () => {
   const scene = await aScene({}, () => new Response('hello'))
   await answerFor(scene)
   expect(scene.entrada.logs.events('set_up_checked')).toEqual([
@@ -95,7 +97,7 @@ test('every check leaves an audit event that names who asked and what failed [re
 })
 
 describe('settings and bindings', () => {
-  test('a setting without effect is a warning, by name [requirement 98]', async () => {
+  test('warns about a setting without effect, by name [requirement 98]', async () => {
     const scene = await aScene({ settings: { OPENID_BUTTON_LABEL: 'Sign in' } })
     const answer = await answerFor(scene)
     expect(answer.ok).toBe(true)
@@ -105,7 +107,7 @@ describe('settings and bindings', () => {
     })
   })
 
-  test('a binding that does not answer is named, and the other checks go on [requirement 94]', async () => {
+  test('names a binding that does not answer, and runs the other checks [requirement 94]', async () => {
     const scene = await aScene()
     scene.entrada.platform.objects.KEYS.bend({ fails: 'overloaded' })
     scene.entrada.platform.objects.LOOKUPS.bend({ fails: 'overloaded' })
@@ -117,14 +119,14 @@ describe('settings and bindings', () => {
     expect(named(answer, 'issuer').status).toBe('ok')
   })
 
-  test('what a Worker cannot see is said to be unseen', async () => {
+  test('skips what a Worker cannot see', async () => {
     const { status, detail } = await verdictOn('other_doors', await aScene())
     expect(status).toBe('skipped')
     expect(detail).toMatch(/fails closed.*workers\.dev/)
   })
 })
 
-test('what hangs is given up, by itself', async () => {
+test('gives up a check that hangs, and only that one', async () => {
   const scene = await aScene()
   scene.entrada.sandbox.faults.set('graph.hang')
   scene.entrada.sandbox.faults.set('entra.token_hang')

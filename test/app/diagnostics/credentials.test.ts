@@ -17,7 +17,7 @@ describe('the client credential', () => {
     return aScene({ ...options, sandbox: createSandbox({ people: 5, registration }) })
   }
 
-  test('is tried without a person, and the token it gets is dropped', async () => {
+  test('is tried without a user, and the token it gets is discarded', async () => {
     const scene = await aScene()
     const { journal } = scene.entrada.sandbox
     journal.clear()
@@ -33,7 +33,7 @@ describe('the client credential', () => {
     }
   })
 
-  test('each secret is tried, and the wrong one named by its place', async () => {
+  test('tries each secret and names the wrong one by its position', async () => {
     const secrets = ['first-of-the-list-0123456789', 'second-of-the-list-0123456789']
     const scene = await registered(
       { clientSecrets: secrets },
@@ -48,17 +48,17 @@ describe('the client credential', () => {
       name: 'client_credential',
       status: 'warning',
       detail: 'Secret 1 is refused, AADSTS7000215. Secret 2 is accepted.',
-      fix: 'Store its value, not its id.',
+      fix: 'Set the secret’s value, not its ID.',
     })
   })
 
   test.each([
-    ['a wrong secret', 7000215, 'invalid_client', /value, not its id/],
-    ['a secret that has expired', 7000222, 'invalid_client', /has expired: add a new one/],
+    ['a wrong secret', 7000215, 'invalid_client', /value, not its ID/],
+    ['a secret that has expired', 7000222, 'invalid_client', /has expired. Add a new one/],
     ['a certificate that was not uploaded', 700027, 'invalid_client', /Upload a valid certificate/],
-    ['an unknown app', 700016, 'unauthorized_client', /Compare the settings with the registration/],
-    ['an unknown tenant', 90002, 'invalid_request', /Compare the settings with the registration/],
-    ['a disabled app', 7000112, 'unauthorized_client', /Compare the settings with the registration/],
+    ['an unknown app', 700016, 'unauthorized_client', /Compare the settings with the app registration/],
+    ['an unknown tenant', 90002, 'invalid_request', /Compare the settings with the app registration/],
+    ['a disabled app', 7000112, 'unauthorized_client', /Compare the settings with the app registration/],
     ['a public client [requirement 99]', 700025, 'invalid_client', /belongs under the platform Web/],
     ['a single-page application [requirement 99]', 9002327, 'invalid_request', /belongs under the platform Web/],
   ])('%s (AADSTS%i) fails, with the fix', async (_what, number, error, fix) => {
@@ -74,20 +74,20 @@ describe('the client credential', () => {
     expect(JSON.stringify(answer)).not.toContain('raw text')
   }) // prettier-ignore
 
-  test('a policy for apps stops its token, not its proof', async () => {
+  test('passes when a policy for apps blocks the token only', async () => {
     const scene = await aScene()
     answerAt(scene, '/token', refusal(53003, 'access_denied'))
     expect((await verdictOn('client_credential', scene)).status).toBe('ok')
   })
 
-  test('an outage says nothing about it', async () => {
+  test('warns when the token endpoint does not answer', async () => {
     const scene = await aScene()
     scene.entrada.sandbox.faults.set('entra.token_server_error')
     const { status, fix } = await verdictOn('client_credential', scene)
     expect([status, fix]).toEqual(['warning', 'Check again.'])
   })
 
-  test('a certificate is tried as well', async () => {
+  test('tries a certificate, too', async () => {
     const { certificate, privateKey } = createClientCertificate()
     const scene = await registered(
       { certificates: [certificate], clientSecrets: [] },
@@ -107,7 +107,7 @@ describe('the client credential', () => {
     })
   })
 
-  test('of an app for several tenants is tried in the first that may sign in', async () => {
+  test('of a multi-tenant app is tried in the first allowed tenant', async () => {
     const sandbox = createSandbox({ people: 5, registration: { signInAudience: 'AzureADMultipleOrgs' } })
     const [home] = sandbox.tenants
     const scene = await aScene({

@@ -4,7 +4,7 @@ import { anEntrada } from '../../support/entrada.ts'
 import { aScene, CHECK, named, verdictOn, type Answer } from './fixture.ts'
 
 describe('the issuer', () => {
-  test('is asked, not remembered', async () => {
+  test('is read without the cache', async () => {
     const scene = await aScene()
     const { journal, faults } = scene.entrada.sandbox
     journal.clear()
@@ -18,7 +18,7 @@ describe('the issuer', () => {
     })
   })
 
-  test('that describes itself as another one is named as such', async () => {
+  test('fails when its metadata names another issuer', async () => {
     const scene = await aScene()
     const { login } = scene.entrada.sandbox.handlers
     scene.entrada.internet.answer(scene.entrada.sandbox.hosts.login, async (request) => {
@@ -76,7 +76,7 @@ describe('an issuer that is not Entra', () => {
     return (await entrada.fetch(CHECK)).json<Answer>()
   }
 
-  test('has no Microsoft 365, and keeps its redirect URIs to itself', async () => {
+  test('skips the checks of Microsoft 365 and of the redirect URI', async () => {
     const answer = await answerBy(400, { error: 'unauthorized_client' })
     expect(named(answer, 'issuer').detail).toBe('https://id.example publishes 1 keys.')
     for (const name of ['graph', 'permissions', 'redirect_uri']) {

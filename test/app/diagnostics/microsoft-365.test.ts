@@ -3,12 +3,12 @@ import { clock } from '../../support/clock.ts'
 import { aScene, verdictOn } from './fixture.ts'
 
 describe('Microsoft 365', () => {
-  test('what has been consented to is listed', async () => {
+  test('lists what has been consented to', async () => {
     const { status, detail } = await verdictOn('permissions', await aScene())
     expect([status, detail]).toEqual(['ok', 'people: on, groups: on, files: on'])
   })
 
-  test('what has not been consented to is a warning, with the way to consent', async () => {
+  test('warns about missing consent, with the address to consent at', async () => {
     const scene = await aScene()
     scene.entrada.sandbox.entra.revokeAdminConsent(undefined, ['Files.Read.All'])
     await clock.advance(3 * 3600)
@@ -19,7 +19,7 @@ describe('Microsoft 365', () => {
     })
   })
 
-  test('a token that is not to be had fails, with Microsoft’s number', async () => {
+  test('fails without a token, with Microsoft’s error number', async () => {
     // Or the session would end with its first recheck that finds no token.
     const scene = await aScene({ settings: { MEMBERSHIP_CHECK_SECONDS: '86400' } })
     scene.entrada.sandbox.faults.set('entra.secret_expired')
@@ -30,14 +30,14 @@ describe('Microsoft 365', () => {
     })
   })
 
-  test('without tokens there is nothing to permit', async () => {
+  test('skips permissions when tokens are off', async () => {
     const scene = await aScene({
       settings: { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
     })
     expect((await verdictOn('permissions', scene)).status).toBe('skipped')
   })
 
-  test('Graph that is down is said to be', async () => {
+  test('fails when Graph does not answer', async () => {
     const scene = await aScene()
     scene.entrada.sandbox.faults.set('graph.outage')
     expect(await verdictOn('graph', scene)).toMatchObject({

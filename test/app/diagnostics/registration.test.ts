@@ -7,16 +7,16 @@ import { answerAt, answerFor, aScene, named, refusal, verdictOn } from './fixtur
 /* The redirect URI and the platform it belongs under, at the check and for who cannot get to it. */
 
 describe('the redirect URI', () => {
-  test('that people came in by is registered, and under Web', async () => {
+  test('passes when it is registered under the platform Web', async () => {
     expect(await verdictOn('redirect_uri', await aScene())).toEqual({
       name: 'redirect_uri',
       status: 'ok',
       detail:
-        'https://chat.contoso.example/oauth/openid/callback is registered, and was under Web when you signed in.',
+        'https://chat.contoso.example/oauth/openid/callback is registered. Its platform was Web when you signed in.',
     })
   })
 
-  test('that is not registered any more fails, and is spelled out', async () => {
+  test('fails when it is no longer registered, and shows it in full', async () => {
     const scene = await aScene()
     const { sandbox } = scene.entrada
     sandbox.registration = { ...sandbox.registration, redirectUris: [] }
@@ -27,7 +27,7 @@ describe('the redirect URI', () => {
     })
   })
 
-  test('under the platform of single-page applications fails, with the fix [requirement 99]', async () => {
+  test('fails under the platform for single-page applications, with the fix [requirement 99]', async () => {
     const scene = await aScene()
     answerAt(scene, '/authorize', (request) => {
       const asked = new URL(request.url).searchParams
@@ -47,15 +47,15 @@ describe('the redirect URI', () => {
     expect(JSON.stringify(answer)).not.toContain('raw text')
   })
 
-  test('at a service that shows a page instead is for a person to try', async () => {
+  test('is skipped when the service shows a page instead of a redirect', async () => {
     const scene = await aScene()
     answerAt(scene, '/authorize', () => new Response('<title>Sign in</title>'))
     expect((await verdictOn('redirect_uri', scene)).status).toBe('skipped')
   })
 })
 
-describe('who cannot sign in is told of the platform, as nobody gets as far as the check [requirement 99]', () => {
-  test('by a redirect URI of a single-page application', async () => {
+describe('a sign-in that fails names the wrong platform, because the check needs a session [requirement 99]', () => {
+  test('for the redirect URI of a single-page application', async () => {
     const uri = 'https://chat.contoso.example/oauth/openid/callback'
     const registration = { redirectUris: [], spaRedirectUris: [uri] }
     const browser = anEntrada({ sandbox: createSandbox({ people: 5, registration }) }).browser()
@@ -67,7 +67,7 @@ describe('who cannot sign in is told of the platform, as nobody gets as far as t
     expect(page.text).toContain('It belongs under the platform Web.')
   })
 
-  test('by a public client', async () => {
+  test('for a public client', async () => {
     const entrada = anEntrada()
     const browser = entrada.browser()
     await browser.open('/')

@@ -14,7 +14,7 @@ describe('the chat’s own address', () => {
     (request) =>
       request.headers.has('entrada-assertion') ? new Response('hello') : answer(request)
 
-  test('is asked twice by a stranger: without a name, and with a name nobody may say [requirement 64]', async () => {
+  test('is requested twice as a stranger: without and with a spoofed identity header [requirement 64]', async () => {
     const seen: Request[] = []
     const scene = await aScene(
       {},
@@ -37,21 +37,21 @@ describe('the chat’s own address', () => {
     }
   })
 
-  test('that answers strangers fails, with the fixes [requirement 64]', async () => {
+  test('fails when it answers strangers, with the fixes [requirement 64]', async () => {
     const scene = await aScene({}, () => new Response('hello'))
     const answer = await answerFor(scene)
     expect(answer.ok).toBe(false)
     expect(named(answer, 'origin_protection')).toMatchObject({
       status: 'failed',
       detail:
-        'origin.contoso.example answers people who did not come through Entrada: 200, with a spoofed X-Forwarded-User 200.',
+        'origin.contoso.example answers requests that bypass Entrada: 200, with a spoofed X-Forwarded-User 200.',
       fix: expect.stringMatching(
         /ORIGIN_SECRET.*tunnel.*mutual TLS.*docs\/protecting-the-chat\.md/,
       ),
     })
   })
 
-  test('that believes a name anybody may write fails [requirement 64]', async () => {
+  test('fails when it trusts a spoofed identity header [requirement 64]', async () => {
     const scene = await aScene(
       {},
       toStrangers(({ headers }) =>
@@ -64,7 +64,7 @@ describe('the chat’s own address', () => {
   })
 
   test.each(['librechat', 'onyx'])(
-    'of a %s, which knows people by itself, is a warning when open',
+    'is a warning when open for a %s, which has its own sign-in',
     async (preset) => {
       const scene = await aScene(
         { settings: { ORIGIN_PRESET: preset } },
@@ -92,7 +92,7 @@ describe('the chat’s own address', () => {
     expect((await verdictOn('origin_protection', scene)).status).toBe(verdict)
   })
 
-  test('is not followed anywhere', async () => {
+  test('follows no redirect', async () => {
     const scene = await aScene(
       {},
       toStrangers(() => Response.redirect('https://elsewhere.example/', 302)),
@@ -101,7 +101,7 @@ describe('the chat’s own address', () => {
     expect(scene.entrada.sandbox.journal.to('unknown')).toEqual([])
   })
 
-  test('where there is none, that is said, and what from outside Cloudflare', async () => {
+  test('is skipped without ORIGIN_URL, with the advice to try from outside Cloudflare', async () => {
     const { entrada } = await aScene()
     const service = anEntrada({ share: entrada, originService: () => new Response('hello') })
     const operator = service.browser()
@@ -119,7 +119,7 @@ describe('the chat’s own address', () => {
     expect(route.status).toBe('skipped')
   })
 
-  test('on this machine is nobody else’s', async () => {
+  test('is skipped for a chat on this machine', async () => {
     const local = 'http://127.0.0.1:3000'
     const scene = await aScene({
       settings: { DOMAIN_SERVER: 'http://localhost:8787', ORIGIN_URL: local },

@@ -4,11 +4,11 @@ import { anEntrada } from '../../support/entrada.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { aFilesScene, contentPathOf, fileOf } from '../files/fixture.ts'
 
-test('the version is the one of package.json', () => {
+test('is the version of package.json', () => {
   expect(VERSION).toBe(manifest.version)
 })
 
-test('the health endpoint tells the version', async () => {
+test('is shown by the health endpoint', async () => {
   const response = await anEntrada().fetch('/.entrada/health')
   expect(await response.json()).toEqual({ status: 'ok', version: VERSION })
 })

@@ -78,7 +78,7 @@ describe.each([['VAULT'], ['USERS'], ['REPLAYS'], ['LOOKUPS'], ['KEYS']] as cons
       } else entrada.platform.objects[binding].bend({ fails: 'unreachable' })
     }
 
-    test('nobody gets in who is not signed in [requirement 58]', async () => {
+    test('refuses people without a session [requirement 58]', async () => {
       const { entrada, cold, chat } = await aScene({ SIGNING_KEYS: null })
       breakIt(entrada)
       for (const request of REQUESTS) {
@@ -88,7 +88,7 @@ describe.each([['VAULT'], ['USERS'], ['REPLAYS'], ['LOOKUPS'], ['KEYS']] as cons
       expect(chat.requests).toEqual([])
     })
 
-    test('whoever is signed in is refused or named, never let through nameless [requirement 58]', async () => {
+    test('refuses a user with a session, or forwards the request with their identity [requirement 58]', async () => {
       const { entrada, cold, chat, cookie } = await aScene({ SIGNING_KEYS: null })
       breakIt(entrada)
       for (const request of REQUESTS) {
@@ -102,7 +102,7 @@ describe.each([['VAULT'], ['USERS'], ['REPLAYS'], ['LOOKUPS'], ['KEYS']] as cons
       }
     })
 
-    test('signing in ends in a session that holds, or in an error [requirement 58]', async () => {
+    test('a sign-in ends with a valid session or with an error [requirement 58]', async () => {
       const chat = new ChatDouble()
       const { entrada } = aGuardedChat({ settings: { SIGNING_KEYS: null } }, chat.handle)
       breakIt(entrada)
@@ -122,7 +122,7 @@ describe('whatever else breaks', () => {
     ['its keys', 'entra.discovery_outage'],
     ['Graph', 'graph.outage'],
   ] as const)(
-    'without %s nobody gets in who is not signed in [requirement 58]',
+    'without %s refuses people without a session [requirement 58]',
     async (_what, fault) => {
       const { entrada, cold, chat } = await aScene()
       entrada.sandbox.faults.set(fault)

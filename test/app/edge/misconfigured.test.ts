@@ -5,7 +5,7 @@ import { anEntrada, type TestSettings } from '../../support/entrada.ts'
 
 const LOOPBACK = { DOMAIN_SERVER: 'http://localhost:8787' }
 
-describe('with a bad configuration nothing is served', () => {
+describe('serves nothing with invalid settings', () => {
   test.each([
     '/',
     '/api/messages',
@@ -81,7 +81,7 @@ describe('with a bad configuration nothing is served', () => {
   )
 })
 
-test('what has no effect is said once, in the log, and serves nonetheless', async () => {
+test('logs a setting without effect once, and serves requests', async () => {
   const entrada = anEntrada({ settings: { OPENID_BUTTON_LABEL: 'Sign in' } })
   for (let index = 0; index < 3; index++) await entrada.fetch('/.entrada/health')
   expect(entrada.logs.events('setting')).toEqual([
@@ -93,7 +93,7 @@ test('what has no effect is said once, in the log, and serves nonetheless', asyn
 })
 
 describe('health and readiness', () => {
-  test('say that it runs and could serve, and nothing of how it is configured [requirement 94]', async () => {
+  test('show that it runs and is ready, and nothing of its configuration [requirement 94]', async () => {
     const entrada = anEntrada()
     const health = await entrada.fetch('/.entrada/health')
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok', version: VERSION }])

@@ -82,7 +82,7 @@ test.each([
   expect(page.url.origin).toBe(entrada.origin)
 })
 
-test('GHSA-c5c4-8r6x-56w3: an address with several @ is of no domain [requirement 83]', async () => {
+test('GHSA-c5c4-8r6x-56w3: an address with several @ has no domain [requirement 83]', async () => {
   const entrada = anEntrada({ settings: { ALLOWED_EMAIL_DOMAINS: 'contoso.example' } })
   const { sandbox } = entrada
   sandbox.registration = { ...sandbox.registration, optionalClaims: ['email'] }

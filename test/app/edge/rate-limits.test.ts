@@ -114,7 +114,7 @@ describe('nobody behind an address is locked out by what begins no sign-in', () 
   }, 60_000)
 })
 
-describe('a limit met late costs nobody a code', () => {
+describe('a limit does not cost a user their code', () => {
   test('the callback of a sign-in that has begun is answered, whatever others sent meanwhile', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const browser = entrada.browser()
@@ -142,7 +142,7 @@ describe('a limit met late costs nobody a code', () => {
     expect([refused.status, refused.headers.getSetCookie()]).toEqual([429, []])
   })
 
-  test('who is signed in is led on from a late callback', async () => {
+  test('a late callback redirects a user with a session to the chat', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const browser = entrada.browser()
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -166,7 +166,7 @@ describe('where the Workers rate-limiting binding is bound', () => {
     }
   }
 
-  test('it decides, by address, and ours does not count', async () => {
+  test('the binding counts by address, and the isolate does not count', async () => {
     const RATE_LIMIT_LOGIN = aBinding((key) => !key.endsWith('66'))
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS }, bindings: { RATE_LIMIT_LOGIN } })
     const [bad, good] = [entrada.browser('203.0.113.66'), entrada.browser('203.0.113.67')]
@@ -183,7 +183,7 @@ describe('where the Workers rate-limiting binding is bound', () => {
     expect((await statuses(4, callback))[3]).toBe(429)
   })
 
-  test('ours counts while it does not answer', async () => {
+  test('the isolate counts while the binding does not answer', async () => {
     const RATE_LIMIT_LOGIN = aBinding(() => new Error('no answer'))
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS }, bindings: { RATE_LIMIT_LOGIN } })
     const found = await statuses(4, () => entrada.fetch('/.entrada/login', { headers: PAGE }))

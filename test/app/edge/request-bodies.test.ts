@@ -59,7 +59,7 @@ class CountedBody {
   }
 }
 
-describe('a body that no form or program of ours would send', () => {
+describe('a body larger than any form or program of ours sends', () => {
   let entrada: Entrada
   let cookie = ''
 
@@ -110,7 +110,7 @@ describe('a body that no form or program of ours would send', () => {
     },
   )
 
-  test('fifty at once are held as little as one', async () => {
+  test('fifty at once use no more memory than one', async () => {
     const bodies = Array.from({ length: 50 }, () => new CountedBody(FLOOD))
     const responses = await Promise.all(
       bodies.map((body) => send('/.entrada/oidc/token', body.stream, { 'content-type': FORM })),
@@ -120,13 +120,13 @@ describe('a body that no form or program of ours would send', () => {
     expect(taken).toBeLessThanOrEqual(50 * (LARGEST + 4 * CHUNK))
   })
 
-  test('a session is asked for before a member’s body is read', async () => {
+  test('requires a session before it reads the body', async () => {
     const body = new CountedBody(FLOOD)
     const response = await send('/.entrada/files/archive', body.stream, { 'content-type': FORM })
     expect([response.status, body.taken]).toEqual([401, 0])
   })
 
-  test('one byte less than the limit allows is read as ever', async () => {
+  test('reads a body one byte below the limit', async () => {
     const body = `logout_token=${'x'.repeat(LARGEST - 'logout_token='.length)}`
     const headers = { 'content-type': FORM }
     expect((await send('/.entrada/backchannel-logout', body, headers)).status).toBe(400)

@@ -134,7 +134,7 @@ test('an unknown path of ours is 404 and never reaches the chat', async () => {
   expect(entrada.sandbox.journal.to('chat')).toEqual([])
 })
 
-describe('what browsers fetch by themselves never gets HTML [requirement 55]', () => {
+describe('requests that browsers send by themselves never get HTML [requirement 55]', () => {
   test.each([
     ['a favicon', '/favicon.ico', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
     ['a favicon, of an old browser', '/favicon.ico', { accept: 'image/avif,image/webp,*/*;q=0.8' }],
@@ -156,7 +156,7 @@ describe('what browsers fetch by themselves never gets HTML [requirement 55]', (
   })
 })
 
-test('a form sent without a session is told that nothing was sent, and led nowhere by itself [requirement 52]', async () => {
+test('a form sent without a session gets a page that says it was not forwarded, and no redirect [requirement 52]', async () => {
   const entrada = anEntrada()
   const browser = entrada.browser()
   const page = await browser.post('/c/7/messages', { text: 'a long message' }, entrada.origin)
