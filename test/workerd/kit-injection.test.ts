@@ -7,7 +7,7 @@ import {
   zstdCompressSync,
 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aScene, type Scene } from './proxy-fixture.ts'
+import { aProxyScene, type ProxyScene } from './proxy-fixture.ts'
 
 const PAGE =
   '<!doctype html><html><head><title>Chat – ü</title></head><body><p>hello</p></body></html>'
@@ -36,12 +36,12 @@ function chatSays(
   }
 }
 
-let scene: Scene
+let scene: ProxyScene
 /** The request that the chat received. */
 let asked: IncomingMessage['headers'] = {}
 let TAG = ''
 beforeAll(async () => {
-  scene = await aScene(
+  scene = await aProxyScene(
     (request, response) => {
       asked = request.headers
       answer(response)

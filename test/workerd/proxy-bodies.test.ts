@@ -3,21 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   answerBy,
-  aScene,
+  aProxyScene,
   runtimeMemory,
   textOf,
   type Routes,
-  type Scene,
+  type ProxyScene,
 } from './proxy-fixture.ts'
 
 const MIB = 1024 * 1024
 const GIB = 1024 * MIB
 
 const routes: Routes = new Map()
-let scene: Scene
+let scene: ProxyScene
 
 beforeAll(async () => {
-  scene = await aScene(answerBy(routes))
+  scene = await aProxyScene(answerBy(routes))
 })
 afterAll(() => scene.close())
 

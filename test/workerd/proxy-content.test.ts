@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aScene, sendRaw, textOf, type Scene } from './proxy-fixture.ts'
+import { aProxyScene, sendRaw, textOf, type ProxyScene } from './proxy-fixture.ts'
 
 interface Seen {
   readonly method: string
@@ -9,10 +9,10 @@ interface Seen {
 }
 
 const seen: Seen[] = []
-let scene: Scene
+let scene: ProxyScene
 
 beforeAll(async () => {
-  scene = await aScene(
+  scene = await aProxyScene(
     (request, response) => {
       void textOf(request).then((text) => {
         const { method = '', headers } = request

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aScene, portOf, sendRaw, type Scene } from './proxy-fixture.ts'
+import { aProxyScene, portOf, sendRaw, type ProxyScene } from './proxy-fixture.ts'
 
-let scene: Scene
+let scene: ProxyScene
 let isBelowPrefix = false
 let answer: (response: ServerResponse) => void = (response) => response.end()
 
 beforeAll(async () => {
-  scene = await aScene((_request, response) => answer(response))
+  scene = await aProxyScene((_request, response) => answer(response))
 })
 afterAll(() => scene.close())
 

@@ -16,7 +16,7 @@ import {
 } from '../support/workerd/served-entrada.ts'
 
 /** Entrada on the real runtime, in front of a chat server of the test. */
-export interface Scene {
+export interface ProxyScene {
   readonly entrada: ServedEntrada
   readonly chat: Server
   /** The session of a signed-in member, as a `Cookie` header. */
@@ -33,10 +33,10 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-export async function aScene(
+export async function aProxyScene(
   listener: RequestListener,
   { onServer, ...options }: ServedOptions & { readonly onServer?: (server: Server) => void } = {},
-): Promise<Scene> {
+): Promise<ProxyScene> {
   const chat = createServer(listener)
   onServer?.(chat)
   await new Promise<void>((resolve) => chat.listen(0, '127.0.0.1', resolve))

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answerBy, aScene, sendRaw, type Routes, type Scene } from './proxy-fixture.ts'
+import { answerBy, aProxyScene, sendRaw, type Routes, type ProxyScene } from './proxy-fixture.ts'
 
 const routes: Routes = new Map()
-let scene: Scene
+let scene: ProxyScene
 let lastAddress: string | undefined
 
 beforeAll(async () => {
   const answer = answerBy(routes)
-  scene = await aScene((request, response) => {
+  scene = await aProxyScene((request, response) => {
     lastAddress = request.url
     answer(request, response)
   })

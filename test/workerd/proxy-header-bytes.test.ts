@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aScene, sendRaw, type Scene } from './proxy-fixture.ts'
+import { aProxyScene, sendRaw, type ProxyScene } from './proxy-fixture.ts'
 
 /** Header values are bytes (RFC 9110 §5.5): Latin-1, UTF-8 and neither. */
 const VALUES = [
@@ -11,12 +11,12 @@ const VALUES = [
 
 const DRAFT = Buffer.from('Entwürfe').toString('latin1')
 
-let scene: Scene
+let scene: ProxyScene
 let seen: readonly string[] = []
 let answer: (response: ServerResponse) => void = (response) => response.end()
 
 beforeAll(async () => {
-  scene = await aScene(
+  scene = await aProxyScene(
     (request: IncomingMessage, response) => {
       seen = request.rawHeaders
       answer(response)

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answerBy, aScene, textOf, type Routes, type Scene } from './proxy-fixture.ts'
+import { answerBy, aProxyScene, textOf, type Routes, type ProxyScene } from './proxy-fixture.ts'
 
 const routes: Routes = new Map()
-let scene: Scene
+let scene: ProxyScene
 
 beforeAll(async () => {
-  scene = await aScene(answerBy(routes))
+  scene = await aProxyScene(answerBy(routes))
 })
 afterAll(() => scene.close())
 
@@ -113,7 +113,7 @@ describe('HTTP semantics', () => {
 
 describe('a chat that does not respond', () => {
   test('is distinguished from one that is slow', async () => {
-    const away = await aScene((_request, response) => response.end('hello'), {
+    const away = await aProxyScene((_request, response) => response.end('hello'), {
       settings: { ORIGIN_TIMEOUT_SECONDS: '1' },
     })
     try {

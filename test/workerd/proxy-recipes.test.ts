@@ -4,18 +4,18 @@ import { pathToFileURL } from 'node:url'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { CAST } from '../sandbox/directory/cast.ts'
-import { aScene, portOf, type Scene } from './proxy-fixture.ts'
+import { aProxyScene, portOf, type ProxyScene } from './proxy-fixture.ts'
 
 type PersonOf = (headers: Headers) => Promise<{ readonly id: unknown; readonly email: unknown }>
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-let scene: Scene
+let scene: ProxyScene
 let received = new Headers()
 const files: string[] = []
 
 beforeAll(async () => {
-  scene = await aScene((request, response) => {
+  scene = await aProxyScene((request, response) => {
     received = new Headers(request.headers as Record<string, string>)
     response.end('hello')
   })

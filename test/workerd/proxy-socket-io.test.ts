@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { Server } from 'socket.io'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { CAST } from '../sandbox/directory/cast.ts'
-import { aScene, signIn, type Scene } from './proxy-fixture.ts'
+import { aProxyScene, signIn, type ProxyScene } from './proxy-fixture.ts'
 
 /** The Socket.IO paths of Open WebUI and Chainlit. */
 const PATH = '/ws/socket.io'
@@ -16,7 +16,7 @@ afterEach(async () => {
 /** A chat on Socket.IO that reports the identity headers and echoes what it receives. */
 async function aSocketIoChat(settings: Readonly<Record<string, string>> = {}) {
   let server: Server | null = null
-  const scene = await aScene((_request, response) => response.end('hello'), {
+  const scene = await aProxyScene((_request, response) => response.end('hello'), {
     settings,
     onServer: (http) => {
       server = new Server(http, { path: PATH })
@@ -36,7 +36,7 @@ async function aSocketIoChat(settings: Readonly<Record<string, string>> = {}) {
 }
 
 function connect(
-  { entrada, cookie }: Pick<Scene, 'entrada' | 'cookie'>,
+  { entrada, cookie }: Pick<ProxyScene, 'entrada' | 'cookie'>,
   options: Partial<ManagerOptions & SocketOptions> = {},
 ): Socket {
   const socket = io(entrada.origin, {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
-import { aScene, type Scene } from './proxy-fixture.ts'
+import { aProxyScene, type ProxyScene } from './proxy-fixture.ts'
 
 /** A scene whose chat echoes every WebSocket frame. */
-export interface SocketScene extends Scene {
+export interface SocketScene extends ProxyScene {
   /** The chat's side of every WebSocket, newest last. */
   readonly atChat: readonly AtChat[]
   lastAtChat(): AtChat
@@ -22,7 +22,7 @@ export async function aSocketScene(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<SocketScene> {
   const atChat: AtChat[] = []
-  const scene = await aScene((_request, response) => response.end('hello'), {
+  const scene = await aProxyScene((_request, response) => response.end('hello'), {
     settings,
     onServer: (server) => echoes(server, atChat),
   })
@@ -52,7 +52,7 @@ function echoes(server: Server, atChat: AtChat[]): void {
 }
 
 async function open(
-  { entrada: { origin }, cookie }: Scene,
+  { entrada: { origin }, cookie }: ProxyScene,
   protocols: readonly string[] = [],
   headers: Readonly<Record<string, string>> = {},
 ): Promise<WebSocket> {

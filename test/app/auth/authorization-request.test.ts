@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const NAVIGATION = {
   'sec-fetch-mode': 'navigate',
@@ -187,8 +188,7 @@ test.each([
 
 test('a link on another site does not make a signed-in person change accounts [requirement 77]', async () => {
   const entrada = anEntrada()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   const page = await browser.open(
     '/.entrada/login?login_hint=alex.wilber%40contoso.example&return_to=/whoami',
     {

@@ -5,6 +5,7 @@ import type { Registration } from '../../sandbox/registration.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 
@@ -26,8 +27,7 @@ function withMethods(entrada: Entrada, methods: readonly string[] | undefined): 
 
 /** Signs in and lives on past an access token; hands back every token request on the way. */
 async function codeAndRefresh(entrada: Entrada) {
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   await browser.fetch('/.entrada/session')
   await clock.advance(PAST_EXPIRY)
   const response = await browser.fetch('/.entrada/session')
@@ -159,8 +159,7 @@ test('in the header too, the next secret is tried when one is refused', async ()
     ),
     ['client_secret_basic'],
   )
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  await signedIn(entrada)
   expect(entrada.sandbox.journal.redemptions('authorization_code')).toHaveLength(2)
 })
 

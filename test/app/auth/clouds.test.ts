@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { CLOUDS, type Cloud } from '../../../src/settings/clouds.ts'
-import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
+import { CONTOSO } from '../../sandbox/directory/cast.ts'
 import { MICROSOFT_HOSTS } from '../../sandbox/hosts.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const SCOPES = ['User.Read', 'People.Read', 'User.ReadBasic.All', 'Files.Read.All']
 
@@ -43,8 +44,7 @@ describe.each(CLOUDS.map((cloud) => [cloud.name, cloud] as const))(
       entra.grantAdminConsent(SCOPES)
       entra.grantAdminConsent(['AllSites.Read', 'MyFiles.Read'], hosts.sharePoint)
       entra.grantAdminConsent(['AllSites.Read', 'MyFiles.Read'], hosts.oneDrive)
-      const browser = entrada.browser()
-      await browser.signIn(CAST.adele.userPrincipalName)
+      const browser = await signedIn(entrada)
 
       const session = await browser.fetch('/.entrada/session')
       const { features } = await session.json<{ features: Record<string, string> }>()
@@ -77,8 +77,7 @@ describe.each(CLOUDS.map((cloud) => [cloud.name, cloud] as const))(
       const { hosts, entra } = entrada.sandbox
       entra.grantAdminConsent(SCOPES)
       entra.grantAdminConsent(['AllSites.Read'], hosts.sharePoint)
-      const browser = entrada.browser()
-      await browser.signIn(CAST.adele.userPrincipalName)
+      const browser = await signedIn(entrada)
       for (const other of CLOUDS.filter((one) => one !== cloud)) {
         const resource = `https://contoso${other.sharePointSuffixes[0]}`
         const response = await browser.fetch('/.entrada/picker/token', {

@@ -9,7 +9,7 @@ import type { Entrada, EntradaOptions, TestSettings } from '../../support/entrad
 import { ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { trySignIn } from '../membership/fixture.ts'
 import {
-  CALLBACK,
+  REDIRECT_URI,
   CLIENT_ID,
   CLIENT_SECRET,
   codeFor,
@@ -19,7 +19,7 @@ import {
 } from '../provider/fixture.ts'
 import { CLIENT, ISSUER as OTHER_ISSUER } from '../edge/scripted-entrada-fixture.ts'
 
-export interface Scene {
+export interface EmailScene {
   readonly entrada: Entrada
   readonly chat: ChatDouble
 }
@@ -56,8 +56,12 @@ export function aToldChat(
     other = {},
     ...options
   }: EntradaOptions & { readonly client?: object; readonly other?: object } = {},
-): Scene {
-  const known = { client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [CALLBACK] }
+): EmailScene {
+  const known = {
+    client_id: CLIENT_ID,
+    client_secret: CLIENT_SECRET,
+    redirect_uris: [REDIRECT_URI],
+  }
   return aGuardedChat({
     ...options,
     settings: {
@@ -71,7 +75,7 @@ export function aToldChat(
 }
 
 /** The same behind an issuer that is not Entra and departs from its rules as scripted. */
-export function behindOtherIssuer(script: Script, settings: TestSettings = {}): Scene {
+export function behindOtherIssuer(script: Script, settings: TestSettings = {}): EmailScene {
   const issuer = new ScriptedIssuer({ issuer: OTHER_ISSUER, ...CLIENT })
   issuer.script = script
   return aToldChat(
@@ -90,7 +94,7 @@ type Claims = Readonly<Record<string, unknown>>
 
 /** The claims of the provider's id token and of its UserInfo endpoint. */
 export async function providerClaims(
-  { entrada }: Scene,
+  { entrada }: EmailScene,
   browser: Browser,
   asked: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly idToken: Claims; readonly userInfo: Claims }> {
@@ -101,7 +105,7 @@ export async function providerClaims(
   return { idToken: decodeJwt(tokens.id_token), userInfo: await userInfo.json<Claims>() }
 }
 
-export async function told(scene: Scene, browser: Browser): Promise<Told> {
+export async function told(scene: EmailScene, browser: Browser): Promise<Told> {
   const { user } = await (
     await browser.fetch('/.entrada/session')
   ).json<{ user: { email: string | null } }>()
@@ -118,7 +122,7 @@ export async function told(scene: Scene, browser: Browser): Promise<Told> {
 }
 
 /** Signs somebody in and asks every place. */
-export async function toldOf(scene: Scene, who: keyof typeof CAST = 'adele'): Promise<Told> {
+export async function toldOf(scene: EmailScene, who: keyof typeof CAST = 'adele'): Promise<Told> {
   const browser = scene.entrada.browser()
   const page = await trySignIn(browser, CAST[who].userPrincipalName)
   if (page.status !== 200) throw new Error(page.describe())

@@ -18,7 +18,7 @@ import {
   toldOf,
 } from './email-address-fixture.ts'
 import { sessionOf, trySignIn } from '../membership/fixture.ts'
-import { set } from '../edge/scripted-entrada-fixture.ts'
+import { withClaims } from '../edge/scripted-entrada-fixture.ts'
 
 describe('a member without a mail attribute', () => {
   const { userPrincipalName: name } = CAST.unal
@@ -124,7 +124,10 @@ describe('OPENID_EMAIL_CLAIM', () => {
       ['no_such_claim', NOWHERE],
     ] as const) {
       const claims = { work_email: 'ada@work.example', preferred_username: 'ada@op.example' }
-      const scene = behindOtherIssuer({ idToken: set(claims) }, { OPENID_EMAIL_CLAIM: claim })
+      const scene = behindOtherIssuer(
+        { idToken: withClaims(claims) },
+        { OPENID_EMAIL_CLAIM: claim },
+      )
       const browser = scene.entrada.browser()
       await browser.open('/')
       expect(await told(scene, browser)).toEqual(expected)

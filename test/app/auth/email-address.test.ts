@@ -15,7 +15,7 @@ import {
 } from './email-address-fixture.ts'
 import { trySignIn } from '../membership/fixture.ts'
 import { aChat, found } from '../people/librechat-fixture.ts'
-import { set } from '../edge/scripted-entrada-fixture.ts'
+import { withClaims } from '../edge/scripted-entrada-fixture.ts'
 
 const SEVERAL = {
   OPENID_ISSUER: 'organizations',
@@ -60,23 +60,23 @@ describe('an address that Entra denies', () => {
 
 describe('an address that another issuer denies', () => {
   const sources: readonly (readonly [string, (denial: unknown) => Script])[] = [
-    ['the id token', (denial) => ({ idToken: set({ email_verified: denial }) })],
-    ['UserInfo', (denial) => ({ userInfo: set({ email_verified: denial }) })],
+    ['the id token', (denial) => ({ idToken: withClaims({ email_verified: denial }) })],
+    ['UserInfo', (denial) => ({ userInfo: withClaims({ email_verified: denial }) })],
     [
       'UserInfo, against the id token',
       (denial) => ({
-        idToken: set({ email: PERSON.email, email_verified: true }),
-        userInfo: set({ email_verified: denial }),
+        idToken: withClaims({ email: PERSON.email, email_verified: true }),
+        userInfo: withClaims({ email_verified: denial }),
       }),
     ],
     [
       'the id token, against UserInfo',
       (denial) => ({
-        idToken: set({ email_verified: denial }),
-        userInfo: set({ email_verified: true }),
+        idToken: withClaims({ email_verified: denial }),
+        userInfo: withClaims({ email_verified: true }),
       }),
     ],
-    ['xms_edov', (denial) => ({ idToken: set({ xms_edov: denial }) })],
+    ['xms_edov', (denial) => ({ idToken: withClaims({ xms_edov: denial }) })],
   ]
   const cases = sources.flatMap(([name, script]) =>
     DENIALS.map((denial) => [name, denial, script(denial)] as const),
@@ -93,7 +93,7 @@ describe('an address that another issuer denies', () => {
   )
 
   test.each(AFFIRMATIONS)('is told from one it confirms with %j', async (email_verified) => {
-    const scene = behindOtherIssuer({ userInfo: set({ email_verified }) })
+    const scene = behindOtherIssuer({ userInfo: withClaims({ email_verified }) })
     const browser = scene.entrada.browser()
     await browser.open('/')
     expect(await told(scene, browser)).toEqual(everywhere(PERSON.email))
@@ -109,7 +109,7 @@ describe('an address that another issuer denies', () => {
         [false, false],
       ] as const) {
         const scene = behindOtherIssuer(
-          { idToken: set({ email: PERSON.email, email_verified }) },
+          { idToken: withClaims({ email: PERSON.email, email_verified }) },
           settings,
         )
         const browser = scene.entrada.browser()
@@ -122,7 +122,7 @@ describe('an address that another issuer denies', () => {
   test('does not come back as a sign-in name that people choose themselves', async () => {
     const ceo = { preferred_username: 'ceo@op.example' }
     const scene = behindOtherIssuer(
-      { userInfo: set({ ...ceo, email_verified: false }) },
+      { userInfo: withClaims({ ...ceo, email_verified: false }) },
       { OPENID_EMAIL_CLAIM: 'email' },
     )
     const browser = scene.entrada.browser()

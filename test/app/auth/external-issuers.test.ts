@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { ScriptedIssuer } from '../../support/scripted-issuer.ts'
-import { changed, CLIENT } from '../edge/scripted-entrada-fixture.ts'
+import { withParameters, CLIENT } from '../edge/scripted-entrada-fixture.ts'
 
 const TENANT = 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01'
 const OTHER = 'b47e2c11-90aa-4c58-8a0e-6a5d3d1f2b02'
@@ -30,7 +30,7 @@ function entradaAt({ authority, issuer, iss = issuer }: Names): {
       issuer,
       authorization_response_iss_parameter_supported: false,
     }),
-    answer: changed((parameters) => parameters.delete('iss')),
+    answer: withParameters((parameters) => parameters.delete('iss')),
     idToken: (claims) => ({ ...claims, iss }),
   }
   const entrada = anEntrada({

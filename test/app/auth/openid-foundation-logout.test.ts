@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
 import type { Script, ScriptedIssuer } from '../../support/scripted-issuer.ts'
 import { assembled, signedBy, without, type Claims } from '../../support/scripted-tokens.ts'
-import { changed, hmac, ISSUER, set, start } from '../edge/scripted-entrada-fixture.ts'
+import {
+  withParameters,
+  signedWithClientSecret,
+  ISSUER,
+  withClaims,
+  aScriptedEntrada,
+} from '../edge/scripted-entrada-fixture.ts'
 import { HOME } from '../../support/addresses.ts'
 import { isSignedIn } from '../../support/scene.ts'
 
@@ -10,19 +16,19 @@ import { isSignedIn } from '../../support/scene.ts'
 
 describe('sign-out begun here [requirement 84]', () => {
   test.each([
-    ['oidcc-client-test-rp-init-logout', changed(() => undefined), true],
+    ['oidcc-client-test-rp-init-logout', withParameters(() => undefined), true],
     [
       'oidcc-client-test-rp-init-logout-other-state',
-      changed((parameters) => parameters.set('state', 'another')),
+      withParameters((parameters) => parameters.set('state', 'another')),
       false,
     ],
     [
       'oidcc-client-test-rp-init-logout-no-state',
-      changed((parameters) => parameters.delete('state')),
+      withParameters((parameters) => parameters.delete('state')),
       false,
     ],
   ])('%s', async (_module, farewell, isConfirmed) => {
-    const { entrada, issuer } = start({ farewell })
+    const { entrada, issuer } = aScriptedEntrada({ farewell })
     const browser = entrada.browser()
     await browser.open('/')
     const response = await browser.fetch('/.entrada/logout', { method: 'POST' })
@@ -45,7 +51,7 @@ describe('sign-out begun here [requirement 84]', () => {
 
 describe('sign-out told in a frame [requirement 85]', () => {
   async function told(query: (issuer: ScriptedIssuer) => Record<string, string>) {
-    const { entrada, issuer } = start()
+    const { entrada, issuer } = aScriptedEntrada()
     const browser = entrada.browser()
     await browser.open('/')
     const path = `/.entrada/frontchannel-logout?${new URLSearchParams(query(issuer))}`
@@ -78,7 +84,7 @@ describe('sign-out told from server to server [requirement 86]', () => {
   const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
   async function signedIn(script: Script = {}) {
-    const { entrada, issuer } = start(script)
+    const { entrada, issuer } = aScriptedEntrada(script)
     const browser = entrada.browser()
     await browser.open('/')
     const post = (token: string | null) =>
@@ -113,7 +119,7 @@ describe('sign-out told from server to server [requirement 86]', () => {
     ],
     'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-alg': [
       (claims) => claims,
-      async (claims) => hmac({ alg: 'HS256', kid: 'first' }, claims),
+      async (claims) => signedWithClientSecret({ alg: 'HS256', kid: 'first' }, claims),
     ],
     'an algorithm the issuer does not sign with': [
       (claims) => claims,
@@ -123,17 +129,21 @@ describe('sign-out told from server to server [requirement 86]', () => {
       (claims) => claims,
       (claims, { unpublished }) => signedBy(unpublished)(claims),
     ],
-    'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-aud': [set({ aud: 'somebody-else' })],
-    'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-iss': [set({ iss: `${ISSUER}/other` })],
+    'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-aud': [
+      withClaims({ aud: 'somebody-else' }),
+    ],
+    'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-iss': [
+      withClaims({ iss: `${ISSUER}/other` }),
+    ],
     'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-event': [
-      set({ events: { 'https://op.example/event/other': {} } }),
+      withClaims({ events: { 'https://op.example/event/other': {} } }),
     ],
     'oidcc-client-test-rp-backchannel-rpinitlogout-no-event': [without('events')],
-    'an event that is no object': [set({ events: { [EVENT]: true } })],
-    'oidcc-client-test-rp-backchannel-rpinitlogout-with-nonce': [set({ nonce: 'n' })],
+    'an event that is no object': [withClaims({ events: { [EVENT]: true } })],
+    'oidcc-client-test-rp-backchannel-rpinitlogout-with-nonce': [withClaims({ nonce: 'n' })],
     'nobody it is about': [without('sub', 'sid')],
     'no id': [without('jti')],
-    'an empty id': [set({ jti: '' })],
+    'an empty id': [withClaims({ jti: '' })],
     'no time': [without('iat')],
     'a time ten minutes ago': [(claims) => ({ ...claims, iat: Number(claims['iat']) - 600 })],
     'a time to come': [(claims) => ({ ...claims, iat: Number(claims['iat']) + 600 })],

@@ -4,7 +4,14 @@ import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { PERSON, ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { assembled, signedBy, without, type Claims } from '../../support/scripted-tokens.ts'
-import { changed, CLIENT, hmac, ISSUER, set, start } from '../edge/scripted-entrada-fixture.ts'
+import {
+  withParameters,
+  CLIENT,
+  signedWithClientSecret,
+  ISSUER,
+  withClaims,
+  aScriptedEntrada,
+} from '../edge/scripted-entrada-fixture.ts'
 import { HOME } from '../../support/addresses.ts'
 import { isSignedIn } from '../../support/scene.ts'
 
@@ -38,29 +45,29 @@ const accepted: Record<string, Script> = {
   'oidcc-client-test-client-secret-basic': { authentication: 'client_secret_basic' },
   'oidcc-client-test-discovery-openid-config': {},
   'oidcc-client-test-discovery-jwks-uri-keys': {
-    metadata: set({ jwks_uri: `${ISSUER}/keys` }),
+    metadata: withClaims({ jwks_uri: `${ISSUER}/keys` }),
   },
   'fapi2-security-profile-final-client-test-valid-aud-as-array': {
-    idToken: set({ aud: [CLIENT.clientId] }),
+    idToken: withClaims({ aud: [CLIENT.clientId] }),
   },
   'fapi2-security-profile-final-client-test-token-endpoint-response-without-expires_in': {
     tokens: without('expires_in'),
   },
   'fapi2-security-profile-final-client-test-token-type-case-insensitivity': {
-    tokens: set({ token_type: 'bEARER' }),
+    tokens: withClaims({ token_type: 'bEARER' }),
   },
 }
 
 describe('a correct response begins a session', () => {
   test.each(Object.entries(accepted))('%s', async (_module, script) => {
-    const { entrada } = start(script)
+    const { entrada } = aScriptedEntrada(script)
     const browser = entrada.browser()
     await browser.open('/')
     await expectSignedIn(browser)
   })
 
   test('oidcc-client-test-scope-userinfo-claims', async () => {
-    const { entrada } = start()
+    const { entrada } = aScriptedEntrada()
     const browser = entrada.browser()
     await browser.open('/')
     const session = await browser.fetch('/.entrada/session')
@@ -73,7 +80,7 @@ describe('a correct response begins a session', () => {
     'oidcc-client-test-signing-key-rotation',
     'oidcc-client-test-signing-key-rotation-just-before-signing',
   ])('%s [requirement 13]', async (module) => {
-    const { entrada, issuer } = start()
+    const { entrada, issuer } = aScriptedEntrada()
     await entrada.browser().open('/')
     await clock.advance(61)
     const browser = entrada.browser('198.51.100.9')
@@ -94,25 +101,29 @@ describe('a correct response begins a session', () => {
   })
 })
 
-const everyAlgorithm = set({
+const everyAlgorithm = withClaims({
   id_token_signing_alg_values_supported: ['RS256', 'ES256', 'HS256', 'none'],
 })
 
 const refused: Record<string, Script> = {
-  'oidcc-client-test-nonce-invalid [requirement 4]': { idToken: set({ nonce: 'another' }) },
+  'oidcc-client-test-nonce-invalid [requirement 4]': { idToken: withClaims({ nonce: 'another' }) },
   'fapi2-security-profile-final-client-test-invalid-missing-nonce [requirement 4]': {
     idToken: without('nonce'),
   },
-  'oidcc-client-test-invalid-iss [requirement 11]': { idToken: set({ iss: `${ISSUER}/other` }) },
+  'oidcc-client-test-invalid-iss [requirement 11]': {
+    idToken: withClaims({ iss: `${ISSUER}/other` }),
+  },
   'fapi2-security-profile-final-client-test-invalid-missing-iss [requirement 11]': {
     idToken: without('iss'),
   },
-  'oidcc-client-test-invalid-aud [requirement 11]': { idToken: set({ aud: 'somebody-else' }) },
+  'oidcc-client-test-invalid-aud [requirement 11]': {
+    idToken: withClaims({ aud: 'somebody-else' }),
+  },
   'oidcc-client-test-missing-aud [requirement 11]': { idToken: without('aud') },
   'fapi2-security-profile-final-client-test-invalid-secondary-aud [requirement 11]': {
-    idToken: set({ aud: [CLIENT.clientId, 'somebody-else'], azp: CLIENT.clientId }),
+    idToken: withClaims({ aud: [CLIENT.clientId, 'somebody-else'], azp: CLIENT.clientId }),
   },
-  'another authorized party [requirement 11]': { idToken: set({ azp: 'somebody-else' }) },
+  'another authorized party [requirement 11]': { idToken: withClaims({ azp: 'somebody-else' }) },
   'oidcc-client-test-missing-sub [requirement 11]': { idToken: without('sub') },
   'oidcc-client-test-missing-iat [requirement 11]': { idToken: without('iat') },
   'fapi2-security-profile-final-client-test-invalid-missing-exp [requirement 11]': {
@@ -137,11 +148,11 @@ const refused: Record<string, Script> = {
   },
   'oidcc-client-test-invalid-sig-hs256 [requirement 12]': {
     metadata: everyAlgorithm,
-    sign: async (claims) => hmac({ alg: 'HS256' }, claims),
+    sign: async (claims) => signedWithClientSecret({ alg: 'HS256' }, claims),
   },
   'HS256 keyed with the public key’s place in the header [requirement 12]': {
     metadata: everyAlgorithm,
-    sign: async (claims) => hmac({ alg: 'HS256', kid: 'first' }, claims),
+    sign: async (claims) => signedWithClientSecret({ alg: 'HS256', kid: 'first' }, claims),
   },
   'fapi2-security-profile-final-client-test-invalid-alternate-alg, ES256 where it is not configured [requirement 12]':
     {
@@ -162,21 +173,21 @@ const refused: Record<string, Script> = {
     sign: (claims, { unpublished }) =>
       signedBy(unpublished, { kid: undefined, jwk: unpublished.publicJwk })(claims),
   },
-  'oidcc-client-test-userinfo-invalid-sub': { userInfo: set({ sub: 'somebody-else' }) },
+  'oidcc-client-test-userinfo-invalid-sub': { userInfo: withClaims({ sub: 'somebody-else' }) },
   'oidcc-client-test-discovery-issuer-mismatch [requirement 10]': {
-    metadata: set({ issuer: 'https://other.example' }),
+    metadata: withClaims({ issuer: 'https://other.example' }),
   },
   'fapi2-security-profile-final-client-test-invalid-authorization-response-iss [requirement 9]': {
-    answer: changed((parameters) => parameters.set('iss', 'https://other.example')),
+    answer: withParameters((parameters) => parameters.set('iss', 'https://other.example')),
   },
   'fapi2-security-profile-final-client-test-remove-authorization-response-iss [requirement 9]': {
-    answer: changed((parameters) => parameters.delete('iss')),
+    answer: withParameters((parameters) => parameters.delete('iss')),
   },
 }
 
 describe('an invalid response begins no session', () => {
   test.each(Object.entries(refused))('%s', async (_module, script) => {
-    const { entrada } = start(script)
+    const { entrada } = aScriptedEntrada(script)
     const browser = entrada.browser()
     await browser.open('/')
     expectRefused(browser)
@@ -187,7 +198,7 @@ describe('an invalid response begins no session', () => {
     'fapi2-security-profile-final-client-test-invalid-authorization-response-iss [requirement 9]',
     'fapi2-security-profile-final-client-test-remove-authorization-response-iss [requirement 9]',
   ])('%s: nothing is asked of the token endpoint', async (module) => {
-    const { entrada, issuer } = start(refused[module])
+    const { entrada, issuer } = aScriptedEntrada(refused[module])
     await entrada.browser().open('/')
     expect(issuer.count('/token')).toBe(0)
   })
@@ -195,7 +206,7 @@ describe('an invalid response begins no session', () => {
   test.each(['a.b.c', 'nothing', '', 7, null])(
     'an id token that reads %j [requirement 11]',
     async (idToken) => {
-      const { entrada } = start({ tokens: set({ id_token: idToken }) })
+      const { entrada } = aScriptedEntrada({ tokens: withClaims({ id_token: idToken }) })
       const browser = entrada.browser()
       await browser.open('/')
       expect([browser.page.status >= 500, isSignedIn(browser)]).toEqual([true, false])
@@ -203,7 +214,7 @@ describe('an invalid response begins no session', () => {
   )
 
   test('oidcc-client-test-kid-absent-multiple-jwks: which key cannot be told, and nothing breaks [requirement 13]', async () => {
-    const { entrada, issuer } = start({
+    const { entrada, issuer } = aScriptedEntrada({
       sign: (claims, { first }) => signedBy(first, { kid: undefined })(claims),
     })
     issuer.published = ['first', 'second']
@@ -215,14 +226,14 @@ describe('an invalid response begins no session', () => {
   test.each([
     [
       'fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-state-fails [requirement 8]',
-      changed((parameters) => parameters.set('state', 'A'.repeat(43))),
+      withParameters((parameters) => parameters.set('state', 'A'.repeat(43))),
     ],
     [
       'fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-missing-state-fails [requirement 8]',
-      changed((parameters) => parameters.delete('state')),
+      withParameters((parameters) => parameters.delete('state')),
     ],
   ])('%s', async (_module, answer) => {
-    const { entrada, issuer } = start({ answer })
+    const { entrada, issuer } = aScriptedEntrada({ answer })
     const browser = entrada.browser()
     await browser.open('/')
     expect(browser.page.headers.get('entrada-error')).toBe('sign_in_expired')
@@ -233,16 +244,16 @@ describe('an invalid response begins no session', () => {
 describe('UserInfo', () => {
   test.each([
     ['is not there', { metadata: without('userinfo_endpoint') }],
-    ['answers with an error', { metadata: set({ userinfo_endpoint: `${ISSUER}/nowhere` }) }],
+    ['answers with an error', { metadata: withClaims({ userinfo_endpoint: `${ISSUER}/nowhere` }) }],
   ] satisfies [string, Script][])('that %s costs a name, not a sign-in', async (_case, script) => {
-    const { entrada } = start(script)
+    const { entrada } = aScriptedEntrada(script)
     const browser = entrada.browser()
     await browser.open('/')
     await expectSignedIn(browser)
   })
 
   test('does not overrule the id token', async () => {
-    const { entrada } = start({ idToken: set({ name: 'As signed' }) })
+    const { entrada } = aScriptedEntrada({ idToken: withClaims({ name: 'As signed' }) })
     const browser = entrada.browser()
     await browser.open('/')
     const session = await browser.fetch('/.entrada/session')
@@ -281,10 +292,10 @@ describe('a refresh [requirement 45]', () => {
   })
 
   test.each([
-    ['oidcc-client-test-refresh-token-invalid-issuer', set({ iss: `${MICROSOFT}/other` })],
-    ['oidcc-client-test-refresh-token-invalid-sub', set({ sub: 'somebody-else' })],
-    ['a refreshed id token for another audience', set({ aud: 'somebody-else' })],
-    ['a refreshed id token that has expired', set({ exp: 1 })],
+    ['oidcc-client-test-refresh-token-invalid-issuer', withClaims({ iss: `${MICROSOFT}/other` })],
+    ['oidcc-client-test-refresh-token-invalid-sub', withClaims({ sub: 'somebody-else' })],
+    ['a refreshed id token for another audience', withClaims({ aud: 'somebody-else' })],
+    ['a refreshed id token that has expired', withClaims({ exp: 1 })],
   ])('%s: what came with it is not used', async (_module, change) => {
     expect(await refreshed(change)).toBe('unavailable')
   })

@@ -3,7 +3,7 @@ import { readReturnPaths } from '../../data/return-paths.ts'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { HOME } from '../../support/addresses.ts'
-import { cookieHeaderOf } from '../../support/scene.ts'
+import { cookieHeaderOf, signedIn } from '../../support/scene.ts'
 
 const UNLIMITED = { RATE_LIMITS: '{"login":{"perMinute":100000},"callback":{"perMinute":100000}}' }
 const NAVIGATION = {
@@ -18,8 +18,7 @@ function loginWith(value: string): string {
 
 test('never redirects a user with a session to another host, for every line of the corpus [requirement 75]', async () => {
   const entrada = anEntrada({ settings: UNLIMITED })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   const cookie = cookieHeaderOf(browser)
   const strayed: string[] = []
   for (const value of readReturnPaths()) {
@@ -56,8 +55,7 @@ test.each(['consent?feature=people&', 'login?step_up=1&', 'login?account=other&'
   'the same rule holds for /.entrada/%s… [requirement 75]',
   async (path) => {
     const entrada = anEntrada({ settings: UNLIMITED })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.open(`${HOME}/.entrada/${path}return_to=//evil.example`)
     const [account, accept] = [
       ['account', CAST.adele.userPrincipalName],

@@ -3,6 +3,7 @@ import { CAST, CONTOSO, FABRIKAM } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { anEntrada, type TestSettings } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const LOGIN = 'https://login.microsoftonline.com'
 
@@ -37,8 +38,7 @@ describe.each(['organizations', 'common', `${LOGIN}/organizations/v2.0`, `${LOGI
   (issuer) => {
     test('people of every allowed tenant sign in, each in their own', async () => {
       const entrada = multiTenant({ OPENID_ISSUER: issuer })
-      const felix = entrada.browser()
-      await felix.signIn(CAST.felix.userPrincipalName)
+      const felix = await signedIn(entrada, 'felix')
       expect(await userOf(felix)).toMatchObject({ id: CAST.felix.id, tenantId: FABRIKAM })
       const adele = entrada.browser('198.51.100.9')
       await adele.signIn(CAST.adele.userPrincipalName)
@@ -84,8 +84,7 @@ test('an issuer for many tenants without a list of them serves nothing', async (
 
 test('a tenant named by its domain is accepted although its tokens say its id', async () => {
   const entrada = anEntrada({ settings: { OPENID_ISSUER: `${LOGIN}/contoso.example/v2.0` } })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   expect(await userOf(browser)).toMatchObject({ id: CAST.adele.id, tenantId: CONTOSO })
 })
 

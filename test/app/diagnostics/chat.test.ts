@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat, CHAT_ORIGIN } from '../../support/chat-double.ts'
-import { answerFor, aScene, CHECK, locked, named, verdictOn, type Answer } from './fixture.ts'
+import {
+  answerFor,
+  anOperatorScene,
+  CHECK,
+  locked,
+  named,
+  verdictOn,
+  type Answer,
+} from './fixture.ts'
 
 describe('the chat', () => {
   test('is requested as the proxy does, and its response body is not shown', async () => {
     const seen: Request[] = []
-    const scene = await aScene({}, (request) => {
+    const scene = await anOperatorScene({}, (request) => {
       seen.push(request)
       return locked(request)
     })
@@ -20,7 +28,7 @@ describe('the chat', () => {
 
   test('fails when it expects another ORIGIN_SECRET', async () => {
     let isChanged = false
-    const scene = await aScene({}, (request) =>
+    const scene = await anOperatorScene({}, (request) =>
       isChanged ? new Response(null, { status: 403 }) : locked(request),
     )
     isChanged = true
@@ -33,7 +41,7 @@ describe('the chat', () => {
 
   test.each([500, 503])('fails when it answers %i', async (status) => {
     let isBroken = false
-    const scene = await aScene({}, (request) =>
+    const scene = await anOperatorScene({}, (request) =>
       isBroken ? new Response('stack trace', { status }) : locked(request),
     )
     isBroken = true
@@ -43,7 +51,7 @@ describe('the chat', () => {
   })
 
   test('fails when it does not answer, and the other checks go on', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     scene.entrada.internet.disconnect(CHAT_ORIGIN)
     const answer = await answerFor(scene)
     expect(named(answer, 'chat').detail).toContain('The chat service did not answer')

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerFor, aScene, CHECK, named, verdictOn, type Answer } from './fixture.ts'
+import { answerFor, anOperatorScene, CHECK, named, verdictOn, type Answer } from './fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* Who may ask, in what form the answer comes, and what the Worker knows of itself. */
 
 describe('who may run the setup check', () => {
   test('operators may run it', async () => {
-    const { ok, checks } = await answerFor(await aScene())
+    const { ok, checks } = await answerFor(await anOperatorScene())
     expect(ok).toBe(true)
     expect(checks.map(({ name, status }) => `${name}: ${status}`)).toEqual([
       'settings: ok',
@@ -27,9 +28,8 @@ describe('who may run the setup check', () => {
   })
 
   test('refuses people who are not operators', async () => {
-    const { entrada } = await aScene()
-    const member = entrada.browser()
-    await member.signIn(CAST.adele.userPrincipalName)
+    const { entrada } = await anOperatorScene()
+    const member = await signedIn(entrada)
     entrada.sandbox.journal.clear()
     const response = await member.fetch(CHECK)
     expect([response.status, await response.json()]).toMatchObject([
@@ -64,7 +64,7 @@ describe('who may run the setup check', () => {
 
   test('counts against the operator’s limit for sign-ins [requirement 95]', async () => {
     const settings = { RATE_LIMITS: '{"login":{"perMinute":2}}' }
-    const { operator } = await aScene({ settings }, () => new Response('hello'))
+    const { operator } = await anOperatorScene({ settings }, () => new Response('hello'))
     const statuses = []
     for (let time = 0; time < 3; time++) statuses.push((await operator.fetch(CHECK)).status)
     expect(statuses).toEqual([200, 200, 429])
@@ -72,7 +72,7 @@ describe('who may run the setup check', () => {
 })
 
 test('shows the same results as a page in a browser', async () => {
-  const { operator } = await aScene({}, () => new Response('hello'))
+  const { operator } = await anOperatorScene({}, () => new Response('hello'))
   const page = await operator.open(CHECK)
   expect([page.status, page.title]).toEqual([200, 'Setup check failed'])
   const statuses = page.html.querySelectorAll('h2').map((heading) => heading.text.trim())
@@ -85,7 +85,7 @@ test('shows the same results as a page in a browser', async () => {
 })
 
 test('every run is audited with the operator and the failed checks [requirement 100]', async () => {
-  const scene = await aScene({}, () => new Response('hello'))
+  const scene = await anOperatorScene({}, () => new Response('hello'))
   await answerFor(scene)
   expect(scene.entrada.logs.events('set_up_checked')).toEqual([
     expect.objectContaining({
@@ -98,7 +98,7 @@ test('every run is audited with the operator and the failed checks [requirement 
 
 describe('settings and bindings', () => {
   test('warns about a setting without effect, by name [requirement 98]', async () => {
-    const scene = await aScene({ settings: { OPENID_BUTTON_LABEL: 'Sign in' } })
+    const scene = await anOperatorScene({ settings: { OPENID_BUTTON_LABEL: 'Sign in' } })
     const answer = await answerFor(scene)
     expect(answer.ok).toBe(true)
     expect(named(answer, 'settings')).toMatchObject({
@@ -108,7 +108,7 @@ describe('settings and bindings', () => {
   })
 
   test('names a binding that does not answer, and runs the other checks [requirement 94]', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     scene.entrada.platform.objects.KEYS.bend({ fails: 'overloaded' })
     scene.entrada.platform.objects.LOOKUPS.bend({ fails: 'overloaded' })
     const answer = await answerFor(scene)
@@ -120,14 +120,14 @@ describe('settings and bindings', () => {
   })
 
   test('skips what a Worker cannot see', async () => {
-    const { status, detail } = await verdictOn('other_doors', await aScene())
+    const { status, detail } = await verdictOn('other_doors', await anOperatorScene())
     expect(status).toBe('skipped')
     expect(detail).toMatch(/fails closed.*workers\.dev/)
   })
 })
 
 test('gives up a check that hangs, and only that one', async () => {
-  const scene = await aScene()
+  const scene = await anOperatorScene()
   scene.entrada.sandbox.faults.set('graph.hang')
   scene.entrada.sandbox.faults.set('entra.token_hang')
   const answer = await clock.runOut(answerFor(scene), 20)

@@ -4,21 +4,29 @@ import { createClientCertificate } from '../../sandbox/entra/client-certificate.
 import type { Registration } from '../../sandbox/registration.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import type { EntradaOptions } from '../../support/entrada.ts'
-import { answerAt, answerFor, aScene, named, refusal, verdictOn, type Scene } from './fixture.ts'
+import {
+  answerAt,
+  answerFor,
+  anOperatorScene,
+  named,
+  refusal,
+  verdictOn,
+  type OperatorScene,
+} from './fixture.ts'
 
 /** Token requests in the app's own name. */
-function triesIn({ entrada }: Scene) {
+function triesIn({ entrada }: OperatorScene) {
   const isTry = (form: URLSearchParams) => form.get('grant_type') === 'client_credentials'
   return entrada.sandbox.journal.redemptions().filter(({ form }) => isTry(form))
 }
 
 describe('the client credential', () => {
   function registered(registration: Partial<Registration>, options: EntradaOptions = {}) {
-    return aScene({ ...options, sandbox: createSandbox({ people: 5, registration }) })
+    return anOperatorScene({ ...options, sandbox: createSandbox({ people: 5, registration }) })
   }
 
   test('is tried without a user, and the token it gets is discarded', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     const { journal } = scene.entrada.sandbox
     journal.clear()
     const { status, detail } = await verdictOn('client_credential', scene)
@@ -62,7 +70,7 @@ describe('the client credential', () => {
     ['a public client [requirement 99]', 700025, 'invalid_client', /belongs under the platform Web/],
     ['a single-page application [requirement 99]', 9002327, 'invalid_request', /belongs under the platform Web/],
   ])('%s (AADSTS%i) fails, with the fix', async (_what, number, error, fix) => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     answerAt(scene, '/token', refusal(number, error))
     const answer = await answerFor(scene)
     expect(answer.ok).toBe(false)
@@ -75,13 +83,13 @@ describe('the client credential', () => {
   }) // prettier-ignore
 
   test('passes when a policy for apps blocks the token only', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     answerAt(scene, '/token', refusal(53003, 'access_denied'))
     expect((await verdictOn('client_credential', scene)).status).toBe('ok')
   })
 
   test('warns when the token endpoint does not answer', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     scene.entrada.sandbox.faults.set('entra.token_server_error')
     const { status, fix } = await verdictOn('client_credential', scene)
     expect([status, fix]).toEqual(['warning', 'Check again.'])
@@ -110,7 +118,7 @@ describe('the client credential', () => {
   test('of a multi-tenant app is tried in the first allowed tenant', async () => {
     const sandbox = createSandbox({ people: 5, registration: { signInAudience: 'AzureADMultipleOrgs' } })
     const [home] = sandbox.tenants
-    const scene = await aScene({
+    const scene = await anOperatorScene({
       sandbox,
       settings: {
         OPENID_ISSUER: 'organizations',

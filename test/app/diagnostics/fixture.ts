@@ -34,16 +34,16 @@ export const locked: HostHandler = ({ headers }) =>
     ? new Response('hello')
     : new Response(null, { status: 403 })
 
-export interface Scene {
+export interface OperatorScene {
   readonly entrada: Entrada
   readonly operator: Browser
 }
 
 /** Alex is an operator; everything is set up as it should be, but for what the test says. */
-export async function aScene(
+export async function anOperatorScene(
   options: EntradaOptions = {},
   chat: HostHandler = locked,
-): Promise<Scene> {
+): Promise<OperatorScene> {
   const sandbox = options.sandbox ?? createSandbox({ people: 20, groups: 5 })
   sandbox.entra.grantAdminConsent(GRAPH_SCOPES)
   const settings = { OPENID_ADMIN_ROLE: 'Entrada.Admin', ORIGIN_SECRET, ...options.settings }
@@ -53,7 +53,7 @@ export async function aScene(
   return { entrada, operator }
 }
 
-export async function answerFor({ entrada, operator }: Scene): Promise<Answer> {
+export async function answerFor({ entrada, operator }: OperatorScene): Promise<Answer> {
   const response = await operator.fetch(CHECK)
   const text = await response.clone().text()
   expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store'])
@@ -68,12 +68,12 @@ export function named({ checks }: Answer, name: string): Check {
   return checks.find((check) => check.name === name) ?? expect.unreachable(`no check ${name}`)
 }
 
-export async function verdictOn(name: string, scene: Scene): Promise<Check> {
+export async function verdictOn(name: string, scene: OperatorScene): Promise<Check> {
   return named(await answerFor(scene), name)
 }
 
 /** The sandbox's sign-in service, but for one endpoint that the test answers. */
-export function answerAt({ entrada }: Scene, ending: string, answer: HostHandler): void {
+export function answerAt({ entrada }: OperatorScene, ending: string, answer: HostHandler): void {
   const { handlers, hosts } = entrada.sandbox
   entrada.internet.answer(hosts.login, (request) =>
     new URL(request.url).pathname.endsWith(ending) ? answer(request) : handlers.login(request),

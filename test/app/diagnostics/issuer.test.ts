@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { aScene, CHECK, named, verdictOn, type Answer } from './fixture.ts'
+import { anOperatorScene, CHECK, named, verdictOn, type Answer } from './fixture.ts'
 
 describe('the issuer', () => {
   test('is read without the cache', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     const { journal, faults } = scene.entrada.sandbox
     journal.clear()
     expect((await verdictOn('issuer', scene)).detail).toMatch(/\/v2\.0 publishes \d+ keys\./)
@@ -19,7 +19,7 @@ describe('the issuer', () => {
   })
 
   test('fails when its metadata names another issuer', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     const { login } = scene.entrada.sandbox.handlers
     scene.entrada.internet.answer(scene.entrada.sandbox.hosts.login, async (request) => {
       const response = await login(request)
@@ -39,7 +39,7 @@ describe('the issuer', () => {
     ['is further off than tokens allow', 90, 'failed'],
     ['is behind', -3600, 'failed'],
   ])('and its clock, when ours %s (%i s)', async (_how, seconds, status) => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     const { login } = scene.entrada.sandbox.handlers
     scene.entrada.internet.answer(scene.entrada.sandbox.hosts.login, async (request) => {
       const response = new Response((await login(request)).body, await login(request.clone()))

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
-import { aScene, verdictOn } from './fixture.ts'
+import { anOperatorScene, verdictOn } from './fixture.ts'
 
 describe('Microsoft 365', () => {
   test('lists what has been consented to', async () => {
-    const { status, detail } = await verdictOn('permissions', await aScene())
+    const { status, detail } = await verdictOn('permissions', await anOperatorScene())
     expect([status, detail]).toEqual(['ok', 'people: on, groups: on, files: on'])
   })
 
   test('warns about missing consent, with the address to consent at', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     scene.entrada.sandbox.entra.revokeAdminConsent(undefined, ['Files.Read.All'])
     await clock.advance(3 * 3600)
     expect(await verdictOn('permissions', scene)).toMatchObject({
@@ -21,7 +21,7 @@ describe('Microsoft 365', () => {
 
   test('fails without a token, with Microsoft’s error number', async () => {
     // Or the session would end with its first recheck that finds no token.
-    const scene = await aScene({ settings: { MEMBERSHIP_CHECK_SECONDS: '86400' } })
+    const scene = await anOperatorScene({ settings: { MEMBERSHIP_CHECK_SECONDS: '86400' } })
     scene.entrada.sandbox.faults.set('entra.secret_expired')
     await clock.advance(3 * 3600)
     expect(await verdictOn('permissions', scene)).toMatchObject({
@@ -31,14 +31,14 @@ describe('Microsoft 365', () => {
   })
 
   test('skips permissions when tokens are off', async () => {
-    const scene = await aScene({
+    const scene = await anOperatorScene({
       settings: { OPENID_REUSE_TOKENS: 'false', ENABLE_SHAREPOINT_FILEPICKER: 'false' },
     })
     expect((await verdictOn('permissions', scene)).status).toBe('skipped')
   })
 
   test('fails when Graph does not answer', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     scene.entrada.sandbox.faults.set('graph.outage')
     expect(await verdictOn('graph', scene)).toMatchObject({
       status: 'failed',

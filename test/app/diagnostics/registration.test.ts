@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerAt, answerFor, aScene, named, refusal, verdictOn } from './fixture.ts'
+import { answerAt, answerFor, anOperatorScene, named, refusal, verdictOn } from './fixture.ts'
 
 /* The redirect URI and the platform it belongs under, at the check and for who cannot get to it. */
 
 describe('the redirect URI', () => {
   test('passes when it is registered under the platform Web', async () => {
-    expect(await verdictOn('redirect_uri', await aScene())).toEqual({
+    expect(await verdictOn('redirect_uri', await anOperatorScene())).toEqual({
       name: 'redirect_uri',
       status: 'ok',
       detail:
@@ -17,7 +17,7 @@ describe('the redirect URI', () => {
   })
 
   test('fails when it is no longer registered, and shows it in full', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     const { sandbox } = scene.entrada
     sandbox.registration = { ...sandbox.registration, redirectUris: [] }
     expect(await verdictOn('redirect_uri', scene)).toMatchObject({
@@ -28,7 +28,7 @@ describe('the redirect URI', () => {
   })
 
   test('fails under the platform for single-page applications, with the fix [requirement 99]', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     answerAt(scene, '/authorize', (request) => {
       const asked = new URL(request.url).searchParams
       // Demanded there alone, and therefore not sent by the check.
@@ -48,7 +48,7 @@ describe('the redirect URI', () => {
   })
 
   test('is skipped when the service shows a page instead of a redirect', async () => {
-    const scene = await aScene()
+    const scene = await anOperatorScene()
     answerAt(scene, '/authorize', () => new Response('<title>Sign in</title>'))
     expect((await verdictOn('redirect_uri', scene)).status).toBe('skipped')
   })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
 import type { HostHandler } from '../../sandbox/sandbox.ts'
 import { CHAT_ORIGIN } from '../../support/chat-double.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerFor, aScene, named, verdictOn } from './fixture.ts'
+import { answerFor, anOperatorScene, named, verdictOn } from './fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* What the chat says to who comes to its own address, past Entrada. */
 
@@ -16,7 +16,7 @@ describe('the chat’s own address', () => {
 
   test('is requested twice as a stranger: without and with a spoofed identity header [requirement 64]', async () => {
     const seen: Request[] = []
-    const scene = await aScene(
+    const scene = await anOperatorScene(
       {},
       toStrangers((request) => {
         seen.push(request)
@@ -38,7 +38,7 @@ describe('the chat’s own address', () => {
   })
 
   test('fails when it answers strangers, with the fixes [requirement 64]', async () => {
-    const scene = await aScene({}, () => new Response('hello'))
+    const scene = await anOperatorScene({}, () => new Response('hello'))
     const answer = await answerFor(scene)
     expect(answer.ok).toBe(false)
     expect(named(answer, 'origin_protection')).toMatchObject({
@@ -52,7 +52,7 @@ describe('the chat’s own address', () => {
   })
 
   test('fails when it trusts a spoofed identity header [requirement 64]', async () => {
-    const scene = await aScene(
+    const scene = await anOperatorScene(
       {},
       toStrangers(({ headers }) =>
         headers.has('x-forwarded-user')
@@ -66,7 +66,7 @@ describe('the chat’s own address', () => {
   test.each(['librechat', 'onyx'])(
     'is a warning when open for a %s, which has its own sign-in',
     async (preset) => {
-      const scene = await aScene(
+      const scene = await anOperatorScene(
         { settings: { ORIGIN_PRESET: preset } },
         () => new Response('hello'),
       )
@@ -85,7 +85,7 @@ describe('the chat’s own address', () => {
     ['404', 404, {}, 'warning'],
     ['502', 502, {}, 'warning'],
   ])('that answers strangers %s', async (_what, status, headers, verdict) => {
-    const scene = await aScene(
+    const scene = await anOperatorScene(
       {},
       toStrangers(() => new Response(null, { status, headers })),
     )
@@ -93,7 +93,7 @@ describe('the chat’s own address', () => {
   })
 
   test('follows no redirect', async () => {
-    const scene = await aScene(
+    const scene = await anOperatorScene(
       {},
       toStrangers(() => Response.redirect('https://elsewhere.example/', 302)),
     )
@@ -102,10 +102,9 @@ describe('the chat’s own address', () => {
   })
 
   test('is skipped without ORIGIN_URL, with the advice to try from outside Cloudflare', async () => {
-    const { entrada } = await aScene()
+    const { entrada } = await anOperatorScene()
     const service = anEntrada({ share: entrada, originService: () => new Response('hello') })
-    const operator = service.browser()
-    await operator.signIn(CAST.alex.userPrincipalName)
+    const operator = await signedIn(service, 'alex')
     const bound = await verdictOn('origin_protection', { entrada: service, operator })
     expect([bound.status, bound.detail]).toEqual([
       'skipped',
@@ -113,15 +112,14 @@ describe('the chat’s own address', () => {
     ])
     const sameZone = anEntrada({ share: entrada, settings: { ORIGIN_URL: null } })
     entrada.internet.answer(entrada.origin, () => new Response('hello'))
-    const other = sameZone.browser()
-    await other.signIn(CAST.alex.userPrincipalName)
+    const other = await signedIn(sameZone, 'alex')
     const route = await verdictOn('origin_protection', { entrada: sameZone, operator: other })
     expect(route.status).toBe('skipped')
   })
 
   test('is skipped for a chat on this machine', async () => {
     const local = 'http://127.0.0.1:3000'
-    const scene = await aScene({
+    const scene = await anOperatorScene({
       settings: { DOMAIN_SERVER: 'http://localhost:8787', ORIGIN_URL: local },
       hosts: { [local]: () => new Response('hello') },
     })

@@ -4,7 +4,7 @@ import { ChatDouble, aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import type { ObjectBends } from '../../support/platform/object-namespace.ts'
-import { cookieHeaderOf, isSignedIn } from '../../support/scene.ts'
+import { cookieHeaderOf, isSignedIn, signedIn } from '../../support/scene.ts'
 
 /** One of each kind of request a chat app gets. */
 const REQUESTS: readonly (readonly [string, string, RequestInit])[] = [
@@ -24,10 +24,9 @@ async function ask(entrada: Entrada, cookie: string | null, [, path, init]: (typ
 }
 
 /** Signed in here; asked where nothing is remembered. */
-async function aScene(settings = {}) {
+async function aColdScene(settings = {}) {
   const { entrada, chat } = aGuardedChat({ settings })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   const cookie = cookieHeaderOf(browser)
   const cold = anEntrada({ share: entrada })
   chat.requests.length = 0
@@ -43,7 +42,7 @@ const BENDS: readonly ObjectBends[] = [
 
 describe('without the session’s object nothing reaches the chat [requirement 58]', () => {
   test.each(BENDS)('%o', async (bends) => {
-    const { entrada, cold, chat, cookie } = await aScene()
+    const { entrada, cold, chat, cookie } = await aColdScene()
     entrada.platform.objects.SESSIONS.bend(bends)
     for (const request of REQUESTS) {
       const { status } = await ask(cold, cookie, request)
@@ -55,7 +54,7 @@ describe('without the session’s object nothing reaches the chat [requirement 5
   })
 
   test('not even what this isolate remembers, where it must be certain', async () => {
-    const { entrada, chat, cookie } = await aScene()
+    const { entrada, chat, cookie } = await aColdScene()
     await ask(entrada, cookie, REQUESTS[3] ?? expect.unreachable())
     chat.requests.length = 0
     entrada.platform.objects.SESSIONS.bend({ fails: 'unreachable' })
@@ -79,7 +78,7 @@ describe.each([['VAULT'], ['USERS'], ['REPLAYS'], ['LOOKUPS'], ['KEYS']] as cons
     }
 
     test('refuses people without a session [requirement 58]', async () => {
-      const { entrada, cold, chat } = await aScene({ SIGNING_KEYS: null })
+      const { entrada, cold, chat } = await aColdScene({ SIGNING_KEYS: null })
       breakIt(entrada)
       for (const request of REQUESTS) {
         const { status } = await ask(cold, null, request)
@@ -89,7 +88,7 @@ describe.each([['VAULT'], ['USERS'], ['REPLAYS'], ['LOOKUPS'], ['KEYS']] as cons
     })
 
     test('refuses a user with a session, or forwards the request with their identity [requirement 58]', async () => {
-      const { entrada, cold, chat, cookie } = await aScene({ SIGNING_KEYS: null })
+      const { entrada, cold, chat, cookie } = await aColdScene({ SIGNING_KEYS: null })
       breakIt(entrada)
       for (const request of REQUESTS) {
         const { status } = await ask(cold, cookie, request)
@@ -124,7 +123,7 @@ describe('whatever else breaks', () => {
   ] as const)(
     'without %s refuses people without a session [requirement 58]',
     async (_what, fault) => {
-      const { entrada, cold, chat } = await aScene()
+      const { entrada, cold, chat } = await aColdScene()
       entrada.sandbox.faults.set(fault)
       entrada.platform.cache.bend({ throws: true })
       for (const request of REQUESTS) {

@@ -4,7 +4,7 @@ import { aGuardedChat } from '../../support/chat-double.ts'
 import { hasButton } from '../../support/browser/form.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { byGroup, contoso, thePerson, trySignIn } from '../membership/fixture.ts'
-import { cookieHeaderOf } from '../../support/scene.ts'
+import { cookieHeaderOf, signedIn } from '../../support/scene.ts'
 
 /** What went wrong in the reference peer, each once more and by its number, against the whole app. */
 
@@ -35,8 +35,7 @@ describe('an allow-rule is not widened', () => {
 
 test('GHSA-vjrc-mh2v-45x6: an underscore smuggles nobody’s name, signed in or not [requirement 59]', async () => {
   const { entrada, chat } = aGuardedChat({ settings: SKIPPED })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   const headers = {
     x_forwarded_user: 'root',
     X_Forwarded_Groups: 'admins',
@@ -51,8 +50,7 @@ test('GHSA-vjrc-mh2v-45x6: an underscore smuggles nobody’s name, signed in or 
 
 test('GHSA-f24x-5g9q-753f: the session before a sign-in is over with it [requirement 28]', async () => {
   const { entrada } = aGuardedChat()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   const former = cookieHeaderOf(browser)
   await browser.open('/.entrada/login?account=other')
   await browser.submit({ button: ['account', CAST.alex.userPrincipalName] })

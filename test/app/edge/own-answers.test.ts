@@ -1,21 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import type { Page } from '../../support/browser/page.ts'
-import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { CALLBACK, HOME } from '../../support/addresses.ts'
-import { cookieHeaderOf } from '../../support/scene.ts'
+import { cookieHeaderOf, aScene } from '../../support/scene.ts'
 
 const HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
-async function signedIn(settings: TestSettings = {}): Promise<[Entrada, Browser]> {
-  const clients = [
-    { client_id: 'chat', client_secret: 'x'.repeat(32), redirect_uris: [`${HOME}/back`] },
-  ]
-  const entrada = anEntrada({ settings: { OIDC_CLIENTS: JSON.stringify(clients), ...settings } })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
-  return [entrada, browser]
+const BEFORE_A_CLIENT = {
+  settings: {
+    OIDC_CLIENTS: JSON.stringify([
+      { client_id: 'chat', client_secret: 'x'.repeat(32), redirect_uris: [`${HOME}/back`] },
+    ]),
+  },
 }
 
 /** Every page of ours there is, and how one gets there. */
@@ -51,7 +47,7 @@ const LEADS_ON: Readonly<Record<string, string>> = {
 
 describe.each(PAGES)('%s [requirement 76]', (name, open) => {
   test('carries its protection', async () => {
-    const [, browser] = await signedIn()
+    const { browser } = await aScene(BEFORE_A_CLIENT)
     const { headers } = await open(browser)
     const policy = directivesOf(headers)
     expect(policy.get('default-src')).toBe("'none'")
@@ -71,7 +67,7 @@ describe.each(PAGES)('%s [requirement 76]', (name, open) => {
   })
 
   test('runs nothing it does not name, and loads nothing from elsewhere', async () => {
-    const [, browser] = await signedIn()
+    const { browser } = await aScene(BEFORE_A_CLIENT)
     const page = await open(browser)
     const policy = directivesOf(page.headers)
     const nonce = /'nonce-([\w-]+)'/.exec(policy.get('style-src') ?? '')?.[1]
@@ -86,14 +82,18 @@ describe.each(PAGES)('%s [requirement 76]', (name, open) => {
     for (const [attribute, value] of attributes) {
       if (attribute === 'href') expect(new URL(value, HOME).origin).toBe(HOME)
     }
-    const again = await open((await signedIn())[1])
+    const again = await open((await aScene(BEFORE_A_CLIENT)).browser)
     expect(again.headers.get('content-security-policy')).not.toContain(nonce)
   })
 
   test('shows what comes from outside as text or not at all', async () => {
-    const [, browser] = await signedIn({
-      ACCESS_HELP_TEXT: HOSTILE,
-      ACCESS_HELP_URL: `https://help.contoso.example/?a="><script>alert(1)</script>`,
+    const { browser } = await aScene({
+      ...BEFORE_A_CLIENT,
+      settings: {
+        ...BEFORE_A_CLIENT.settings,
+        ACCESS_HELP_TEXT: HOSTILE,
+        ACCESS_HELP_URL: `https://help.contoso.example/?a="><script>alert(1)</script>`,
+      },
     })
     const page = await open(browser)
     expect(page.text).not.toContain('<script>alert')
@@ -101,7 +101,7 @@ describe.each(PAGES)('%s [requirement 76]', (name, open) => {
   })
 
   test('is one document with one heading, a main part and a language', async () => {
-    const [, browser] = await signedIn()
+    const { browser } = await aScene(BEFORE_A_CLIENT)
     const { html } = await open(browser)
     expect(html.querySelectorAll('h1')).toHaveLength(1)
     expect(html.querySelectorAll('main')).toHaveLength(1)
@@ -158,7 +158,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
   ])(
     'is stored nowhere and tells nobody where one was, for %s [requirement 40]',
     async (_who, isMember, metadata) => {
-      const [entrada, browser] = await signedIn()
+      const { entrada, browser } = await aScene(BEFORE_A_CLIENT)
       const cookie = cookieHeaderOf(browser)
       const response = await entrada.fetch(path, {
         method,
@@ -197,7 +197,10 @@ const ORIGINS = [
 describe('our own endpoints are for our own pages', () => {
   test.each(ORIGINS)('%s may read none of them [requirement 56]', async (origin) => {
     // What an operator opens is the chat, never what is ours.
-    const [entrada, browser] = await signedIn({ CORS_ORIGINS: 'https://portal.contoso.example' })
+    const { entrada, browser } = await aScene({
+      ...BEFORE_A_CLIENT,
+      settings: { ...BEFORE_A_CLIENT.settings, CORS_ORIGINS: 'https://portal.contoso.example' },
+    })
     const cookie = cookieHeaderOf(browser)
     for (const [method, path] of [...ROUTES, ['OPTIONS', '/.entrada/session'] as const]) {
       const response = await entrada.fetch(path, { method, headers: { cookie, origin } })
@@ -210,7 +213,10 @@ describe('our own endpoints are for our own pages', () => {
 
   test('nor may an origin that reads the chat', async () => {
     const origin = 'https://portal.contoso.example'
-    const [entrada, browser] = await signedIn({ CORS_ORIGINS: origin })
+    const { entrada, browser } = await aScene({
+      ...BEFORE_A_CLIENT,
+      settings: { ...BEFORE_A_CLIENT.settings, CORS_ORIGINS: origin },
+    })
     const cookie = cookieHeaderOf(browser)
     const response = await entrada.fetch('/.entrada/session', { headers: { cookie, origin } })
     expect(response.headers.get('access-control-allow-origin')).toBeNull()

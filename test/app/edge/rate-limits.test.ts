@@ -4,6 +4,7 @@ import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { aChat, answerTo, authorizeUrl } from '../provider/fixture.ts'
 import { HOME } from '../../support/addresses.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const PAGE = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
 const LIMITS = JSON.stringify({
@@ -144,8 +145,7 @@ describe('a limit does not cost a user their code', () => {
 
   test('a late callback redirects a user with a session to the chat', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     const bogus = '/oauth/openid/callback?state=x&code=y'
     await statuses(10, () => entrada.fetch(bogus, { headers: PAGE }))
     expect((await browser.open(bogus)).status).toBe(200)

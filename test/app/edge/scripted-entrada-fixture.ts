@@ -10,7 +10,10 @@ export const CLIENT = {
 }
 
 /** Entrada in front of an issuer that departs from the rules as scripted. */
-export function start(script: Script = {}): { entrada: Entrada; issuer: ScriptedIssuer } {
+export function aScriptedEntrada(script: Script = {}): {
+  entrada: Entrada
+  issuer: ScriptedIssuer
+} {
   const issuer = new ScriptedIssuer({ issuer: ISSUER, ...CLIENT })
   issuer.script = script
   const entrada = anEntrada({
@@ -26,18 +29,18 @@ export function start(script: Script = {}): { entrada: Entrada; issuer: Scripted
 }
 
 /** With those members changed. */
-export const set =
+export const withClaims =
   (changes: Claims) =>
   (claims: Claims): Claims => ({ ...claims, ...changes })
 
 /** Signed with the client secret: what an attacker can do who knows it, and a careless library takes. */
-export const hmac = (header: Claims, claims: Claims) => {
+export const signedWithClientSecret = (header: Claims, claims: Claims) => {
   const unsigned = assembled(header, claims, '').slice(0, -1)
   const signature = createHmac('sha256', CLIENT.clientSecret).update(unsigned).digest('base64url')
   return `${unsigned}.${signature}`
 }
 /** With parameters changed in place. */
-export function changed(change: (parameters: URLSearchParams) => void) {
+export function withParameters(change: (parameters: URLSearchParams) => void) {
   return (parameters: URLSearchParams) => {
     change(parameters)
     return parameters

@@ -3,7 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { aFilesScene } from './fixture.ts'
 import { EVERYWHERE, openPage, PAGE } from './picker-fixture.ts'
-import { problemOf } from '../../support/scene.ts'
+import { problemOf, signedIn } from '../../support/scene.ts'
 
 describe('the picker page', () => {
   test('may frame and post to exactly the user’s hosts [requirement 76]', async () => {
@@ -121,8 +121,7 @@ test('in a frame, a picker that cannot open is still a page', async () => {
 
 test('in a frame, an ended session shows a page whose sign-in link leaves the frame', async () => {
   const entrada = anEntrada()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   browser.cookies.delete('__Host-entrada')
   const response = await browser.load('/.entrada/picker?channel=abcdefgh', 'iframe')
   expect([response.status, response.headers.get('entrada-error')]).toEqual([

@@ -3,8 +3,8 @@ import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { FaultName } from '../../sandbox/faults.ts'
 import { clock } from '../../support/clock.ts'
 import type { TestSettings } from '../../support/entrada.ts'
-import { byGroup, type Scene } from './fixture.ts'
-import { CHECK, isIn, isInAfter, signedIn } from './recheck-fixture.ts'
+import { byGroup, type MembershipScene } from './fixture.ts'
+import { CHECK, isIn, isInAfter, aMember } from './recheck-fixture.ts'
 import { cookieHeaderOf } from '../../support/scene.ts'
 
 /* An account that Entra has disabled, deleted or revoked while its session runs. */
@@ -24,7 +24,7 @@ const RULES: readonly (readonly [string, TestSettings])[] = [
   ['a required group', byGroup('graph', CAST_GROUPS.chatUsers)],
 ]
 
-function statusOf({ entrada, browser }: Scene, path: string, init: RequestInit = {}) {
+function statusOf({ entrada, browser }: MembershipScene, path: string, init: RequestInit = {}) {
   const cookie = cookieHeaderOf(browser)
   const headers = { cookie, origin: entrada.origin, ...init.headers }
   return entrada.fetch(path, { ...init, headers }).then(({ status }) => status)
@@ -34,7 +34,7 @@ describe.each(RULES)('with %s, an account', (_, settings) => {
   test.each(FAULTS)(
     'that is gone (%s) is out within the check time [requirement 46]',
     async (fault) => {
-      const scene = await signedIn({ settings })
+      const scene = await aMember({ settings })
       expect(await isInAfter(scene, CHECK)).toBe(true)
       scene.sandbox.faults.set(fault)
       expect(await isInAfter(scene, CHECK - 60)).toBe(true)
@@ -45,7 +45,7 @@ describe.each(RULES)('with %s, an account', (_, settings) => {
 
   test('is signed out as fast where access tokens live for a day (cp1) [requirement 46]', async () => {
     const cp1 = { ...settings, OPENID_CLIENT_CAPABILITIES: 'cp1' }
-    const scene = await signedIn({ settings: cp1 })
+    const scene = await aMember({ settings: cp1 })
     // Renews the Graph token, which lives on when the account is disabled.
     await scene.browser.fetch('/.entrada/session')
     scene.sandbox.faults.set('entra.user_disabled')
@@ -53,7 +53,7 @@ describe.each(RULES)('with %s, an account', (_, settings) => {
   })
 
   test('gets no page of the chat in the nine hours after that', async () => {
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     scene.sandbox.entra.revokeSessions(CAST.adele.id)
     const pages = () => scene.sandbox.journal.to('chat', '/echo').length
     for (let hour = 0; hour < 9; hour++) {
@@ -75,7 +75,7 @@ describe('the first request after the check time', () => {
     ['a write', { method: 'POST', body: 'text' }, 401],
     ['a socket upgrade', { headers: { upgrade: 'websocket', connection: 'Upgrade' } }, 401],
   ])('%s waits for Entra and never reaches the chat [requirement 46]', async (_, init, status) => {
-    const scene = await signedIn()
+    const scene = await aMember()
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.user_disabled')
     expect(await statusOf(scene, '/echo', init)).toBe(status)
@@ -83,7 +83,7 @@ describe('the first request after the check time', () => {
   })
 
   test('is one of many that wait for one answer of Entra', async () => {
-    const scene = await signedIn()
+    const scene = await aMember()
     await clock.advance(CHECK)
     const before = scene.sandbox.journal.redemptions('refresh_token').length
     scene.sandbox.faults.set('entra.user_disabled')
@@ -94,14 +94,14 @@ describe('the first request after the check time', () => {
 
   test('that only polls is refused as well, so that a WebSocket closes', async () => {
     const settings = { SESSION_POLLING_ROUTES: 'GET /echo' }
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.user_disabled')
     expect(await statusOf(scene, '/echo')).toBe(401)
   })
 
   test('waits at most five seconds for an Entra that hangs, and the next request not at all', async () => {
-    const scene = await signedIn()
+    const scene = await aMember()
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.token_hang')
     const started = clock.now()
@@ -112,7 +112,7 @@ describe('the first request after the check time', () => {
   })
 
   test('ends the session also when Entra answers late', async () => {
-    const scene = await signedIn()
+    const scene = await aMember()
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.token_slow', { delayMs: 8000, times: 1 })
     scene.sandbox.faults.set('entra.user_disabled')
@@ -123,7 +123,7 @@ describe('the first request after the check time', () => {
 })
 
 test('a refused token ends the session also when only the admin role is checked', async () => {
-  const scene = await signedIn({ settings: ADMIN_BY_GROUP })
+  const scene = await aMember({ settings: ADMIN_BY_GROUP })
   await clock.advance(2 * CHECK)
   scene.sandbox.faults.set('entra.token_server_error', { times: 1 })
   scene.sandbox.faults.set('entra.user_disabled')
@@ -131,7 +131,7 @@ test('a refused token ends the session also when only the admin role is checked'
 })
 
 test('without a stored refresh token, a check of the admin role ends no session', async () => {
-  const scene = await signedIn({
+  const scene = await aMember({
     settings: {
       ...ADMIN_BY_GROUP,
       OPENID_REUSE_TOKENS: 'false',
@@ -142,7 +142,7 @@ test('without a stored refresh token, a check of the admin role ends no session'
 })
 
 test('a token that a feature renewed counts as a recheck', async () => {
-  const scene = await signedIn()
+  const scene = await aMember()
   await clock.advance(CHECK - 60)
   await scene.browser.fetch('/.entrada/session')
   const before = scene.sandbox.journal.redemptions('refresh_token').length

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS, CONTOSO, FABRIKAM } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import {
-  aScene,
+  aMembershipScene,
   asked,
   byGroup,
   contoso,
@@ -10,17 +10,17 @@ import {
   thePerson,
   trySignIn,
   verdictOn,
-  type Scene,
+  type MembershipScene,
 } from './fixture.ts'
 
-function putMail(scene: Scene, mail: string | null): void {
+function putMail(scene: MembershipScene, mail: string | null): void {
   const directory = contoso(scene.sandbox)
   directory.putPerson({ ...thePerson(scene.sandbox, CAST.adele.id), mail })
 }
 
 describe('without a rule', () => {
   test('admits everyone whom the tenant signs in, and asks Graph nothing', async () => {
-    const scene = aScene()
+    const scene = aMembershipScene()
     expect(await verdictOn(scene, CAST.unal.userPrincipalName)).toBe('admitted')
     expect((await sessionOf(scene.browser))?.user).toMatchObject({ roles: [], groups: [] })
     expect(asked(scene, 'me/')).toBe(0)
@@ -34,7 +34,9 @@ describe('a refusal', () => {
   }
 
   test('names the rule that was not met, with the operator’s text and link, and no group', async () => {
-    const scene = aScene({ settings: { ...byGroup('auto', 'Chat Administrators'), ...help } })
+    const scene = aMembershipScene({
+      settings: { ...byGroup('auto', 'Chat Administrators'), ...help },
+    })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.status).toBe(403)
     const words = page.html.querySelector('main')?.structuredText ?? ''
@@ -48,7 +50,7 @@ describe('a refusal', () => {
   })
 
   test('offers another account, because single sign-on would choose the same one again', async () => {
-    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
+    const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
     await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     const page = await scene.browser.click('a.button[href*="account=other"]')
     expect(page.url.origin).toBe(scene.sandbox.hosts.login)
@@ -60,7 +62,9 @@ describe('a refusal', () => {
   })
 
   test('leaves one audit event with the person and the reason, and no names [requirement 100]', async () => {
-    const scene = aScene({ settings: { ...byGroup('auto', 'Chat Administrators'), ...help } })
+    const scene = aMembershipScene({
+      settings: { ...byGroup('auto', 'Chat Administrators'), ...help },
+    })
     await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     const audits = scene.entrada.logs.events().filter(({ level }) => level === 'audit')
     expect(audits).toEqual([
@@ -78,7 +82,7 @@ describe('a refusal', () => {
   })
 
   test('neither begins a session nor ends another person’s in this browser', async () => {
-    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
+    const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
     await scene.browser.signIn(CAST.alex.userPrincipalName)
     await scene.browser.open('/.entrada/login?account=other')
     await scene.browser.submit({ button: ['account', CAST.adele.userPrincipalName] })
@@ -89,7 +93,7 @@ describe('a refusal', () => {
 
 describe('guests', () => {
   test('are admitted unless ALLOW_GUESTS is false', async () => {
-    expect(await verdictOn(aScene(), CAST.gustav.userPrincipalName)).toBe('admitted')
+    expect(await verdictOn(aMembershipScene(), CAST.gustav.userPrincipalName)).toBe('admitted')
   })
 
   test.each([
@@ -100,7 +104,7 @@ describe('guests', () => {
       [CAST.gustav, 'wrong_account'],
       [CAST.adele, 'admitted'],
     ] as const) {
-      const scene = aScene({ settings: { ALLOW_GUESTS: 'false' } })
+      const scene = aMembershipScene({ settings: { ALLOW_GUESTS: 'false' } })
       scene.sandbox.registration = { ...scene.sandbox.registration, optionalClaims }
       expect(await verdictOn(scene, who.userPrincipalName)).toBe(verdict)
       expect(asked(scene, 'me')).toBe(questions)
@@ -108,7 +112,7 @@ describe('guests', () => {
   })
 
   test('get that reason on the page and in the audit event', async () => {
-    const scene = aScene({ settings: { ALLOW_GUESTS: 'false' } })
+    const scene = aMembershipScene({ settings: { ALLOW_GUESTS: 'false' } })
     const page = await trySignIn(scene.browser, CAST.gustav.userPrincipalName)
     expect(page.text).toContain('Guest accounts do not have access.')
     expect(scene.entrada.logs.events('refused_membership')).toMatchObject([
@@ -139,7 +143,7 @@ describe('allowed e-mail domains', () => {
     // Her sign-in name stands in, and it is of that domain.
     [null, 'admitted'],
   ])('of %s: %s [requirement 83]', async (mail, verdict) => {
-    const scene = aScene({ settings })
+    const scene = aMembershipScene({ settings })
     // Whether the tenant owns the domain is another claim's business.
     scene.sandbox.registration = { ...scene.sandbox.registration, optionalClaims: ['email'] }
     putMail(scene, mail)
@@ -147,7 +151,7 @@ describe('allowed e-mail domains', () => {
   })
 
   test('ignore an address whose domain the tenant does not own', async () => {
-    const scene = aScene({ settings: { ALLOWED_EMAIL_DOMAINS: 'fabrikam.example' } })
+    const scene = aMembershipScene({ settings: { ALLOWED_EMAIL_DOMAINS: 'fabrikam.example' } })
     putMail(scene, 'adele@fabrikam.example')
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('wrong_account')
     expect(scene.entrada.logs.events('refused_membership')).toMatchObject([
@@ -158,7 +162,7 @@ describe('allowed e-mail domains', () => {
 
 describe('identity', () => {
   test('is tenant and object id: a changed address is the same person, a reused one is not [requirement 83]', async () => {
-    const scene = aScene()
+    const scene = aMembershipScene()
     await scene.browser.signIn(CAST.adele.userPrincipalName)
     putMail(scene, 'adele.wilson@contoso.example')
     const unal = thePerson(scene.sandbox, CAST.unal.id)
@@ -176,7 +180,7 @@ describe('identity', () => {
       id: CAST.unal.id,
       email: 'adele.vance@contoso.example',
     })
-    const sessions = async ({ browser }: Scene) =>
+    const sessions = async ({ browser }: MembershipScene) =>
       (await (await browser.fetch('/.entrada/sessions')).json<{ sessions: unknown[] }>()).sessions
     expect(await sessions(renamed)).toHaveLength(2)
     expect(await sessions(other)).toHaveLength(1)
@@ -195,7 +199,7 @@ describe('several tenants', () => {
       OPENID_ALLOWED_TENANTS: `${CONTOSO},${FABRIKAM}`,
       ...byGroup('auto', CAST_GROUPS.chatUsers),
     }
-    const scene = aScene({ sandbox, settings })
+    const scene = aMembershipScene({ sandbox, settings })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     const browser = scene.entrada.browser()
     expect(await verdictOn({ ...scene, browser }, CAST.felix.userPrincipalName)).toBe(

@@ -3,13 +3,13 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import type { HostHandler, Sandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'
 import {
-  aScene,
+  aMembershipScene,
   byGroup,
   putAdeleInGroups,
   sessionOf,
   trySignIn,
   trySignInSlowly,
-  type Scene,
+  type MembershipScene,
 } from './fixture.ts'
 
 type Fault = (request: Request, healthy: () => Promise<Response>) => Promise<Response> | Response
@@ -97,7 +97,7 @@ function pagesOfTen(page: number, fault: Fault, times = Number.POSITIVE_INFINITY
   }
 }
 
-async function expectShut(scene: Scene): Promise<void> {
+async function expectShut(scene: MembershipScene): Promise<void> {
   const { entrada, browser, sandbox } = scene
   const page = await trySignInSlowly(scene, CAST.adele.userPrincipalName)
   expect(page.status).toBe(503)
@@ -113,8 +113,8 @@ async function expectShut(scene: Scene): Promise<void> {
 }
 
 /** A member of the wanted group among thirty, whose groups come in three pages. */
-function adelesScene(graph: (sandbox: Sandbox) => HostHandler): Scene {
-  const scene = aScene({ settings: byGroup('graph'), mayReadGroups: false, graph })
+function adelesScene(graph: (sandbox: Sandbox) => HostHandler): MembershipScene {
+  const scene = aMembershipScene({ settings: byGroup('graph'), mayReadGroups: false, graph })
   putAdeleInGroups(scene.sandbox, { count: 30, isMember: true })
   return scene
 }
@@ -161,13 +161,13 @@ describe('the request about the configured groups', () => {
     'spoilt by %s keeps the door shut [requirement 78]',
     async (_, fault) => {
       const graph = spoiling('/me/checkMemberGroups', fault)
-      await expectShut(aScene({ settings: byGroup('graph'), graph }))
+      await expectShut(aMembershipScene({ settings: byGroup('graph'), graph }))
     },
   )
 
   test.each([400, 403, 404])('refused with %i is asked in the other way', async (status) => {
     const graph = spoiling('/me/checkMemberGroups', refusal(status))
-    const scene = aScene({ settings: byGroup('graph'), graph })
+    const scene = aMembershipScene({ settings: byGroup('graph'), graph })
     putAdeleInGroups(scene.sandbox, { count: 3, isMember: true })
     await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(await sessionOf(scene.browser)).not.toBeNull()
@@ -177,7 +177,7 @@ describe('the request about the configured groups', () => {
     const graph = spoiling('/me/checkMemberGroups', () =>
       Response.json({ value: ['0f1b6f0e-2f6c-4f6e-8a77-0000000000ff'] }),
     )
-    const scene = aScene({ settings: byGroup('graph'), graph })
+    const scene = aMembershipScene({ settings: byGroup('graph'), graph })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.headers.get('entrada-error')).toBe('not_a_member')
   })
@@ -188,7 +188,7 @@ describe('the request for the group of a name', () => {
     'spoilt by %s keeps the door shut [requirement 78]',
     async (_, fault) => {
       const graph = spoiling('/groups', fault)
-      await expectShut(aScene({ settings: byGroup('graph', 'Chat Users'), graph }))
+      await expectShut(aMembershipScene({ settings: byGroup('graph', 'Chat Users'), graph }))
     },
   )
 })
@@ -199,7 +199,10 @@ describe('the request for the person’s own profile', () => {
   test.each(faults.filter(([name]) => !name.startsWith('a link')))(
     'where guests are kept out, spoilt by %s, keeps the door shut',
     async (_, fault) => {
-      const scene = aScene({ settings: { ALLOW_GUESTS: 'false' }, graph: spoiling('/me', fault) })
+      const scene = aMembershipScene({
+        settings: { ALLOW_GUESTS: 'false' },
+        graph: spoiling('/me', fault),
+      })
       scene.sandbox.registration = { ...scene.sandbox.registration, optionalClaims: [] }
       await expectShut(scene)
     },
@@ -208,7 +211,7 @@ describe('the request for the person’s own profile', () => {
 
 describe('a retry of Graph', () => {
   test('ends within the time budget, however long Graph is silent', async () => {
-    const scene = aScene({ settings: byGroup('graph') })
+    const scene = aMembershipScene({ settings: byGroup('graph') })
     scene.sandbox.faults.set('graph.hang')
     const before = clock.now()
     await trySignInSlowly(scene, CAST.adele.userPrincipalName)
@@ -217,14 +220,14 @@ describe('a retry of Graph', () => {
   })
 
   test('reads all of 1,000 groups, not only the first 999 [requirement 78]', async () => {
-    const scene = aScene({ settings: byGroup('auto'), mayReadGroups: false })
+    const scene = aMembershipScene({ settings: byGroup('auto'), mayReadGroups: false })
     putAdeleInGroups(scene.sandbox, { count: 1000, isMember: true })
     scene.sandbox.faults.set('graph.partial_page')
     await expectShut(scene)
   })
 
   test('waits as long as Graph asks for, or says how long the person has to wait', async () => {
-    const scene = aScene({ settings: byGroup('graph') })
+    const scene = aMembershipScene({ settings: byGroup('graph') })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.headers.get('entrada-error')).toBe('membership_unknown')
@@ -235,7 +238,7 @@ describe('a retry of Graph', () => {
 
 describe('the page for a failed membership check', () => {
   test('offers another sign-in, which works once Graph answers', async () => {
-    const scene = aScene({ settings: byGroup('graph') })
+    const scene = aMembershipScene({ settings: byGroup('graph') })
     putAdeleInGroups(scene.sandbox, { count: 3, isMember: true })
     scene.sandbox.faults.set('graph.outage')
     await trySignInSlowly(scene, CAST.adele.userPrincipalName)

@@ -10,7 +10,7 @@ import { anEntrada, type Entrada, type TestSettings } from '../../support/entrad
 /** The group the rules of these tests ask for. */
 export const WANTED = '0f1b6f0e-2f6c-4f6e-8a77-00000000f001'
 
-export interface Scene {
+export interface MembershipScene {
   readonly entrada: Entrada
   readonly sandbox: Sandbox
   readonly browser: Browser
@@ -18,7 +18,7 @@ export interface Scene {
   readonly graphAsked: Promise<void>
 }
 
-export interface SceneOptions {
+export interface MembershipSceneOptions {
   readonly settings?: TestSettings
   /** `GroupMember.Read.All`, consented to for everyone. */
   readonly mayReadGroups?: boolean
@@ -26,7 +26,7 @@ export interface SceneOptions {
   readonly graph?: (sandbox: Sandbox) => HostHandler
 }
 
-export function aScene(options: SceneOptions = {}): Scene {
+export function aMembershipScene(options: MembershipSceneOptions = {}): MembershipScene {
   const sandbox = options.sandbox ?? createSandbox({ people: 20, groups: 5 })
   if (options.mayReadGroups !== false) sandbox.entra.grantAdminConsent(['GroupMember.Read.All'])
   const graph = options.graph?.(sandbox) ?? ((request) => sandbox.fetch(request))
@@ -127,7 +127,10 @@ export async function trySignIn(browser: Browser, principalName: string): Promis
 }
 
 /** The same of somebody whose groups take Graph a while: from its first question on, time flies. */
-export async function trySignInSlowly(scene: Scene, principalName: string): Promise<Page> {
+export async function trySignInSlowly(
+  scene: MembershipScene,
+  principalName: string,
+): Promise<Page> {
   const work = trySignIn(scene.browser, principalName)
   await Promise.race([scene.graphAsked, work])
   return clock.runOut(work)
@@ -152,7 +155,7 @@ export async function sessionOf(browser: Browser): Promise<SessionAnswer | null>
 }
 
 /** How a sign-in ended: in the chat, or with the code of a refusal. */
-export async function verdictOn(scene: Scene, principalName: string): Promise<string> {
+export async function verdictOn(scene: MembershipScene, principalName: string): Promise<string> {
   const page = await trySignIn(scene.browser, principalName)
   const refusal = page.headers.get('entrada-error')
   const isIn = (await sessionOf(scene.browser)) !== null
@@ -161,6 +164,6 @@ export async function verdictOn(scene: Scene, principalName: string): Promise<st
 }
 
 /** Requests to Graph whose path starts as given, below the version. */
-export function asked({ sandbox }: Scene, path: string): number {
+export function asked({ sandbox }: MembershipScene, path: string): number {
   return sandbox.journal.to('graph', `/v1.0/${path}`).length
 }

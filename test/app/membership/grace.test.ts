@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { TestSettings } from '../../support/entrada.ts'
 import { byGroup, sessionOf, trySignIn } from './fixture.ts'
-import { CHECK, GRACE, isIn, isInAfter, leaveSales, signedIn } from './recheck-fixture.ts'
+import { CHECK, GRACE, isIn, isInAfter, leaveSales, aMember } from './recheck-fixture.ts'
 
 describe('while membership cannot be checked', () => {
   const settings: TestSettings = byGroup('auto', CAST_GROUPS.chatUsers)
@@ -10,7 +10,7 @@ describe('while membership cannot be checked', () => {
   test.each(['graph.outage', 'graph.throttled', 'graph.hang', 'graph.token_rejected'] as const)(
     'because of %s, the last known verdict serves for the grace, with an audit event each time',
     async (fault) => {
-      const scene = await signedIn({ settings })
+      const scene = await aMember({ settings })
       scene.sandbox.faults.set(fault, { retryAfterSeconds: 30 })
       expect(await isInAfter(scene, CHECK)).toBe(true)
       expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
@@ -22,7 +22,7 @@ describe('while membership cannot be checked', () => {
   )
 
   test('requests in between do not wait for another check', async () => {
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     scene.sandbox.faults.set('graph.outage')
     await isInAfter(scene, CHECK)
     const before = scene.sandbox.journal.to('graph').length
@@ -34,7 +34,7 @@ describe('while membership cannot be checked', () => {
   })
 
   test('the session goes on once the check succeeds again', async () => {
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     scene.sandbox.faults.set('graph.outage')
     expect(await isInAfter(scene, CHECK)).toBe(true)
     scene.sandbox.faults.clear()
@@ -44,7 +44,7 @@ describe('while membership cannot be checked', () => {
   })
 
   test('a new sign-in gets no grace [requirement 78]', async () => {
-    const scene = await signedIn({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
+    const scene = await aMember({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     expect(await isInAfter(scene, CHECK)).toBe(true)
     const browser = scene.entrada.browser()
@@ -54,13 +54,13 @@ describe('while membership cannot be checked', () => {
   })
 
   test('without a grace, the session ends at once', async () => {
-    const scene = await signedIn({ settings: { ...settings, MEMBERSHIP_GRACE_SECONDS: '0' } })
+    const scene = await aMember({ settings: { ...settings, MEMBERSHIP_GRACE_SECONDS: '0' } })
     scene.sandbox.faults.set('graph.outage')
     expect(await isInAfter(scene, CHECK)).toBe(false)
   })
 
   test('an outage of the sign-in service counts the same', async () => {
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     scene.sandbox.faults.set('entra.outage')
     // So late that the grace is over too.
     expect(await isInAfter(scene, 2 * CHECK)).toBe(false)

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS, CONTOSO } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
-import { asked, byGroup, putGroup, trySignIn, type Scene } from './fixture.ts'
-import { CHECK, isIn, isInAfter, leaveSales, sessionAfter, signedIn } from './recheck-fixture.ts'
+import { asked, byGroup, putGroup, trySignIn, type MembershipScene } from './fixture.ts'
+import { CHECK, isIn, isInAfter, leaveSales, sessionAfter, aMember } from './recheck-fixture.ts'
 
 /* Who leaves the group is out at the next recheck, everywhere and with all that was kept. */
 
-function membershipEvents({ entrada }: Scene) {
+function membershipEvents({ entrada }: MembershipScene) {
   return entrada.logs.events().filter(({ event }) => String(event).includes('membership'))
 }
 
@@ -14,7 +14,7 @@ describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) =
   const settings = byGroup(source, CAST_GROUPS.allEmployees)
 
   test('a member stays for as long as the session lasts', async () => {
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     for (let hour = 0; hour < 5; hour++) {
       expect((await sessionAfter(scene, CHECK))?.user.groups).toEqual([CAST_GROUPS.allEmployees])
     }
@@ -23,7 +23,7 @@ describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) =
 
   test('a person removed from a nested group loses the session within the check time [requirement 82]', async () => {
     for (const mayReadGroups of [true, false]) {
-      const scene = await signedIn({ settings, mayReadGroups })
+      const scene = await aMember({ settings, mayReadGroups })
       leaveSales(scene)
       expect(await isInAfter(scene, CHECK - 60)).toBe(true)
       expect(await isInAfter(scene, 61)).toBe(false)
@@ -37,7 +37,7 @@ describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) =
   })
 
   test('a person added to more than 200 groups stays', async () => {
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     for (let index = 0; index < 250; index++) {
       const id = `0f1b6f0e-2f6c-4f6e-8a77-0000003${String(index).padStart(5, '0')}`
       putGroup(scene.sandbox, { id, memberIds: [CAST.adele.id] })
@@ -48,7 +48,7 @@ describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) =
 
 describe('a session that membership ended', () => {
   test('leaves no token in KV, and has ended in every data centre [requirement 82]', async () => {
-    const scene = await signedIn({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    const scene = await aMember({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     expect(scene.entrada.platform.dump()).toContain('refresh-token/')
     leaveSales(scene)
     expect(await isInAfter(scene, CHECK)).toBe(false)
@@ -57,7 +57,7 @@ describe('a session that membership ended', () => {
   })
 
   test('refuses every request that waits for the same recheck', async () => {
-    const scene = await signedIn({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    const scene = await aMember({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     leaveSales(scene)
     await clock.advance(CHECK)
     const found = await Promise.all(Array.from({ length: 20 }, () => isIn(scene)))

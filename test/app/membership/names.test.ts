@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import type { TestSettings } from '../../support/entrada.ts'
 import {
-  aScene,
+  aMembershipScene,
   asked,
   byGroup,
   contoso,
@@ -11,9 +11,9 @@ import {
   theGroup,
   trySignIn,
   verdictOn,
-  type Scene,
+  type MembershipScene,
 } from './fixture.ts'
-import { CHECK, GRACE, isInAfter, leaveSales, signedIn } from './recheck-fixture.ts'
+import { CHECK, GRACE, isInAfter, leaveSales, aMember } from './recheck-fixture.ts'
 
 const SOURCES = ['id', 'auto', 'graph'] as const
 const OTHER = '0f1b6f0e-2f6c-4f6e-8a77-00000000f0aa'
@@ -21,20 +21,20 @@ const OTHER = '0f1b6f0e-2f6c-4f6e-8a77-00000000f0aa'
 describe.each(SOURCES)('a group given by its name, with the source %s', (source) => {
   test('admits its direct and nested members, and the session shows that name [requirement 80]', async () => {
     for (const name of ['Chat Users', 'All Employees', 'all employees']) {
-      const scene = aScene({ settings: byGroup(source, name) })
+      const scene = aMembershipScene({ settings: byGroup(source, name) })
       expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
       expect((await sessionOf(scene.browser))?.user.groups).toEqual([name])
     }
   })
 
   test('refuses people who are not members [requirement 80]', async () => {
-    const scene = aScene({ settings: byGroup(source, 'Chat Administrators') })
+    const scene = aMembershipScene({ settings: byGroup(source, 'Chat Administrators') })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
   })
 
   test('refuses the members of two groups that share the name [requirement 80]', async () => {
     for (const who of [CAST.unal, CAST.gustav, CAST.adele]) {
-      const scene = aScene({ settings: byGroup(source, 'Project Phoenix') })
+      const scene = aMembershipScene({ settings: byGroup(source, 'Project Phoenix') })
       const { registration } = scene.sandbox
       scene.sandbox.registration = { ...registration, groupMembershipClaims: 'All' }
       expect(await verdictOn(scene, who.userPrincipalName)).toBe('membership_unknown')
@@ -42,13 +42,13 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
   })
 
   test('may stand beside others: an ambiguous name does not hide another match [requirement 80]', async () => {
-    const scene = aScene({ settings: byGroup(source, 'Project Phoenix, Chat Users') })
+    const scene = aMembershipScene({ settings: byGroup(source, 'Project Phoenix, Chat Users') })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect((await sessionOf(scene.browser))?.user.groups).toEqual(['Chat Users'])
   })
 
   test('does not match the group that had the name before', async () => {
-    const scene = aScene({ settings: byGroup(source, 'Chat Users') })
+    const scene = aMembershipScene({ settings: byGroup(source, 'Chat Users') })
     putGroup(scene.sandbox, {
       ...theGroup(scene.sandbox, CAST_GROUPS.chatUsers),
       displayName: 'Former Chat Users',
@@ -57,7 +57,7 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
   })
 
   test('matches the group that has the name now', async () => {
-    const scene = aScene({ settings: byGroup(source, 'Chat Users') })
+    const scene = aMembershipScene({ settings: byGroup(source, 'Chat Users') })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
     putGroup(scene.sandbox, { id: OTHER, displayName: 'Chat Users', memberIds: [CAST.alex.id] })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
@@ -66,13 +66,16 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
   })
 
   test('that no group has admits nobody', async () => {
-    const scene = aScene({ settings: byGroup(source, 'Chat Users') })
+    const scene = aMembershipScene({ settings: byGroup(source, 'Chat Users') })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).not.toBe('admitted')
   })
 
   test('needs the permission to read groups, and says so without it [requirement 78]', async () => {
-    const scene = aScene({ settings: byGroup(source, 'Chat Users'), mayReadGroups: false })
+    const scene = aMembershipScene({
+      settings: byGroup(source, 'Chat Users'),
+      mayReadGroups: false,
+    })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
     expect(page.headers.get('entrada-error')).toBe('membership_unknown')
     expect(page.text).toContain('GroupMember.Read.All')
@@ -83,12 +86,13 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
 })
 
 describe('a group name, when a sign-in gets only the scopes that it named', () => {
-  function aStingyEntra(settings: TestSettings, mayReadGroups = true): Scene {
-    const scene = aScene({ settings, mayReadGroups })
+  function aStingyEntra(settings: TestSettings, mayReadGroups = true): MembershipScene {
+    const scene = aMembershipScene({ settings, mayReadGroups })
     scene.sandbox.faults.set('entra.named_scopes_only')
     return scene
   }
-  const renewals = ({ sandbox }: Scene) => sandbox.journal.redemptions('refresh_token').length
+  const renewals = ({ sandbox }: MembershipScene) =>
+    sandbox.journal.redemptions('refresh_token').length
 
   test.each(SOURCES)('with the source %s, is looked up with a second token', async (source) => {
     const scene = aStingyEntra(byGroup(source, 'Chat Users'))
@@ -117,7 +121,7 @@ describe('a group name, when a sign-in gets only the scopes that it named', () =
   })
 
   test('costs none where the first token is enough, or object ids are asked for', async () => {
-    const generous = aScene({ settings: byGroup('graph', 'Chat Users') })
+    const generous = aMembershipScene({ settings: byGroup('graph', 'Chat Users') })
     await generous.browser.signIn(CAST.adele.userPrincipalName)
     const byId = aStingyEntra(byGroup('graph', CAST_GROUPS.chatUsers))
     await byId.browser.signIn(CAST.adele.userPrincipalName)
@@ -134,7 +138,7 @@ describe('a group name, when a sign-in gets only the scopes that it named', () =
 })
 
 test('an ambiguous name is logged for the operator and not shown to the refused person', async () => {
-  const scene = aScene({ settings: byGroup('graph', 'Project Phoenix') })
+  const scene = aMembershipScene({ settings: byGroup('graph', 'Project Phoenix') })
   const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)
   expect(page.text).toContain('object id')
   expect(page.text).not.toContain('Phoenix')
@@ -150,7 +154,7 @@ test.each([
   'Chat/Users?$top=1#x',
   'Ünïcödé ✓ 群組',
 ])('a name such as %s is a name and nothing else', async (name) => {
-  const scene = aScene({ settings: byGroup('graph', name) })
+  const scene = aMembershipScene({ settings: byGroup('graph', name) })
   putGroup(scene.sandbox, { id: OTHER, displayName: name, memberIds: [CAST.alex.id] })
   expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
   const browser = scene.entrada.browser()
@@ -159,14 +163,14 @@ test.each([
 
 test('more names than fit into one request are asked in several', async () => {
   const names = [...Array.from({ length: 24 }, (_, index) => `Team ${index}`), 'Chat Users']
-  const scene = aScene({ settings: byGroup('graph', names.join(',')) })
+  const scene = aMembershipScene({ settings: byGroup('graph', names.join(',')) })
   expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
   expect(asked(scene, 'groups')).toBe(3)
 })
 
 test('a rule by group id still matches after a rename, also when another group takes the name', async () => {
   for (const source of SOURCES) {
-    const scene = aScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
+    const scene = aMembershipScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
     const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
     putGroup(scene.sandbox, { ...group, displayName: 'Renamed' })
     putGroup(scene.sandbox, { id: OTHER, displayName: 'Chat Users', memberIds: [CAST.alex.id] })
@@ -178,7 +182,7 @@ test('a rule by group id still matches after a rename, also when another group t
 
 test('a rule by the id of a deleted group admits nobody', async () => {
   for (const source of SOURCES) {
-    const scene = aScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
+    const scene = aMembershipScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
   }
@@ -187,7 +191,7 @@ test('a rule by the id of a deleted group admits nobody', async () => {
 describe('a group by its name', () => {
   test('that is renamed ends memberships at the next recheck [requirement 80]', async () => {
     for (const source of ['auto', 'graph'] as const) {
-      const scene = await signedIn({ settings: byGroup(source, 'Chat Users') })
+      const scene = await aMember({ settings: byGroup(source, 'Chat Users') })
       const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
       putGroup(scene.sandbox, { ...group, displayName: 'Former Chat Users' })
       expect(await isInAfter(scene, CHECK)).toBe(false)
@@ -195,7 +199,7 @@ describe('a group by its name', () => {
   })
 
   test('that becomes ambiguous ends the session after the grace [requirement 80]', async () => {
-    const scene = await signedIn({ settings: byGroup('graph', 'Chat Users') })
+    const scene = await aMember({ settings: byGroup('graph', 'Chat Users') })
     putGroup(scene.sandbox, {
       id: '0f1b6f0e-2f6c-4f6e-8a77-00000000f0ac',
       displayName: 'Chat Users',
@@ -205,7 +209,7 @@ describe('a group by its name', () => {
   })
 
   test('is checked in a new token where tokens list names', async () => {
-    const scene = await signedIn({ settings: byGroup('id', 'Chat Users') })
+    const scene = await aMember({ settings: byGroup('id', 'Chat Users') })
     expect(await isInAfter(scene, CHECK)).toBe(true)
     leaveSales(scene)
     expect(await isInAfter(scene, CHECK)).toBe(false)

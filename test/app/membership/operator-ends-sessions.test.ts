@@ -4,7 +4,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { ScriptedIssuer } from '../../support/scripted-issuer.ts'
 import type { Claims } from '../../support/scripted-tokens.ts'
-import { CLIENT, ISSUER, set } from '../edge/scripted-entrada-fixture.ts'
+import { CLIENT, ISSUER, withClaims } from '../edge/scripted-entrada-fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
 /* How an operator names the person, and what is said when nothing was ended. */
@@ -61,7 +61,7 @@ describe('an operator of an issuer that is not Entra', () => {
       hosts: { [issuer.origin]: issuer.handle },
     })
     const signIn = async (claims: Claims): Promise<Browser> => {
-      issuer.script = { idToken: set(claims), userInfo: set(claims) }
+      issuer.script = { idToken: withClaims(claims), userInfo: withClaims(claims) }
       const browser = entrada.browser()
       await browser.open('/')
       return browser

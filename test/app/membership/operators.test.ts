@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS, CONTOSO } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
 import {
-  aScene,
+  aMembershipScene,
   byGroup,
   putGroup,
   removeMember,
   sessionOf,
   verdictOn,
-  type Scene,
+  type MembershipScene,
 } from './fixture.ts'
-import { CHECK, GRACE, isInAfter, setAppRoles, signedIn } from './recheck-fixture.ts'
+import { CHECK, GRACE, isInAfter, setAppRoles, aMember } from './recheck-fixture.ts'
 
 /* Whom the rule makes an operator, at sign-in and while the session lasts. */
 
@@ -21,7 +21,7 @@ const ADMIN_BY_GROUP = {
   OPENID_ADMIN_ROLE_TOKEN_KIND: 'graph',
 }
 
-async function endsSessions(scene: Scene): Promise<number> {
+async function endsSessions(scene: MembershipScene): Promise<number> {
   await scene.entrada.browser('198.51.100.8').signIn(CAST.megan.userPrincipalName)
   const path = `/.entrada/admin/users/${CONTOSO}:${CAST.megan.id}/end`
   return (await scene.browser.fetch(path, { method: 'POST' })).status
@@ -36,21 +36,23 @@ describe('the operators', () => {
       [CAST.alex, 200],
       [CAST.adele, 403],
     ] as const) {
-      const scene = aScene({ settings })
+      const scene = aMembershipScene({ settings })
       expect(await verdictOn(scene, who.userPrincipalName)).toBe('admitted')
       expect(await endsSessions(scene)).toBe(status)
     }
   })
 
   test('do not exist without OPENID_ADMIN_ROLE', async () => {
-    const scene = aScene()
+    const scene = aMembershipScene()
     await scene.browser.signIn(CAST.alex.userPrincipalName)
     expect(await endsSessions(scene)).toBe(403)
   })
 
   test('need to be members as well', async () => {
     const settings = { ...byGroup('auto', CAST_GROUPS.chatUsers), ...ADMIN_BY_ROLE }
-    expect(await verdictOn(aScene({ settings }), CAST.alex.userPrincipalName)).toBe('not_a_member')
+    expect(await verdictOn(aMembershipScene({ settings }), CAST.alex.userPrincipalName)).toBe(
+      'not_a_member',
+    )
   })
 
   test('reach the chat as its role header says', async () => {
@@ -59,7 +61,7 @@ describe('the operators', () => {
       [CAST.alex, 'admin'],
       [CAST.adele, 'user'],
     ] as const) {
-      const scene = aScene({ settings })
+      const scene = aMembershipScene({ settings })
       await scene.browser.signIn(who.userPrincipalName)
       const [request] = scene.sandbox.journal.to('chat', '/')
       expect([...(request?.headers.values() ?? [])]).toContain(role)
@@ -67,7 +69,7 @@ describe('the operators', () => {
   })
 
   test('are not known during an outage: everyone is admitted without operator rights, and the log says so', async () => {
-    const scene = aScene({ settings: ADMIN_BY_GROUP })
+    const scene = aMembershipScene({ settings: ADMIN_BY_GROUP })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
     expect(await endsSessions(scene)).toBe(403)
@@ -81,7 +83,7 @@ describe('the operators', () => {
 
   test('by group name need exactly one group of that name', async () => {
     const settings = { ...ADMIN_BY_GROUP, OPENID_ADMIN_ROLE: 'Chat Administrators' }
-    const scene = aScene({ settings })
+    const scene = aMembershipScene({ settings })
     putGroup(scene.sandbox, {
       id: '0f1b6f0e-2f6c-4f6e-8a77-00000000f0ab',
       displayName: 'chat administrators',
@@ -113,7 +115,7 @@ describe('an operator', () => {
   ])(
     'by %s who is demoted loses the operator endpoints within the check time',
     async (_, settings) => {
-      const scene = await signedIn({ settings }, 'alex')
+      const scene = await aMember({ settings }, 'alex')
       expect(await endsSessions(scene)).toBe(200)
       await clock.advance(CHECK)
       expect(await endsSessions(scene)).toBe(200)
@@ -126,7 +128,7 @@ describe('an operator', () => {
   )
 
   test('gains the rights within the check time as well', async () => {
-    const scene = await signedIn({ settings: ADMIN_BY_ROLE })
+    const scene = await aMember({ settings: ADMIN_BY_ROLE })
     expect(await endsSessions(scene)).toBe(403)
     setAppRoles(scene, 'adele', ['Entrada.Admin'])
     await clock.advance(CHECK)
@@ -134,7 +136,7 @@ describe('an operator', () => {
   })
 
   test('loses the session after the grace in an outage, and other people keep theirs', async () => {
-    const operator = await signedIn({ settings: ADMIN_BY_GROUP }, 'alex')
+    const operator = await aMember({ settings: ADMIN_BY_GROUP }, 'alex')
     const other = { ...operator, browser: operator.entrada.browser() }
     await other.browser.signIn(CAST.adele.userPrincipalName)
     operator.sandbox.faults.set('graph.outage')

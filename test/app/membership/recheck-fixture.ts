@@ -1,49 +1,53 @@
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
 import {
-  aScene,
+  aMembershipScene,
   contoso,
   removeMember,
   sessionOf,
   thePerson,
-  type Scene,
-  type SceneOptions,
+  type MembershipScene,
+  type MembershipSceneOptions,
 } from './fixture.ts'
 
 /** `MEMBERSHIP_CHECK_SECONDS` and `MEMBERSHIP_GRACE_SECONDS` where nobody sets them. */
 export const CHECK = 3600
 export const GRACE = 900
 
-export async function signedIn(
-  options: SceneOptions = {},
+export async function aMember(
+  options: MembershipSceneOptions = {},
   who: keyof typeof CAST = 'adele',
-): Promise<Scene> {
-  const scene = aScene(options)
+): Promise<MembershipScene> {
+  const scene = aMembershipScene(options)
   await scene.browser.signIn(CAST[who].userPrincipalName)
   return scene
 }
 
 /** Asked of an endpoint that needs a session and no token: whatever is asked of Microsoft is about membership. */
-export async function isIn({ browser }: Scene): Promise<boolean> {
+export async function isIn({ browser }: MembershipScene): Promise<boolean> {
   const { status } = await browser.fetch('/.entrada/sessions')
   if (status !== 200 && status !== 401) throw new Error(`unexpected status ${status}`)
   return status === 200
 }
 
-export async function isInAfter(scene: Scene, seconds: number): Promise<boolean> {
+export async function isInAfter(scene: MembershipScene, seconds: number): Promise<boolean> {
   await clock.advance(seconds)
   return clock.runOut(isIn(scene), 60)
 }
 
-export async function sessionAfter(scene: Scene, seconds: number) {
+export async function sessionAfter(scene: MembershipScene, seconds: number) {
   await clock.advance(seconds)
   return sessionOf(scene.browser)
 }
 
-export function setAppRoles({ sandbox }: Scene, who: keyof typeof CAST, appRoles: string[]): void {
+export function setAppRoles(
+  { sandbox }: MembershipScene,
+  who: keyof typeof CAST,
+  appRoles: string[],
+): void {
   contoso(sandbox).putPerson({ ...thePerson(sandbox, CAST[who].id), appRoles })
 }
 
-export function leaveSales({ sandbox }: Scene): void {
+export function leaveSales({ sandbox }: MembershipScene): void {
   removeMember(sandbox, CAST_GROUPS.chatUsers, CAST.adele.id)
 }

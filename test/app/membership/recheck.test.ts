@@ -9,12 +9,12 @@ import {
   leaveSales,
   sessionAfter,
   setAppRoles,
-  signedIn,
+  aMember,
 } from './recheck-fixture.ts'
 
 describe('a recheck', () => {
   test('is one request for all that wait, and does not happen early', async () => {
-    const scene = await signedIn({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    const scene = await aMember({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     await isInAfter(scene, CHECK - 60)
     expect(asked(scene, 'me/')).toBe(0)
     await clock.advance(61)
@@ -25,7 +25,7 @@ describe('a recheck', () => {
   })
 
   test('does not happen where there is no rule', async () => {
-    const scene = await signedIn()
+    const scene = await aMember()
     expect(await isInAfter(scene, 3 * CHECK)).toBe(true)
     expect(asked(scene, 'me/')).toBe(0)
   })
@@ -35,7 +35,7 @@ describe('a recheck', () => {
       ...byGroup('auto', CAST_GROUPS.chatUsers),
       MEMBERSHIP_CHECK_SECONDS: String(24 * CHECK),
     }
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     expect(await sessionOf(scene.browser)).not.toBeNull()
     leaveSales(scene)
     await clock.advance(2 * CHECK)
@@ -53,14 +53,14 @@ describe('a recheck', () => {
       ...byGroup('auto', CAST_GROUPS.chatUsers),
       MEMBERSHIP_CHECK_SECONDS: '60',
     }
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     leaveSales(scene)
     expect(await isInAfter(scene, 61)).toBe(false)
   })
 
   test('updates roles and groups in the session and for the chat', async () => {
     const both = `${CAST_GROUPS.chatUsers},${CAST_GROUPS.chatAdministrators}`
-    const scene = await signedIn({ settings: byGroup('auto', both) })
+    const scene = await aMember({ settings: byGroup('auto', both) })
     const group = theGroup(scene.sandbox, CAST_GROUPS.chatAdministrators)
     putGroup(scene.sandbox, { ...group, memberIds: [...group.memberIds, CAST.adele.id] })
     leaveSales(scene)
@@ -72,7 +72,7 @@ describe('a recheck', () => {
   })
 
   test('survives the eviction of the object', async () => {
-    const scene = await signedIn({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    const scene = await aMember({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     await clock.advance(CHECK / 2)
     scene.entrada.platform.evict()
     leaveSales(scene)
@@ -85,7 +85,7 @@ describe('without a stored refresh token (OPENID_REUSE_TOKENS=false)', () => {
 
   test('a group rule ends the session at the check time, and the next sign-in checks it', async () => {
     const settings = { ...noReuse, ...byGroup('auto', CAST_GROUPS.chatUsers) }
-    const scene = await signedIn({ settings })
+    const scene = await aMember({ settings })
     expect(await isInAfter(scene, CHECK - 60)).toBe(true)
     expect(await isInAfter(scene, 61)).toBe(false)
     // Entra still knows the person, so this takes no click.
@@ -96,7 +96,7 @@ describe('without a stored refresh token (OPENID_REUSE_TOKENS=false)', () => {
 
   test('a role holds until the session ends', async () => {
     const settings = { ...noReuse, OPENID_REQUIRED_ROLE: 'Entrada.Admin' }
-    const scene = await signedIn({ settings }, 'alex')
+    const scene = await aMember({ settings }, 'alex')
     setAppRoles(scene, 'alex', [])
     expect(await isInAfter(scene, 3 * CHECK)).toBe(true)
   })

@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
-import { aScene, contoso, sessionOf, thePerson, verdictOn, type Scene } from './fixture.ts'
+import {
+  aMembershipScene,
+  contoso,
+  sessionOf,
+  thePerson,
+  verdictOn,
+  type MembershipScene,
+} from './fixture.ts'
 import { CHECK, GRACE, isInAfter, sessionAfter, setAppRoles } from './recheck-fixture.ts'
 
 describe('a required app role', () => {
   const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User, Entrada.Admin' }
 
   test('admits people with one of the named roles, and shows that role alone', async () => {
-    const scene = aScene({ settings })
+    const scene = aMembershipScene({ settings })
     const alex = thePerson(scene.sandbox, CAST.alex.id)
     contoso(scene.sandbox).putPerson({ ...alex, appRoles: ['Other.Role', 'Entrada.Admin'] })
     expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
@@ -18,26 +25,28 @@ describe('a required app role', () => {
   })
 
   test('refuses people without one, whatever groups they are in', async () => {
-    expect(await verdictOn(aScene({ settings }), CAST.megan.userPrincipalName)).toBe('not_a_member')
+    expect(await verdictOn(aMembershipScene({ settings }), CAST.megan.userPrincipalName)).toBe(
+      'not_a_member',
+    )
   })
 
   test('is compared exactly as it is spelled', async () => {
     for (const role of ['entrada.admin', 'Entrada.Admi', 'Entrada.Admins', 'Entrada']) {
-      const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: role } })
+      const scene = aMembershipScene({ settings: { OPENID_REQUIRED_ROLE: role } })
       expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('not_a_member')
     }
   })
 
   test('can be any claim', async () => {
-    const scene = aScene({
+    const scene = aMembershipScene({
       settings: { OPENID_REQUIRED_ROLE: CONTOSO, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'tid' },
     })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect((await sessionOf(scene.browser))?.user.roles).toEqual([CONTOSO])
   })
 
-  async function aUser(): Promise<Scene> {
-    const scene = aScene({ settings: { OPENID_REQUIRED_ROLE: 'Entrada.User' } })
+  async function aUser(): Promise<MembershipScene> {
+    const scene = aMembershipScene({ settings: { OPENID_REQUIRED_ROLE: 'Entrada.User' } })
     setAppRoles(scene, 'adele', ['Entrada.User'])
     await scene.browser.signIn(CAST.adele.userPrincipalName)
     return scene

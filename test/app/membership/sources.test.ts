@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import {
   putAdeleInGroups,
-  aScene,
+  aMembershipScene,
   asked,
   byGroup,
   sessionOf,
@@ -19,7 +19,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
     test.each(['auto', 'graph'] as const)(
       'the source %s admits a member three groups deep [requirement 79]',
       async (source) => {
-        const scene = aScene({ settings: byGroup(source), mayReadGroups })
+        const scene = aMembershipScene({ settings: byGroup(source), mayReadGroups })
         putAdeleInGroups(scene.sandbox, { count, isMember: true })
         expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
         expect((await sessionOf(scene.browser))?.user.groups).toEqual([WANTED])
@@ -29,7 +29,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
     test.each(['auto', 'graph'] as const)(
       'the source %s refuses who is in other groups [requirement 79]',
       async (source) => {
-        const scene = aScene({ settings: byGroup(source), mayReadGroups })
+        const scene = aMembershipScene({ settings: byGroup(source), mayReadGroups })
         putAdeleInGroups(scene.sandbox, { count, isMember: false })
         expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
       },
@@ -37,7 +37,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
   })
 
   test('the source id admits a member while the groups fit into a token, and never guesses beyond [requirement 79]', async () => {
-    const scene = aScene({ settings: byGroup('id'), mayReadGroups: false })
+    const scene = aMembershipScene({ settings: byGroup('id'), mayReadGroups: false })
     putAdeleInGroups(scene.sandbox, { count, isMember: true })
     const verdict = await verdictOn(scene, CAST.adele.userPrincipalName)
     expect(verdict).toBe(count <= FITS_INTO_A_TOKEN ? 'admitted' : 'membership_unknown')
@@ -45,7 +45,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
   })
 
   test('the source id refuses people of other groups, and never guesses beyond [requirement 79]', async () => {
-    const scene = aScene({ settings: byGroup('id'), mayReadGroups: false })
+    const scene = aMembershipScene({ settings: byGroup('id'), mayReadGroups: false })
     putAdeleInGroups(scene.sandbox, { count, isMember: false })
     const verdict = await verdictOn(scene, CAST.adele.userPrincipalName)
     expect(verdict).toBe(count <= FITS_INTO_A_TOKEN ? 'not_a_member' : 'membership_unknown')
@@ -53,7 +53,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
 })
 
 test('overage with the source id says whose turn it is and what to do [requirement 78]', async () => {
-  const scene = aScene({ settings: byGroup('id', CAST_GROUPS.chatUsers) })
+  const scene = aMembershipScene({ settings: byGroup('id', CAST_GROUPS.chatUsers) })
   const page = await trySignIn(scene.browser, CAST.megan.userPrincipalName)
   expect(page.status).toBe(503)
   expect(page.text).toContain('OPENID_REQUIRED_ROLE_TOKEN_KIND to auto')
@@ -64,7 +64,7 @@ test('overage with the source id says whose turn it is and what to do [requireme
 
 describe('the URL that an overage claim names', () => {
   test('is never followed: the token goes to Graph alone', async () => {
-    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     expect(await verdictOn(scene, CAST.megan.userPrincipalName)).toBe('admitted')
     expect(scene.sandbox.journal.to('unknown')).toEqual([])
   })
@@ -72,14 +72,14 @@ describe('the URL that an overage claim names', () => {
 
 describe('the request to Graph', () => {
   test('names the configured groups alone, where the app has the permission [requirement 81]', async () => {
-    const scene = aScene({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
+    const scene = aMembershipScene({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
     await verdictOn(scene, CAST.megan.userPrincipalName)
     expect(asked(scene, 'me/checkMemberGroups')).toBe(1)
     expect(asked(scene, 'me/transitiveMemberOf')).toBe(0)
   })
 
   test('is one for both rules', async () => {
-    const scene = aScene({
+    const scene = aMembershipScene({
       settings: {
         ...byGroup('graph', CAST_GROUPS.allEmployees),
         OPENID_ADMIN_ROLE: CAST_GROUPS.chatAdministrators,
@@ -97,14 +97,14 @@ describe('the request to Graph', () => {
       (_, index) => `0f1b6f0e-2f6c-4f6e-8a77-0000002${String(index).padStart(5, '0')}`,
     )
     const groups = [...others, CAST_GROUPS.chatUsers].join(',')
-    const scene = aScene({ settings: byGroup('graph', groups) })
+    const scene = aMembershipScene({ settings: byGroup('graph', groups) })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect(asked(scene, 'me/checkMemberGroups')).toBe(3)
     expect((await sessionOf(scene.browser))?.user.groups).toEqual([CAST_GROUPS.chatUsers])
   })
 
   test('is not sent while the claim lists the groups', async () => {
-    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect(asked(scene, 'me/')).toBe(0)
   })
@@ -112,7 +112,7 @@ describe('the request to Graph', () => {
 
 describe('a registration without a groups claim', () => {
   test('leaves auto to Graph', async () => {
-    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
+    const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     scene.sandbox.registration = { ...scene.sandbox.registration, groupMembershipClaims: 'none' }
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect(
@@ -121,7 +121,7 @@ describe('a registration without a groups claim', () => {
   })
 
   test('refuses everyone with the source id', async () => {
-    const scene = aScene({ settings: byGroup('id', CAST_GROUPS.chatUsers) })
+    const scene = aMembershipScene({ settings: byGroup('id', CAST_GROUPS.chatUsers) })
     scene.sandbox.registration = { ...scene.sandbox.registration, groupMembershipClaims: 'none' }
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
   })
@@ -135,7 +135,7 @@ describe('any of several', () => {
       CAST_GROUPS.allEmployees,
     ]
     for (const source of ['id', 'auto', 'graph'] as const) {
-      const scene = aScene({ settings: byGroup(source, groups.join(', ')) })
+      const scene = aMembershipScene({ settings: byGroup(source, groups.join(', ')) })
       expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
       expect((await sessionOf(scene.browser))?.user.groups).toEqual(groups.slice(1))
     }
@@ -144,7 +144,7 @@ describe('any of several', () => {
 
 describe('only configured groups go on', () => {
   test('to the session, the headers and the assertion [requirement 81]', async () => {
-    const scene = aScene({ settings: byGroup('auto', CAST_GROUPS.allEmployees) })
+    const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.allEmployees) })
     expect(await verdictOn(scene, CAST.megan.userPrincipalName)).toBe('admitted')
     const session = JSON.stringify(await sessionOf(scene.browser))
     await scene.browser.fetch('/api/anything')

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aSearcher, names, Searcher } from './searcher-fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /* Cached results are for one user only, in storage and in responses. */
 
@@ -87,8 +88,7 @@ describe('two users with the same query [requirement 88]', () => {
     expect(names(await adele.search('phoenix'))).toContain('Project Phoenix')
     adele.sandbox.entra.revokeAdminConsent('https://graph.microsoft.com', ['GroupMember.Read.All'])
     await adele.pause(0)
-    const again = adele.entrada.browser()
-    await again.signIn(CAST.adele.userPrincipalName)
+    const again = await signedIn(adele.entrada)
     const later = new Searcher(adele.entrada, again)
     const answer = await later.search('phoenix')
     expect(answer).toMatchObject({ results: [], status: { groups: 'consent_needed' } })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
-import { aChat, answerTo, authorizeUrl, CALLBACK, ISSUER, OTHER } from './fixture.ts'
+import { aChat, answerTo, authorizeUrl, REDIRECT_URI, ISSUER, OTHER } from './fixture.ts'
 import { HOME } from '../../support/addresses.ts'
 import { signedIn, cookieHeaderOf } from '../../support/scene.ts'
 
@@ -17,9 +17,9 @@ describe('an unknown client or redirect URI', () => {
       'a redirect URI on another site',
       { redirect_uri: 'https://evil.example/oauth/openid/callback' },
     ],
-    ['a redirect URI with a longer path', { redirect_uri: `${CALLBACK}/x` }],
-    ['a redirect URI with a query added', { redirect_uri: `${CALLBACK}?x=1` }],
-    ['a redirect URI in capitals', { redirect_uri: CALLBACK.replace('/oauth', '/OAUTH') }],
+    ['a redirect URI with a longer path', { redirect_uri: `${REDIRECT_URI}/x` }],
+    ['a redirect URI with a query added', { redirect_uri: `${REDIRECT_URI}?x=1` }],
+    ['a redirect URI in capitals', { redirect_uri: REDIRECT_URI.replace('/oauth', '/OAUTH') }],
     ['the redirect URI of another client', { redirect_uri: `${HOME}/other` }],
     ['no redirect URI', { redirect_uri: null }],
   ])('%s shows the person an error and does not redirect', async (_, changes) => {
@@ -70,7 +70,7 @@ describe('an invalid authorization request', () => {
     ['a max_age that is no number', { max_age: 'soon' }, 'invalid_request'],
   ])('%s is redirected back with an error and without a code', async (_, changes, error) => {
     const answer = await answerTo(await signedIn(aChat().entrada), authorizeUrl(changes))
-    expect(`${answer.origin}${answer.pathname}`).toBe(CALLBACK)
+    expect(`${answer.origin}${answer.pathname}`).toBe(REDIRECT_URI)
     const { code = null, ...rest } = Object.fromEntries(answer.searchParams)
     expect([code, rest]).toEqual([
       null,

@@ -1,6 +1,6 @@
 import * as oidc from 'openid-client'
 import { describe, expect, test } from 'vitest'
-import { aChat, CALLBACK, CLIENT_ID, codeFor, ISSUER, redeem } from './fixture.ts'
+import { aChat, REDIRECT_URI, CLIENT_ID, codeFor, ISSUER, redeem } from './fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
 /* How clients of the field authenticate, and what they are told when it fails. */
@@ -8,7 +8,7 @@ import { signedIn } from '../../support/scene.ts'
 const BARE = { client_id: null, client_secret: null }
 
 function aChatWith(secret: string, id = CLIENT_ID) {
-  const clients = [{ client_id: id, client_secret: secret, redirect_uris: [CALLBACK] }]
+  const clients = [{ client_id: id, client_secret: secret, redirect_uris: [REDIRECT_URI] }]
   return aChat([], { settings: { OIDC_CLIENTS: JSON.stringify(clients) } })
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CHAT_ORIGIN, ChatDouble } from '../../support/chat-double.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { answerTo, authorizeUrl, CALLBACK, CLIENT_ID, CLIENT_SECRET } from './fixture.ts'
+import { answerTo, authorizeUrl, REDIRECT_URI, CLIENT_ID, CLIENT_SECRET } from './fixture.ts'
 import { HOME } from '../../support/addresses.ts'
 import { signedIn } from '../../support/scene.ts'
 
@@ -12,12 +12,12 @@ import { signedIn } from '../../support/scene.ts'
 
 const ELSEWHERE = 'https://elsewhere.example/back'
 
-function aScene() {
+function aChatWithoutPkce() {
   const chat = new ChatDouble()
   const client = {
     client_id: CLIENT_ID,
     client_secret: CLIENT_SECRET,
-    redirect_uris: [CALLBACK, `${HOME}/other?from=entrada`, ELSEWHERE],
+    redirect_uris: [REDIRECT_URI, `${HOME}/other?from=entrada`, ELSEWHERE],
   }
   const entrada = anEntrada({
     hosts: { [CHAT_ORIGIN]: chat.handle },
@@ -31,10 +31,10 @@ function aScene() {
 }
 
 describe('a code without PKCE', () => {
-  test.each([CALLBACK, `${HOME}/other?from=entrada`])(
+  test.each([REDIRECT_URI, `${HOME}/other?from=entrada`])(
     'reaches the chat at %s only in the browser it was issued in',
     async (redirectUri) => {
-      const { entrada, chat } = aScene()
+      const { entrada, chat } = aChatWithoutPkce()
       const mallory = await signedIn(entrada, 'alex')
       const stolen = await answerTo(mallory, authorizeUrl({ redirect_uri: redirectUri }))
       const bare = new URL(stolen)
@@ -45,7 +45,7 @@ describe('a code without PKCE', () => {
       chat.requests.length = 0
       for (const url of [stolen, bare, twice]) {
         // Without an iss, a response on the shared callback path counts as Microsoft's and is not forwarded.
-        if (url === bare && redirectUri === CALLBACK) continue
+        if (url === bare && redirectUri === REDIRECT_URI) continue
         const page = await adele.open(url.href)
         expect([page.status, page.headers.get('entrada-error')]).toEqual([400, 'sign_in_expired'])
       }
@@ -56,7 +56,7 @@ describe('a code without PKCE', () => {
   )
 
   test('is not checked on other paths, nor is a code of another issuer', async () => {
-    const { entrada } = aScene()
+    const { entrada } = aChatWithoutPkce()
     const mallory = await signedIn(entrada, 'alex')
     const { searchParams } = await answerTo(mallory, authorizeUrl())
     const adele = await signedIn(entrada)

@@ -3,7 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { PERSON } from '../../support/scripted-issuer.ts'
 import { aToldChat, behindOtherIssuer, providerClaims } from '../auth/email-address-fixture.ts'
 import { trySignIn } from '../membership/fixture.ts'
-import { set } from '../edge/scripted-entrada-fixture.ts'
+import { withClaims } from '../edge/scripted-entrada-fixture.ts'
 
 describe('email_verified in the id token and from UserInfo', () => {
   const verdictOf = async (
@@ -24,9 +24,12 @@ describe('email_verified in the id token and from UserInfo', () => {
 
   test('is true where the issuer confirms the address, in the id token or from UserInfo', async () => {
     for (const script of [
-      { idToken: set({ email: PERSON.email, email_verified: true }) },
-      { userInfo: set({ email_verified: true }) },
-      { idToken: set({ email: PERSON.email }), userInfo: set({ email_verified: 'true' }) },
+      { idToken: withClaims({ email: PERSON.email, email_verified: true }) },
+      { userInfo: withClaims({ email_verified: true }) },
+      {
+        idToken: withClaims({ email: PERSON.email }),
+        userInfo: withClaims({ email_verified: 'true' }),
+      },
     ]) {
       expect(await verdictOf(behindOtherIssuer(script))).toBe(true)
     }
@@ -44,8 +47,8 @@ describe('email_verified in the id token and from UserInfo', () => {
     expect(await verdictOf(aToldChat(), 'unal')).toBeUndefined()
     expect(await verdictOf(aToldChat({ OPENID_EMAIL_CLAIM: 'upn' }))).toBeUndefined()
     const script = {
-      idToken: set({ email: 'other@op.example' }),
-      userInfo: set({ email_verified: true }),
+      idToken: withClaims({ email: 'other@op.example' }),
+      userInfo: withClaims({ email_verified: true }),
     }
     expect(await verdictOf(behindOtherIssuer(script))).toBeUndefined()
   })

@@ -6,14 +6,14 @@ import { HOME } from '../../support/addresses.ts'
 import { signedIn } from '../../support/scene.ts'
 
 export const ISSUER = `${HOME}/.entrada/oidc`
-export const CALLBACK = `${HOME}/oauth/openid/callback`
+export const REDIRECT_URI = `${HOME}/oauth/openid/callback`
 export const CLIENT_ID = 'librechat'
 export const CLIENT_SECRET = 'what only the chat and Entrada know: 42%'.replaceAll(' ', '-')
 const OTHER_SECRET = 'what only the other chat and Entrada know'.replaceAll(' ', '-')
 export const OTHER = { client_id: 'other', client_secret: OTHER_SECRET }
-const BOTH = [{ ...OTHER, redirect_uris: [`${HOME}/other`, CALLBACK] }]
+const BOTH = [{ ...OTHER, redirect_uris: [`${HOME}/other`, REDIRECT_URI] }]
 
-export interface Scene {
+export interface ProviderScene {
   readonly entrada: Entrada
   readonly chat: LibreChat
 }
@@ -28,11 +28,11 @@ export interface ChatOptions extends Partial<LibreChatSettings> {
 export function aChat(
   resources: readonly string[] = [],
   { settings = {}, knowsAuthTime = true, ...chat }: ChatOptions = {},
-): Scene {
+): ProviderScene {
   const client = {
     client_id: CLIENT_ID,
     client_secret: CLIENT_SECRET,
-    redirect_uris: [CALLBACK],
+    redirect_uris: [REDIRECT_URI],
     resources,
   }
   const libreChat = new LibreChat({
@@ -61,7 +61,7 @@ export function aChat(
 }
 
 /** A browser that is signed in at Entrada and, through it, at the chat. */
-export async function signedInAtChat(scene: Scene): Promise<Browser> {
+export async function signedInAtChat(scene: ProviderScene): Promise<Browser> {
   const browser = await signedIn(scene.entrada)
   await browser.open(`${HOME}/oauth/openid`)
   return browser
@@ -71,7 +71,7 @@ export async function signedInAtChat(scene: Scene): Promise<Browser> {
 export function authorizeUrl(changes: Readonly<Record<string, string | null>> = {}): string {
   const parameters = {
     client_id: CLIENT_ID,
-    redirect_uri: CALLBACK,
+    redirect_uri: REDIRECT_URI,
     response_type: 'code',
     scope: 'openid profile email offline_access',
     state: 'the-state',
@@ -101,13 +101,13 @@ export async function codeFor(
 
 /** Sends a correct token request with these changes; `null` omits a field. */
 export function redeem(
-  { entrada }: Pick<Scene, 'entrada'>,
+  { entrada }: Pick<ProviderScene, 'entrada'>,
   fields: Readonly<Record<string, string | null>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const given = {
     grant_type: 'authorization_code',
-    redirect_uri: CALLBACK,
+    redirect_uri: REDIRECT_URI,
     client_id: CLIENT_ID,
     client_secret: CLIENT_SECRET,
     ...fields,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { CHAT_ORIGIN, ChatDouble } from '../../support/chat-double.ts'
 import { anEntrada } from '../../support/entrada.ts'
-import { authorizeUrl, CALLBACK, CLIENT_ID, CLIENT_SECRET, ISSUER } from './fixture.ts'
+import { authorizeUrl, REDIRECT_URI, CLIENT_ID, CLIENT_SECRET, ISSUER } from './fixture.ts'
 import { HOME } from '../../support/addresses.ts'
 import { signedIn } from '../../support/scene.ts'
 
@@ -11,7 +11,7 @@ import { signedIn } from '../../support/scene.ts'
 
 const FORM_POST = { response_mode: 'form_post' }
 
-function aScene(redirectUri = CALLBACK) {
+function aFormPostChat(redirectUri = REDIRECT_URI) {
   const chat = new ChatDouble()
   const client = {
     client_id: CLIENT_ID,
@@ -27,7 +27,7 @@ function aScene(redirectUri = CALLBACK) {
 
 describe('response_mode=form_post', () => {
   test('sends the response to the chat as a form, also on Entrada’s own callback path', async () => {
-    const { entrada, chat } = aScene()
+    const { entrada, chat } = aFormPostChat()
     const browser = await signedIn(entrada)
     const page = await browser.open(authorizeUrl({ ...FORM_POST, state: '"><b>ü' }))
     expect([page.status, page.url.pathname]).toEqual([200, '/.entrada/oidc/authorize'])
@@ -40,7 +40,7 @@ describe('response_mode=form_post', () => {
   })
 
   test('is accepted by openid-client', async () => {
-    const { entrada, chat } = aScene()
+    const { entrada, chat } = aFormPostChat()
     const browser = await signedIn(entrada)
     const config = await oidc.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET, undefined, {
       [oidc.customFetch]: (url, { headers, body }) =>
@@ -52,7 +52,7 @@ describe('response_mode=form_post', () => {
     })
     const url = oidc.buildAuthorizationUrl(config, {
       ...FORM_POST,
-      redirect_uri: CALLBACK,
+      redirect_uri: REDIRECT_URI,
       scope: 'openid',
       state: 's',
     })
@@ -61,14 +61,14 @@ describe('response_mode=form_post', () => {
     const answer = new URLSearchParams(await chat.last.text())
     const tokens = await oidc.authorizationCodeGrant(
       config,
-      new Request(CALLBACK, { method: 'POST', body: answer }),
+      new Request(REDIRECT_URI, { method: 'POST', body: answer }),
       { expectedState: 's' },
     )
     expect(tokens.claims()?.sub).toBe(CAST.adele.id)
   })
 
   test('sends errors the same way', async () => {
-    const { entrada, chat } = aScene()
+    const { entrada, chat } = aFormPostChat()
     const browser = await signedIn(entrada)
     await browser.open(authorizeUrl({ ...FORM_POST, scope: 'profile' }))
     await browser.submit()
@@ -78,7 +78,7 @@ describe('response_mode=form_post', () => {
 
   test('is sent by a page that may send forms to the client only, with its own origin', async () => {
     const redirectUri = 'https://elsewhere.example/back?from=entrada'
-    const browser = await signedIn(aScene(redirectUri).entrada)
+    const browser = await signedIn(aFormPostChat(redirectUri).entrada)
     const url = authorizeUrl({ ...FORM_POST, redirect_uri: redirectUri })
     const page = await browser.open(url)
     const policy = page.headers.get('content-security-policy') ?? ''
@@ -91,7 +91,7 @@ describe('response_mode=form_post', () => {
   })
 
   test('is listed in the metadata', async () => {
-    const { entrada } = aScene()
+    const { entrada } = aFormPostChat()
     const response = await entrada.fetch(`${ISSUER}/.well-known/openid-configuration`)
     const { response_modes_supported: modes } = await response.json<Record<string, unknown>>()
     expect(modes).toEqual(['query', 'form_post'])
@@ -99,9 +99,9 @@ describe('response_mode=form_post', () => {
 })
 
 test('refuses a form post to the chat’s callback without a session', async () => {
-  const { entrada, chat } = aScene()
+  const { entrada, chat } = aFormPostChat()
   const headers = { origin: HOME, 'sec-fetch-site': 'same-origin' }
   const body = new URLSearchParams({ code: 'x', iss: ISSUER })
-  const response = await entrada.fetch(CALLBACK, { method: 'POST', headers, body })
+  const response = await entrada.fetch(REDIRECT_URI, { method: 'POST', headers, body })
   expect([response.status, chat.requests.length]).toEqual([401, 0])
 })

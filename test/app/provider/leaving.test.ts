@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { importJWK, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { aChat, ISSUER, signedInAtChat } from './fixture.ts'
 import { HOME, SESSION } from '../../support/addresses.ts'
@@ -97,8 +96,7 @@ test('does not accept an assertion as a hint: it names the person, not the sessi
     assertion = request.headers.get('entrada-assertion') ?? ''
     return new Response('hello')
   })
-  const browser = scene.entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(scene.entrada)
   expect(assertion).not.toBe('')
   await browser.open(`${ISSUER}/logout?id_token_hint=${assertion}`)
   expect(browser.cookies.get(SESSION)).not.toBeNull()

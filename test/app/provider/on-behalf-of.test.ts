@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
-import { aChat, CLIENT_ID, redeem, signedInAtChat, type Scene } from './fixture.ts'
+import { aChat, CLIENT_ID, redeem, signedInAtChat, type ProviderScene } from './fixture.ts'
 
 /* LibreChat's server asks for Microsoft's tokens by Entra's on-behalf-of flow; Entrada answers from its own. */
 
 const GRAPH = 'https://graph.microsoft.com'
 const SHAREPOINT = 'https://contoso.sharepoint.com'
 
-async function aReadyChat(resources: readonly string[]): Promise<Scene> {
+async function aReadyChat(resources: readonly string[]): Promise<ProviderScene> {
   const scene = aChat(resources)
   const { entra } = scene.entrada.sandbox
   entra.grantAdminConsent(['People.Read'])
@@ -17,7 +17,7 @@ async function aReadyChat(resources: readonly string[]): Promise<Scene> {
 }
 
 function exchange(
-  scene: Scene,
+  scene: ProviderScene,
   fields: Readonly<Record<string, string | null>>,
 ): Promise<Response> {
   return redeem(scene, {

@@ -11,7 +11,7 @@ import {
   ISSUER,
   redeem,
   signedInAtChat,
-  type Scene,
+  type ProviderScene,
 } from './fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
@@ -28,14 +28,14 @@ interface Claims {
   readonly auth_time?: number
 }
 
-async function idTokenFor(scene: Scene, code: string): Promise<Claims> {
+async function idTokenFor(scene: ProviderScene, code: string): Promise<Claims> {
   const response = await redeem(scene, { code })
   const { id_token: idToken } = await response.json<{ id_token: string }>()
   return decodeJwt<Claims>(idToken)
 }
 
 /** Completes the sign-in that the request demands, and gives the response after it. */
-async function signInAnew(scene: Scene, browser: Browser, changes: Changes): Promise<void> {
+async function signInAnew(scene: ProviderScene, browser: Browser, changes: Changes): Promise<void> {
   const before = await browser.open(authorizeUrl(changes))
   expect(before.url.origin).toBe(scene.entrada.sandbox.hosts.login)
   const page = await browser.submit({ button: ['account', CAST.adele.userPrincipalName] })

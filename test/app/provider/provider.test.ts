@@ -8,7 +8,7 @@ import { byGroup, putAdeleInGroups, WANTED } from '../membership/fixture.ts'
 import {
   aChat,
   authorizeUrl,
-  CALLBACK,
+  REDIRECT_URI,
   CLIENT_ID,
   codeFor,
   ISSUER,
@@ -172,15 +172,16 @@ describe('a callback path that chat and Entrada share', () => {
   ])('goes to Entrada when the response names %s', async (_, query) => {
     const scene = aChat()
     const browser = await signedIn(scene.entrada)
-    await browser.open(`${CALLBACK}?code=x&state=y&${query}`)
+    await browser.open(`${REDIRECT_URI}?code=x&state=y&${query}`)
     expect(scene.chat.paths).not.toContain('/oauth/openid/callback')
   })
 
   test('always goes to Entrada without OIDC_CLIENTS', async () => {
     const entrada = anEntrada()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
-    const page = await browser.open(`${CALLBACK}?code=x&state=y&iss=${encodeURIComponent(ISSUER)}`)
+    const browser = await signedIn(entrada)
+    const page = await browser.open(
+      `${REDIRECT_URI}?code=x&state=y&iss=${encodeURIComponent(ISSUER)}`,
+    )
     expect(page.url.pathname).not.toBe('/oauth/openid/callback')
     const metadata = await browser.fetch('/.entrada/oidc/.well-known/openid-configuration')
     expect([metadata.status, metadata.headers.get('entrada-error')]).toEqual([404, 'not_found'])

@@ -13,7 +13,7 @@ import {
   ISSUER,
   redeem,
   signedInAtChat,
-  type Scene,
+  type ProviderScene,
 } from './fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
@@ -26,7 +26,7 @@ function seconds(): number {
   return Math.floor(clock.now() / 1000)
 }
 
-async function authTimeFor(scene: Scene, code: string): Promise<unknown> {
+async function authTimeFor(scene: ProviderScene, code: string): Promise<unknown> {
   const { id_token: idToken } = await (await redeem(scene, { code })).json<{ id_token: string }>()
   return decodeJwt(idToken)['auth_time']
 }
@@ -134,7 +134,7 @@ test('openid-client accepts the response to max_age', async () => {
 })
 
 describe('id_token_hint', () => {
-  async function aHint(): Promise<{ scene: Scene; hint: string }> {
+  async function aHint(): Promise<{ scene: ProviderScene; hint: string }> {
     const scene = aChat()
     await signedInAtChat(scene)
     await clock.advance(3600)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
 import {
   aChat,
-  CALLBACK,
+  REDIRECT_URI,
   CLIENT_ID,
   CLIENT_SECRET,
   codeFor,
@@ -78,7 +78,7 @@ describe('a code', () => {
   })
 
   test.each([
-    ['another redirect URI', { redirect_uri: `${CALLBACK}/` }],
+    ['another redirect URI', { redirect_uri: `${REDIRECT_URI}/` }],
     ['a verifier where there was no challenge', { code_verifier: VERIFIER }],
     ['another client', { ...OTHER }],
     ['an invalid code', { code: 'v1.x.y.z' }],
@@ -273,7 +273,7 @@ describe('a client', () => {
     ]
     const client = {
       client_id: CLIENT_ID,
-      redirect_uris: [CALLBACK],
+      redirect_uris: [REDIRECT_URI],
       client_secret: `${old},${next}`,
     }
     const scene = aChat([], { settings: { OIDC_CLIENTS: JSON.stringify([client]) } })

@@ -3,6 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat, CHAT_ORIGIN } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { adeleAt } from './fixture.ts'
+import { signedIn } from '../../support/scene.ts'
 
 describe('the address of the chat app', () => {
   test('may have a path prefix, and no request leaves it', async () => {
@@ -56,8 +57,7 @@ describe('the address of the chat app', () => {
     const { entrada, chat } = aGuardedChat({ settings: { SIGNING_KEYS: null } })
     const other = aGuardedChat()
     for (const one of [entrada, other.entrada]) {
-      const browser = one.browser()
-      await browser.signIn(CAST.adele.userPrincipalName)
+      const browser = await signedIn(one)
       await browser.fetch('/api')
     }
     const ours = chat.last.headers.get('entrada-assertion') ?? ''
@@ -85,8 +85,7 @@ describe('the address of the chat app', () => {
         return new Response('x')
       },
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api')
     expect(chat.requests).toEqual([])
     expect(requests.at(-1)?.url).toBe('https://chat.contoso.example/api')

@@ -4,6 +4,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { CHAT_ORIGIN, aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const DAY = 86_400
 
@@ -33,8 +34,7 @@ async function verify(entrada: Entrada, assertion: string) {
 
 test('the assertion verifies against the published keys and names the person [requirement 63]', async () => {
   const { entrada, chat } = ownKeys()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   await browser.fetch('/api')
   const { payload, protectedHeader } = await verify(entrada, assertionAt(chat))
   expect(protectedHeader).toMatchObject({ alg: 'RS256', kid: expect.any(String) })
@@ -52,8 +52,7 @@ test('the assertion verifies against the published keys and names the person [re
 
 test('the assertion is not valid for another chat [requirement 63]', async () => {
   const { entrada, chat } = ownKeys()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   await browser.fetch('/api')
   const keys = createLocalJWKSet(await keySetOf(entrada))
   const elsewhere = jwtVerify(assertionAt(chat), keys, { audience: 'https://other.example' })
@@ -70,8 +69,7 @@ test('the published key set holds no private key [requirement 63]', async () => 
 describe('signing', () => {
   test('happens once a minute per session, for any number of requests', async () => {
     const { entrada, chat } = ownKeys()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await Promise.all(Array.from({ length: 20 }, async () => browser.fetch('/api')))
     await clock.advance(30)
     await browser.fetch('/api')
@@ -85,8 +83,7 @@ describe('signing', () => {
   test('happens once when many requests find the assertion too old at the same moment', async () => {
     // The session is still cached, so all requests reach the signer at the same time.
     const { entrada, chat } = ownKeys({ SESSION_CHECK_SECONDS: '300' })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await clock.advance(61)
     chat.requests.length = 0
     await Promise.all(Array.from({ length: 20 }, async () => browser.fetch('/api')))
@@ -96,8 +93,7 @@ describe('signing', () => {
 
   test('leaves every assertion in use a minute of life', async () => {
     const { entrada, chat } = ownKeys()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     for (let second = 0; second < 130; second += 7) {
       await browser.fetch('/api')
       const { payload } = await verify(entrada, assertionAt(chat))
@@ -124,8 +120,7 @@ describe('signing', () => {
 
   test('calls the key object once in ten minutes, not per signature', async () => {
     const { entrada } = ownKeys()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     for (let minute = 0; minute < 9; minute++) {
       await browser.fetch('/api')
       await clock.advance(61)
@@ -145,8 +140,7 @@ describe('signing', () => {
 
   test('uses cached keys while the key object does not answer', async () => {
     const { entrada, chat } = ownKeys()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api')
     entrada.platform.objects.KEYS.bend({ fails: 'unreachable' })
     await clock.advance(1800)
@@ -162,8 +156,7 @@ describe('generated keys', () => {
       SESSION_MAX_SECONDS: '90 * 86400',
       SESSION_IDLE_SECONDS: '90 * 86400',
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     const kids = new Set<string>()
     let yesterdays = await keySetOf(entrada)
     for (let day = 0; day < 70; day++) {
@@ -182,8 +175,7 @@ describe('generated keys', () => {
   test('are the same in every data centre', async () => {
     const { entrada, chat } = ownKeys()
     const elsewhere = anEntrada({ share: entrada })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api')
     expect(await keySetOf(elsewhere)).toEqual(await keySetOf(entrada))
     await expect(verify(elsewhere, assertionAt(chat))).resolves.toBeDefined()
@@ -209,8 +201,7 @@ describe('SIGNING_KEYS', () => {
   test('the first key signs, all are published, and no object is called', async () => {
     const keys = [await aKey('2026-11'), await aKey('2026-10')]
     const { entrada, chat } = aGuardedChat({ settings: { SIGNING_KEYS: JSON.stringify({ keys }) } })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api')
     const { protectedHeader } = await verify(entrada, assertionAt(chat))
     expect(protectedHeader.kid).toBe('2026-11')

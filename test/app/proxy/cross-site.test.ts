@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
-import type { TestSettings } from '../../support/entrada.ts'
 import { HOME } from '../../support/addresses.ts'
-import { cookieHeaderOf } from '../../support/scene.ts'
+import { aScene } from '../../support/scene.ts'
 
 const PORTAL = 'https://portal.contoso.example'
 
@@ -30,25 +29,16 @@ const FOREIGN_ORIGINS = [
   'https://*.contoso.example',
 ]
 
-async function signedIn(settings: TestSettings = {}) {
-  const { entrada, chat } = aGuardedChat({ settings })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
-  const cookie = cookieHeaderOf(browser)
-  chat.requests.length = 0
-  return { entrada, chat, browser, cookie }
-}
-
 describe('a write that another site makes a browser send', () => {
   test('as a form arrives without the cookie and gets no sign-in page [requirement 74]', async () => {
-    const { browser, chat } = await signedIn()
+    const { browser, chat } = await aScene()
     const page = await browser.post('/api/delete', { all: 'yes' }, 'https://evil.example')
     expect(page.status).toBe(401)
     expect(chat.requests).toEqual([])
   })
 
   test('from a sibling host arrives with the cookie and is refused [requirement 74]', async () => {
-    const { browser, chat } = await signedIn()
+    const { browser, chat } = await aScene()
     const page = await browser.post('/api/delete', { all: 'yes' }, 'https://www.contoso.example')
     expect(page.status).toBe(403)
     expect(page.headers.get('entrada-error')).toBe('cross_site_refused')
@@ -56,7 +46,7 @@ describe('a write that another site makes a browser send', () => {
   })
 
   test('to a path of CROSS_SITE_ROUTES passes', async () => {
-    const { browser, chat } = await signedIn({ CROSS_SITE_ROUTES: 'POST /saml/acs' })
+    const { browser, chat } = await aScene({ settings: { CROSS_SITE_ROUTES: 'POST /saml/acs' } })
     const page = await browser.post(
       '/saml/acs',
       { SAMLResponse: 'x' },
@@ -67,7 +57,7 @@ describe('a write that another site makes a browser send', () => {
   })
 
   test('to a path of CROSS_SITE_ROUTES from another domain arrives without the cookie', async () => {
-    const { browser, chat } = await signedIn({ CROSS_SITE_ROUTES: 'POST /saml/acs' })
+    const { browser, chat } = await aScene({ settings: { CROSS_SITE_ROUTES: 'POST /saml/acs' } })
     const page = await browser.post('/saml/acs', { SAMLResponse: 'x' }, 'https://evil.example')
     expect(page.status).toBe(401)
     expect(page.text).toContain('What you sent did not reach the chat.')
@@ -75,9 +65,11 @@ describe('a write that another site makes a browser send', () => {
   })
 
   test('to a path of SKIP_AUTH_ROUTES too passes from any domain, without identity headers', async () => {
-    const { browser, chat } = await signedIn({
-      CROSS_SITE_ROUTES: 'POST /saml/acs',
-      SKIP_AUTH_ROUTES: 'POST /saml/acs',
+    const { browser, chat } = await aScene({
+      settings: {
+        CROSS_SITE_ROUTES: 'POST /saml/acs',
+        SKIP_AUTH_ROUTES: 'POST /saml/acs',
+      },
     })
     browser.cookies.put({
       name: 'chat', value: '1', domain: 'chat.contoso.example', hostOnly: true, path: '/',
@@ -90,7 +82,7 @@ describe('a write that another site makes a browser send', () => {
   })
 
   test('links to the chat from another site pass', async () => {
-    const { browser } = await signedIn()
+    const { browser } = await aScene()
     const page = await browser.open('/c/1', { from: 'https://evil.example' })
     expect(page.status).toBe(200)
   })
@@ -105,7 +97,7 @@ describe('a WebSocket handshake', () => {
   ])(
     'from %s is refused before the chat hears of it [requirement 67]',
     async (_source, headers) => {
-      const { entrada, chat, cookie } = await signedIn()
+      const { entrada, chat, cookie } = await aScene()
       const response = await entrada.fetch('/ws', {
         headers: { upgrade: 'websocket', connection: 'Upgrade', cookie, ...headers },
       })
@@ -116,7 +108,7 @@ describe('a WebSocket handshake', () => {
   )
 
   test('from our own page passes [requirement 67]', async () => {
-    const { entrada, chat, cookie } = await signedIn()
+    const { entrada, chat, cookie } = await aScene()
     await entrada.fetch('/ws', {
       headers: { upgrade: 'websocket', connection: 'Upgrade', cookie, origin: HOME },
     })
@@ -139,7 +131,7 @@ describe('CORS', () => {
   test.each(FOREIGN_ORIGINS)(
     '%s may read nothing, whatever the chat says [requirement 56]',
     async (origin) => {
-      const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+      const { entrada, chat, cookie } = await aScene({ settings: { CORS_ORIGINS: PORTAL } })
       chat.answer(
         (request) =>
           new Response('x', {
@@ -165,8 +157,10 @@ describe('CORS', () => {
   )
 
   test('an allowed origin may read responses with the person’s cookies, the 401 with its sign-in URL included', async () => {
-    const { entrada, cookie } = await signedIn({
-      CORS_ORIGINS: `${PORTAL}, https://intranet.contoso.example`,
+    const { entrada, cookie } = await aScene({
+      settings: {
+        CORS_ORIGINS: `${PORTAL}, https://intranet.contoso.example`,
+      },
     })
     const preflight = await entrada.fetch('/api', {
       method: 'OPTIONS',
@@ -194,14 +188,14 @@ describe('CORS', () => {
   })
 
   test('keeps the Vary header of the chat', async () => {
-    const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+    const { entrada, chat, cookie } = await aScene({ settings: { CORS_ORIGINS: PORTAL } })
     chat.answer(() => new Response('x', { headers: { vary: 'Accept-Language' } }))
     const { headers } = await entrada.fetch('/api', { headers: { cookie, origin: PORTAL } })
     expect(headers.get('vary')).toBe('Accept-Language, Origin')
   })
 
   test('adds Vary: Origin to every response that differs by origin, also without Origin in the request', async () => {
-    const { entrada, chat, cookie } = await signedIn({ CORS_ORIGINS: PORTAL })
+    const { entrada, chat, cookie } = await aScene({ settings: { CORS_ORIGINS: PORTAL } })
     for (const vary of [null, 'Accept', 'accept, ORIGIN', '*']) {
       const headers = vary === null ? {} : { vary }
       chat.answer(() => new Response('x', { headers }))
@@ -223,7 +217,7 @@ describe('CORS', () => {
   })
 
   test('adds Vary: Origin where the chat itself allows origins', async () => {
-    const { entrada, chat, cookie } = await signedIn()
+    const { entrada, chat, cookie } = await aScene()
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
     for (const headers of [{ cookie }, { cookie, origin: PORTAL }]) {
       expect((await entrada.fetch('/api', { headers })).headers.get('vary')).toBe('Origin')
@@ -233,14 +227,14 @@ describe('CORS', () => {
   })
 
   test('leaves the chat’s CORS headers unchanged on open routes', async () => {
-    const { entrada, chat } = await signedIn({ SKIP_AUTH_ROUTES: 'GET /public/*' })
+    const { entrada, chat } = await aScene({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
     const { headers } = await entrada.fetch('/public/x', { headers: { origin: PORTAL } })
     expect(headers.get('access-control-allow-origin')).toBe('*')
   })
 
   test('leaves responses to the chat’s own pages unchanged', async () => {
-    const { browser, chat } = await signedIn()
+    const { browser, chat } = await aScene()
     chat.answer(() => new Response('x', { headers: { 'access-control-allow-origin': '*' } }))
     const response = await browser.fetch('/api', { method: 'POST' })
     expect(response.headers.get('access-control-allow-origin')).toBe('*')

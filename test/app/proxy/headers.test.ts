@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { contoso, thePerson } from '../membership/fixture.ts'
-import { cookieHeaderOf } from '../../support/scene.ts'
+import { cookieHeaderOf, signedIn } from '../../support/scene.ts'
 
 const SPELLINGS = [
   'X-Forwarded-User',
@@ -47,8 +47,7 @@ function valuesAt(chat: { readonly last: Request }): string {
 describe('the request headers of the chat', () => {
   test('generic: name the person in five headers and an assertion', async () => {
     const { entrada, chat } = aGuardedChat()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api/threads?page=2')
     expect(chat.last.url).toBe('https://origin.contoso.example/api/threads?page=2')
     expect(Object.fromEntries(chat.last.headers)).toMatchObject({
@@ -78,8 +77,7 @@ describe('the request headers of the chat', () => {
 
   test.each(SPELLINGS)('never contain %s of a client [requirement 59]', async (name) => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api', { headers: { [name]: LIE } })
     expect(valuesAt(chat)).not.toContain(LIE)
     await entrada.fetch('/public/logo.png', { headers: { [name]: LIE } })
@@ -94,8 +92,7 @@ describe('the request headers of the chat', () => {
 
   test('never contain several spellings of one name, in any order', async () => {
     const { entrada, chat } = aGuardedChat()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     const session = cookieHeaderOf(browser)
     const headers = new Headers({ cookie: session })
     for (const name of SPELLINGS) for (const lie of [LIE, `${LIE}2`]) headers.append(name, lie)
@@ -125,8 +122,7 @@ describe('the request headers of the chat', () => {
 
   test('name nobody on open routes, not even a person who is signed in', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.load('/public/logo.png', 'image')
     expect(valuesAt(chat)).not.toMatch(/adele|__Host-entrada|eyJ/i)
     expect(chat.last.headers.get('x-forwarded-host')).toBe('chat.contoso.example')
@@ -142,8 +138,7 @@ describe('the request headers of the chat', () => {
 describe('headers between the chat and its page', () => {
   test('its cookies pass byte for byte and in order, ours are removed [requirement 60]', async () => {
     const { entrada, chat } = aGuardedChat()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     const session = cookieHeaderOf(browser)
     await entrada.fetch('/api', {
       headers: { cookie: `z=1; ${session}; a="x,y"; __Host-entrada-login-1=x; m==;  b` },
@@ -153,24 +148,21 @@ describe('headers between the chat and its page', () => {
 
   test('a request with our cookies only reaches it without a Cookie header', async () => {
     const { entrada, chat } = aGuardedChat()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api')
     expect(chat.last.headers.has('cookie')).toBe(false)
   })
 
   test('its Authorization passes unchanged [requirement 61]', async () => {
     const { entrada, chat } = aGuardedChat()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api', { headers: { authorization: 'Bearer of-the-chat' } })
     expect(chat.last.headers.get('authorization')).toBe('Bearer of-the-chat')
   })
 
   test('hop-by-hop headers are removed, those that Connection lists included [requirement 72]', async () => {
     const { entrada, chat } = aGuardedChat()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api', {
       headers: {
         connection: 'keep-alive, X-Hop, Upgrade',
@@ -198,8 +190,7 @@ describe('headers between the chat and its page', () => {
 
   test('a client cannot remove our headers with Connection [requirement 72]', async () => {
     const { entrada, chat } = aGuardedChat()
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api', {
       headers: { connection: 'X-Forwarded-User, Entrada-Assertion, X-Forwarded-For' },
     })
@@ -221,8 +212,7 @@ test('a name that tries to split headers reaches the chat as one value in every 
   })
   const unal = thePerson(entrada.sandbox, CAST.unal.id)
   contoso(entrada.sandbox).putPerson({ ...unal, displayName: NAME })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.unal.userPrincipalName)
+  const browser = await signedIn(entrada, 'unal')
   await browser.fetch('/api')
   const { headers } = chat.last
   expect(decodeURIComponent(headers.get('x-forwarded-name') ?? '')).toBe(NAME)
@@ -243,8 +233,7 @@ describe('ORIGIN_HEADERS', () => {
         }),
       },
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api', { headers: { 'x-team-mail': LIE, x_team_mail: LIE } })
     expect(chat.last.headers.get('x-team-mail')).toBe('adele.vance@contoso.example')
     expect(chat.last.headers.has('x_team_mail')).toBe(false)
@@ -256,8 +245,7 @@ describe('ORIGIN_HEADERS', () => {
     const { entrada, chat } = aGuardedChat({
       settings: { ORIGIN_PRESET: 'gate', ORIGIN_HEADERS: '{"Entrada-Assertion":null}' },
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api')
     expect(valuesAt(chat)).not.toMatch(/adele|eyJ/i)
   })

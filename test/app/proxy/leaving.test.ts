@@ -4,6 +4,7 @@ import { aGuardedChat } from '../../support/chat-double.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import type { TestSettings } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /** A chat that signs a person in with a cookie of its own, until that cookie is cleared. */
 function aRememberingChat(settings: TestSettings) {
@@ -25,8 +26,7 @@ const tokenOf = (browser: Browser) => browser.cookies.get('token')?.value ?? nul
 describe('the session cookies of the chat', () => {
   test('are cleared at sign-out, and its other cookies stay', async () => {
     const { entrada } = aRememberingChat({ ORIGIN_PRESET: 'open-webui' })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     expect(tokenOf(browser)).toBe('adele.vance@contoso.example')
     await browser.fetch('/.entrada/logout', { method: 'POST' })
     expect(tokenOf(browser)).toBeNull()
@@ -35,8 +35,7 @@ describe('the session cookies of the chat', () => {
 
   test('are cleared when people end their current session in the list of their sessions', async () => {
     const { entrada } = aRememberingChat({ ORIGIN_PRESET: 'open-webui' })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     const list = await browser.fetch('/.entrada/sessions')
     const { sessions } = await list.json<{ sessions: { id: string }[] }>()
     await browser.fetch('/.entrada/sessions/end', {
@@ -53,8 +52,7 @@ describe('the session cookies of the chat', () => {
       SESSION_MAX_SECONDS: '600',
       SESSION_IDLE_SECONDS: '600',
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await clock.advance(601)
     entrada.sandbox.entra.signOutEverywhere()
     await browser.signIn(CAST.megan.userPrincipalName, '/other')
@@ -67,8 +65,7 @@ describe('the session cookies of the chat', () => {
       SESSION_MAX_SECONDS: '600',
       SESSION_IDLE_SECONDS: '600',
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await clock.advance(601)
     await browser.signIn(CAST.adele.userPrincipalName, '/other')
     expect(chat.last.headers.get('cookie')).toContain('token=adele.vance@contoso.example')
@@ -79,16 +76,14 @@ describe('the session cookies of the chat', () => {
       ORIGIN_PRESET: 'open-webui',
       ORIGIN_CLEAR_COOKIES: 'none',
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/.entrada/logout', { method: 'POST' })
     expect(tokenOf(browser)).toBe('adele.vance@contoso.example')
   })
 
   test('are those that ORIGIN_CLEAR_COOKIES lists', async () => {
     const { entrada } = aRememberingChat({ ORIGIN_CLEAR_COOKIES: 'theme, __Secure-chat' })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     const response = await browser.fetch('/.entrada/logout', { method: 'POST' })
     expect(browser.cookies.get('theme')).toBeNull()
     expect(response.headers.getSetCookie()).toContain('__Secure-chat=; Max-Age=0; Path=/; Secure')
@@ -108,8 +103,7 @@ describe('ORIGIN_SECRET', () => {
     const { entrada, chat } = aGuardedChat({
       settings: { ORIGIN_SECRET, SKIP_AUTH_ROUTES: 'GET /health' },
     })
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api', { headers: { 'entrada-origin-secret': 'guess' } })
     expect(chat.last.headers.get('entrada-origin-secret')).toBe(ORIGIN_SECRET)
     await entrada.fetch('/health')

@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /** Adele, signed in, on an isolate that has cached her session. */
 async function onAWarmIsolate() {
   const { entrada, chat } = aGuardedChat()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   await browser.fetch('/warm')
   const before = { objects: entrada.platform.count(), vault: entrada.platform.vault.count() }
   const operations = () => ({

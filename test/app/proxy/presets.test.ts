@@ -8,6 +8,7 @@ import { createChatUi } from '../../support/chats/chat-ui.ts'
 import { createOnyx } from '../../support/chats/onyx.ts'
 import { createOpenWebUi } from '../../support/chats/open-webui.ts'
 import { anEntrada, type TestSettings } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const ADELE = 'adele.vance@contoso.example'
 const ALEX = 'alex.wilber@contoso.example'
@@ -89,8 +90,7 @@ describe('open-webui', () => {
       OPENID_REQUIRED_ROLE_TOKEN_KIND: 'graph',
     })
     entrada.sandbox.entra.grantAdminConsent(['GroupMember.Read.All'])
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await browser.fetch('/api/v1/auths/signin', signIn)
     expect(chat.accounts.get(ADELE)?.groups).toEqual(['Chat Users'])
   })

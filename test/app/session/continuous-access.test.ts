@@ -1,22 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
-import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
+import { type Entrada } from '../../support/entrada.ts'
+import { aScene } from '../../support/scene.ts'
 
-async function signedIn(
-  settings: TestSettings = {},
-): Promise<{ entrada: Entrada; browser: Browser }> {
-  const entrada = anEntrada({ settings: { LOOKUP_CACHE_SECONDS: '0', ...settings } })
-  entrada.sandbox.entra.grantAdminConsent([
-    'User.Read',
-    'People.Read',
-    'User.ReadBasic.All',
-    'GroupMember.Read.All',
-  ])
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
-  return { entrada, browser }
+const WITH_PEOPLE = {
+  settings: { LOOKUP_CACHE_SECONDS: '0' },
+  scopes: ['User.Read', 'People.Read', 'User.ReadBasic.All', 'GroupMember.Read.All'],
 }
 
 function claimsSent(entrada: Entrada): readonly unknown[] {
@@ -40,7 +30,7 @@ async function search(browser: Browser, query: string) {
 
 describe('a claims challenge from Graph', () => {
   test('is met by one forced refresh that carries it, without an error for the caller', async () => {
-    const { entrada, browser } = await signedIn()
+    const { entrada, browser } = await aScene(WITH_PEOPLE)
     await search(browser, 'adele')
     const before = entrada.sandbox.journal.redemptions('refresh_token').length
     entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
@@ -52,7 +42,7 @@ describe('a claims challenge from Graph', () => {
   })
 
   test('that needs the person leads to a step-up sign-in with the challenge, and the session goes on', async () => {
-    const { entrada, browser } = await signedIn()
+    const { entrada, browser } = await aScene(WITH_PEOPLE)
     await search(browser, 'adele')
     entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
     entrada.sandbox.faults.set('entra.conditional_access')
@@ -68,7 +58,7 @@ describe('a claims challenge from Graph', () => {
   })
 
   test('is met once, when Graph repeats it again and again', async () => {
-    const { entrada, browser } = await signedIn()
+    const { entrada, browser } = await aScene(WITH_PEOPLE)
     await search(browser, 'adele')
     const before = entrada.sandbox.journal.redemptions('refresh_token').length
     entrada.sandbox.faults.set('graph.claims_challenge')
@@ -81,7 +71,7 @@ describe('a claims challenge from Graph', () => {
 })
 
 test('a token that Graph refuses is replaced once', async () => {
-  const { entrada, browser } = await signedIn()
+  const { entrada, browser } = await aScene(WITH_PEOPLE)
   await search(browser, 'adele')
   const before = entrada.sandbox.journal.redemptions('refresh_token').length
   entrada.sandbox.faults.set('graph.token_rejected', { times: 1 })
@@ -92,17 +82,21 @@ test('a token that Graph refuses is replaced once', async () => {
 
 describe('the capability to handle challenges', () => {
   test('is not announced by default', async () => {
-    const { entrada, browser } = await signedIn()
+    const { entrada, browser } = await aScene(WITH_PEOPLE)
     await search(browser, 'adele')
     expect(claimsSent(entrada).filter((claims) => claims !== null)).toEqual([])
   })
 
   test('is announced in every request when set, and tokens are used for their longer life', async () => {
-    const { entrada, browser } = await signedIn({
-      OPENID_CLIENT_CAPABILITIES: 'cp1',
-      SESSION_IDLE_SECONDS: '172800',
-      // The look at the account redeems whatever is left of a token.
-      MEMBERSHIP_CHECK_SECONDS: '86400',
+    const { entrada, browser } = await aScene({
+      ...WITH_PEOPLE,
+      settings: {
+        ...WITH_PEOPLE.settings,
+        OPENID_CLIENT_CAPABILITIES: 'cp1',
+        SESSION_IDLE_SECONDS: '172800',
+        // The look at the account redeems whatever is left of a token.
+        MEMBERSHIP_CHECK_SECONDS: '86400',
+      },
     })
     await search(browser, 'adele')
     const announced = { access_token: { xms_cc: { values: ['cp1'] } } }
@@ -118,7 +112,10 @@ describe('the capability to handle challenges', () => {
   })
 
   test('is kept when a challenge is merged into it', async () => {
-    const { entrada, browser } = await signedIn({ OPENID_CLIENT_CAPABILITIES: 'cp1' })
+    const { entrada, browser } = await aScene({
+      ...WITH_PEOPLE,
+      settings: { ...WITH_PEOPLE.settings, OPENID_CLIENT_CAPABILITIES: 'cp1' },
+    })
     await search(browser, 'adele')
     entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
     await search(browser, 'megan')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import type { ObjectHost } from '../../support/platform/object-host.ts'
+import { signedIn } from '../../support/scene.ts'
 
 /** Names of the tables in these objects. */
 function tablesOf(hosts: readonly ObjectHost[]): readonly string[] {
@@ -27,8 +27,7 @@ test('made-up cookies and sign-out notices create no database', async () => {
 
 test('an ended session and a user without sessions leave no rows and no tables', async () => {
   const entrada = anEntrada()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   const { USERS, SESSIONS } = entrada.platform.objects
   expect(tablesOf(SESSIONS.hosts)).not.toEqual([])
   await browser.fetch('/.entrada/logout', { method: 'POST' })

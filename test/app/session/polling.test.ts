@@ -1,20 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
-import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
+import { anEntrada, type TestSettings } from '../../support/entrada.ts'
+import { aScene } from '../../support/scene.ts'
 
 const SETTINGS: TestSettings = {
   SESSION_IDLE_SECONDS: '3600',
   SESSION_CHECK_SECONDS: '10',
   SESSION_POLLING_ROUTES: 'GET /api/unread, POST /api/presence/*, GET /.entrada/session',
-}
-
-async function signedIn(settings: TestSettings = SETTINGS): Promise<[Entrada, Browser]> {
-  const entrada = anEntrada({ settings })
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
-  return [entrada, browser]
 }
 
 /** Asks every `everySeconds` for that long; tells the last status. */
@@ -43,7 +36,7 @@ describe('background polling [requirement 31]', () => {
   ] as const)(
     '%s %s that is marked does not keep a session from going idle',
     async (...request) => {
-      const [, browser] = await signedIn()
+      const { browser } = await aScene({ settings: SETTINGS })
       expect(await poll(browser, request, HOUR)).toBe(401)
     },
   )
@@ -54,17 +47,17 @@ describe('background polling [requirement 31]', () => {
     ['GET', '/api/unread/more'],
     ['GET', '/api/%75nread'],
   ] as const)('%s %s, which is not marked, does', async (...request) => {
-    const [, browser] = await signedIn()
+    const { browser } = await aScene({ settings: SETTINGS })
     expect(await poll(browser, request, HOUR)).not.toBe(401)
   })
 
   test('keeps the session from going idle where SESSION_POLLING_ROUTES is empty', async () => {
-    const [, browser] = await signedIn({ ...SETTINGS, SESSION_POLLING_ROUTES: null })
+    const { browser } = await aScene({ settings: { ...SETTINGS, SESSION_POLLING_ROUTES: null } })
     expect(await poll(browser, ['GET', '/api/unread'], HOUR)).not.toBe(401)
   })
 
   test('does not hide a person’s activity in between from the object', async () => {
-    const [, browser] = await signedIn()
+    const { browser } = await aScene({ settings: SETTINGS })
     // Two hours of work, in the shadow of polling that keeps this isolate's memory warm.
     for (let passed = 0; passed < 7200; passed += 4) {
       const path = passed % 400 === 200 ? '/avatar.png' : '/api/unread'
@@ -77,7 +70,7 @@ describe('background polling [requirement 31]', () => {
   })
 
   test('costs a warm isolate no object call', async () => {
-    const [entrada, browser] = await signedIn()
+    const { entrada, browser } = await aScene({ settings: SETTINGS })
     await browser.load('/avatar.png', 'image')
     const before = entrada.platform.count('SESSIONS')
     for (let index = 0; index < 20; index++) {

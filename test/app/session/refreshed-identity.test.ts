@@ -5,7 +5,7 @@ import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { assembled, signedBy, without, type Claims } from '../../support/scripted-tokens.ts'
-import { changed, CLIENT, set } from '../edge/scripted-entrada-fixture.ts'
+import { withParameters, CLIENT, withClaims } from '../edge/scripted-entrada-fixture.ts'
 import { CHECK, GRACE } from '../membership/recheck-fixture.ts'
 
 /* What the id token of a refresh says about the person whose session runs. */
@@ -15,18 +15,18 @@ const OID = '0a1b6f0e-2f6c-4f6e-8a77-000000000001'
 const OTHER_OID = '0a1b6f0e-2f6c-4f6e-8a77-000000000002'
 const STRANGERS = 'c3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a03'
 
-interface Scene {
+interface RefreshedScene {
   readonly entrada: Entrada
   readonly issuer: ScriptedIssuer
   readonly browser: Browser
 }
 
 /** Signs in at an issuer that keeps to the rules; from then on it follows the script. */
-async function signedIn(
+async function aRefreshedSession(
   settings: TestSettings,
   then: Script,
   { authority = CONTOSO, before = {} }: { authority?: string; before?: Script } = {},
-): Promise<Scene> {
+): Promise<RefreshedScene> {
   const claims = { tid: CONTOSO, oid: OID, roles: ['Entrada.User', 'Entrada.Admin'] }
   const issuer = new ScriptedIssuer({ issuer: `${LOGIN}/${authority}/v2.0`, ...CLIENT, claims })
   issuer.script = before
@@ -46,11 +46,11 @@ async function signedIn(
 }
 
 /** Asks for no token: what happens is the recheck's doing. */
-async function isIn({ browser }: Scene): Promise<boolean> {
+async function isIn({ browser }: RefreshedScene): Promise<boolean> {
   return (await browser.fetch('/.entrada/sessions')).status === 200
 }
 
-async function isInAfter(scene: Scene, seconds: number): Promise<boolean> {
+async function isInAfter(scene: RefreshedScene, seconds: number): Promise<boolean> {
   await clock.advance(seconds)
   return clock.runOut(isIn(scene), 60)
 }
@@ -62,7 +62,7 @@ const RULES: readonly (readonly [string, TestSettings])[] = [
 
 describe.each(RULES)('with %s, a refreshed id token', (_, settings) => {
   test('of the same person changes nothing', async () => {
-    const scene = await signedIn(settings, {})
+    const scene = await aRefreshedSession(settings, {})
     expect(await isInAfter(scene, CHECK)).toBe(true)
     expect(scene.issuer.count('/token')).toBe(2)
   })
@@ -72,7 +72,7 @@ describe.each(RULES)('with %s, a refreshed id token', (_, settings) => {
     ['tenant', { tid: FABRIKAM }],
     ['subject', { sub: 'person-2' }],
   ])('with another %s ends the session [requirement 45]', async (_what, claims) => {
-    const scene = await signedIn(settings, { refreshedIdToken: set(claims) })
+    const scene = await aRefreshedSession(settings, { refreshedIdToken: withClaims(claims) })
     expect(await isInAfter(scene, CHECK)).toBe(false)
     expect([...scene.entrada.platform.vault.stored()]).toEqual([])
     expect(scene.entrada.logs.events('refresh_refused')).toMatchObject([
@@ -81,14 +81,16 @@ describe.each(RULES)('with %s, a refreshed id token', (_, settings) => {
   })
 
   test('of somebody else ends the session when a feature renews its token as well [requirement 45]', async () => {
-    const scene = await signedIn(settings, { refreshedIdToken: set({ oid: OTHER_OID }) })
+    const scene = await aRefreshedSession(settings, {
+      refreshedIdToken: withClaims({ oid: OTHER_OID }),
+    })
     await scene.browser.fetch('/.entrada/session')
     expect(await isIn(scene)).toBe(false)
   })
 
   test('of somebody else ends the session although no published key signed it [requirement 45]', async () => {
-    const scene = await signedIn(settings, {
-      refreshedIdToken: set({ oid: OTHER_OID }),
+    const scene = await aRefreshedSession(settings, {
+      refreshedIdToken: withClaims({ oid: OTHER_OID }),
       sign: async (claims, { unpublished }) => signedBy(unpublished)(claims),
     })
     expect(await isInAfter(scene, CHECK)).toBe(false)
@@ -99,16 +101,16 @@ describe.each(RULES)('with %s, a refreshed id token', (_, settings) => {
     ['not allowed', STRANGERS],
   ])('of a tenant that is %s ends the session [requirement 10]', async (_what, tid) => {
     const before: Script = {
-      metadata: set({
+      metadata: withClaims({
         issuer: `${LOGIN}/{tenantid}/v2.0`,
         authorization_response_iss_parameter_supported: false,
       }),
-      answer: changed((parameters) => parameters.delete('iss')),
-      idToken: set({ iss: `${LOGIN}/${CONTOSO}/v2.0` }),
+      answer: withParameters((parameters) => parameters.delete('iss')),
+      idToken: withClaims({ iss: `${LOGIN}/${CONTOSO}/v2.0` }),
     }
     const several = { ...settings, OPENID_ALLOWED_TENANTS: `${CONTOSO},${FABRIKAM}` }
-    const then = { refreshedIdToken: set({ iss: `${LOGIN}/${tid}/v2.0`, tid }) }
-    const scene = await signedIn(several, then, { authority: 'organizations', before })
+    const then = { refreshedIdToken: withClaims({ iss: `${LOGIN}/${tid}/v2.0`, tid }) }
+    const scene = await aRefreshedSession(several, then, { authority: 'organizations', before })
     expect(await isIn(scene)).toBe(true)
     expect(await isInAfter(scene, CHECK)).toBe(false)
   })
@@ -132,14 +134,14 @@ describe('a required role', () => {
   const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User' }
 
   test('that the refreshed id token no longer has ends the session [requirement 82]', async () => {
-    const scene = await signedIn(settings, { refreshedIdToken: set({ roles: [] }) })
+    const scene = await aRefreshedSession(settings, { refreshedIdToken: withClaims({ roles: [] }) })
     expect(await isInAfter(scene, CHECK)).toBe(false)
   })
 
   test.each(UNTRUSTED)(
     'serves for the grace and no longer when that token %s [requirement 82]',
     async (_, reason, then) => {
-      const scene = await signedIn(settings, then)
+      const scene = await aRefreshedSession(settings, then)
       expect(await isInAfter(scene, CHECK)).toBe(true)
       expect(scene.entrada.logs.events('membership_unknown')).toMatchObject([
         { level: 'audit', at: 'recheck', reason, ended: false },
@@ -153,13 +155,13 @@ describe.each(UNTRUSTED)(
   'when the refreshed id token %s, the operators’ rule alone',
   (_, _reason, then) => {
     test('ends an operator’s session after the grace', async () => {
-      const scene = await signedIn({ OPENID_ADMIN_ROLE: 'Entrada.Admin' }, then)
+      const scene = await aRefreshedSession({ OPENID_ADMIN_ROLE: 'Entrada.Admin' }, then)
       expect(await isInAfter(scene, CHECK)).toBe(true)
       expect(await isInAfter(scene, GRACE)).toBe(false)
     })
 
     test('ends nobody else’s', async () => {
-      const scene = await signedIn({ OPENID_ADMIN_ROLE: 'Entrada.Owner' }, then)
+      const scene = await aRefreshedSession({ OPENID_ADMIN_ROLE: 'Entrada.Owner' }, then)
       expect(await isInAfter(scene, CHECK + GRACE)).toBe(true)
       expect(await isInAfter(scene, CHECK + GRACE)).toBe(true)
     })

@@ -4,7 +4,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { byGroup } from '../membership/fixture.ts'
-import { CHECK, leaveSales, signedIn as signedInAsMember } from '../membership/recheck-fixture.ts'
+import { CHECK, leaveSales, aMember as signedInAsMember } from '../membership/recheck-fixture.ts'
 
 /* The id on an error page and in a problem is that of the log line with Microsoft’s AADSTS number. */
 

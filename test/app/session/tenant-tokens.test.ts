@@ -3,7 +3,7 @@ import { CONTOSO, FABRIKAM } from '../../sandbox/directory/cast.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { ScriptedIssuer, type Script } from '../../support/scripted-issuer.ts'
 import { without, type Claims } from '../../support/scripted-tokens.ts'
-import { changed, CLIENT, set } from '../edge/scripted-entrada-fixture.ts'
+import { withParameters, CLIENT, withClaims } from '../edge/scripted-entrada-fixture.ts'
 
 const LOGIN = 'https://login.microsoftonline.com'
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'
@@ -21,8 +21,8 @@ function manyTenants(claims: Claims, keyIssuer?: string): Script {
       issuer: issuerOf('{tenantid}'),
       authorization_response_iss_parameter_supported: false,
     }),
-    answer: changed((parameters) => parameters.delete('iss')),
-    idToken: set(claims),
+    answer: withParameters((parameters) => parameters.delete('iss')),
+    idToken: withClaims(claims),
     keys: (keys) =>
       keys.map((key) => (keyIssuer === undefined ? key : { ...key, issuer: keyIssuer })),
   }
@@ -115,8 +115,8 @@ describe('an issuer for many tenants', () => {
 
 describe('an issuer for one tenant', () => {
   test.each<[string, Script]>([
-    ['of another tenant', { idToken: set({ iss: issuerOf(FABRIKAM), tid: FABRIKAM }) }],
-    ['that says another tenant than its issuer', { idToken: set({ tid: FABRIKAM }) }],
+    ['of another tenant', { idToken: withClaims({ iss: issuerOf(FABRIKAM), tid: FABRIKAM }) }],
+    ['that says another tenant than its issuer', { idToken: withClaims({ tid: FABRIKAM }) }],
     ['without a tenant', { idToken: without('tid') }],
     ['without an object id', { idToken: without('oid') }],
   ])('refuses a token %s [requirement 10]', async (_what, script) => {

@@ -4,6 +4,7 @@ import { createSandbox } from '../../sandbox/sandbox.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 
@@ -74,8 +75,7 @@ describe('an object that crashes', () => {
     '%s loses neither the session nor the grant [requirement 45]',
     async (moment) => {
       const { entrada, arm, hits } = interrupted(moment)
-      const browser = entrada.browser()
-      await browser.signIn(CAST.adele.userPrincipalName)
+      const browser = await signedIn(entrada)
       for (let round = 0; round < 3; round++) {
         await clock.advance(PAST_EXPIRY)
         arm()
@@ -90,8 +90,7 @@ describe('an object that crashes', () => {
 
   test('makes the waiting requests share the next attempt', async () => {
     const { entrada, arm } = interrupted('when the token endpoint has answered')
-    const browser = entrada.browser()
-    await browser.signIn(CAST.adele.userPrincipalName)
+    const browser = await signedIn(entrada)
     await clock.advance(PAST_EXPIRY)
     arm()
     const answers = await Promise.all(Array.from({ length: 20 }, () => people(browser)))
@@ -102,8 +101,7 @@ describe('an object that crashes', () => {
 
 test('a vault that hangs delays no request for long', async () => {
   const entrada = anEntrada()
-  const browser = entrada.browser()
-  await browser.signIn(CAST.adele.userPrincipalName)
+  const browser = await signedIn(entrada)
   entrada.platform.vault.bend({ hangs: ['get', 'put'] })
   await clock.advance(PAST_EXPIRY)
   const started = clock.now()
@@ -140,8 +138,7 @@ describe('a failed refresh is logged for the operator [requirement 100]', () => 
     '%s as %s, with Microsoft’s number and correlation id',
     async (fault, event, aadsts) => {
       const entrada = anEntrada()
-      const browser = entrada.browser()
-      await browser.signIn(CAST.adele.userPrincipalName)
+      const browser = await signedIn(entrada)
       entrada.sandbox.faults.set(fault)
       await browser.fetch('/.entrada/session')
       expect(entrada.logs.events()).toContainEqual(

@@ -3,6 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import type { FaultName } from '../../sandbox/faults.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
+import { signedIn } from '../../support/scene.ts'
 
 const HOUR = 3600
 
@@ -28,8 +29,7 @@ test('twenty-four hours in three tabs, with short outages, need one sign-in unti
     'User.ReadBasic.All',
     'GroupMember.Read.All',
   ])
-  const first = here.browser()
-  await first.signIn(CAST.adele.userPrincipalName)
+  const first = await signedIn(here)
   const tabs = [first, here.tabOf(first), there.tabOf(first)]
   const authorizations = () =>
     here.sandbox.journal.to('login').filter(({ url }) => url.pathname.endsWith('/authorize')).length
