@@ -17,20 +17,47 @@ export interface Log {
 
 type Level = 'audit' | 'info' | 'warn' | 'error'
 
-/** Makes a log that writes one JSON object a line. Workers Logs indexes its fields. */
-export function createLog(requestId: string): Log {
-  const write = (level: Level, event: string, fields: object = {}) => {
-    const line = JSON.stringify({ level, event, requestId, ...fields })
+/**
+ * Makes a log that writes one JSON object a line. Workers Logs indexes its fields.
+ * @param requestId a new one by default, made when it is first read: most proxied requests log nothing
+ */
+export function createLog(requestId?: string): Log {
+  return new ConsoleLog(requestId)
+}
+
+class ConsoleLog implements Log {
+  #requestId: string | undefined
+
+  constructor(requestId: string | undefined) {
+    this.#requestId = requestId
+  }
+
+  get requestId(): string {
+    this.#requestId ??= crypto.randomUUID()
+    return this.#requestId
+  }
+
+  audit(event: string, fields?: object): void {
+    this.#write('audit', event, fields)
+  }
+
+  info(event: string, fields?: object): void {
+    this.#write('info', event, fields)
+  }
+
+  warn(event: string, fields?: object): void {
+    this.#write('warn', event, fields)
+  }
+
+  error(event: string, cause: unknown, fields?: object): void {
+    this.#write('error', event, { ...fields, cause: errorName(cause) })
+  }
+
+  #write(level: Level, event: string, fields: object = {}): void {
+    const line = JSON.stringify({ level, event, requestId: this.requestId, ...fields })
     if (level === 'error') console.error(line)
     else if (level === 'warn') console.warn(line)
     else console.log(line)
-  }
-  return {
-    requestId,
-    audit: (event, fields) => write('audit', event, fields),
-    info: (event, fields) => write('info', event, fields),
-    warn: (event, fields) => write('warn', event, fields),
-    error: (event, cause, fields) => write('error', event, { ...fields, cause: errorName(cause) }),
   }
 }
 

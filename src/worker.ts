@@ -32,7 +32,7 @@ export default {
 const edgeOf = oncePerBindings((env) => {
   const deps = runtimeOf(env)
   // Warnings do not stop the Worker. They are logged once per isolate.
-  const log = createLog(crypto.randomUUID())
+  const log = createLog()
   for (const warning of deps.settings.warnings) log.warn('setting', { warning })
   return createEdge(composeEdge(env, deps))
 })

@@ -1,10 +1,46 @@
-import { parseJson } from '../json.ts'
 import * as v from 'valibot'
-import type { AttemptSecrets } from '../entra/authorization.ts'
-import { sha256Of } from '../crypto/digest.ts'
-import type { SealedBox } from '../crypto/sealed-box.ts'
 import { clearedOwnCookie, ownCookie, readOwnCookies } from '../cookies.ts'
-import { readReturnTo, type ReturnTo } from './return-to.ts'
+import { type SealedBox, sha256Of } from '../crypto/web-crypto.ts'
+import type { AttemptSecrets } from '../entra/authorization.ts'
+import { MAX_RETURN_PATH } from '../http/problem.ts'
+import { parseJson } from '../json.ts'
+import { CONSENT_PATH, LOGIN_PATH, LOGOUT_PATH, SIGNED_OUT_PATH } from '../paths.ts'
+
+const SIGN_IN_PATHS = [LOGIN_PATH, LOGOUT_PATH, SIGNED_OUT_PATH, CONSENT_PATH]
+
+/** A path on our own origin to return to after sign-in. Only `readReturnTo` makes one. */
+export type ReturnTo = string & { readonly returnTo: unique symbol }
+
+/**
+ * Reads a return path; an invalid one becomes the chat's front page. It needs one leading slash and no backslash,
+ * because browsers read `/\` and `//` as another host. Control characters are refused, because browsers strip them.
+ * The URL parser decides last. A value that is too long loses its query and fragment.
+ */
+export function readReturnTo(
+  value: string | null | undefined,
+  publicOrigin: string,
+  callbackPath: string,
+): ReturnTo {
+  const front = brand('/')
+  const isLong = (value ?? '').length > MAX_RETURN_PATH
+  const path = isLong ? value?.replace(/[?#].*/su, '') : value
+  if (path === null || path === undefined || path.length > MAX_RETURN_PATH) return front
+  if (!/^\/(?!\/)/.test(path) || /[\\\p{Cc}]/u.test(path)) return front
+  if (!URL.canParse(path, publicOrigin)) return front
+  const url = new URL(path, publicOrigin)
+  // `/.//evil.example` normalises to `//evil.example`, which is another host in a `Location` header.
+  if (url.origin !== publicOrigin || url.pathname.startsWith('//')) return front
+  // These endpoints start or end a sign-in, so returning to them would loop.
+  if (url.pathname === callbackPath || SIGN_IN_PATHS.some((one) => url.pathname.startsWith(one))) {
+    return front
+  }
+  return brand(`${url.pathname}${url.search}${url.hash}`)
+}
+
+function brand(path: string): ReturnTo {
+  // The only place that makes the brand, after every check above.
+  return path as ReturnTo
+}
 
 /** Why a user was sent to the sign-in service. It decides what a refusal means. */
 export type AttemptPurpose = (typeof PURPOSES)[number]

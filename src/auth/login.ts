@@ -8,13 +8,17 @@ import {
 } from '../entra/authorization.ts'
 import type { Entra } from '../entra/entra.ts'
 import { EntradaFailure } from '../failure.ts'
-import { isTopLevelNavigation } from '../http/fetch-metadata.ts'
+import { isTopLevelNavigation } from '../http/request-metadata.ts'
 import { callerOf, type RateLimiter } from '../http/rate-limit.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { randomText } from '../crypto/digest.ts'
-import type { LoginAttempt, LoginAttempts } from './login-attempts.ts'
+import { randomText } from '../crypto/web-crypto.ts'
+import {
+  type LoginAttempt,
+  type LoginAttempts,
+  readReturnTo,
+  type ReturnTo,
+} from './login-attempts.ts'
 import { addCookies } from '../cookies.ts'
-import { readReturnTo, type ReturnTo } from './return-to.ts'
 import { assertNoRedirectLoop } from './redirect-loop.ts'
 
 /** What beginning a sign-in needs. */

@@ -1,6 +1,6 @@
 import { SIGNED_OUT_PATH } from '../paths.ts'
 import type { Context } from 'hono'
-import { randomText } from '../crypto/digest.ts'
+import { randomText } from '../crypto/web-crypto.ts'
 import type { Entra } from '../entra/entra.ts'
 import {
   addCookies,
@@ -10,7 +10,7 @@ import {
   SESSION_COOKIE,
 } from '../cookies.ts'
 import type { EdgeEnv } from '../http/env.ts'
-import { navigationOf } from '../http/fetch-metadata.ts'
+import { navigationOf } from '../http/request-metadata.ts'
 import { signedOutPage } from '../pages/pages.ts'
 import type { EndedSession } from '../session/session-rpc.ts'
 import type { User } from '../session/session.ts'

@@ -11,7 +11,7 @@ import { createLog } from '../log.ts'
 import { pageScriptRoutes } from '../proxy/page-script.ts'
 import { respondWithFailure, harden } from '../http/problem.ts'
 import { callerOf, limitOf, rateLimitKeyOfUser } from '../http/rate-limit.ts'
-import { requireSameOrigin, SAFE_METHODS } from '../http/fetch-metadata.ts'
+import { requireSameOrigin, SAFE_METHODS } from '../http/request-metadata.ts'
 import type { Session } from '../session/session.ts'
 
 /** Hono app for all routes of Entrada's own. Proxied requests do not pass here. */
@@ -20,7 +20,7 @@ export function createApp(deps: EdgeDeps) {
   const app = new Hono<EdgeEnv>()
   app.use(async (c, next) => {
     c.set('settings', settings)
-    c.set('log', createLog(crypto.randomUUID()))
+    c.set('log', createLog())
     // Hono's small router matches `/login/` as `/login`, and `%2e` as a dot. A second spelling could bypass a rule
     // for the first, so it is refused.
     const { pathname } = new URL(c.req.url)
@@ -45,8 +45,11 @@ export function createApp(deps: EdgeDeps) {
   for (const { routes, tokenFor } of features) {
     // The guard is set per path, so that an unknown path is 404 and does not start a sign-in.
     for (const path of new Set(routes.routes.map((route) => route.path))) {
-      const token = tokenFor(path)
-      app.use(`${OWN_PREFIX}${path}`, requireSession(sessions, { token }), withinLimits)
+      app.use(
+        `${OWN_PREFIX}${path}`,
+        requireSession(sessions, { token: tokenFor(path) }),
+        withinLimits,
+      )
     }
     app.route(OWN_PREFIX, routes)
   }

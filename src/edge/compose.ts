@@ -17,7 +17,7 @@ import { ChatProxy } from '../proxy/chat-proxy.ts'
 import { jwksResponse, SigningKeys } from '../signing/signing-keys.ts'
 import { RouteMatcher } from '../proxy/route-matcher.ts'
 import { searchPrincipals } from '../people/librechat.ts'
-import { accessTo, type PeopleDeps, peopleFeatures } from '../people/access.ts'
+import { type PeopleDeps, peopleFeatures } from '../people/access.ts'
 import { peopleRoutes } from '../people/routes.ts'
 import { OidcGrants } from '../provider/grants.ts'
 import { createProvider, issuerOf } from '../provider/routes.ts'
@@ -52,12 +52,6 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
   const sessions = new Sessions(env.SESSIONS, env.USERS, { settings, box, replayGuard })
   const lookups = new LookupCache(env.LOOKUPS, box)
   const keys = new SigningKeys({ configured: signingKeys, box, objects: env.KEYS })
-  const signer = new AssertionSigner({
-    keys,
-    issuer: publicOrigin,
-    audience: settings.chat.url?.origin ?? publicOrigin,
-  })
-  const polling = new RouteMatcher(settings.sessions.pollingRoutes)
   const limiter = new RateLimiter(settings.rateLimits, rateLimitBindingsOf(env))
   const auth = {
     entra,
@@ -73,20 +67,27 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
         files: filesFeature(settings, scopes),
       })),
     featuresToken: hasGraphTokens(settings) ? ('graph' as const) : null,
-    isPolling: (method: string, pathname: string) => polling.match(method, pathname),
+    isPolling: new RouteMatcher(settings.sessions.pollingRoutes).match,
   }
   const service = typeof env.ORIGIN === 'object' ? env.ORIGIN : null
-  const chat = new ChatProxy({
-    settings,
-    signer,
-    isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
-      (
-        await sessions.find(cookieHeader, createLog(crypto.randomUUID()), {
-          countsAsActivity: false,
-        })
-      )?.id === id,
-    service,
-  })
+  let chatProxy: ChatProxy | null = null
+  /** Made at the first request for the chat app: a sign-in and a check of readiness do without. */
+  const chat = () =>
+    (chatProxy ??= new ChatProxy({
+      settings,
+      signer: new AssertionSigner({
+        keys,
+        issuer: publicOrigin,
+        audience: settings.chat.url?.origin ?? publicOrigin,
+      }),
+      isAlive: async (cookieHeader: string | null, { id }: SessionView) =>
+        (
+          await sessions.find(cookieHeader, createLog(), {
+            countsAsActivity: false,
+          })
+        )?.id === id,
+      service,
+    }))
   const people = { graph, lookups, box }
   const provider = () =>
     createProvider({
@@ -103,7 +104,7 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
       countCode: (session) => limiter.take('login', rateLimitKeyOfUser(session)),
       signOut: (c) => logout(c, auth),
     })
-  const toChat = (request: Request, session: SessionView | null) => chat.forward(request, session)
+  const toChat = (request: Request, session: SessionView | null) => chat().forward(request, session)
   return {
     settings,
     sessions,
@@ -127,7 +128,10 @@ export function composeEdge(env: EdgeBindings, deps: Runtime): EdgeDeps {
       {
         routes: filesRoutes({ graph, lookups, forwardToChat: toChat }),
         // The picker's token is for a SharePoint host.
-        tokenFor: (path) => (isFilesOn(settings) && path !== '/picker/token' ? 'graph' : null),
+        tokenFor: (path) =>
+          settings.files.enabled && hasGraphTokens(settings) && path !== '/picker/token'
+            ? 'graph'
+            : null,
       },
     ],
   }
@@ -186,5 +190,5 @@ function hasGraphTokens({ issuer, reuseTokens }: Settings): boolean {
 
 /** What people search and its pictures need. */
 function peopleToken(settings: Settings): Resource | null {
-  return accessTo('users', settings, []) === 'off' ? null : 'graph'
+  return settings.people.enabled && hasGraphTokens(settings) ? 'graph' : null
 }

@@ -7,7 +7,7 @@ import type { Log } from '../log.ts'
 import type { ChatProxy } from '../proxy/chat-proxy.ts'
 import type { Provider } from '../provider/routes.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
-import type { RequestHead } from '../http/request-head.ts'
+import type { RequestHead } from '../http/request-metadata.ts'
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { RateLimited } from '../settings/sessions.ts'
@@ -28,7 +28,8 @@ export interface EdgeDeps {
   readonly settings: Settings
   readonly sessions: Sessions
   readonly auth: AuthDeps
-  readonly chat: ChatProxy
+  /** Makes the proxy to the chat app at the first call, and returns the same one from then on. */
+  readonly chat: () => ChatProxy
   /** `null` where no script is added to pages. */
   readonly pageScript: PageScript | null
   readonly limiter: RateLimiter

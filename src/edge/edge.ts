@@ -2,12 +2,12 @@ import { OWN_PREFIX } from '../paths.ts'
 import { rateLimitKeyOfUser } from '../http/rate-limit.ts'
 import type { EdgeDeps } from './deps.ts'
 import { EntradaFailure } from '../failure.ts'
-import { createLog, type Log } from '../log.ts'
-import { mustRevalidate } from '../http/fetch-metadata.ts'
+import { createLog } from '../log.ts'
+import { mustRevalidate, readHead, type RequestHead, routedPath } from '../http/request-metadata.ts'
+import type { ChatProxy } from '../proxy/chat-proxy.ts'
 import { ASSERTION_HEADER } from '../proxy/identity-headers.ts'
 import { respondWithFailure, harden } from '../http/problem.ts'
 import { createApp } from './app.ts'
-import { readHead, routedPath, type RequestHead } from '../http/request-head.ts'
 import type { SessionView } from '../session/session.ts'
 import { isLoopback as isLoopbackAddress } from '../settings/variables.ts'
 
@@ -19,12 +19,13 @@ export function createEdge(deps: EdgeDeps): Edge {
   const own = createApp(deps)
   const { settings, provider } = deps
   const callbackPath = routedPath(settings.callbackPath)
+  let chat: ChatProxy | null = null
   // Not `async`: a microtask is measurable on a proxied request (`npm run bench`).
   return (request, context) => {
     const url = new URL(request.url)
     // Plain http is allowed on loopback only. Another host name there means DNS rebinding (hono#1467).
     if (settings.isLoopback && !isLoopbackAddress(url)) {
-      return respondWithFailure(new EntradaFailure('wrong_host'), request, settings, newLog())
+      return respondWithFailure(new EntradaFailure('wrong_host'), request, settings, createLog())
     }
     const { pathname } = url
     // Another spelling of a path of ours must not reach the chat app, so it counts as ours.
@@ -35,19 +36,26 @@ export function createEdge(deps: EdgeDeps): Edge {
       (routed === callbackPath && !isForChat(request.method, url, provider))
     return isOwn
       ? Promise.resolve(own.fetch(request, {}, context))
-      : toChat(request, { pathname, routed }, deps, context)
+      : toChat(request, { pathname, routed, chat: (chat ??= deps.chat()) }, deps, context)
   }
+}
+
+/** The chat app, and the path of the request: as it came, and as a lenient router reads it. */
+interface ProxyTarget {
+  readonly pathname: string
+  readonly routed: string
+  readonly chat: ChatProxy
 }
 
 /** Handles a request for the chat app, without Hono: a proxied request should cost what a pass-through costs. */
 async function toChat(
   request: Request,
-  { pathname, routed }: { readonly pathname: string; readonly routed: string },
+  { pathname, routed, chat }: ProxyTarget,
   deps: EdgeDeps,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { auth, chat, pageScript, provider, sessions, settings } = deps
-  const log = newLog()
+  const { auth, pageScript, provider, sessions, settings } = deps
+  const log = createLog()
   const head = readHead(request)
   const { method, headers } = head
   try {
@@ -61,7 +69,7 @@ async function toChat(
     if (enriched === undefined && chat.openRoutes.match(method, pathname)) {
       // The chat app may have a session of its own here, which other sites must not use.
       chat.guard(head)
-      return await forward(deps, { request, head, session: null })
+      return await forward(pageScript, chat, { request, head, session: null })
     }
     const preflight = chat.sharing.preflight(head)
     if (preflight !== null) return preflight
@@ -97,14 +105,10 @@ async function toChat(
       harden(hardened.headers, settings)
       return hardened
     }
-    return await forward(deps, { request, head, session })
+    return await forward(pageScript, chat, { request, head, session })
   } catch (cause) {
     return chat.sharing.share(head, await respondWithFailure(cause, request, settings, log))
   }
-}
-
-function newLog(): Log {
-  return createLog(crypto.randomUUID())
 }
 
 interface ProxiedRequest {
@@ -114,7 +118,11 @@ interface ProxiedRequest {
 }
 
 /** Sends a request to the chat app and adds the script to pages and service workers. */
-async function forward({ chat, pageScript }: EdgeDeps, proxied: ProxiedRequest): Promise<Response> {
+async function forward(
+  pageScript: EdgeDeps['pageScript'],
+  chat: ChatProxy,
+  proxied: ProxiedRequest,
+): Promise<Response> {
   const { request, head, session } = proxied
   const asked = pageScript?.ask(request, head, session !== null) ?? request
   if (pageScript === null || asked === request) return chat.forward(request, session, head)

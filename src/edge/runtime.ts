@@ -4,8 +4,8 @@ import { Membership } from '../membership/membership.ts'
 import { needsAddress } from '../proxy/identity-headers.ts'
 import { describeProblems } from '../settings/variables.ts'
 import { readSettings, type Settings, type SettingsResult } from '../settings/settings.ts'
-import { DocumentCache } from '../storage/document-cache.ts'
-import { SealedBox } from '../crypto/sealed-box.ts'
+import { DocumentCache } from '../entra/remote-document.ts'
+import { SealedBox } from '../crypto/web-crypto.ts'
 import { RefreshTokenVault } from '../storage/refresh-token-vault.ts'
 
 /** What the Worker and its Durable Objects share. */

@@ -1,5 +1,5 @@
 import { EntradaFailure, FAILURES } from '../failure.ts'
-import { refuseOtherSites } from '../http/fetch-metadata.ts'
+import { refuseOtherSites } from '../http/request-metadata.ts'
 import type { Log } from '../log.ts'
 import { CHALLENGE } from '../http/problem.ts'
 import type { Session } from '../session/session.ts'

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import { type FailureFacts, failurePage } from '../pages/failure-page.ts'
 import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
-import { isForFrame, isTopLevelNavigation, navigationOf } from './fetch-metadata.ts'
+import { isForFrame, isTopLevelNavigation, navigationOf } from './request-metadata.ts'
 
 /** Longest return path with query, in characters. */
 export const MAX_RETURN_PATH = 2048

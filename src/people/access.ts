@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { SealedBox } from '../crypto/sealed-box.ts'
+import type { SealedBox } from '../crypto/web-crypto.ts'
 import type { AccessToken } from '../entra/access-token.ts'
 import { EntradaFailure } from '../failure.ts'
 import type { Graph, GraphTokens } from '../graph/graph.ts'

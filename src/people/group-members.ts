@@ -1,4 +1,4 @@
-import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
+import type { SealContext, SealedBox } from '../crypto/web-crypto.ts'
 import { EntradaFailure } from '../failure.ts'
 import { type BatchAnswer, type BatchRequest, callBatch } from '../graph/batch.ts'
 import { accessGraph, type PeopleDeps, type Searcher } from './access.ts'

@@ -1,6 +1,6 @@
 import { parseJson } from '../json.ts'
 import * as v from 'valibot'
-import type { SealedBox } from '../crypto/sealed-box.ts'
+import type { SealedBox } from '../crypto/web-crypto.ts'
 import { epochSeconds } from '../time.ts'
 
 /** The right of a client to learn who a person is (RFC 6749 §1.3), for as long as the session lives. */

@@ -1,4 +1,4 @@
-import { sha256Of } from '../crypto/digest.ts'
+import { sha256Of } from '../crypto/web-crypto.ts'
 import type { FailureCode } from '../failure.ts'
 import { readBody } from '../http/request-body.ts'
 import type { OidcClient } from '../settings/oidc-clients.ts'

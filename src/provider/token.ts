@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { sha256Of } from '../crypto/digest.ts'
+import { sha256Of } from '../crypto/web-crypto.ts'
 import type { EdgeEnv } from '../http/env.ts'
 import type { Log } from '../log.ts'
 import type { Session } from '../session/session.ts'

@@ -1,7 +1,7 @@
 import { clearedChatCookie, ownCookie, readOwnCookies } from '../cookies.ts'
 import type { User } from '../session/session.ts'
 import type { ChatSettings } from '../settings/chat.ts'
-import { sha256Of } from '../crypto/digest.ts'
+import { sha256Of } from '../crypto/web-crypto.ts'
 import { PRESETS } from '../settings/presets.ts'
 
 /** Names the last user of the chat in this browser. The prefix keeps the chat from reading or setting it. */

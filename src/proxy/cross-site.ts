@@ -1,5 +1,4 @@
-import { isSentBy, SAFE_METHODS } from '../http/fetch-metadata.ts'
-import type { RequestHead } from '../http/request-head.ts'
+import { isSentBy, type RequestHead, SAFE_METHODS } from '../http/request-metadata.ts'
 import type { ChatSettings } from '../settings/chat.ts'
 import { RouteMatcher } from './route-matcher.ts'
 

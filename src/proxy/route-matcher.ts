@@ -24,7 +24,7 @@ export class RouteMatcher {
    * Whether a route is listed for this request.
    * @param path of a parsed URL, without the query
    */
-  match(method: string, path: string): boolean {
+  readonly match = (method: string, path: string): boolean => {
     if (!this.#routes.some((route) => isWithin(route, method, path))) return false
     return UNAMBIGUOUS_PATH.test(path) && !DOT_SEGMENT.test(path)
   }

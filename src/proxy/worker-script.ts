@@ -1,5 +1,5 @@
 import { ownCookie, readOwnCookies } from '../cookies.ts'
-import type { RequestHead } from '../http/request-head.ts'
+import type { RequestHead } from '../http/request-metadata.ts'
 import { withoutValidators } from './rewritable.ts'
 import { WORKER_SCRIPT } from '../browser/generated/worker-guard.ts'
 

@@ -92,6 +92,8 @@ const OVER: RecheckResult = { kind: 'over' }
  * an account that was disabled or revoked, and an access token lives up to 28 hours (`cp1`).
  */
 export class MembershipRecheck {
+  /** Whether there are membership rules to check, beside the account. */
+  readonly hasRules: boolean
   readonly #membership: Membership
   readonly #settings: Settings['sessions']
   readonly #tokens: TokenManager
@@ -103,13 +105,9 @@ export class MembershipRecheck {
     tokens: TokenManager,
   ) {
     this.#membership = membership
+    this.hasRules = membership.isRechecked
     this.#settings = settings.sessions
     this.#tokens = tokens
-  }
-
-  /** Whether there are membership rules to check, beside the account. */
-  get hasRules(): boolean {
-    return this.#membership.isRechecked
   }
 
   /** @param isRenewed a token has just been renewed, which brings the recheck of membership forward */

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
-import { randomText, sha256Of } from '../crypto/digest.ts'
-import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
+import { randomText, type SealContext, type SealedBox, sha256Of } from '../crypto/web-crypto.ts'
 import type {
   RefreshTokenOwner,
   RefreshTokenVault,

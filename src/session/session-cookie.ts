@@ -1,6 +1,5 @@
 import { ownCookie, SESSION_COOKIE } from '../cookies.ts'
-import { randomText } from '../crypto/digest.ts'
-import type { SealedBox } from '../crypto/sealed-box.ts'
+import { randomText, type SealedBox } from '../crypto/web-crypto.ts'
 
 /** 144 bits name the session's object, 256 bits are the browser's half of its key, 256 bits the mark of both. */
 const ID_BYTES = 18

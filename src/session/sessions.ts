@@ -3,7 +3,7 @@ import { epochSeconds } from '../time.ts'
 import type { Log } from '../log.ts'
 import type { Settings } from '../settings/settings.ts'
 import { callObject, type ObjectNamespace } from '../storage/durable-objects.ts'
-import type { SealedBox } from '../crypto/sealed-box.ts'
+import type { SealedBox } from '../crypto/web-crypto.ts'
 import type { Resource } from '../entra/access-token.ts'
 import type {
   SessionRpc,

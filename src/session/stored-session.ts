@@ -1,7 +1,7 @@
 import { epochSeconds } from '../time.ts'
 import { createLog, type Log } from '../log.ts'
 import type { Membership, Entitlements } from '../membership/membership.ts'
-import { sha256Of } from '../crypto/digest.ts'
+import { sha256Of } from '../crypto/web-crypto.ts'
 import type { ObjectStorage } from '../storage/durable-objects.ts'
 import type {
   AccessTokenResult,

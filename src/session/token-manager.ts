@@ -8,7 +8,7 @@ import type { VerifiedIdentity } from '../entra/id-token.ts'
 import { epochSeconds, withFallback } from '../time.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { ObjectNamespace } from '../storage/durable-objects.ts'
-import type { SealedBox } from '../crypto/sealed-box.ts'
+import type { SealedBox } from '../crypto/web-crypto.ts'
 import type { StoredRefreshToken, RefreshTokenVault } from '../storage/refresh-token-vault.ts'
 import {
   type RefreshTokenBinding,

@@ -1,4 +1,11 @@
-import { type ChatSettings, type PageScriptSettings, readChat, readPageScript } from './chat.ts'
+import {
+  type ChatSettings,
+  type PageScriptSettings,
+  type PrivateSigningKey,
+  readChat,
+  readPageScript,
+  readSigningKeys,
+} from './chat.ts'
 import {
   type FilesSettings,
   type LookupCacheSettings,
@@ -18,7 +25,6 @@ import {
 import { type OidcClient, readOidcClients } from './oidc-clients.ts'
 import { type RateLimits, readRateLimits, readSessions, type SessionSettings } from './sessions.ts'
 import { readSignIn, type SignInSettings } from './sign-in.ts'
-import { type PrivateSigningKey, readSigningKeys } from './signing-keys.ts'
 import { reportUnknownNames } from './unknown-names.ts'
 import { isLoopback, type SettingProblem, Variables } from './variables.ts'
 

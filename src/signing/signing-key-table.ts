@@ -1,8 +1,7 @@
 import { epochSeconds } from '../time.ts'
 import * as v from 'valibot'
 import type { ObjectStorage } from '../storage/durable-objects.ts'
-import { sha256Of } from '../crypto/digest.ts'
-import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
+import { type SealContext, type SealedBox, sha256Of } from '../crypto/web-crypto.ts'
 
 /** A signing key as its object returns it. Only a Worker with the key ring can open the private part. */
 export type SigningKeyRecord = {

@@ -9,9 +9,9 @@ import {
 import * as v from 'valibot'
 import { epochSeconds } from '../time.ts'
 import { EntradaFailure } from '../failure.ts'
-import type { PrivateSigningKey } from '../settings/signing-keys.ts'
+import type { PrivateSigningKey } from '../settings/chat.ts'
 import { callObject, type ObjectNamespace } from '../storage/durable-objects.ts'
-import type { SealedBox } from '../crypto/sealed-box.ts'
+import type { SealedBox } from '../crypto/web-crypto.ts'
 import {
   RS256,
   RsaPrivateJwk,

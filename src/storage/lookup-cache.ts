@@ -1,7 +1,7 @@
 import { withFallback } from '../time.ts'
 import { callObject, type ObjectNamespace } from './durable-objects.ts'
 import type { LeaseResult, LeaseRequest, LookupRow, NewLookupRow } from './lookup-table.ts'
-import type { SealContext, SealedBox } from '../crypto/sealed-box.ts'
+import type { SealContext, SealedBox } from '../crypto/web-crypto.ts'
 
 /** The object's methods, as they are called from a Worker. */
 export interface LookupObjectStub {

@@ -1,4 +1,4 @@
-import type { SealedBox } from '../crypto/sealed-box.ts'
+import type { SealedBox } from '../crypto/web-crypto.ts'
 
 /** Whose refresh token it is. Bound to the ciphertext: a value copied to another owner does not open. */
 export interface RefreshTokenOwner {

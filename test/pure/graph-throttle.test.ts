@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Throttle } from '../../src/graph/throttle.ts'
+import { Throttle } from '../../src/graph/graph.ts'
 
 const SECOND = 1000
 

@@ -2,10 +2,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SigningKeys } from '../../src/signing/signing-keys.ts'
-import { readSigningKeys } from '../../src/settings/signing-keys.ts'
+import { readSigningKeys } from '../../src/settings/chat.ts'
 import { Variables } from '../../src/settings/variables.ts'
 import type { ObjectNamespace } from '../../src/storage/durable-objects.ts'
-import { SealedBox } from '../../src/crypto/sealed-box.ts'
+import { SealedBox } from '../../src/crypto/web-crypto.ts'
 import {
   OVERLAP_SECONDS,
   PUBLISHED_AHEAD_SECONDS,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { StrippedHeaders } from '../../src/proxy/request-headers.ts'
+import { StrippedHeaders } from '../../src/proxy/headers.ts'
 import { CLIENT_ADDRESS_HEADERS, PROXY_IDENTITY_HEADERS } from '../data/proxy-identity-headers.ts'
 
 const stripped = new StrippedHeaders(['x-team'])

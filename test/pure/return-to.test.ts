@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readReturnTo } from '../../src/auth/return-to.ts'
+import { readReturnTo } from '../../src/auth/login-attempts.ts'
 import { readReturnPaths, returnPaths } from '../data/return-paths.ts'
 
 const HOME = 'https://chat.contoso.example'

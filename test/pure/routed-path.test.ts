@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { routedPath } from '../../src/http/request-head.ts'
+import { routedPath } from '../../src/http/request-metadata.ts'
 
 test.each([
   '/api/auth/graph-token',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SealedBox, type SealContext } from '../../src/crypto/sealed-box.ts'
+import { SealedBox, type SealContext } from '../../src/crypto/web-crypto.ts'
 
 const OLD = 'an-older-key-of-the-ring-0123456789-abcdef'
 const NEW = 'the-newest-key-of-the-ring-fedcba-9876543210'

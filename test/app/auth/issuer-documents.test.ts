@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DocumentCache } from '../../../src/storage/document-cache.ts'
+import { DocumentCache } from '../../../src/entra/remote-document.ts'
 import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
 import { createSandbox } from '../../sandbox/sandbox.ts'
 import { clock } from '../../support/clock.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SealedBox } from '../../../src/crypto/sealed-box.ts'
+import { SealedBox } from '../../../src/crypto/web-crypto.ts'
 import type { Entrada } from '../../support/entrada.ts'
 import { aChat, codeFor, ISSUER, redeem, signedInAtChat } from './fixture.ts'
 import { cookieOf, signedIn, signOut } from '../../support/scene.ts'

@@ -1,9 +1,9 @@
-import { withoutOwnCookies } from '../cookies.ts'
-import type { ReadonlyHeaders } from '../http/request-head.ts'
+import { setsOwnCookie, withoutOwnCookies } from '../cookies.ts'
+import type { ReadonlyHeaders } from '../http/request-metadata.ts'
+import { PRESETS } from '../settings/presets.ts'
 import type { Settings } from '../settings/settings.ts'
 import { setBounded } from '../storage/bounded-map.ts'
 import type { PreparedIdentity } from './identity-headers.ts'
-import { PRESETS } from '../settings/presets.ts'
 
 /** Carries `ORIGIN_SECRET`: proves to the chat app, or to its firewall, that a request came through Entrada. */
 export const SECRET_HEADER = 'entrada-origin-secret'
@@ -174,4 +174,35 @@ export class StrippedHeaders {
  */
 function normalised(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
+}
+
+/** Hop-by-hop headers (RFC 9110 §7.6.1, §11.7.1) that the platform does not remove itself. */
+const HOP_BY_HOP = ['proxy-authenticate', 'proxy-connection']
+/** Marks a failure of Entrada's. On a failure of the chat app it would mislead the caller. */
+const ERROR_HEADER = 'entrada-error'
+
+/**
+ * Removes what the chat app's response must not carry: hop-by-hop headers, our own headers and our cookies. Other
+ * responses are returned unchanged, because wrapping one costs as much as all other work (`npm run bench`).
+ * @param hasSecret whether the app receives `ORIGIN_SECRET` and might echo it
+ */
+export function cleanResponse(response: Response, hasSecret: boolean): Response {
+  const { headers } = response
+  const setsOurCookie = /__host-entrada/i.test(headers.get('set-cookie') ?? '')
+  const unwanted = [
+    ...connectionOptions(headers.get('connection')),
+    ...HOP_BY_HOP.filter((name) => headers.has(name)),
+    ...(!response.ok && headers.has(ERROR_HEADER) ? [ERROR_HEADER] : []),
+    ...(hasSecret && headers.has(SECRET_HEADER) ? [SECRET_HEADER] : []),
+  ]
+  if (!setsOurCookie && unwanted.length === 0) return response
+  // This constructor keeps `webSocket` and the encoding of the body.
+  const clean = new Response(response.body, response)
+  for (const name of unwanted) clean.headers.delete(name)
+  if (setsOurCookie) {
+    const lines = clean.headers.getSetCookie().filter((line) => !setsOwnCookie(line))
+    clean.headers.delete('set-cookie')
+    for (const line of lines) clean.headers.append('set-cookie', line)
+  }
+  return clean
 }

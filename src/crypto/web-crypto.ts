@@ -1,37 +1,51 @@
 import { base64url } from 'jose'
-import { bytesOf, sha256Of } from './digest.ts'
+
+/** SHA-256, base64url. Of a random secret, it verifies the secret and does not reveal it. */
+export async function sha256Of(secret: string): Promise<string> {
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(secret))))
+}
+
+/** UTF-8. */
+export function bytesOf(text: string) {
+  return new TextEncoder().encode(text)
+}
+
+/** Random bytes as base64url text. */
+export function randomText(bytes: number): string {
+  return base64url.encode(crypto.getRandomValues(new Uint8Array(bytes)))
+}
 
 /** One secret of the key ring, from which keys are derived. */
-export interface RingKey {
+interface RingKey {
   /** Names the secret in every envelope. */
   readonly id: string
   readonly material: CryptoKey
 }
 
 /** What a derived key may be used for. */
-export interface KeyUse {
+interface KeyUse {
   readonly algorithm: SubtleCryptoImportKeyAlgorithm
   readonly usages: ('encrypt' | 'decrypt' | 'sign' | 'verify')[]
 }
 
-export const VERSION = 'v1'
+const VERSION = 'v1'
 
-export const SEALING: KeyUse = {
+const SEALING: KeyUse = {
   algorithm: { name: 'AES-GCM', length: 256 },
   usages: ['encrypt', 'decrypt'],
 }
 
-export const NAMING: KeyUse = {
+const NAMING: KeyUse = {
   algorithm: { name: 'HMAC', hash: 'SHA-256', length: 256 },
   usages: ['sign'],
 }
 
-export const MARKING: KeyUse = {
+const MARKING: KeyUse = {
   algorithm: { name: 'HMAC', hash: 'SHA-256', length: 256 },
   usages: ['sign', 'verify'],
 }
 
-export async function importRingKey(value: string): Promise<RingKey> {
+async function importRingKey(value: string): Promise<RingKey> {
   const material = await crypto.subtle.importKey('raw', bytesOf(value), 'HKDF', false, [
     'deriveKey',
   ])
@@ -39,7 +53,7 @@ export async function importRingKey(value: string): Promise<RingKey> {
 }
 
 /** @param secret the HKDF salt: the browser's half of the key, or an empty text */
-export function deriveKey(
+function deriveKey(
   { material }: RingKey,
   {
     purpose,
