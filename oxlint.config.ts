@@ -48,7 +48,7 @@ export const LAYERS: Readonly<Record<string, MayImport>> = {
   ...Object.fromEntries(
     FEATURES.map((feature) => [feature, { values: [...BELOW_FEATURES, ...EVERYWHERE] }]),
   ),
-  http: { values: ['pages', 'settings', 'storage', ...EVERYWHERE], types: ['session'] },
+  http: { values: ['pages', 'settings', 'storage', ...EVERYWHERE], types: ['session', 'entra'] },
   session: {
     values: ['membership', 'entra', 'storage', 'crypto', 'settings', ...EVERYWHERE],
   },

@@ -175,7 +175,7 @@ describe('when Microsoft’s page does not appear', () => {
     entrada.sandbox.faults.set('picker.blank', { times: 1 })
     await page.clock.install()
     await page.click('#open-picker')
-    await ownPageIn(page).getByText('on its way').waitFor()
+    await ownPageIn(page).getByText('Opening your files').waitFor()
     const frame = page.locator('#picker-frame').contentFrame().locator('#picker-stage iframe')
     await frame.waitFor()
     const minted = entrada.sandbox.accessTokens.minted.length

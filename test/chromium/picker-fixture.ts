@@ -62,7 +62,12 @@ export async function choose(picker: FrameLocator, ...path: readonly string[]): 
 /** Clicks by script: the frame disappears during the click, and Playwright's own click would wait for ever. */
 export async function press(picker: FrameLocator | Page, action: 'pick' | 'close'): Promise<void> {
   const button = picker.locator(`[data-action=${action}]:enabled`)
-  await button.evaluate((element: HTMLElement) => void setTimeout(() => element.click()))
+  await button
+    .evaluate((element: HTMLElement) => void setTimeout(() => element.click()))
+    .catch((cause: unknown) => {
+      // The click closes the picker, which can detach its frame before the evaluation has been reported.
+      if (!String(cause).includes('detached')) throw cause
+    })
 }
 
 /** Microsoft's frame when the picker page has its own tab. */
