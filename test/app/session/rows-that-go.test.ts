@@ -27,7 +27,7 @@ function tablesWithRows({ disk }: ObjectHost): readonly string[] {
     .filter((name) => database.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).get() !== undefined)
 }
 
-/** Time passes with nobody here, as the platform lets it pass: alarms fire when they are due. */
+/** Advances the clock without requests; due alarms fire as on the platform. */
 async function leaveAlone({ platform }: Entrada, seconds: number): Promise<void> {
   const hour = 3600
   for (let passed = 0; passed < seconds; passed += hour) {
@@ -37,7 +37,7 @@ async function leaveAlone({ platform }: Entrada, seconds: number): Promise<void>
   }
 }
 
-/** Somebody who has used everything that leaves a row. */
+/** Signs in and uses every feature that stores a row. */
 async function aBusyDay() {
   const scene = aChat()
   const { entrada } = scene
@@ -47,7 +47,7 @@ async function aBusyDay() {
   await (await browser.fetch('/.entrada/people?q=megan')).text()
   const code = await codeFor(browser)
   expect((await redeem(scene, { code })).status).toBe(200)
-  // Used twice, it leaves a revocation as well.
+  // A second use stores a revocation as well.
   expect((await redeem(scene, { code })).status).toBe(400)
   await (await entrada.fetch(`${ISSUER}/jwks`)).text()
   return { entrada, browser }
@@ -91,10 +91,10 @@ describe('rows of objects are deleted by alarms', () => {
     expect(disks.map(({ alarm }) => alarm)).not.toContainEqual(expect.any(Number))
   })
 
-  test('an alarm deletes no row that still counts', async () => {
+  test('an alarm deletes no row that is still valid', async () => {
     const { entrada, browser } = await aBusyDay()
     const other = await signedIn(entrada)
-    // The first session is idle and over after a day; the other one goes on.
+    // The first session expires after an idle day; the other one goes on.
     for (let hours = 0; hours < 30; hours += 6) {
       expect((await other.fetch('/.entrada/session')).status).toBe(200)
       await leaveAlone(entrada, 6 * 3600)
