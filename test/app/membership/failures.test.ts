@@ -162,7 +162,7 @@ function spoiling(path: string, fault: Fault) {
 
 describe('the request about the configured groups', () => {
   test.each(Object.entries(FAULTS))(
-    'spoilt by %s keeps the door shut [requirement 78]',
+    'admits nobody when it fails by %s [requirement 78]',
     async (_, fault) => {
       const graph = spoiling('/me/checkMemberGroups', fault)
       await expectShut(aMembershipScene({ settings: byGroup('graph'), graph }))
@@ -189,7 +189,7 @@ describe('the request about the configured groups', () => {
 
 describe('the request for the group of a name', () => {
   test.each(Object.entries({ ...FAULTS, ...REFUSED }))(
-    'spoilt by %s keeps the door shut [requirement 78]',
+    'admits nobody when it fails by %s [requirement 78]',
     async (_, fault) => {
       const graph = spoiling('/groups', fault)
       await expectShut(aMembershipScene({ settings: byGroup('graph', 'Chat Users'), graph }))

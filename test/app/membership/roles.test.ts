@@ -30,7 +30,7 @@ describe('a required app role', () => {
     )
   })
 
-  test('is compared case-sensitively', async () => {
+  test('is compared as a whole and case-sensitively', async () => {
     for (const role of ['entrada.admin', 'Entrada.Admi', 'Entrada.Admins', 'Entrada']) {
       const scene = aMembershipScene({ settings: { OPENID_REQUIRED_ROLE: role } })
       expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('not_a_member')

@@ -38,7 +38,7 @@ test('the chat may send the sign-out as a form', async () => {
   expect(browser.cookies.get(SESSION)).toBeNull()
 })
 
-/** Hints that an attacker could send who knows the id of a session, which is no secret. */
+/** Hints of an attacker who knows the id of a session, which is no secret. */
 const HINTS: Readonly<Record<string, (sid: string, other: string) => string | Promise<string>>> = {
   'without a hint': () => '',
   'with an invalid hint': () => 'eyJ.eyJ.x',

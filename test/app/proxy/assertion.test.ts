@@ -91,7 +91,7 @@ describe('signing', () => {
     expect([chat.requests.length, seen.size]).toEqual([20, 1])
   })
 
-  test('leaves every assertion in use a minute of life', async () => {
+  test('leaves every used assertion valid for at least a minute', async () => {
     const { entrada, chat } = ownKeys()
     const browser = await signedIn(entrada)
     for (let second = 0; second < 130; second += 7) {

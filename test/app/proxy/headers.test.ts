@@ -120,7 +120,7 @@ describe('the request headers of the chat', () => {
     })
   })
 
-  test('name nobody on open routes, not even a person who is signed in', async () => {
+  test('contain no identity on open routes, even for a user with a session', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     const browser = await signedIn(entrada)
     await browser.load('/public/logo.png', 'image')

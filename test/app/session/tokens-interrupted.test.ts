@@ -11,8 +11,8 @@ const PAST_EXPIRY = 3 * 3600
 const MOMENTS = [
   'before the vault is read',
   'after the vault is read',
-  'when the token endpoint is asked',
-  'when the token endpoint has answered',
+  'when the token endpoint is called',
+  'when the token endpoint has responded',
   'before the vault is written',
   'after the vault is written',
 ] as const
@@ -35,9 +35,9 @@ function interrupted(moment: Moment): { entrada: Entrada; arm(): void; hits(): n
     hosts: {
       [sandbox.hosts.login]: async (request) => {
         const isToken = request.url.endsWith('/token')
-        if (isToken) at('when the token endpoint is asked')
+        if (isToken) at('when the token endpoint is called')
         const response = await sandbox.handlers.login(request)
-        if (isToken) at('when the token endpoint has answered')
+        if (isToken) at('when the token endpoint has responded')
         return response
       },
     },
@@ -89,7 +89,7 @@ describe('an object that crashes', () => {
   )
 
   test('lets the waiting requests share the next attempt', async () => {
-    const { entrada, arm } = interrupted('when the token endpoint has answered')
+    const { entrada, arm } = interrupted('when the token endpoint has responded')
     const browser = await signedIn(entrada)
     await clock.advance(PAST_EXPIRY)
     arm()
