@@ -105,6 +105,7 @@ export async function providerClaims(
   return { idToken: decodeJwt(tokens.id_token), userInfo: await userInfo.json<Claims>() }
 }
 
+/** Reads the address at every place. */
 export async function told(scene: EmailScene, browser: Browser): Promise<Told> {
   const { user } = await (
     await browser.fetch('/.entrada/session')

@@ -158,7 +158,7 @@ describe('with several tenants', () => {
     expect(await toldOf(scene, 'felix')).toEqual(everywhere('f.henderson@fabrikam.example'))
   })
 
-  test('no other claim counts, whoever wrote it into the directory', async () => {
+  test('no other claim counts, because another administrator may have written it', async () => {
     const sandbox = severalTenants()
     const scene = aToldChat({ ...SEVERAL, OPENID_EMAIL_CLAIM: 'name' }, { sandbox })
     put(sandbox, 'felix', { displayName: NOAUTH })

@@ -151,7 +151,7 @@ test.each(CASES)('AADSTS%i (%s)', async (number, _words, row) => {
   ])
 })
 
-test('the table holds every number of the reference', () => {
+test('the table contains every number of the reference', () => {
   expect(new Set(CASES.map(([number]) => number)).size).toBeGreaterThanOrEqual(99)
 })
 

@@ -27,8 +27,8 @@ describe('sign-out that begins here [requirement 84]', () => {
       withParameters((parameters) => parameters.delete('state')),
       false,
     ],
-  ])('%s', async (_module, farewell, isConfirmed) => {
-    const { entrada, issuer } = aScriptedEntrada({ farewell })
+  ])('%s', async (_module, logoutReturn, isConfirmed) => {
+    const { entrada, issuer } = aScriptedEntrada({ logoutReturn })
     const browser = entrada.browser()
     await browser.open('/')
     const response = await browser.fetch('/.entrada/logout', { method: 'POST' })
@@ -50,7 +50,7 @@ describe('sign-out that begins here [requirement 84]', () => {
 })
 
 describe('front-channel sign-out [requirement 85]', () => {
-  async function told(query: (issuer: ScriptedIssuer) => Record<string, string>) {
+  async function sessionStatusAfter(query: (issuer: ScriptedIssuer) => Record<string, string>) {
     const { entrada, issuer } = aScriptedEntrada()
     const browser = entrada.browser()
     await browser.open('/')
@@ -68,7 +68,7 @@ describe('front-channel sign-out [requirement 85]', () => {
   }
 
   test('oidcc-client-test-rp-frontchannel-rpinitlogout', async () => {
-    expect(await told(({ sid }) => ({ iss: ISSUER, sid }))).toBe(401)
+    expect(await sessionStatusAfter(({ sid }) => ({ iss: ISSUER, sid }))).toBe(401)
   })
 
   test.each([
@@ -76,7 +76,7 @@ describe('front-channel sign-out [requirement 85]', () => {
     ['another realm of the same host', `${ISSUER}/realms/other`],
     ['no issuer at all', ''],
   ])('does nothing in the name of %s', async (_case, iss) => {
-    expect(await told(({ sid }) => ({ iss, sid }))).toBe(200)
+    expect(await sessionStatusAfter(({ sid }) => ({ iss, sid }))).toBe(200)
   })
 })
 

@@ -47,7 +47,7 @@ describe('serves nothing with invalid settings', () => {
     ['ALLOWED_EMAIL_DOMAINS', ['contoso.example']],
     ['ALLOWED_EMAIL_DOMAIN', ['contoso.example']],
     ['ALLOW_GUEST', 'false'],
-  ])('%s = %o in [vars] is no open door', async (name, value) => {
+  ])('%s = %o in [vars] is refused', async (name, value) => {
     const entrada = anEntrada({ settings: { ...LOOPBACK, [name]: value } })
     const response = await entrada.fetch('/', { headers: { accept: 'application/json' } })
     expect(response.status).toBe(503)

@@ -149,7 +149,7 @@ describe('only configured groups go on', () => {
     const session = JSON.stringify(await sessionOf(scene.browser))
     await scene.browser.fetch('/api/anything')
     const [request] = scene.sandbox.journal.to('chat', '/api/anything')
-    const told = [...(request?.headers ?? [])].join('\n')
+    const sentHeaders = [...(request?.headers ?? [])].join('\n')
     const assertion = request?.headers.get('entrada-assertion')?.split('.')[1] ?? ''
     expect(request?.headers.get('x-forwarded-groups')).toBe(CAST_GROUPS.allEmployees)
     expect(JSON.parse(atob(assertion.replaceAll('-', '+').replaceAll('_', '/')))).toMatchObject({
@@ -158,7 +158,7 @@ describe('only configured groups go on', () => {
     })
     for (const other of [CAST_GROUPS.chatUsers, CAST_GROUPS.everyoneInSales, '0d1b6f0e-']) {
       expect(session).not.toContain(other)
-      expect(told).not.toContain(other)
+      expect(sentHeaders).not.toContain(other)
     }
   })
 })

@@ -44,7 +44,10 @@ async function end(browser: Browser, user: string): Promise<[number, string | nu
 
 const OPERATOR_REQUIRED = [403, 'operator_required']
 
-async function toldRole(entrada: Entrada, browser: Browser): Promise<string | null | undefined> {
+async function roleHeaderOf(
+  entrada: Entrada,
+  browser: Browser,
+): Promise<string | null | undefined> {
   await browser.fetch('/api/anything')
   return entrada.sandbox.journal
     .to('chat', '/api/anything')
@@ -71,8 +74,8 @@ describe('an operator', () => {
 
   test('is an administrator of the chat, and nobody else is', async () => {
     const entrada = twoTenants()
-    expect(await toldRole(entrada, await signedIn(entrada, 'alex'))).toBe('admin')
-    expect(await toldRole(entrada, await signedIn(entrada, 'felix'))).toBe('user')
+    expect(await roleHeaderOf(entrada, await signedIn(entrada, 'alex'))).toBe('admin')
+    expect(await roleHeaderOf(entrada, await signedIn(entrada, 'felix'))).toBe('user')
   })
 
   test('comes from the tenants of OPENID_ADMIN_TENANTS where it is set', async () => {

@@ -112,8 +112,8 @@ describe('the request headers of the chat', () => {
         'x-forwarded-prefix': '/evil',
       },
     })
-    const told = [...chat.last.headers].filter(([name]) => name.startsWith('x-forwarded-'))
-    expect(Object.fromEntries(told)).toEqual({
+    const forwarded = [...chat.last.headers].filter(([name]) => name.startsWith('x-forwarded-'))
+    expect(Object.fromEntries(forwarded)).toEqual({
       'x-forwarded-for': '198.51.100.4',
       'x-forwarded-host': 'chat.contoso.example',
       'x-forwarded-proto': 'https',
