@@ -12,7 +12,7 @@ async function features(browser: Browser): Promise<Record<string, string>> {
 }
 
 describe('incremental consent', () => {
-  test('sign-in asks for few permissions, and each feature shows what is missing', async () => {
+  test('sign-in requests few permissions, and each feature shows what is missing', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     expect(await features(browser)).toEqual({
@@ -22,7 +22,7 @@ describe('incremental consent', () => {
     })
   })
 
-  test('asks for one feature, returns to the previous page, and that feature is on', async () => {
+  test('requests the scopes of one feature, returns to the previous page, and that feature is on', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await browser.open(`${HOME}/.entrada/consent?feature=people&return_to=%2Fecho%3Fc%3D7`)
@@ -143,7 +143,7 @@ describe('consent to SharePoint as a separate resource', () => {
     return { entrada, browser, consentUrl: new URL(consentUrl) }
   }
 
-  test('is asked for when the picker needs it, and then the picker opens', async () => {
+  test('is requested when the picker needs it, and then the picker opens', async () => {
     const { entrada, browser, consentUrl } = await missingConsent()
     expect(consentUrl.searchParams.get('resource')).toBe(entrada.sandbox.hosts.oneDrive)
     consentUrl.searchParams.set('return_to', '/echo?c=3')
@@ -169,7 +169,7 @@ describe('consent to SharePoint as a separate resource', () => {
     'https://graph.microsoft.com',
     'https://contoso.sharepoint.com.evil.example',
     'x',
-  ])('is not asked for %s', async (resource) => {
+  ])('is not requested for %s', async (resource) => {
     const browser = await signedIn(anEntrada())
     const page = await browser.open(
       `${HOME}/.entrada/consent?feature=files&resource=${encodeURIComponent(resource)}`,

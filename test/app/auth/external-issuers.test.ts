@@ -115,7 +115,7 @@ describe('an issuer of External ID or B2C [requirement 10]', () => {
     expect(browser.page.text).not.toContain('bold')
   })
 
-  test('only External ID is asked for the keys of the app', async () => {
+  test('only External ID gets a request for the keys of the app', async () => {
     const askedAt = async (authority: string, issuer: string) => {
       const { asked } = await signIn({ authority, issuer })
       const metadata = asked.filter(({ pathname }) => pathname.endsWith('/openid-configuration'))

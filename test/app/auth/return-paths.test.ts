@@ -52,7 +52,7 @@ test.each(['/echo?model=x', '/echo?q=a%20b#top'])('sign-in returns to %s', async
 })
 
 test.each(['consent?feature=people&', 'login?step_up=1&', 'login?account=other&'])(
-  'the same rule holds for /.entrada/%s… [requirement 75]',
+  'the same rule applies to /.entrada/%s… [requirement 75]',
   async (path) => {
     const entrada = anEntrada({ settings: UNLIMITED })
     const browser = await signedIn(entrada)

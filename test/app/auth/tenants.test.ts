@@ -82,7 +82,7 @@ test('an issuer for many tenants without a list of allowed ones serves nothing',
   expect(entrada.logs.text).toContain('OPENID_ALLOWED_TENANTS')
 })
 
-test('a tenant named by its domain is accepted although its tokens say its id', async () => {
+test('a tenant named by its domain is accepted although its tokens contain its id', async () => {
   const entrada = anEntrada({ settings: { OPENID_ISSUER: `${LOGIN}/contoso.example/v2.0` } })
   const browser = await signedIn(entrada)
   expect(await userOf(browser)).toMatchObject({ id: CAST.adele.id, tenantId: CONTOSO })

@@ -34,7 +34,7 @@ describe('before sign-in, requests are counted by address [requirement 95]', () 
     '/.entrada/consent?feature=sign_in',
     '/oauth/openid/callback?state=x',
     '/.entrada/frontchannel-logout?sid=x',
-  ])('on %s: the fourth in a minute waits, and says how long', async (path) => {
+  ])('on %s: the fourth in a minute gets 429 with Retry-After', async (path) => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const found = await statuses(4, () => entrada.fetch(path, { headers: PAGE }))
     expect(found.slice(0, 3)).not.toContain(429)

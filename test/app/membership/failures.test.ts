@@ -144,7 +144,7 @@ describe('a list of groups in three pages', () => {
       ['throttling for a second', refusal(429, { 'retry-after': '1' })],
       ['a broken connection', FAULTS['a broken connection'] ?? refusal(500)],
       ['silence', FAULTS['silence'] ?? refusal(500)],
-    ] as const)('%s, once, is asked again', async (_, fault) => {
+    ] as const)('is retried after %s', async (_, fault) => {
       const scene = adelesScene(pagesOfTen(page, fault, 1))
       await trySignInSlowly(scene, CAST.adele.userPrincipalName)
       expect(await sessionOf(scene.browser)).not.toBeNull()

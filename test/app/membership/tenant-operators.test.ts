@@ -56,7 +56,7 @@ async function roleHeaderOf(
 }
 
 describe('an operator', () => {
-  test('comes from the first allowed tenant', async () => {
+  test('belongs to the first allowed tenant', async () => {
     const entrada = twoTenants()
     await signedIn(entrada, 'megan')
     expect(await end(await signedIn(entrada, 'alex'), MEGAN)).toEqual([200, null])
@@ -78,7 +78,7 @@ describe('an operator', () => {
     expect(await roleHeaderOf(entrada, await signedIn(entrada, 'felix'))).toBe('user')
   })
 
-  test('comes from the tenants of OPENID_ADMIN_TENANTS where it is set', async () => {
+  test('belongs to a tenant of OPENID_ADMIN_TENANTS where it is set', async () => {
     const entrada = twoTenants({ OPENID_ADMIN_TENANTS: FABRIKAM.toUpperCase() })
     const [alex, felix] = [await signedIn(entrada, 'alex'), await signedIn(entrada, 'felix')]
     expect(await end(alex, MEGAN)).toEqual(OPERATOR_REQUIRED)

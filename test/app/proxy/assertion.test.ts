@@ -59,7 +59,7 @@ test('the assertion is not valid for another chat [requirement 63]', async () =>
   await expect(elsewhere).rejects.toMatchObject({ code: 'ERR_JWT_CLAIM_VALIDATION_FAILED' })
 })
 
-test('the published key set holds no private key [requirement 63]', async () => {
+test('the published key set contains no private key [requirement 63]', async () => {
   const { entrada } = ownKeys()
   const { keys } = await keySetOf(entrada)
   const parts = keys.map((key) => Object.keys(key).sort())

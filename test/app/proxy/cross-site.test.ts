@@ -126,7 +126,7 @@ describe('a WebSocket handshake', () => {
 
 describe('CORS', () => {
   test.each(FOREIGN_ORIGINS)(
-    '%s may read nothing, whatever the chat says [requirement 56]',
+    '%s may read nothing, whatever CORS headers the chat sends [requirement 56]',
     async (origin) => {
       const { entrada, chat, cookie } = await aScene({ settings: { CORS_ORIGINS: PORTAL } })
       chat.answer(

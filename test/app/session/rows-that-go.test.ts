@@ -9,7 +9,7 @@ import { signedIn, signOut } from '../../support/scene.ts'
 const DAY = 86_400
 const MONTH = 31 * DAY
 
-/** Every row that objects hold, as `BINDING name: table`. */
+/** Every row of all objects, as `BINDING name: table`. */
 function rowsOf({ platform }: Entrada): readonly string[] {
   return Object.entries(platform.objects).flatMap(([binding, { hosts }]) =>
     hosts.flatMap((host) =>
@@ -54,7 +54,7 @@ async function aBusyDay() {
 }
 
 describe('rows of objects are deleted by alarms', () => {
-  test('no object of any class holds a row a month after a sign-out', async () => {
+  test('no object of any class has a row a month after a sign-out', async () => {
     const { entrada, browser } = await aBusyDay()
     const before = rowsOf(entrada)
     for (const { binding } of Object.values(entrada.platform.objects)) {
@@ -72,7 +72,7 @@ describe('rows of objects are deleted by alarms', () => {
     expect([...entrada.platform.vault.stored()]).toEqual([])
   })
 
-  test('no object holds a row a month after the session expired', async () => {
+  test('no object has a row a month after the session expired', async () => {
     const { entrada } = await aBusyDay()
     await leaveAlone(entrada, 7 * DAY + MONTH)
     expect(rowsOf(entrada)).toEqual([])
@@ -121,7 +121,7 @@ describe('rows of objects are deleted by alarms', () => {
     expect(rowsOf(entrada)).toEqual([])
   })
 
-  test('a pause that Microsoft asked for is deleted when it is over', async () => {
+  test('a pause that Microsoft requested is deleted at its end', async () => {
     const { entrada, browser } = await aBusyDay()
     entrada.sandbox.faults.set('entra.token_throttled')
     await clock.advance(2 * 3600)

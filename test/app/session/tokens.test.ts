@@ -133,7 +133,7 @@ describe('a token endpoint that', () => {
     },
   )
 
-  test('asks to wait gets no request until then', async () => {
+  test('sends Retry-After gets no request until then', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 120, times: 1 })
@@ -149,9 +149,9 @@ describe('a token endpoint that', () => {
   })
 
   test.each([
-    ['a fraction', 10.5, 9, 12],
+    ['10.5 seconds', 10.5, 9, 12],
     ['999999999 seconds, limited to an hour', 999_999_999, 3500, 3600],
-  ])('asks to wait for %s', async (_what, retryAfterSeconds, paused, over) => {
+  ])('sends a Retry-After of %s', async (_what, retryAfterSeconds, paused, over) => {
     const entrada = anEntrada({ settings: { SESSION_IDLE_SECONDS: '86400' } })
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds, times: 1 })
@@ -207,7 +207,7 @@ test('the second client secret is used when the first is no longer valid', async
   expect(refreshes(entrada).length - before).toBe(1)
 })
 
-describe('the session ends when the refresh token is refused for good [requirement 46]', () => {
+describe('the session ends when the refresh token is refused permanently [requirement 46]', () => {
   test.each([
     'entra.session_revoked',
     'entra.grant_expired',

@@ -29,7 +29,7 @@ function stored(entrada: Entrada): readonly { readonly key: string; readonly tex
   }))
 }
 
-test('the vault holds one sealed value per session, rewritten at every rotation and deleted with the session', async () => {
+test('the vault contains one sealed value per session, rewritten at every rotation and deleted with the session', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   const [first] = stored(entrada)
