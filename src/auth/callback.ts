@@ -73,7 +73,7 @@ async function finish(
 ): Promise<Response> {
   const cookieHeader = c.req.header('cookie') ?? null
   if (attempt.purpose === 'admin_consent') {
-    // After an administrator's approval Entra sends `admin_consent=True` and no code, so nobody is signed in.
+    // After an administrator's approval Entra sends `admin_consent=True` and no code, so no session begins.
     const error = parameters.get('error')
     if (error === null) return c.redirect(attempt.returnTo, 302)
     throw authorizationFailure(error, parameters.get('error_description') ?? '')

@@ -78,7 +78,7 @@ type Beginning = Pick<LoginAttempt, 'purpose' | 'returnTo'> &
 
 /**
  * Begins an attempt and redirects to the sign-in service. Only this counts against the limit of an address. Images
- * and frames on other sites do not reach it, so they lock nobody out.
+ * and frames on other sites do not reach it, so they cannot use up that limit.
  * @throws EntradaFailure `rate_limited`, `sign_in_loop`
  */
 export async function beginSignIn(

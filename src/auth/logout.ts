@@ -19,7 +19,7 @@ import type { Settings } from '../settings/settings.ts'
 import { withParameters } from '../url.ts'
 import { clearRecentSignIns } from './redirect-loop.ts'
 
-/** Holds the `state` of a sign-out at the sign-in service, or `returned` after the way back. */
+/** Holds the `state` of a sign-out at the sign-in service, or `returned` after the return. */
 const COOKIE = '__Host-entrada-leaving'
 const RETURNED = 'returned'
 const LIFE_SECONDS = 900

@@ -17,7 +17,7 @@ import { requireSession, type PollingTest } from '../http/require-session.ts'
 /** What sign-in, sign-out and session management need. */
 export interface AuthDeps extends CallbackDeps {
   readonly featuresOf: (session: Session) => Promise<Features>
-  /** What `featuresOf` goes by; `null` where no token is to be had. */
+  /** The token that `featuresOf` needs; `null` where no token is available. */
   readonly featuresToken: Resource | null
   readonly isPolling: PollingTest
 }

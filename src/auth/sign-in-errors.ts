@@ -45,7 +45,7 @@ export function redemptionFailure(refusal: TokenError): EntradaFailure {
   return new EntradaFailure(code, { detail, consentFeature, aadsts, correlationId, retryAfter })
 }
 
-/** Finds the kind of error where Microsoft's number does not. */
+/** Finds the kind of error by its OAuth code, where Microsoft's number decides nothing. */
 function wordingOf({ kind, error, aadsts }: TokenError): keyof typeof FAILURE_OF {
   if (kind === 'policy' && error === 'access_denied') return 'cancelled'
   // `invalid_grant` without a number is a used or expired code (RFC 6749 §5.2). With an unknown number it can be

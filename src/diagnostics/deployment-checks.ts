@@ -55,7 +55,7 @@ export async function checkChat({ settings, session, toChat }: CheckContext): Pr
   return failed(found, 'Compare ORIGIN_SECRET and ORIGIN_PRESET with the settings of the chat app.')
 }
 
-/** Headers of a stranger who found the chat app's own address. Nobody has this name, in case the chat creates accounts. */
+/** Headers of a stranger who found the chat app's own address. The name is no real user's, in case the chat creates accounts. */
 const STRANGER_HEADERS = [{}, { 'x-forwarded-user': 'entrada-check' }] as const
 
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 421])

@@ -23,7 +23,7 @@ export interface PageScript {
   withoutSession(head: RequestHead): Response | null
 }
 
-/** What the edge is made of; `compose.ts` builds it from bindings. */
+/** The dependencies of the edge; `compose.ts` builds them from bindings. */
 export interface EdgeDeps {
   readonly settings: Settings
   readonly sessions: Sessions

@@ -192,7 +192,7 @@ export function unlistedKeyFailure(
   })
 }
 
-/** `jwks_uri`, which must be https: keys over plain http could be anybody's. An issuer on loopback may use http. */
+/** `jwks_uri`, which must be https: an attacker could replace keys over plain http. An issuer on loopback may use http. */
 function jwksUriOf({ jwks_uri: url, issuer }: AuthorizationServer): string {
   if (url === undefined || !(url.startsWith('https:') || issuer.startsWith('http:'))) {
     throw new EntradaFailure('identity_rejected')

@@ -10,7 +10,7 @@ import type { DocumentStore, RemoteDocument } from './remote-document.ts'
 const TIMEOUT_MS = 15_000
 const CLOCK_TOLERANCE_SECONDS = 60
 
-/** The sign-in service, Entra or another OpenID provider. oauth4webapi speaks the protocol. */
+/** The sign-in service, Entra or another OpenID provider. oauth4webapi implements the protocol. */
 export interface Entra {
   readonly settings: Settings
   readonly redirectUri: string

@@ -30,7 +30,7 @@ export interface RedeemedTokens {
   /** Granted scopes by their short names, e.g. `People.Read`. */
   readonly scopes: readonly string[]
   readonly refreshToken: string | null
-  /** Always there after a code. After a refresh token, `null` unless an id token came along and verified. */
+  /** Always there after a code. After a refresh token, `null` unless a verified id token was returned. */
   readonly identity: VerifiedIdentity | null
   /** In compact form. */
   readonly idToken: string | null
@@ -45,7 +45,7 @@ export interface RefreshRequest {
   /** Claims challenge to meet, JSON text. */
   readonly claims?: string | null
   readonly expected: ExpectedPerson
-  /** Whether to verify the signature of an id token that comes along. */
+  /** Whether to verify the signature of a returned id token. */
   readonly verifyIdToken: boolean
 }
 

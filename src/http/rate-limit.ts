@@ -53,7 +53,7 @@ export class RateLimiter {
    */
   async take(what: RateLimited, who: string): Promise<void> {
     const key = `${what} ${who}`
-    // Without an answer of the binding, the isolate counts: nobody is locked out and the limit stays.
+    // While the binding does not respond, the isolate counts: no user is locked out and the limit stays.
     const answer = await this.#bindings[what]?.limit({ key }).catch(() => undefined)
     const retryAfter =
       answer === undefined ? this.#count(what, key) : answer.success ? null : BINDING_PERIOD_SECONDS

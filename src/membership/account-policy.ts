@@ -39,7 +39,7 @@ export function emailDomainOf(email: string | null): string | null {
   return domain?.toLowerCase() ?? null
 }
 
-/** Accounts from before 2014 have the type `null` and are members. An answer without the property is a failure. */
+/** Accounts from before 2014 have the type `null` and are members. A response without the property is a failure. */
 const Me = v.object({ userType: v.nullable(v.string()) })
 
 /** Reads the optional claim `acct`; without it, asks Graph for the person's own profile. */

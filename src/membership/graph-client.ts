@@ -23,7 +23,7 @@ const REASONS = {
 
 export type MembershipCheckFailure = keyof typeof REASONS
 
-/** The failure of a check without an answer. Fails closed: it must never count as "no groups". */
+/** The failure of a check without a result. Fails closed: it must never count as "no groups". */
 export function membershipCheckFailed(
   reason: MembershipCheckFailure,
   more: { readonly retryAfter?: number | null; readonly cause?: unknown } = {},

@@ -70,7 +70,7 @@ type MembershipSettings = Pick<Settings, 'requiredRole' | 'adminRole'> & {
   readonly access: AccessRules
 }
 
-/** Decides who may use the chat, at sign-in and afterwards. Fails closed: without an answer nobody is admitted. */
+/** Decides who may use the chat, at sign-in and afterwards. Fails closed: without a result no one is admitted. */
 export class Membership {
   readonly #settings: MembershipSettings
   readonly #graph: Graph | null
@@ -149,7 +149,7 @@ export class Membership {
       const isChecked = requiredRole?.isAboutGroups === true || source.canRenew
       if (requiredRole !== null && isChecked && required.length === 0) return { kind: 'lost' }
       const admin = await held(adminRole).catch((cause: unknown) => {
-        // A missing answer makes nobody an operator.
+        // Without a result the person is no operator.
         if (entitlements.isOperator || !(cause instanceof EntradaFailure)) throw cause
         return []
       })

@@ -94,7 +94,7 @@ function shortestMissing(cached: CachedResults, request: CachedSearchRequest): C
 
 /**
  * Answers a request from cached results. A complete result of a prefix holds every match of the text. A truncated
- * one cannot prove that somebody is missing, so it is an answer only when the list is full.
+ * one cannot prove that a person is missing, so it is used only when the list is full.
  */
 function readFromCache(
   cached: CachedResults,

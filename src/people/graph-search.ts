@@ -96,11 +96,11 @@ export async function searchGraph(
 
 interface RelevantPeople {
   readonly people: SourceResult
-  /** Nobody matches the text, so Graph found these people by sound or across a typing error. */
+  /** The text matches no name, so Graph found these people by sound or across a typing error. */
   readonly isGuess: boolean
 }
 
-/** The relevant people who match the text. Those whom Graph guesses at stay only when nobody matches. */
+/** The relevant people who match the text. Those whom Graph guesses at stay only without a match. */
 function relevantPeople(
   results: SourceResults,
   { search, answers }: GraphSearch,

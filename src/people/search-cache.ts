@@ -151,7 +151,7 @@ function isShareable(kind: CacheKind): boolean {
   return kind === 'users' || kind === 'groups'
 }
 
-/** A user whom nobody found may have been created a moment ago. */
+/** A user without a match may have been created a moment ago. */
 const NOBODY_SECONDS = 60
 const MAX_ERROR_SECONDS = 300
 /** Frequent contacts and verified people depend neither on the text nor on the minute. */
@@ -190,7 +190,7 @@ function cacheWrites(
     const seconds = Math.min(NOBODY_SECONDS, freshSeconds)
     return [{ ...write, key, freshSeconds: seconds, lifeSeconds: seconds }]
   }
-  // In the second half of its life the result is shown once more while it is fetched again.
+  // In the second half of its lifetime the result is shown once more while it is fetched again.
   return [{ ...write, key, lifeSeconds: freshSeconds * 2 }]
 }
 

@@ -85,7 +85,7 @@ async function issueCode(c: Context<EdgeEnv>, valid: ValidRequest): Promise<Resp
   return respondToClient(c, deps, client, { code })
 }
 
-/** Why a session cannot satisfy a request as it is: what another sign-in would have to bring. */
+/** Why a session does not satisfy a request: what another sign-in must provide. */
 interface SignInNeeds {
   /** The person authenticated longer ago than the client accepts. */
   readonly reauthentication: boolean
@@ -189,7 +189,7 @@ async function respondToClient(
 
 /**
  * `GET /.entrada/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0). A hint of this very session shows that the
- * chat asks: nobody else has that id token. Without one, any site could sign people out by a link, so that the person
+ * chat asks: only the chat has that id token. Without one, any site could sign people out by a link, so that the person
  * is asked. Ends on our own page: `post_logout_redirect_uri` would lead to the chat, which would sign in again.
  * @param hint `id_token_hint`
  */

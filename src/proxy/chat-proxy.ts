@@ -164,7 +164,7 @@ export class ChatProxy {
 
 function failWithoutResponse(cause: unknown, request: Request): Response {
   if (cause instanceof EntradaFailure) throw cause
-  // The client disconnected. Nobody receives this response; it keeps a closed tab out of the outage log.
+  // The client disconnected. No client receives this response; it keeps a closed tab out of the outage log.
   if (request.signal.aborted) return new Response(null, { status: 499 })
   throw new EntradaFailure('origin_unreachable', { cause })
 }

@@ -9,7 +9,7 @@ import type { SessionIdentity } from './session-rpc.ts'
 import type { TokenManager } from './token-manager.ts'
 import type { IdentityResult, TokenBinding } from './token-result.ts'
 
-/** Evidence of a running session: its own Graph token, and the id token that a refresh brings. */
+/** Claims source of a running session: its own Graph token, and the id token that a refresh returns. */
 export class SessionClaims implements ClaimsSource {
   readonly #tokens: TokenManager
   readonly #binding: TokenBinding
@@ -39,7 +39,7 @@ export class SessionClaims implements ClaimsSource {
     return { resource: 'graph', value, expiresAt, scopes }
   }
 
-  /** What Entra says of the account now. Asks once: nobody waits twice for an Entra that hangs. */
+  /** The state of the account at Entra. Requested once, so that no request waits twice while Entra hangs. */
   account(): Promise<IdentityResult> {
     this.#account ??= this.#tokens.newIdentity(this.#binding)
     return this.#account
@@ -77,7 +77,7 @@ export interface ActiveSession {
 }
 
 export type RecheckResult =
-  /** No result; the last known one serves for `MEMBERSHIP_GRACE_SECONDS`. */
+  /** No result; the last known one counts for `MEMBERSHIP_GRACE_SECONDS`. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'member'; readonly entitlements: Entitlements }
   /** Membership lost, unknown for longer than the grace, or the refresh token is refused for good. */

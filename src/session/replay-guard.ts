@@ -24,7 +24,7 @@ export class ReplayGuard {
    * @returns whether this is the first use
    */
   use(key: string, untilSeconds: number): Promise<boolean> {
-    // The use has a name, so that a call repeated because its answer was lost is no second use.
+    // The use has a name, so that a call repeated after a lost response is no second use.
     const use = randomText(USE_BYTES)
     return callObject(() => this.#object(key).use(use, untilSeconds))
   }

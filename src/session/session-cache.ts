@@ -21,7 +21,7 @@ const MAX_ENDED = 5_000
 export class SessionCache {
   readonly #checkMs: number
   readonly #sessions = new Map<string, CachedSession>()
-  /** Cookies and ids of ended sessions: an answer that was under way at the end must not be cached. */
+  /** Cookies and ids of ended sessions: a response in flight at the end must not be cached. */
   readonly #ended = new Map<string, true>()
 
   constructor(checkSeconds: number) {
@@ -49,7 +49,7 @@ export class SessionCache {
     setBounded(this.#sessions, [cookie, cached], MAX_SESSIONS)
   }
 
-  /** Forgets a cookie for good: an ended session never comes back. */
+  /** Removes a cookie and never caches it again: an ended session is never restored. */
   forget(cookie: string): void {
     setBounded(this.#ended, [cookie, true], MAX_ENDED)
     this.#sessions.delete(cookie)

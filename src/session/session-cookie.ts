@@ -48,7 +48,7 @@ const WINDOW_MS = 60_000
 const MAX_UNMARKED_MISSES = 30
 
 /**
- * Recognises made-up session cookies without an object call, by a keyed mark (HMAC-SHA-256) of both other parts.
+ * Recognises forged session cookies without an object call, by a keyed mark (HMAC-SHA-256) of both other parts.
  * Any key of the ring verifies it, so that a rotation ends no session early.
  *
  * Cookies from before marks existed are accepted until they expire, with 30 unknown ones a minute at most. Beyond

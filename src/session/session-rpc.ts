@@ -12,7 +12,7 @@ export interface SessionRpc {
    * a whole request. It redeems nothing, because a request may yet be refused before it needs a token.
    */
   open(secret: string, request: OpenRequest): Promise<OpenedSession>
-  /** The secret, sealed under this object's own key, for a chat's server; `null` when the session has ended. */
+  /** The secret, sealed with this object's own key, for a chat's server; `null` when the session has ended. */
   wrapSecret(secret: string): Promise<string | null>
   /** `open` for the holder of a wrapped secret, which is returned unwrapped. It does not count as activity. */
   openWrapped(wrapped: string, requestId: string): Promise<OpenedWrappedSession>

@@ -31,11 +31,11 @@ export interface SessionGrant {
   readonly wrappedSecret: string
 }
 
-/** How a session is asked for. */
+/** How a session is requested. */
 export interface FindOptions {
   /** `false` for polling, which does not keep a session from going idle. */
   readonly countsAsActivity?: boolean
-  /** A token to bring along in the same call. */
+  /** A token to return in the same call. */
   readonly token?: Resource | null
 }
 
@@ -52,7 +52,7 @@ export interface SessionsDeps {
   readonly replayGuard: ReplayGuard
 }
 
-/** Sessions as the Worker replayGuard them: finds the object of a cookie, and caches sessions for proxied sub-resources. */
+/** The Worker's access to sessions: finds the object of a cookie, and caches sessions for proxied sub-resources. */
 export class Sessions {
   readonly #sessions: ObjectNamespace<SessionRpc>
   readonly #users: ObjectNamespace<UserRpc>

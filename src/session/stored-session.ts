@@ -33,7 +33,7 @@ const SEEN_EVERY_SECONDS = 30
 
 const OVER: AccessTokenResult = { ok: false, failure: { code: 'session_required' } }
 
-/** One session: whether it is alive, its limits, its tokens. Runs inside its Durable Object and decides alone. */
+/** One session: whether it is active, its limits, its tokens. Runs inside its Durable Object and decides alone. */
 export class StoredSession implements SessionRpc {
   readonly #deps: StoredSessionDeps
   readonly #rows: SessionRows

@@ -43,9 +43,9 @@ export interface TokenManagerDeps {
 /** Renews a token this long before it expires, plus up to `JITTER_SECONDS`, which each session draws for itself. */
 const RENEW_BEFORE_SECONDS = 120
 const JITTER_SECONDS = 120
-/** While Microsoft does not answer, a token serves until it has only this long left. */
+/** While Microsoft does not respond, a token is used until it has only this long left. */
 const MIN_USABLE_SECONDS = 30
-/** An id token this recent is not asked for again. */
+/** An id token this recent is not requested again. */
 const IDENTITY_FRESH_SECONDS = 60
 /** Waits one second for the user's pause. Without an answer Entra is asked, which repeats its pause. */
 const NO_PAUSE = { value: 0, afterMs: 1_000 }

@@ -65,7 +65,7 @@ export class SigningKeyTable {
     return this.#rows()
   }
 
-  /** Deletes all keys once the newest has expired without anybody asking for a successor. */
+  /** Deletes all keys once the newest has expired without a request for a successor. */
   async alarm(): Promise<void> {
     const newest = this.#rows().at(-1)
     if (newest === undefined) return

@@ -45,7 +45,7 @@ function isRetryable(cause: unknown): boolean {
 }
 
 /**
- * The tables of an object, created by the first write. Anybody can cause a call of an object by a made-up name; that
+ * The tables of an object, created by the first write. Anybody can cause a call of an object by a forged name; that
  * must not leave a database behind.
  */
 export class LazySchema {

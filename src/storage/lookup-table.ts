@@ -57,7 +57,7 @@ export interface LeaseResult {
 /** A request to read rows and to take the lease for what is missing. */
 export interface LeaseRequest {
   readonly name: string
-  /** Random. The same holder again is the same call, repeated because its answer was lost. */
+  /** Random. The same holder again is the same call, repeated after a lost response. */
   readonly holder: string
   /** How long others wait for the holder of the lease. */
   readonly holdSeconds: number
@@ -109,7 +109,7 @@ export class LookupTable {
 
   /**
    * Grants the lease to the first caller. The others wait until it calls `complete` or its time is up. Granting and
-   * reading are one step, so that nobody asks for what has just been stored.
+   * reading are one step, so that no caller requests what has just been stored.
    */
   async lease({ name, holder, holdSeconds, keys, parts }: LeaseRequest): Promise<LeaseResult> {
     const lease = this.#leases.take(name, holder, holdSeconds)

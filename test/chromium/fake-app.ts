@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A single-page app that knows nothing of Entrada: everything it does fails by itself when its session ends. */
+/** A single-page app that does not handle Entrada: each of its requests fails when the session ends. */
 export interface FakeApp {
   readonly address: string
   /** How often its page was loaded. */
@@ -31,7 +31,7 @@ const PAGE = `<!doctype html>
   <body><h1>App</h1></body>
 </html>`
 
-/** Keeps the page and shows it whatever the network says, as installed web apps do. */
+/** Caches the page and shows it without asking the network, as installed web apps do. */
 const WORKER = `
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open('shell').then((cache) => cache.add('/')).then(() => self.skipWaiting()))

@@ -38,7 +38,7 @@ test('signing out at the sign-in service ends the session by a frame without coo
   expect([headers['sec-fetch-dest'], headers['sec-fetch-site']]).toEqual(['iframe', 'cross-site'])
   expect(headers['cookie']).toBeUndefined()
   expect((await request.response())?.status()).toBe(200)
-  // Shown, not refused: a browser that blocks a frame says so.
+  // The frame is shown: a browser that blocks a frame logs an error.
   expect(complaints.filter((text) => /frame|refused|violates/i.test(text))).toEqual([])
   expect(await chat.evaluate(async () => (await fetch('/.entrada/session')).status)).toBe(401)
   await context.close()

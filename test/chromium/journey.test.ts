@@ -5,7 +5,7 @@ import { CAST } from '../sandbox/directory/cast.ts'
 import { launchChromium, signIn } from '../support/chromium.ts'
 import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
 
-/** Kept out of the repository; what a newcomer sees, to be looked at. */
+/** Screenshots of a new user's first visit, for review; ignored by git. */
 const SCREENSHOTS = '.screenshots'
 
 let entrada: ServedEntrada
@@ -51,7 +51,7 @@ test('a new user signs in, finds a colleague, attaches a file, chats and signs o
   const picker = host.frameLocator('iframe')
   await picker.locator('[data-item="Documents"]').click()
   await picker.locator('[data-item="Travel policy.pdf"]').click()
-  // The frame is gone before the click has been reported as done.
+  // The frame disappears before the click is reported as done.
   picker
     .locator('[data-action=pick]')
     .click()

@@ -6,7 +6,7 @@ import { launchChromium, signIn } from '../support/chromium.ts'
 import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entrada.ts'
 import { focusStops, inspect } from './accessibility.ts'
 
-/** Kept out of the repository; to be looked at. */
+/** Screenshots for review; ignored by git. */
 const SCREENSHOTS = '.screenshots/pages'
 const CORRELATION = '5b6b1c3a-8d3a-4f0c-9c7e-0a2f0c1d2e3f'
 
@@ -29,7 +29,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-/** Comes back from the sign-in service with an error. */
+/** Returns from the sign-in service with an error. */
 const refused = (error: string, number: number) => async (page: Page) => {
   await page.goto(`${entrada.origin}/`)
   await page.waitForURL(`${entrada.hosts.login}/**`)
@@ -50,7 +50,7 @@ const signedInAt = (path: string) => async (page: Page) => {
   await page.goto(`${entrada.origin}${path}`)
 }
 
-/** Name of the picture, and how one gets to the page. */
+/** Name of the screenshot, and how to reach the page. */
 const PAGES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
   ['signed-out', at('/.entrada/signed-out')],
   ['sign-out', signedInAt('/.entrada/oidc/logout')],
@@ -106,7 +106,7 @@ async function opened(open: (page: Page) => Promise<void>): Promise<Opened> {
   const complaints: string[] = []
   page.on('request', (request) => {
     const isOurs = request.url().startsWith(`${entrada.origin}/`)
-    // What the sign-in service and the chat load for their own pages is theirs.
+    // Requests of pages of the sign-in service and of the chat do not count.
     const from = request.headers()['referer'] ?? entrada.origin
     if (request.resourceType() !== 'document' && !isOurs && from.startsWith(entrada.origin)) {
       strays.push(request.url())
@@ -115,9 +115,9 @@ async function opened(open: (page: Page) => Promise<void>): Promise<Opened> {
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     const isOurs = message.location().url.startsWith(entrada.origin)
-    // A page that is an error is reported as one; that is no complaint about its content.
+    // The browser logs the status of an error page; that is no error in its content.
     const isAboutStatus = message.text().includes('Failed to load resource')
-    // The window of a renewed sign-in tries to close itself, and says what to do where it may not.
+    // The window of a renewed sign-in tries to close itself, and shows instructions where it cannot.
     const isAboutClosing = message.text().startsWith('Scripts may close only the windows')
     if (isOurs && !isAboutStatus && !isAboutClosing) complaints.push(message.text())
   })
@@ -126,7 +126,7 @@ async function opened(open: (page: Page) => Promise<void>): Promise<Opened> {
   return { context, page, strays, complaints }
 }
 
-// Opened once, and then looked at in every way: the way to some of them is long.
+// Each page is opened once for all of its tests, because some need many steps.
 describe.each(PAGES)('the page %s [requirement 76]', (name, open) => {
   let shown: Opened
   beforeAll(async () => {
@@ -185,7 +185,7 @@ test('the button of the sign-out page leads through Microsoft’s sign-out to th
     if (request.isNavigationRequest()) seen.push(new URL(request.url()).origin)
   })
   await page.getByRole('button', { name: 'Sign out' }).click()
-  // Its form is redirected to another site, which the page's own policy has to allow.
+  // Its form is redirected to another site, which the page's policy must allow.
   await page.waitForURL(`${entrada.origin}/.entrada/signed-out`)
   expect(seen).toContain(new URL(entrada.hosts.login).origin)
   expect(complaints).toEqual([])

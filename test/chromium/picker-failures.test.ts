@@ -14,7 +14,7 @@ import {
   type PickerScene,
 } from './picker-fixture.ts'
 
-/* Microsoft’s page is hostile, or nothing of it appears. */
+/* Microsoft’s page is hostile, or does not appear. */
 
 let scene: PickerScene
 let entrada: ServedEntrada

@@ -7,7 +7,7 @@ import { serveEntrada, type ServedEntrada } from '../support/workerd/served-entr
 export interface PickerScene {
   readonly entrada: ServedEntrada
   readonly chromium: Browser
-  /** A page of Adele's, who is signed in. */
+  /** A page in which Adele is signed in. */
   newPage(): Promise<Page>
   close(): Promise<void>
 }
@@ -59,7 +59,7 @@ export async function choose(picker: FrameLocator, ...path: readonly string[]): 
   }
 }
 
-/** Clicks by script: the frame disappears during the click, and Playwright's own click would wait for ever. */
+/** Clicks by script: the frame disappears during the click, and Playwright's own click would never return. */
 export async function press(picker: FrameLocator | Page, action: 'pick' | 'close'): Promise<void> {
   const button = picker.locator(`[data-action=${action}]:enabled`)
   await button

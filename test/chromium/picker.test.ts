@@ -186,7 +186,7 @@ describe('in the demo chat', () => {
     expect(claims.filter((one) => one.includes('"nbf"'))).toHaveLength(1)
   })
 
-  test('explains what a site needs, leads to it, and keeps the choice', async () => {
+  test('explains the consent that a site needs, links to it, and keeps the choice', async () => {
     // A new session, which has no token for the sites yet.
     await page.context().clearCookies()
     await signIn(page, entrada, CAST.adele.userPrincipalName)

@@ -17,7 +17,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-/** Collects what is said on the channel in that page. */
+/** Collects the messages on the channel in that page. */
 function listen(page: Page): Promise<void> {
   return page.evaluate(() => {
     const heard: unknown[] = []
@@ -32,7 +32,7 @@ function heardBy(page: Page): Promise<unknown> {
   return page.evaluate((): unknown => Object.getOwnPropertyDescriptor(window, 'heard')?.value)
 }
 
-/** The chat in one tab, and a page of somebody else in another; the session is gone. */
+/** The chat in one tab and a page of another origin in a second tab, after the session has ended. */
 async function aPersonWithoutSession(): Promise<{
   context: BrowserContext
   chat: Page
@@ -49,7 +49,7 @@ async function aPersonWithoutSession(): Promise<{
   return { context, chat, foreign }
 }
 
-test('signing in again in a popup tells only this origin and closes the popup [requirement 53]', async () => {
+test('signing in again in a popup notifies only this origin and closes the popup [requirement 53]', async () => {
   const { context, chat, foreign } = await aPersonWithoutSession()
   const opening = context.waitForEvent('page')
   await chat.evaluate((address) => {
@@ -59,7 +59,7 @@ test('signing in again in a popup tells only this origin and closes the popup [r
   if (!popup.isClosed()) await popup.waitForEvent('close')
   expect(await heardBy(chat)).toEqual([{ type: 'entrada:renewed' }])
   expect(await heardBy(foreign)).toEqual([])
-  // The page that asked is still where it was, and its next request has a session.
+  // The page that opened the popup is unchanged, and its next request has a session.
   expect(await chat.evaluate(async () => (await fetch('/.entrada/session')).status)).toBe(200)
   await context.close()
 })
@@ -81,7 +81,7 @@ test('in an ordinary tab the page stays open and says what to do [requirement 53
 test('without a session the page does not report a renewal [requirement 53]', async () => {
   const { context, chat } = await aPersonWithoutSession()
   const tab = await context.newPage()
-  // Microsoft has forgotten the person, too, and asks.
+  // Microsoft has no session either and shows its sign-in page.
   await context.clearCookies()
   await tab.goto(`${entrada.origin}/.entrada/renewed`)
   // A page load without a session leads to sign-in, like every other page of ours.

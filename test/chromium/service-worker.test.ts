@@ -58,7 +58,7 @@ function isSignedIn(page: Page): Promise<boolean> {
 }
 
 test.each(['/greedy.js', '/greedy-module.js'])(
-  'a person signs in again although the chat’s service worker %s answers page loads [requirement 55]',
+  'a user signs in again although the chat’s service worker %s answers page loads [requirement 55]',
   async (script) => {
     const { context, page } = await anInstalledApp(script)
     const before = app.loads()
@@ -120,7 +120,7 @@ test('a service worker installed before the guard is replaced at its next update
     const registration = await navigator.serviceWorker.ready
     const old = registration.active
     await registration.update().catch(() => undefined)
-    // An update that found another script is under way from here on, and ends in a new active worker.
+    // The update found another script and ends with a new active worker.
     while (registration.installing ?? registration.waiting) {
       await new Promise((go) => setTimeout(go, 20))
     }

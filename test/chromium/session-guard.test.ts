@@ -90,7 +90,7 @@ describe('an app whose session has ended [requirement 54]', () => {
     },
   )
 
-  test('and whose page comes from a service worker is reloaded once, not again and again', async () => {
+  test('and whose page comes from a service worker is reloaded only once', async () => {
     const { context, page } = await anApp()
     await page.goto(`${entrada.origin}/`)
     await page.evaluate(async () => {
@@ -150,8 +150,8 @@ describe('an app whose session has ended [requirement 54]', () => {
 
 describe('an app with an active session', () => {
   test.each([
-    ['asks for something without its cookies', 'anonymous'],
-    ['is refused something by the chat itself', 'broken'],
+    ['sends a request without cookies', 'anonymous'],
+    ['gets a 401 from the chat itself', 'broken'],
   ] as const)('and that %s is left alone', async (_what, kind) => {
     const { context, page } = await anApp()
     const before = app.loads()

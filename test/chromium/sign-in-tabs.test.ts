@@ -15,7 +15,7 @@ afterAll(async () => {
   await entrada.close()
 })
 
-/** A tab that stands before the account picker. */
+/** A tab that shows the account picker. */
 async function atSignIn(context: BrowserContext, path: string): Promise<Page> {
   const page = await context.newPage()
   await page.goto(`${entrada.origin}${path}`)
@@ -34,9 +34,9 @@ async function finish(page: Page): Promise<void> {
 describe('two tabs', () => {
   test.each([
     ['in the order they began', [0, 1]],
-    ['the other way round', [1, 0]],
+    ['in reverse order', [1, 0]],
   ] as const)(
-    'finish signing in %s, each where it wanted to go [requirement 18]',
+    'finish signing in %s, each at its requested page [requirement 18]',
     async (_order, order) => {
       const context = await chromium.newContext()
       const tabs = [await atSignIn(context, '/echo?tab=0'), await atSignIn(context, '/echo?tab=1')]
@@ -89,7 +89,7 @@ test('the cookie of the attempt is sent on the redirect back from another site [
   await context.close()
 })
 
-test('a form of another site sends no session cookie, a link does [requirement 77]', async () => {
+test('a form of another site sends no session cookie, but a link does [requirement 77]', async () => {
   const context = await chromium.newContext()
   await finish(await atSignIn(context, '/'))
   const page = await context.newPage()

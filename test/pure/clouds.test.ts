@@ -47,7 +47,7 @@ function withoutComments(source: string): string {
 const MICROSOFT_HOST =
   /microsoftonline|login\.microsoft|windows\.net|graph\.microsoft|dod-graph|sharepoint\.(?:com|us|cn)|sharepoint-mil|dps\.mil|chinacloudapi|sovcloud|svc\.ms|1drv|personalcontent|storage\.live/i
 
-test('only the table of clouds names hosts of Microsoft', () => {
+test('only the table of clouds names Microsoft hosts', () => {
   const strays = sourceFiles(SOURCES).flatMap((path) => {
     if (path.endsWith(join('settings', 'clouds.ts'))) return []
     const found = MICROSOFT_HOST.exec(withoutComments(readFileSync(path, 'utf8')))

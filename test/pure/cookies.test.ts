@@ -21,7 +21,7 @@ test('reads every cookie of every line, duplicates included', () => {
   expect(readCookies(null)).toEqual([])
 })
 
-test('reads our cookies besides the session’s, and only values of our own form', () => {
+test('reads our cookies besides the session cookie, and only well-formed values', () => {
   const header = 'theme=dark; __Host-entrada=s.t; __Host-entrada-last=ab_-.9, __Host-entrada-x="q"'
   expect([...readOwnCookies(header)]).toEqual([['__Host-entrada-last', 'ab_-.9']])
 })

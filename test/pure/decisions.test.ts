@@ -28,7 +28,7 @@ test('docs/decisions/README.md lists every record with its number, file and titl
 })
 
 describe.each(RECORDS)('the record %s', (name) => {
-  test('has its number, a title and all parts in order', () => {
+  test('has its number, a title and all sections in order', () => {
     const headings = read(name).match(/^#.*$/gm)
     expect(headings).toEqual([
       `# ${name.slice(0, 4)}. ${titleOf(name)}`,

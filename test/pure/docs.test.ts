@@ -38,7 +38,7 @@ describe('settings', () => {
     { OPENID_ISSUER: 'https://login.microsoftonline.com/contoso.example/v2.0' },
     { OPENID_ISSUER: 'https://id.example.com', OPENID_CLIENT_CERTIFICATE: 'x', ALLOW_GUESTS: 'no' },
     { DOMAIN_SERVER: 'http://localhost:8787', OPENID_REQUIRED_ROLE: 'a', KIT_INJECT: 'guard' },
-  ])('every setting is read whatever else is set: %j', (values) => {
+  ])('every setting is read with every combination of others: %j', (values) => {
     expect([...settingNames(values)].sort()).toEqual([...SETTING_NAMES].sort())
   })
 

@@ -35,10 +35,10 @@ test('docs/events.md is current: npm run events', async () => {
 })
 
 // The tests in test/app compare every line that the Worker writes with the table.
-describe('a line of the log', () => {
+describe('a log line', () => {
   const line = { level: 'audit', event: 'signed_out', requestId: 'r', userId: 'u', tenantId: 't' }
 
-  test('is in order with the fields of its event, or fewer', () => {
+  test('is accepted with the fields of its event, or fewer', () => {
     const { userId: _, ...fewer } = line
     expect([unknownParts(line), unknownParts(fewer)]).toEqual([[], []])
   })
@@ -48,7 +48,7 @@ describe('a line of the log', () => {
     ['another level', { ...line, level: 'info' }, 'signed_out at level info'],
     ['a field that is not in the table', { ...line, mail: 'm' }, 'signed_out.mail'],
     ['a cause outside errors', { ...line, cause: 'c' }, 'signed_out.cause'],
-  ])('is not in order with %s', (_what, wrong, part) => {
+  ])('is refused with %s', (_what, wrong, part) => {
     expect(unknownParts(wrong)).toEqual([part])
   })
 })

@@ -18,7 +18,7 @@ function microsoft(name: string, extraOrigins: readonly string[] = []): Microsof
 
 const GLOBAL = microsoft('global')
 
-describe('a download address', () => {
+describe('a download URL', () => {
   test.each(HOSTILE_REDIRECTS)('refuses %j [requirement 89]', (text) => {
     expect(readDownloadUrl(text, GLOBAL)).toBeNull()
   })

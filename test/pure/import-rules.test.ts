@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LAYERS } from '../../oxlint.config.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-/** A copy of the lint configuration with files of the test's own beside it. */
+/** A copy of the lint configuration, with files of the test beside it. */
 let folder = ''
 
 /** File → the imports in it, and whether the linter must refuse it. */

@@ -22,7 +22,7 @@ test('reads a body of the expected shape', async () => {
   expect(await readJson(Response.json({ id: 'a' }), Shape)).toEqual({ id: 'a' })
 })
 
-test('returns null for a body that breaks off', async () => {
+test('returns null for a truncated body', async () => {
   const body = new ReadableStream({
     pull: (controller) => controller.error(new Error('connection lost')),
   })

@@ -20,7 +20,7 @@ function rule(path: string, anyOf: readonly string[], more: Partial<RoleRule> = 
   }
 }
 
-/** By the claims alone, as for an issuer that is not Entra. */
+/** Evaluates the claims alone, as for an issuer that is not Entra. */
 async function heldBy(one: RoleRule, claims: Claims): Promise<readonly string[]> {
   return new RoleEvaluation([one], null).matchedBySignIn(one, claims)
 }
@@ -106,7 +106,7 @@ describe('a claim path', () => {
 })
 
 describe('a claim with the value true', () => {
-  test('makes an administrator, as in LibreChat, and nobody a member', async () => {
+  test('matches the operator rule, as in LibreChat, and no membership rule', async () => {
     const admin = rule('chat.admin', ['admin'], { acceptsTrue: true })
     expect(await heldBy(admin, { chat: { admin: true } })).toEqual(['admin'])
     expect(await heldBy(rule('chat.admin', ['admin']), { chat: { admin: true } })).toEqual([])
@@ -135,10 +135,10 @@ describe('the groups claim', () => {
     ['hasgroups of the implicit flow', { hasgroups: true }],
     ['hasgroups as text', { hasgroups: 'true' }],
     ['hasgroups as a number', { hasgroups: 1 }],
-    ['a pointer where the list would be', { groups: 'src1' }],
+    ['a pointer in place of the list', { groups: 'src1' }],
     ['a pointer in a list', { groups: ['src1'] }],
     ['a claim named after the pointer', { 'groups:src1': 'https://graph.windows.net/x' }],
-  ])('overflows by %s, and is never taken for none [requirement 78]', async (_, claims) => {
+  ])('overflows by %s, and is never treated as empty [requirement 78]', async (_, claims) => {
     expect(readGroupsClaim(claims).kind).toBe('overflown')
     const refused = heldBy(rule('groups', [A]), claims)
     await expect(refused).rejects.toThrow(EntradaFailure)
@@ -179,7 +179,7 @@ describe('the groups claim', () => {
     expect(await heldBy(rule('groups', ['chat users']), claims)).toEqual([])
   })
 
-  test('is not what another path ends in', async () => {
+  test('is not a claim of that name at another path', async () => {
     const claims = { realm: { groups: [A] }, hasgroups: true }
     expect(await heldBy(rule('realm.groups', [A]), claims)).toEqual([A])
   })

@@ -31,7 +31,7 @@ describe('the default membership settings', () => {
 })
 
 describe('a role rule', () => {
-  test('is any of a list, at roles unless a path is given', () => {
+  test('matches any name of a list, in the claim roles unless a path is set', () => {
     expect(settingsOf({ OPENID_REQUIRED_ROLE: ' a , b,a,, ' }).requiredRole).toEqual({
       anyOf: ['a', 'b'],
       path: ['roles'],
@@ -42,7 +42,7 @@ describe('a role rule', () => {
     })
   })
 
-  test('asks Graph about groups alone', () => {
+  test('uses Graph for groups alone', () => {
     const kind = 'OPENID_REQUIRED_ROLE_TOKEN_KIND'
     const required = { OPENID_REQUIRED_ROLE: GROUP, [kind]: 'auto' }
     const path = { OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'groups' }
@@ -51,7 +51,7 @@ describe('a role rule', () => {
     expect(problemsOf({ ...required, ...path, [kind]: 'userinfo' })).toEqual([kind])
   })
 
-  test('cannot ask Graph about users of another issuer, nor tell its guests', () => {
+  test('cannot use Graph for another issuer’s users, nor recognise its guests', () => {
     expect(
       problemsOf({
         OPENID_ISSUER: 'https://id.example.com',
@@ -68,7 +68,7 @@ describe('a role rule', () => {
     [{ OPENID_REQUIRED_ROLE: 'Chat Users' }, 'GroupMember.Read.All'],
     [{ OPENID_REUSE_TOKENS: 'false' }, 'OPENID_REUSE_TOKENS=false'],
     [{ OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'roles' }, 'group object id'],
-  ])('with %j is warned about', (values, words) => {
+  ])('with %j causes a warning', (values, words) => {
     const { warnings } = settingsOf({
       OPENID_REQUIRED_ROLE: GROUP,
       OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'groups',
@@ -103,7 +103,7 @@ describe('ALLOWED_EMAIL_DOMAINS', () => {
 })
 
 describe('the text for refused people', () => {
-  test('is the operator’s to write, within reason', () => {
+  test('is a setting with limits', () => {
     const { access } = settingsOf({
       ACCESS_HELP_TEXT: ' Ask the service desk. ',
       ACCESS_HELP_URL: 'https://desk.example.com/chat',

@@ -56,7 +56,7 @@ const HOSTS = [
 ] as const
 
 describe.each(HOSTS)('%s', (origin, isSharePoint, isDownload) => {
-  test(`is ${isSharePoint ? 'a' : 'no'} SharePoint host to settings and to files alike [requirement 89]`, () => {
+  test(`is ${isSharePoint ? 'a' : 'no'} SharePoint host for settings and for files [requirement 89]`, () => {
     expect(readSharePointOrigin(origin, microsoft)).toBe(isSharePoint ? origin : null)
     expect(read({ OIDC_CLIENTS: clientWith(origin) }).ok).toBe(isSharePoint)
     expect(read({ SHAREPOINT_BASE_URL: `${origin}/sites/Team` }).ok).toBe(isSharePoint)

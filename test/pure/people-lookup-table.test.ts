@@ -47,14 +47,14 @@ const claimOf = (holder: string) => ({
 })
 
 describe('a row', () => {
-  test('is found by the first key that has one, for each part apart', async () => {
+  test('is found by the first key that has one, for each cache kind separately', async () => {
     const table = aTable()
     await table.complete(null, [row('adel', 'users'), row('ad', 'users'), row('ad', 'groups')])
     const found = await table.read(['adele', 'adel', 'ade', 'ad'], ['users', 'groups', 'people'])
     expect(found.map(({ sealed }) => sealed)).toEqual(['adel:users', 'ad:groups'])
   })
 
-  test('is stale after its fresh time and gone after its life, without any alarm', async () => {
+  test('is stale after its fresh time and deleted after its lifetime, without an alarm', async () => {
     const table = aTable()
     await table.complete(null, [row('ad', 'users')])
     expect(await table.read(['ad'], ['users'])).toMatchObject([{ isStale: false }])
@@ -78,7 +78,7 @@ describe('a row', () => {
     expect(await table.read(['ad'], ['users'])).toHaveLength(1)
   })
 
-  test('is not stored when it is too large, and the rows beside it are', async () => {
+  test('is not stored if it is too large, while the others of the same write are', async () => {
     const table = aTable()
     await table.complete(null, [row('ad', 'users', 'x'.repeat(1_600_000)), row('ad', 'groups')])
     expect(await table.read(['ad'], ['users', 'groups'])).toMatchObject([{ part: 'groups' }])
@@ -86,7 +86,7 @@ describe('a row', () => {
 })
 
 describe('the table', () => {
-  test('holds a bounded number of rows; the oldest go first', async () => {
+  test('holds a bounded number of rows and evicts the oldest first', async () => {
     const table = aTable()
     for (let index = 0; index < 1200; index++) {
       await table.complete(null, [row(`key${index}`, 'users')])
@@ -142,7 +142,7 @@ describe('a lease', () => {
     }
   })
 
-  test('comes with what was stored a moment before', async () => {
+  test('comes with the rows that were stored just before', async () => {
     const table = aTable()
     await table.lease(claimOf('first'))
     await table.complete('ad', [row('ad', 'users')])
@@ -161,7 +161,7 @@ describe('a lease', () => {
     expect(await table.lease(claimOf('third'))).toMatchObject({ isGranted: true })
   })
 
-  test('is granted again to a holder whose first answer was lost', async () => {
+  test('is granted again to a holder whose first response was lost', async () => {
     const table = aTable()
     await table.lease(claimOf('first'))
     expect(await table.lease(claimOf('first'))).toMatchObject({ isGranted: true })
@@ -175,7 +175,7 @@ describe('a lease', () => {
     })
   })
 
-  test('without a result lets the next caller ask', async () => {
+  test('without a result lets the next caller send the request', async () => {
     const table = aTable()
     await table.lease(claimOf('first'))
     const waiting = table.lease(claimOf('second'))

@@ -97,7 +97,7 @@ test.each([
   talk.close()
 })
 
-test('explains in words why there is no token', async () => {
+test('explains in a message why there is no token', async () => {
   const problem = {
     title: 'This feature needs your permission',
     code: 'consent_required',

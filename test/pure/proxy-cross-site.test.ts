@@ -87,7 +87,7 @@ test.each([
   )
 })
 
-test('a write that asks for a WebSocket is refused [requirement 67]', () => {
+test('a write with a WebSocket upgrade is refused [requirement 67]', () => {
   const headers = { ...COOKIE, origin: HOME, upgrade: 'websocket' }
   expect(guard.judgeUpgrade(aRequest('POST', headers))).toMatchObject({ ok: false })
 })

@@ -11,7 +11,7 @@ test.each([
   ['letters beyond ASCII', 'Ünal', '%C3%9Cnal'],
   ['a percent sign, so that decoding is exact', '100%41', '100%2541'],
   [
-    'a name that wants a header of its own',
+    'a name that tries to add a header',
     'Ünal, "Ops"\r\nX: y',
     '%C3%9Cnal%2C%20%22Ops%22%0D%0AX%3A%20y',
   ],

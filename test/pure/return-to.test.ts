@@ -9,13 +9,13 @@ function landing(value: string | null | undefined): string {
   return readReturnTo(value, HOME, CALLBACK)
 }
 
-/** Where browsers go that follow this `Location`, whatever they make of backslashes and white space. */
+/** The URLs that browsers load for this `Location`, with each treatment of backslashes and white space. */
 function destinations(location: string): readonly string[] {
   const readings = [location, location.trim(), location.replaceAll('\\', '/')]
   return readings.map((reading) => new URL(reading, `${HOME}/.entrada/login`).origin)
 }
 
-test('the corpus is what its techniques make', () => {
+test('the corpus is what its techniques generate', () => {
   expect(readReturnPaths()).toEqual(returnPaths())
   expect(readReturnPaths().length).toBeGreaterThanOrEqual(560)
 })
@@ -30,7 +30,7 @@ test.each(readReturnPaths().map((value, line) => [line + 1, value.slice(0, 80), 
   },
 )
 
-describe('kept as they are', () => {
+describe('kept unchanged', () => {
   test.each([
     '/',
     '/c/1',
@@ -56,7 +56,7 @@ describe('kept as they are', () => {
   })
 })
 
-describe('written the way a URL is, and kept', () => {
+describe('kept in the normal form of a URL', () => {
   test.each([
     ['/ünal', '/%C3%BCnal'],
     ['/a b', '/a%20b'],
@@ -74,7 +74,7 @@ describe('written the way a URL is, and kept', () => {
   })
 })
 
-describe('dropped whole, for the front page', () => {
+describe('replaced by the start page', () => {
   test.each<[string, string | null | undefined]>([
     ['nothing', null],
     ['nothing said', undefined],
@@ -107,7 +107,7 @@ describe('dropped whole, for the front page', () => {
   })
 })
 
-test('of a value over 2 KB the path is kept whole, and neither it nor the query is cut', () => {
+test('of a value over 2 KB only the path is kept, and it is not truncated', () => {
   for (let length = 2040; length < 2060; length++) {
     const value = `/c?q=${'a'.repeat(length - 5)}`
     expect(landing(value)).toBe(length <= 2048 ? value : '/c')

@@ -33,6 +33,6 @@ test.each([
   ['/api/auth/graph-token/x', '/api/auth/graph-token/x'],
   ['/api/auth/graph-tokens', '/api/auth/graph-tokens'],
   ['/.entrada/login', '/.entrada/login'],
-])('%s stays what it is: %s', (path, routed) => {
+])('%s is not changed: %s', (path, routed) => {
   expect(routedPath(path)).toBe(routed)
 })

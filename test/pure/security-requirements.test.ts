@@ -5,7 +5,7 @@ import { MARKER, readCitations } from '../security-requirements/read-citations.t
 const NUMBERS = readRequirements().map(({ number }) => number)
 const PROOFS = readProofs()
 
-/** A marker as it stands in titles; put together here, because these are no titles. */
+/** A marker as in titles; composed here, because these strings are no titles. */
 function cites(number: number | string): string {
   return `[${MARKER} ${number}]`
 }

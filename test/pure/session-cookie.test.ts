@@ -13,7 +13,7 @@ test('a thousand session ids have nothing in common but their length [requiremen
   const bytes = keys.map(({ name, secret }) => Buffer.from(name + secret, 'base64url'))
   for (let place = 0; place < 50; place++) {
     const column = bytes.map((one) => one[place] ?? -1)
-    // Of 256 values a thousand draws see about 251; a counter, a time or a version would see few.
+    // A thousand random bytes have about 251 of 256 values; a counter, a time or a version has few.
     expect(new Set(column).size).toBeGreaterThan(225)
     const ones = column.reduce(
       (sum, value) => sum + value.toString(2).replaceAll('0', '').length,
@@ -23,7 +23,7 @@ test('a thousand session ids have nothing in common but their length [requiremen
   }
 })
 
-test('reads what it wrote, and nothing else', () => {
+test('reads only cookies in the form that it writes', () => {
   const key = createSessionKey()
   const cookie = writeSessionKey(key)
   expect(readSessionKey(cookie)).toEqual(key)
@@ -54,7 +54,7 @@ test.each([
   '__host-entrada',
   'Host-entrada',
   '__Host-entrada ',
-])('a cookie called %j is another one', (name) => {
+])('a cookie named %j is ignored', (name) => {
   const cookie = writeSessionKey(createSessionKey())
   const found = readSessionCookies(`${name}=${cookie}`)
   expect(found).toEqual(name.trim() === '__Host-entrada' ? [cookie] : [])

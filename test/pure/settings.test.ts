@@ -25,7 +25,7 @@ function settingsOf(values: Values = {}) {
   return result.settings
 }
 
-test('the required settings are enough, and the others have defaults', () => {
+test('only the required settings are necessary, and the others have defaults', () => {
   const settings = settingsOf()
   expect(settings.warnings).toEqual([])
   expect(settings.callbackPath).toBe('/oauth/openid/callback')
@@ -259,7 +259,7 @@ test('every problem is reported at once', () => {
   )
 })
 
-test('a misspelt name is reported with the name that was meant', () => {
+test('a misspelt name is reported with the intended name', () => {
   expect(problemsOf({ OPENID_CLINET_ID: 'x' })[0]?.fix).toContain('OPENID_CLIENT_ID')
   expect(problemsOf({ SHAREPOINT_SOMETHING_ELSE_ENTIRELY: 'x' })[0]?.fix).toBe('Leave it out')
 })
@@ -342,7 +342,7 @@ test('the report ends each sentence with one mark and lists warnings after probl
   ])
 })
 
-describe('an .env carried over from LibreChat', () => {
+describe('an .env file of LibreChat', () => {
   test('works, with warnings about settings without effect', () => {
     const settings = settingsOf({
       OPENID_BUTTON_LABEL: 'Sign in',

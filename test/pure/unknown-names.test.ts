@@ -15,7 +15,7 @@ function problemsOf(...names: readonly string[]): readonly { setting: string; fi
   return result.ok ? [] : result.problems
 }
 
-describe('a name close to that of a setting is reported with the name that was meant', () => {
+describe('a name close to that of a setting is reported with the intended name', () => {
   test.each([
     ['ALLOWED_EMAIL_DOMAIN', 'ALLOWED_EMAIL_DOMAINS'],
     ['ALLOWED_DOMAINS', 'ALLOWED_EMAIL_DOMAINS'],

@@ -27,13 +27,13 @@ describe.each(SOURCES)('the workflow $name', ({ text }) => {
     expect(actions.filter((action) => !/^actions\/[\w-]+@v\d+$/.test(action))).toEqual([])
   })
 
-  test('may only read the repository, and has limits of time and of parallel runs', () => {
+  test('has read permission only, a timeout and a limit of parallel runs', () => {
     expect(text).toMatch(/^permissions:\n {2}contents: read\n\n/m)
     expect(text).toMatch(/^concurrency:$/m)
     expect(text).toMatch(/timeout-minutes: \d+/)
   })
 
-  test('puts no value of an event into a script', () => {
+  test('inserts no value of an event into a script', () => {
     const scripts = [...text.matchAll(/run: (?:\|\n(?: {10}.*\n)+|.*\n)/g)].map(
       ([script]) => script,
     )

@@ -17,7 +17,7 @@ export interface Script {
   readonly tokens?: (body: Claims) => Claims
   readonly userInfo?: (claims: Claims) => Claims
   /** Parameters of the return from the end-session endpoint. */
-  readonly farewell?: (parameters: URLSearchParams) => URLSearchParams
+  readonly logoutReturn?: (parameters: URLSearchParams) => URLSearchParams
   /** What the token endpoint takes. */
   readonly authentication?: 'client_secret_post' | 'client_secret_basic'
 }
@@ -232,8 +232,8 @@ export class ScriptedIssuer {
     const parameters = new URLSearchParams()
     const state = asked.get('state')
     if (state !== null) parameters.set('state', state)
-    const farewell = (this.script.farewell ?? unchanged)(parameters)
-    const query = farewell.size === 0 ? '' : `?${farewell}`
+    const logoutReturn = (this.script.logoutReturn ?? unchanged)(parameters)
+    const query = logoutReturn.size === 0 ? '' : `?${logoutReturn}`
     return Response.redirect(`${asked.get('post_logout_redirect_uri')}${query}`, 302)
   }
 }

@@ -87,7 +87,7 @@ describe('the page script comes first', () => {
       '<!doctype html>TAG<template><head></head></template><p>',
     ],
     [
-      'in the body, whatever a template in it holds',
+      'in the body, whatever a template in it contains',
       '<html><body><template><head></head></template>',
       '<html><body>TAG<template><head></head></template>',
     ],
@@ -97,7 +97,7 @@ describe('the page script comes first', () => {
       '<html>TAG<noscript><body></body></noscript><title>',
     ],
     [
-      'from our own address, whatever base the page names',
+      'with our own URL, whatever base the page sets',
       '<head><base href="https://evil.example/">',
       '<head>TAG<base href="https://evil.example/">',
     ],

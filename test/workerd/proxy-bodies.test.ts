@@ -107,7 +107,7 @@ describe('streams', () => {
     expect(incoming.destroyed).toBe(true)
   })
 
-  test('an upload that breaks off ends at the chat too [requirement 71]', async () => {
+  test('an interrupted upload is interrupted at the chat, too [requirement 71]', async () => {
     const arrived = Promise.withResolvers<void>()
     const broken = Promise.withResolvers<void>()
     routes.set('/half', (request) => {

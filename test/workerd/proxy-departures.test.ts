@@ -49,7 +49,7 @@ describe('a client that disconnects cancels at the chat', () => {
 })
 
 test.each([200, 403])(
-  'of an answer of %i no header for one connection leaves [requirement 72]',
+  'a response of %i passes without hop-by-hop headers [requirement 72]',
   async (status) => {
     answer = (response) => {
       response.writeHead(status, {

@@ -72,7 +72,7 @@ describe('HTTP framing', () => {
     expect(seen.map(([, value]) => value).join()).not.toContain('__Host-entrada')
   })
 
-  test('a session cookie in a second Cookie header counts and never reaches the chat [requirement 60]', async () => {
+  test('a session cookie in a second Cookie header is used and never reaches the chat [requirement 60]', async () => {
     let seen: readonly [string, string][] = []
     routes.set('/cookies', (request, response) => {
       seen = rawHeaders(request)
@@ -94,7 +94,7 @@ describe('HTTP framing', () => {
     ],
     ['a Content-Length that is not a number', 'Content-Length: +5\r\n\r\nhello'],
     ['an unknown transfer coding', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
-  ])('%s: nothing is smuggled past [requirement 72]', async (_what, rest) => {
+  ])('%s cannot smuggle a request to the chat [requirement 72]', async (_what, rest) => {
     const paths: (string | undefined)[] = []
     const note = (request: IncomingMessage, response: ServerResponse) => {
       paths.push(request.url)

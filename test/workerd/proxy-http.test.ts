@@ -112,7 +112,7 @@ describe('HTTP semantics', () => {
 })
 
 describe('a chat that does not respond', () => {
-  test('is distinguished from one that is slow', async () => {
+  test('is distinguished from a slow one', async () => {
     const away = await aProxyScene((_request, response) => response.end('hello'), {
       settings: { ORIGIN_TIMEOUT_SECONDS: '1' },
     })

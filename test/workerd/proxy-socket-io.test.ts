@@ -55,7 +55,7 @@ const event = (socket: Socket, name: string) =>
     socket.once(name, resolve)
   })
 
-test('begins by polling, upgrades, names the person and carries binary data', async () => {
+test('begins with polling, upgrades, identifies the user and carries binary data', async () => {
   const scene = await aSocketIoChat()
   const socket = connect(scene)
   await event(socket, 'connect')
@@ -72,7 +72,7 @@ test('begins by polling, upgrades, names the person and carries binary data', as
   expect(answer).toEqual({ bytes, text: 'é', list: [bytes.subarray(0, 3)] })
 })
 
-test.each(['polling', 'websocket'])('works by %s alone', async (transport) => {
+test.each(['polling', 'websocket'])('works with %s alone', async (transport) => {
   const scene = await aSocketIoChat()
   const socket = connect(scene, { transports: [transport] })
   await event(socket, 'connect')

@@ -19,7 +19,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
       })
     })
 
-  test('names the person to the chat without our cookie', async () => {
+  test('identifies the user to the chat without our cookie', async () => {
     const socket = await scene.open([], {
       cookie: `a=1; ${scene.cookie}; b=2`,
       'x-forwarded-user': 'root',
@@ -105,7 +105,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     ['another site', { origin: 'https://evil.example' }, 403],
     ['a sandboxed frame', { origin: 'null' }, 403],
   ])(
-    'from %s is refused, and the chat hears nothing [requirement 67]',
+    'from %s is refused and does not reach the chat [requirement 67]',
     async (_source, headers, status) => {
       const before = scene.atChat.length
       await expect(scene.open([], headers)).rejects.toThrow(`Unexpected server response: ${status}`)

@@ -30,7 +30,7 @@ test('requests only a code, in the query [requirement 1]', async () => {
   expect(url.searchParams.get('response_mode')).toBe('query')
 })
 
-test('every sign-in has its own S256 challenge, and the token call proves it [requirement 2]', async () => {
+test('each sign-in uses a new S256 challenge, and the token request sends its verifier [requirement 2]', async () => {
   const entrada = anEntrada()
   const first = await authorizeUrl(entrada)
   const second = await authorizeUrl(entrada)
@@ -54,7 +54,7 @@ test('every sign-in has its own S256 challenge, and the token call proves it [re
   )
 })
 
-test('state and nonce are long, new each time and show nothing [requirement 3]', async () => {
+test('state and nonce are long, new for each sign-in and reveal nothing [requirement 3]', async () => {
   const entrada = anEntrada()
   const seen = new Set<string>()
   for (let index = 0; index < 20; index++) {
@@ -96,7 +96,7 @@ describe('scopes', () => {
       'openid profile email User.Read',
     ],
     [
-      'with its essentials missing',
+      'without required scopes',
       { OPENID_SCOPE: 'profile User.Read' },
       'openid profile User.Read offline_access',
     ],
@@ -105,7 +105,7 @@ describe('scopes', () => {
     expect(url.searchParams.get('scope')).toBe(scope)
   })
 
-  test('of a carried-over API take part in consent and never in a token request', async () => {
+  test('of an API from an older configuration are part of consent and never of a token request', async () => {
     const scope =
       'openid profile email offline_access User.Read https://contoso.sharepoint.com/AllSites.Read'
     const entrada = anEntrada({ settings: { OPENID_SCOPE: scope } })
@@ -156,7 +156,7 @@ describe('a caller', () => {
   })
 
   test.each(['a\r\nset-cookie: x=1', 'nul\0', 'ünicode', ' spaced name', 'x'.repeat(257)])(
-    'has the hint %j dropped whole [requirement 7]',
+    'cannot pass on the hint %j, not even shortened [requirement 7]',
     async (hint) => {
       const url = await authorizeUrl(
         anEntrada(),
@@ -186,7 +186,7 @@ test.each([
   expect(entrada.sandbox.journal.to('login')).toEqual([])
 })
 
-test('a link on another site does not make a signed-in person change accounts [requirement 77]', async () => {
+test('a link on another site does not change the account of a user with a session [requirement 77]', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   const page = await browser.open(

@@ -7,7 +7,7 @@ import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { CALLBACK, SESSION } from '../../support/addresses.ts'
 import { isSignedIn } from '../../support/scene.ts'
 
-/** A browser that stands before the sandbox's account picker. */
+/** A browser that shows the sandbox's account picker. */
 async function atSignIn(entrada: Entrada, address = '/'): Promise<Browser> {
   const browser = entrada.browser()
   const page = await browser.open(address)
@@ -39,7 +39,7 @@ describe('the state of a response', () => {
     ['is missing', () => ''],
     ['is empty', () => 'state='],
     ['is another attempt’s', () => `state=${'A'.repeat(43)}`],
-  ])('%s: nothing is redeemed and nobody is signed in [requirement 8]', async (_case, write) => {
+  ])('%s: the code is not redeemed and no session begins [requirement 8]', async (_case, write) => {
     const entrada = anEntrada()
     const browser = await atSignIn(entrada)
     const page = await browser.open(
@@ -51,7 +51,7 @@ describe('the state of a response', () => {
     expect(entrada.sandbox.journal.redemptions()).toEqual([])
   })
 
-  test('given twice is refused before the code is spent', async () => {
+  test('is refused before the code is redeemed if it is given twice', async () => {
     const entrada = anEntrada()
     const browser = await atSignIn(entrada)
     const state = stateOf(browser)
@@ -61,7 +61,7 @@ describe('the state of a response', () => {
   })
 })
 
-test('a wrong issuer in the answer is refused before the code is spent [requirement 9]', async () => {
+test('a wrong issuer in the response is refused before the code is redeemed [requirement 9]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
   const page = await browser.open(
@@ -87,7 +87,7 @@ test.each([
   },
 )
 
-test('a key the service began to use since is fetched once [requirement 13]', async () => {
+test('a new signing key is fetched once [requirement 13]', async () => {
   const entrada = anEntrada()
   await entrada.browser().signIn(CAST.adele.userPrincipalName)
   entrada.sandbox.entra.rollKeys({ retire: true })
@@ -98,7 +98,7 @@ test('a key the service began to use since is fetched once [requirement 13]', as
   ).toHaveLength(2)
 })
 
-test('forged keys cannot make us ask for the published ones again and again [requirement 14]', async () => {
+test('forged key ids do not cause repeated requests for the published keys [requirement 14]', async () => {
   const entrada = anEntrada()
   await entrada.browser().signIn(CAST.adele.userPrincipalName)
   entrada.sandbox.faults.set('entra.bad_signature')
@@ -128,26 +128,29 @@ describe('an error response', () => {
     ['server_error', 'AADSTS90033: later', 'sign_in_unavailable', 503],
     ['temporarily_unavailable', 'nothing', 'sign_in_unavailable', 503],
     ['something_new', 'AADSTS999999: unheard of', 'sign_in_unavailable', 503],
-  ])('%s (%s) is one clear page: %s [requirement 16]', async (error, description, code, status) => {
-    const entrada = anEntrada()
-    const browser = await atSignIn(entrada)
-    const correlationId = '5b6b1c3a-8d3a-4f0c-9c7e-0a2f0c1d2e3f'
-    const answer = new URLSearchParams({
-      error,
-      error_description: `${description} <b onload=alert(1)>raw text</b> Correlation ID: ${correlationId}`,
-      state: stateOf(browser),
-    })
-    const page = await browser.open(`${entrada.origin}${CALLBACK}?${answer}`)
-    expect([page.status, page.headers.get('entrada-error')]).toEqual([status, code])
-    expect(page.text).not.toContain('raw text')
-    const aadsts = /AADSTS\d+/.exec(description)?.[0]
-    if (aadsts !== undefined) expect(page.text).toContain(aadsts)
-    expect(page.text).toContain(correlationId)
-    expect(isSignedIn(browser)).toBe(false)
-    expect(entrada.sandbox.journal.redemptions()).toEqual([])
-  })
+  ])(
+    '%s (%s) shows the error page for %s [requirement 16]',
+    async (error, description, code, status) => {
+      const entrada = anEntrada()
+      const browser = await atSignIn(entrada)
+      const correlationId = '5b6b1c3a-8d3a-4f0c-9c7e-0a2f0c1d2e3f'
+      const answer = new URLSearchParams({
+        error,
+        error_description: `${description} <b onload=alert(1)>raw text</b> Correlation ID: ${correlationId}`,
+        state: stateOf(browser),
+      })
+      const page = await browser.open(`${entrada.origin}${CALLBACK}?${answer}`)
+      expect([page.status, page.headers.get('entrada-error')]).toEqual([status, code])
+      expect(page.text).not.toContain('raw text')
+      const aadsts = /AADSTS\d+/.exec(description)?.[0]
+      if (aadsts !== undefined) expect(page.text).toContain(aadsts)
+      expect(page.text).toContain(correlationId)
+      expect(isSignedIn(browser)).toBe(false)
+      expect(entrada.sandbox.journal.redemptions()).toEqual([])
+    },
+  )
 
-  test('without a valid state shows nothing of it [requirement 16]', async () => {
+  test('without a valid state is not shown [requirement 16]', async () => {
     const entrada = anEntrada()
     const page = await entrada
       .browser()
@@ -157,7 +160,7 @@ describe('an error response', () => {
   })
 })
 
-test('a finished callback opened again lands in the chat and redeems nothing [requirement 17] [requirement 21]', async () => {
+test('a finished callback opened again leads to the chat and redeems nothing [requirement 17] [requirement 21]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
   const url = await callbackUrl(browser)
@@ -168,7 +171,7 @@ test('a finished callback opened again lands in the chat and redeems nothing [re
   expect(entrada.sandbox.journal.redemptions('authorization_code')).toHaveLength(1)
 })
 
-test('a callback opened in another browser signs nobody in and offers a fresh start [requirement 22]', async () => {
+test('a callback opened in another browser begins no session and offers a new sign-in [requirement 22]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
   const url = await callbackUrl(browser)
@@ -180,7 +183,7 @@ test('a callback opened in another browser signs nobody in and offers a fresh st
 })
 
 test.each(['HEAD', 'POST', 'PUT', 'DELETE'])(
-  '%s on the callback consumes nothing [requirement 17]',
+  '%s on the callback does not use up the attempt [requirement 17]',
   async (method) => {
     const entrada = anEntrada()
     const browser = await atSignIn(entrada)
@@ -211,7 +214,7 @@ test('refuses an attempt older than fifteen minutes [requirement 18]', async () 
   expect(response.headers.get('entrada-error')).toBe('sign_in_expired')
 })
 
-test('the final address contains neither code nor state, and no response on the way is stored [requirement 40]', async () => {
+test('the final URL contains neither code nor state, and no response before it may be cached [requirement 40]', async () => {
   const entrada = anEntrada()
   const browser = await atSignIn(entrada)
   await callbackUrl(browser)

@@ -10,8 +10,8 @@ import { runInBackground } from '../../support/platform/workers-globals.ts'
 import { cookieHeaderOf } from '../../support/scene.ts'
 
 /*
- * Any standards-compliant issuer works for sign-in alone. npm `oidc-provider` is one that we did not write and
- * that holds the OpenID Foundation's certification: it judges the protocol side, not the sandbox.
+ * Any standards-compliant issuer works for sign-in alone. npm `oidc-provider` is certified by the OpenID
+ * Foundation and not written by us, so it checks the protocol independently of the sandbox.
  */
 
 const HOME = 'http://localhost:8787'
@@ -53,12 +53,12 @@ async function signIn(address = '/'): Promise<Browser> {
   return browser
 }
 
-test('the whole sign-in: discovery, PKCE, response issuer, signed id token, and into the chat', async () => {
+test('a user signs in with discovery, PKCE, response issuer and signed id token, and reaches the chat', async () => {
   await start()
   const browser = await signIn('/echo?from=op')
   expect(browser.page.url.href).toBe(`${HOME}/echo?from=op`)
   const session = await (await browser.fetch('/.entrada/session')).json()
-  // As the standard has it, scopes are answered by the UserInfo endpoint and not in the id token.
+  // By OIDC Core §5.4 the UserInfo endpoint returns the claims of a scope, not the id token.
   expect(session).toMatchObject({
     user: {
       id: 'ada',
@@ -69,7 +69,7 @@ test('the whole sign-in: discovery, PKCE, response issuer, signed id token, and 
   })
 })
 
-test('a client of ours that wants fresh credentials has this issuer ask for them', async () => {
+test('a client of ours that requires reauthentication gets it from this issuer', async () => {
   const client = {
     client_id: 'chat',
     client_secret: 's'.repeat(32),
@@ -89,7 +89,7 @@ test('a client of ours that wants fresh credentials has this issuer ask for them
   const asked = hops.find(
     (hop) => hop.url.origin === provider.issuer && hop.url.searchParams.has('prompt'),
   )
-  // Standard issuers owe auth_time to those who name an age (OIDC Core §3.1.2.1).
+  // A request with max_age obliges the issuer to send auth_time (OIDC Core §3.1.2.1).
   expect(asked?.url.searchParams.get('max_age')).toBe('900')
   await browser.submit({ fields: { login: 'ada', password: 'x' } })
   if (browser.page.url.origin !== HOME) await browser.submit({})
@@ -97,7 +97,7 @@ test('a client of ours that wants fresh credentials has this issuer ask for them
   expect(answer?.url.searchParams.has('code')).toBe(true)
 })
 
-test('Microsoft’s features are off and do not fail', async () => {
+test('Microsoft features are off and do not fail', async () => {
   await start()
   const browser = await signIn()
   const session = await (await browser.fetch('/.entrada/session')).json<{ features: object }>()
@@ -124,7 +124,7 @@ test('the second secret is tried when the first is refused', async () => {
   expect((await browser.fetch('/.entrada/session')).status).toBe(200)
 })
 
-test('signing out ends the session there as well', async () => {
+test('signing out ends the session at the issuer as well', async () => {
   await start()
   const browser = await signIn()
   const response = await browser.fetch('/.entrada/logout', { method: 'POST' })
@@ -137,18 +137,18 @@ test('signing out ends the session there as well', async () => {
   expect(next.url.origin).toBe(provider.issuer)
 })
 
-test('its logout token ends the session without the browser [requirement 86]', async () => {
+test('a logout token of the issuer ends the session without the browser [requirement 86]', async () => {
   await start()
   const browser = await signIn()
   const cookie = cookieHeaderOf(browser)
-  // Signing out at the provider itself makes it tell every application.
+  // A sign-out at the provider sends a logout token to every application.
   await browser.open(`${provider.issuer}/session/end?client_id=${CLIENT.clientId}`)
   await browser.submit({ button: ['logout', 'yes'] })
   expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
   expect(entrada.logs.text).toContain('signed_out_by_notice')
 })
 
-test('a refresh token is redeemed for a new one, and one that never was is gone for good', async () => {
+test('a refresh token is redeemed for a new one, and an unknown one ends the grant', async () => {
   await start()
   const result = readSettings({ ...entrada.settings })
   if (!result.ok) throw new Error('the settings do not hold')

@@ -13,7 +13,7 @@ function registered(registration: Partial<Registration>, settings: TestSettings)
   return anEntrada({ sandbox: createSandbox({ registration }), settings })
 }
 
-/** As if the service said it takes other ways to authenticate than Entra does. */
+/** Metadata with other client authentication methods than Entra's. */
 function withMethods(entrada: Entrada, methods: readonly string[] | undefined): Entrada {
   const { login } = entrada.sandbox.handlers
   entrada.internet.answer(entrada.sandbox.hosts.login, async (request) => {
@@ -25,7 +25,7 @@ function withMethods(entrada: Entrada, methods: readonly string[] | undefined): 
   return entrada
 }
 
-/** Signs in and lives on past an access token; hands back every token request on the way. */
+/** Signs in and outlives an access token; returns every token request until then. */
 async function codeAndRefresh(entrada: Entrada) {
   const browser = await signedIn(entrada)
   await browser.fetch('/.entrada/session')
@@ -44,11 +44,11 @@ describe('a certificate', () => {
   const pem = `${privateKey}\n${certificate}`
 
   test.each([
-    ['as it is', pem],
-    ['the certificate first', `${certificate}\n${privateKey}`],
-    ['stored with its line breaks written out', pem.replaceAll('\n', '\\n')],
+    ['in PEM form', pem],
+    ['with the certificate first', `${certificate}\n${privateKey}`],
+    ['with escaped line breaks', pem.replaceAll('\n', '\\n')],
   ])(
-    '%s proves who we are, for the code and for every refresh [requirement 15]',
+    '%s authenticates the client, for the code and for every refresh [requirement 15]',
     async (_how, value) => {
       const entrada = registered(
         { certificates: [certificate], clientSecrets: [] },
@@ -91,7 +91,7 @@ describe('a certificate', () => {
     expect(page.text).toContain('AADSTS700027')
   })
 
-  test('without its key is a bad setting, named at once', async () => {
+  test('without its key is reported as an invalid setting', async () => {
     const entrada = registered({}, { OPENID_CLIENT_CERTIFICATE: certificate })
     const response = await entrada.fetch('/')
     expect(response.headers.get('entrada-error')).toBe('misconfigured')
@@ -112,7 +112,7 @@ describe('a secret with', () => {
   ]
 
   test.each(secrets)(
-    '%s arrives as it is in the form, for code and refresh [requirement 15]',
+    '%s arrives unchanged in the form, for code and refresh [requirement 15]',
     async (secret) => {
       const entrada = registered({ clientSecrets: [secret] }, { OPENID_CLIENT_SECRET: secret })
       for (const { form, headers } of await codeAndRefresh(entrada)) {
@@ -122,7 +122,7 @@ describe('a secret with', () => {
   )
 
   test.each(secrets)(
-    '%s arrives as it is in the header, for code and refresh [requirement 15]',
+    '%s arrives unchanged in the header, for code and refresh [requirement 15]',
     async (secret) => {
       const entrada = withMethods(
         registered({ clientSecrets: [secret] }, { OPENID_CLIENT_SECRET: secret }),
@@ -149,7 +149,7 @@ test.each([
   }
 })
 
-test('in the header too, the next secret is tried when one is refused', async () => {
+test('with header authentication, the next secret is tried when one is refused', async () => {
   const entrada = withMethods(
     registered(
       { clientSecrets: ['the-new-secret-0123456789'] },

@@ -46,7 +46,7 @@ test.each([
   expect(await VERIFIERS[library](made)).toMatchObject({ sub: CAST.adele.id })
 })
 
-test('an assertion holds for 120 seconds from its iat [requirement 63]', async () => {
+test('an assertion is valid for 120 seconds from its iat [requirement 63]', async () => {
   const { exp = Infinity, iat = 0 } = decodeJwt((await assertion()).token)
   expect(exp - iat).toBe(120)
 })

@@ -38,7 +38,7 @@ interface PeopleAnswer {
 describe.each(CLOUDS.map((cloud) => [cloud.name, cloud] as const))(
   'in the cloud %s',
   (_name, cloud) => {
-    test('one signs in, finds people and reads files, by its hosts alone', async () => {
+    test('users sign in, find people and read files, on hosts of that cloud alone', async () => {
       const entrada = entradaIn(cloud)
       const { hosts, entra, journal } = entrada.sandbox
       entra.grantAdminConsent(SCOPES)

@@ -12,7 +12,7 @@ async function features(browser: Browser): Promise<Record<string, string>> {
 }
 
 describe('incremental consent', () => {
-  test('sign-in asks for few permissions, and each feature shows what is missing', async () => {
+  test('sign-in requests few permissions, and each feature shows what is missing', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     expect(await features(browser)).toEqual({
@@ -22,7 +22,7 @@ describe('incremental consent', () => {
     })
   })
 
-  test('asks for one feature, leads back to where the user was, and that feature is on', async () => {
+  test('requests the scopes of one feature, returns to the previous page, and that feature is on', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await browser.open(`${HOME}/.entrada/consent?feature=people&return_to=%2Fecho%3Fc%3D7`)
@@ -43,19 +43,19 @@ describe('incremental consent', () => {
     })
   })
 
-  test('for one feature after the other, within a minute of signing in, is no loop', async () => {
+  test('for several features within a minute of signing in is not taken for a redirect loop', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await browser.open(`${HOME}/.entrada/consent?feature=people&return_to=%2Fecho`)
     await browser.submit({ button: ['decision', 'accept'] })
-    // What an administrator has approved is given without a question.
+    // Permissions that an administrator approved need no user consent.
     entrada.sandbox.entra.grantAdminConsent(['Files.Read.All'])
     await browser.open(`${HOME}/.entrada/consent?feature=files&return_to=%2Fecho`)
     expect([browser.page.status, browser.page.url.href]).toEqual([200, `${HOME}/echo`])
     expect(await features(browser)).toMatchObject({ people: 'on', files: 'on' })
   })
 
-  test('declined: the user is back where they were, signed in, without the feature', async () => {
+  test('that the user declines returns to the previous page, signed in, without the feature', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await browser.open(`${HOME}/.entrada/consent?feature=people&return_to=%2Fecho`)
@@ -64,7 +64,7 @@ describe('incremental consent', () => {
     expect(await features(browser)).toMatchObject({ people: 'consent_needed' })
   })
 
-  test('only an administrator can give ends on a page with the way for administrators', async () => {
+  test('that only an administrator can give ends on a page with the link for administrators', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await browser.open(`${HOME}/.entrada/consent?feature=groups&return_to=%2Fecho`)
@@ -83,7 +83,7 @@ describe('incremental consent', () => {
     expect(await features(browser)).toMatchObject({ people: 'on', groups: 'on', files: 'on' })
   })
 
-  test('is for features there are', async () => {
+  test('refuses unknown features', async () => {
     const browser = await signedIn(
       anEntrada({ settings: { ENABLE_SHAREPOINT_FILEPICKER: 'false' } }),
     )
@@ -93,7 +93,7 @@ describe('incremental consent', () => {
     expect(off.headers.get('entrada-error')).toBe('feature_off')
   })
 
-  test('is not begun by a script, an image or a frame, and needs a session [requirement 73]', async () => {
+  test('refuses requests by a script, an image or a frame, and without a session [requirement 73]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     const before = entrada.sandbox.journal.to('login').length
@@ -107,7 +107,7 @@ describe('incremental consent', () => {
     expect(stranger.hops.map(({ url }) => url.pathname)).toContain('/.entrada/login')
   })
 
-  test('taken back later switches off that feature alone, and nobody is signed out [requirement 48]', async () => {
+  test('that is revoked switches off that feature alone, and the session goes on [requirement 48]', async () => {
     const entrada = anEntrada()
     entrada.sandbox.entra.grantAdminConsent([
       'User.Read',
@@ -123,7 +123,7 @@ describe('incremental consent', () => {
   })
 })
 
-describe('consent to SharePoint, which is a resource of its own', () => {
+describe('consent to SharePoint as a separate resource', () => {
   function pickerToken(browser: Browser, entrada: Entrada) {
     return browser.fetch('/.entrada/picker/token', {
       method: 'POST',
@@ -143,7 +143,7 @@ describe('consent to SharePoint, which is a resource of its own', () => {
     return { entrada, browser, consentUrl: new URL(consentUrl) }
   }
 
-  test('is asked for when the picker needs it, and then the picker opens', async () => {
+  test('is requested when the picker needs it, and then the picker opens', async () => {
     const { entrada, browser, consentUrl } = await missingConsent()
     expect(consentUrl.searchParams.get('resource')).toBe(entrada.sandbox.hosts.oneDrive)
     consentUrl.searchParams.set('return_to', '/echo?c=3')
@@ -156,7 +156,7 @@ describe('consent to SharePoint, which is a resource of its own', () => {
     expect((await pickerToken(browser, entrada)).status).toBe(200)
   })
 
-  test('declined, leads back without it', async () => {
+  test('that the user declines leads back without it', async () => {
     const { entrada, browser, consentUrl } = await missingConsent()
     await browser.open(consentUrl.href)
     const page = await browser.submit({ button: ['decision', 'decline'] })
@@ -169,7 +169,7 @@ describe('consent to SharePoint, which is a resource of its own', () => {
     'https://graph.microsoft.com',
     'https://contoso.sharepoint.com.evil.example',
     'x',
-  ])('is not asked for %s', async (resource) => {
+  ])('is not requested for %s', async (resource) => {
     const browser = await signedIn(anEntrada())
     const page = await browser.open(
       `${HOME}/.entrada/consent?feature=files&resource=${encodeURIComponent(resource)}`,
@@ -179,7 +179,7 @@ describe('consent to SharePoint, which is a resource of its own', () => {
 })
 
 describe('step-up', () => {
-  test('a claims challenge leads through one interactive round and back to where the user was', async () => {
+  test('a claims challenge leads to one interactive sign-in and back to the previous page', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await browser.open(`${HOME}/echo?c=9`)
@@ -202,7 +202,7 @@ describe('step-up', () => {
     expect((await features(browser))['people']).not.toBe('interaction_needed')
   })
 
-  test('without a session is an ordinary sign-in', async () => {
+  test('becomes an ordinary sign-in for people without a session', async () => {
     const entrada = anEntrada()
     const page = await entrada.browser().open('/.entrada/login?step_up=1')
     expect(page.url.origin).toBe(entrada.sandbox.hosts.login)

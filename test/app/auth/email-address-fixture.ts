@@ -24,7 +24,7 @@ export interface EmailScene {
   readonly chat: ChatDouble
 }
 
-/** What every place says of one signed-in person. */
+/** The identity of one signed-in user at every place that states it. */
 export interface Told {
   readonly session: string | null
   readonly header: string | null
@@ -48,7 +48,7 @@ export const NOWHERE: Told = {
   userInfo: undefined,
 }
 
-/** A chat that is told by header, by assertion and as a client of the OpenID provider. */
+/** A chat that reads identity headers and assertions and is a client of the OpenID provider. */
 export function aToldChat(
   settings: TestSettings = {},
   {
@@ -105,6 +105,7 @@ export async function providerClaims(
   return { idToken: decodeJwt(tokens.id_token), userInfo: await userInfo.json<Claims>() }
 }
 
+/** Reads the address at every place. */
 export async function told(scene: EmailScene, browser: Browser): Promise<Told> {
   const { user } = await (
     await browser.fetch('/.entrada/session')
@@ -121,7 +122,7 @@ export async function told(scene: EmailScene, browser: Browser): Promise<Told> {
   }
 }
 
-/** Signs somebody in and asks every place. */
+/** Signs a user in and reads the identity at every place. */
 export async function toldOf(scene: EmailScene, who: keyof typeof CAST = 'adele'): Promise<Told> {
   const browser = scene.entrada.browser()
   const page = await trySignIn(browser, CAST[who].userPrincipalName)
@@ -141,7 +142,7 @@ export function put(sandbox: Sandbox, who: keyof typeof CAST, changes: Partial<P
   directory.putPerson({ ...person, ...changes })
 }
 
-/** How Entra writes `xms_edov`: as documented, and as tokens have had it. */
+/** Values of `xms_edov`: the documented ones and those seen in real tokens. */
 export const SPELLINGS: readonly (FaultName | null)[] = [
   null,
   'entra.xms_edov_number',

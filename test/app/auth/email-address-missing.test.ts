@@ -31,7 +31,7 @@ describe('a member without a mail attribute', () => {
     return browser
   }
 
-  test('is known everywhere by the user principal name', async () => {
+  test('has the user principal name as address everywhere', async () => {
     expect(await toldOf(aToldChat(), 'unal')).toEqual(everywhere(name))
   })
 
@@ -61,7 +61,7 @@ describe('a guest without a mail attribute', () => {
     ['by the upn claim', ['upn'] as const],
     ['by acct', ['acct'] as const],
     ['by idp alone', [] as const],
-  ])('is nobody’s address, known as a guest %s [requirement 83]', async (_, optionalClaims) => {
+  ])('has no address if recognised as a guest %s [requirement 83]', async (_, optionalClaims) => {
     const scene = aToldChat()
     const { sandbox } = scene.entrada
     sandbox.registration = { ...sandbox.registration, optionalClaims }
@@ -69,7 +69,7 @@ describe('a guest without a mail attribute', () => {
     expect(await toldOf(scene, 'gustav')).toEqual(NOWHERE)
   })
 
-  test('whose own organisation nobody knows is not taken for a member', async () => {
+  test('of an unknown organisation is not taken for a member', async () => {
     const scene = aToldChat()
     const { sandbox } = scene.entrada
     const userPrincipalName = 'someone_elsewhere.example#EXT#@contoso.example'
@@ -90,26 +90,29 @@ describe('OPENID_EMAIL_CLAIM', () => {
     ['preferred_username', name],
     ['no_such_claim', name],
     ['acct', name],
-  ])('%s: the claim of that name, then preferred_username, then upn', async (claim, address) => {
-    const scene = aToldChat({ OPENID_EMAIL_CLAIM: claim })
-    put(scene.entrada.sandbox, 'adele', { mail: MAIL })
-    expect(await toldOf(scene)).toEqual(everywhere(address))
-  })
+  ])(
+    '%s names the first claim to read, before preferred_username and upn',
+    async (claim, address) => {
+      const scene = aToldChat({ OPENID_EMAIL_CLAIM: claim })
+      put(scene.entrada.sandbox, 'adele', { mail: MAIL })
+      expect(await toldOf(scene)).toEqual(everywhere(address))
+    },
+  )
 
-  test('may name any claim of the one tenant', async () => {
+  test('may name any claim in a single tenant', async () => {
     const scene = aToldChat({ OPENID_EMAIL_CLAIM: 'name' })
     put(scene.entrada.sandbox, 'adele', { displayName: 'alias@contoso.example' })
     expect(await toldOf(scene)).toEqual(everywhere('alias@contoso.example'))
   })
 
-  test('upn goes by the sign-in name although Entra denies the mail', async () => {
+  test('upn uses the sign-in name although Entra denies the mail', async () => {
     const scene = aToldChat({ OPENID_EMAIL_CLAIM: 'upn' })
     put(scene.entrada.sandbox, 'adele', { mail: 'adele@fabrikam.example' })
     expect(await toldOf(scene)).toEqual(everywhere(name))
   })
 
   test.each(['upn', 'preferred_username', 'no_such_claim'])(
-    '%s gives guests no name as their address',
+    '%s gives guests no address',
     async (claim) => {
       const scene = aToldChat({ OPENID_EMAIL_CLAIM: claim })
       const { sandbox } = scene.entrada
@@ -118,7 +121,7 @@ describe('OPENID_EMAIL_CLAIM', () => {
     },
   )
 
-  test('of another issuer is the operator’s word about that claim, and no name stands in for it', async () => {
+  test('is trusted for another issuer, without a fallback to sign-in names', async () => {
     for (const [claim, expected] of [
       ['work_email', everywhere('ada@work.example')],
       ['no_such_claim', NOWHERE],
@@ -135,10 +138,10 @@ describe('OPENID_EMAIL_CLAIM', () => {
   })
 })
 
-describe('where a chat knows people by address, somebody without one', () => {
+describe('where a chat identifies users by address, a user without one', () => {
   const PRESETS = ['open-webui', 'chat-ui', 'onyx'] as const
 
-  test.each(PRESETS)('is told at the door whose turn it is (%s)', async (preset) => {
+  test.each(PRESETS)('is refused with a page that says who can help (%s)', async (preset) => {
     const { entrada } = aToldChat({
       ORIGIN_PRESET: preset,
       ACCESS_HELP_TEXT: 'Ask for a mailbox.',
@@ -159,7 +162,7 @@ describe('where a chat knows people by address, somebody without one', () => {
     expect(entrada.logs.events('sign_in_refused')).toEqual([])
   })
 
-  test('can come in with another account', async () => {
+  test('can sign in with another account', async () => {
     const { entrada } = aToldChat({ ORIGIN_PRESET: 'chat-ui' })
     const browser = entrada.browser()
     await trySignIn(browser, CAST.gustav.userPrincipalName)
@@ -175,14 +178,14 @@ describe('where a chat knows people by address, somebody without one', () => {
     { ORIGIN_PRESET: 'librechat' },
     { ORIGIN_PRESET: 'gate' },
     { ORIGIN_PRESET: 'chat-ui', ORIGIN_HEADERS: '{"X-Forwarded-Email":"id"}' },
-  ])('comes in where the chat goes by something else: %j', async (settings) => {
+  ])('is admitted where the chat uses another identifier: %j', async (settings) => {
     const { entrada } = aToldChat(settings)
     const browser = entrada.browser()
     await trySignIn(browser, CAST.gustav.userPrincipalName)
     expect((await sessionOf(browser))?.user.email).toBeNull()
   })
 
-  test('stays out under whatever header the address goes', async () => {
+  test('is refused whatever header carries the address', async () => {
     const headers = '{"X-OpenWebUI-User-Email":null,"X-Mail":"email"}'
     const { entrada } = aToldChat({ ORIGIN_PRESET: 'open-webui', ORIGIN_HEADERS: headers })
     const page = await trySignIn(entrada.browser(), CAST.gustav.userPrincipalName)

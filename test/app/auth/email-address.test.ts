@@ -35,7 +35,7 @@ const AFFIRMATIONS = [true, 'true', 1, '1'] as const
 
 describe('an address that Entra denies', () => {
   test.each(SPELLINGS)(
-    'is known nowhere, however the token says so (%s) [requirement 83]',
+    'is used nowhere, whatever form the denial has (%s) [requirement 83]',
     async (fault) => {
       const scene = aToldChat()
       const { sandbox } = scene.entrada
@@ -45,7 +45,7 @@ describe('an address that Entra denies', () => {
     },
   )
 
-  test.each(SPELLINGS)('is told from one it confirms (%s)', async (fault) => {
+  test.each(SPELLINGS)('is distinguished from a confirmed one (%s)', async (fault) => {
     const scene = aToldChat()
     const { sandbox } = scene.entrada
     if (fault !== null) sandbox.faults.set(fault)
@@ -53,7 +53,7 @@ describe('an address that Entra denies', () => {
     expect(await toldOf(scene)).toEqual(everywhere('a.vance@contoso.example'))
   })
 
-  test('of a guest has no name in its place', async () => {
+  test('of a guest is not replaced by a sign-in name', async () => {
     expect(await toldOf(aToldChat(), 'gustav')).toEqual(NOWHERE)
   })
 })
@@ -83,7 +83,7 @@ describe('an address that another issuer denies', () => {
   )
 
   test.each(cases)(
-    'is known nowhere: %s says %j [requirement 83]',
+    'is used nowhere: %s says %j [requirement 83]',
     async (_name, _denial, script) => {
       const scene = behindOtherIssuer(script)
       const browser = scene.entrada.browser()
@@ -92,14 +92,14 @@ describe('an address that another issuer denies', () => {
     },
   )
 
-  test.each(AFFIRMATIONS)('is told from one it confirms with %j', async (email_verified) => {
+  test.each(AFFIRMATIONS)('is distinguished from one confirmed with %j', async (email_verified) => {
     const scene = behindOtherIssuer({ userInfo: withClaims({ email_verified }) })
     const browser = scene.entrada.browser()
     await browser.open('/')
     expect(await told(scene, browser)).toEqual(everywhere(PERSON.email))
   })
 
-  test('admits nobody by its domain, nor by a rule about the claim', async () => {
+  test('matches no domain rule and no rule about the claim', async () => {
     for (const settings of [
       { ALLOWED_EMAIL_DOMAINS: 'op.example' },
       { OPENID_REQUIRED_ROLE: PERSON.email, OPENID_REQUIRED_ROLE_PARAMETER_PATH: 'email' },
@@ -119,7 +119,7 @@ describe('an address that another issuer denies', () => {
     }
   })
 
-  test('does not come back as a sign-in name that people choose themselves', async () => {
+  test('is not replaced by a sign-in name that users choose themselves', async () => {
     const ceo = { preferred_username: 'ceo@op.example' }
     const scene = behindOtherIssuer(
       { userInfo: withClaims({ ...ceo, email_verified: false }) },
@@ -141,7 +141,7 @@ describe('with several tenants', () => {
     ['denies it', ['email', 'xms_edov'] as const],
     ['says nothing', ['email'] as const],
   ])(
-    'another tenant’s administrator makes nobody Adele: where Entra %s, the sign-in name counts [requirement 83]',
+    'another tenant’s administrator cannot impersonate Adele: where Entra %s, the sign-in name counts [requirement 83]',
     async (_, optionalClaims) => {
       const sandbox = severalTenants()
       const scene = aToldChat(SEVERAL, { sandbox })
@@ -158,14 +158,14 @@ describe('with several tenants', () => {
     expect(await toldOf(scene, 'felix')).toEqual(everywhere('f.henderson@fabrikam.example'))
   })
 
-  test('no other claim counts, whoever wrote it into the directory', async () => {
+  test('no other claim counts, because another administrator may have written it', async () => {
     const sandbox = severalTenants()
     const scene = aToldChat({ ...SEVERAL, OPENID_EMAIL_CLAIM: 'name' }, { sandbox })
     put(sandbox, 'felix', { displayName: NOAUTH })
     expect(await toldOf(scene, 'felix')).toEqual(everywhere(CAST.felix.userPrincipalName))
   })
 
-  test('a domain rule goes by the name, too', async () => {
+  test('a domain rule uses the sign-in name, too', async () => {
     const sandbox = severalTenants()
     const scene = aToldChat({ ...SEVERAL, ALLOWED_EMAIL_DOMAINS: 'contoso.example' }, { sandbox })
     put(sandbox, 'felix', { mail: NOAUTH })
@@ -173,7 +173,7 @@ describe('with several tenants', () => {
     expect(page.headers.get('entrada-error')).toBe('wrong_account')
   })
 
-  test('one tenant of several that may sign in is one tenant', async () => {
+  test('a list with one allowed tenant counts as a single tenant', async () => {
     const settings = { ...SEVERAL, OPENID_ALLOWED_TENANTS: CONTOSO }
     const sandbox = severalTenants()
     const scene = aToldChat(settings, { sandbox })
@@ -191,16 +191,16 @@ describe('in the lists of LibreChat', () => {
     return results[0]?.['email']
   }
 
-  test('who has no mail is found with the sign-in name, for LibreChat passes over others', async () => {
+  test('people without mail are listed with the sign-in name, because LibreChat skips entries without address', async () => {
     expect(await emailOf({}, 'ohara')).toBe(CAST.unal.userPrincipalName)
   })
 
-  test('with several tenants people have their sign-in names, since Graph confirms no mail', async () => {
+  test('with several tenants people are listed with sign-in names, because Graph confirms no mail', async () => {
     expect(await emailOf(SEVERAL, 'megan')).toBe(CAST.megan.userPrincipalName)
     expect(await emailOf({}, 'megan')).toBe('ceo@elsewhere.example')
   })
 
-  test('where sign-in goes by another name, so do the lists', async () => {
+  test('lists use the claim that sign-in uses', async () => {
     expect(await emailOf({ OPENID_EMAIL_CLAIM: 'upn' }, 'megan')).toBe(CAST.megan.userPrincipalName)
   })
 })

@@ -12,9 +12,9 @@ const FLOW = 'B2C_1_sign_in'
 interface Names {
   /** `OPENID_ISSUER`. */
   readonly authority: string
-  /** What the metadata there calls itself. */
+  /** `issuer` of the metadata there. */
   readonly issuer: string
-  /** `iss` of the id token, where it is another. */
+  /** `iss` of the id token, where it differs. */
   readonly iss?: string
 }
 
@@ -57,16 +57,16 @@ async function signIn(names: Names) {
   return { entrada, asked, browser, isSignedIn: browser.cookies.get('__Host-entrada') !== null }
 }
 
-/** As Microsoft's own metadata differ from the address they stand at. */
+/** The ways in which Microsoft's metadata differ from their own URL. */
 const TAKEN: readonly (readonly [string, Names])[] = [
   ['External ID by its id', { authority: CIAM, issuer: CIAM }],
   ['External ID by its name', { authority: `https://contoso.ciamlogin.com/${TENANT}/v2.0`, issuer: CIAM }],
   ['External ID by its name, twice', { authority: 'https://contoso.ciamlogin.com/contoso.onmicrosoft.com/v2.0', issuer: CIAM }],
-  ['External ID under a domain of its own', { authority: `https://login.contoso.example/${TENANT}/v2.0`, issuer: CIAM }],
+  ['External ID under a custom domain', { authority: `https://login.contoso.example/${TENANT}/v2.0`, issuer: CIAM }],
   ['B2C by its id', { authority: `${B2C}/${TENANT}/${FLOW}/v2.0`, issuer: `${B2C}/${TENANT}/v2.0/` }],
   ['B2C by its name', { authority: `${B2C}/contoso.onmicrosoft.com/${FLOW}/v2.0/`, issuer: `${B2C}/${TENANT}/v2.0/` }],
   ['B2C with the policy in its issuer', { authority: `${B2C}/tfp/${TENANT}/${FLOW}/v2.0`, issuer: `${B2C}/tfp/${TENANT}/${FLOW.toLowerCase()}/v2.0/` }],
-  ['B2C under a domain of its own', { authority: `https://login.contoso.example/${TENANT}/${FLOW}/v2.0`, issuer: `https://login.contoso.example/${TENANT}/v2.0/` }],
+  ['B2C under a custom domain', { authority: `https://login.contoso.example/${TENANT}/${FLOW}/v2.0`, issuer: `https://login.contoso.example/${TENANT}/v2.0/` }],
 ] // prettier-ignore
 
 const REFUSED: readonly (readonly [string, Names])[] = [
@@ -78,7 +78,7 @@ const REFUSED: readonly (readonly [string, Names])[] = [
   ['B2C of another tenant', { authority: `${B2C}/${TENANT}/${FLOW}/v2.0`, issuer: `${B2C}/${OTHER}/v2.0/` }],
   ['B2C with another policy', { authority: `${B2C}/${TENANT}/${FLOW}/v2.0`, issuer: `${B2C}/tfp/${TENANT}/B2C_1_edit/v2.0/` }],
   ['B2C at another host', { authority: `${B2C}/${TENANT}/${FLOW}/v2.0`, issuer: `https://fabrikam.b2clogin.com/${TENANT}/v2.0/` }],
-  ['a host of one’s own that names another tenant', { authority: `https://login.contoso.example/${TENANT}/${FLOW}/v2.0`, issuer: `https://login.contoso.example/${OTHER}/v2.0/` }],
+  ['a custom domain that names another tenant', { authority: `https://login.contoso.example/${TENANT}/${FLOW}/v2.0`, issuer: `https://login.contoso.example/${OTHER}/v2.0/` }],
 ] // prettier-ignore
 
 describe('an issuer of External ID or B2C [requirement 10]', () => {
@@ -109,13 +109,13 @@ describe('an issuer of External ID or B2C [requirement 10]', () => {
     ])
   })
 
-  test('what calls itself nothing like an address is not repeated', async () => {
+  test('an issuer name that is no URL is not repeated', async () => {
     const { browser } = await signIn({ authority: CIAM, issuer: '<b>“bold” as can be</b>' })
     expect(browser.page.headers.get('entrada-error')).toBe('identity_rejected')
     expect(browser.page.text).not.toContain('bold')
   })
 
-  test('External ID is asked for the keys of the app, other issuers are not', async () => {
+  test('only External ID gets a request for the keys of the app', async () => {
     const askedAt = async (authority: string, issuer: string) => {
       const { asked } = await signIn({ authority, issuer })
       const metadata = asked.filter(({ pathname }) => pathname.endsWith('/openid-configuration'))

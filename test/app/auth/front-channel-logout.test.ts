@@ -34,7 +34,7 @@ describe('a front-channel notice of Entra’s sign-out', () => {
     expect([...entrada.platform.vault.stored()]).toEqual([])
   })
 
-  test('about an unknown sid, or none, says the same and does nothing [requirement 85]', async () => {
+  test('with an unknown sid or none gets the same answer and does nothing [requirement 85]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     for (const query of ['?sid=unknown', '', '?sid=', '?sid=%00', `?sid=${'x'.repeat(300)}`]) {
@@ -44,7 +44,7 @@ describe('a front-channel notice of Entra’s sign-out', () => {
     expect((await browser.fetch('/.entrada/session')).status).toBe(200)
   })
 
-  test('with another issuer’s name on it does nothing [requirement 85]', async () => {
+  test('in the name of another issuer does nothing [requirement 85]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     const sid = await sidOf(entrada)

@@ -17,7 +17,7 @@ function asked(entrada: Entrada, what: 'openid-configuration' | 'keys'): number 
 
 let address = 0
 
-/** Signs in with a new browser; tells the code of what went wrong, if anything did. */
+/** Signs in with a new browser; returns the code of the failure, if any. */
 async function signIn(entrada: Entrada): Promise<string | null> {
   address += 1
   const browser = entrada.browser(`198.51.100.${address % 250}`)
@@ -32,7 +32,7 @@ async function signIn(entrada: Entrada): Promise<string | null> {
 }
 
 describe('metadata and keys', () => {
-  test('are asked for once in a data centre, whatever isolates and objects come and go', async () => {
+  test('are fetched once per data centre, however many isolates and objects start', async () => {
     const first = anEntrada()
     expect(await signIn(first)).toBeNull()
     for (let isolate = 0; isolate < 3; isolate++) {
@@ -42,7 +42,7 @@ describe('metadata and keys', () => {
     expect([asked(first, 'openid-configuration'), asked(first, 'keys')]).toEqual([1, 1])
   })
 
-  test('are fresh for an hour, not longer', async () => {
+  test('are fresh for one hour', async () => {
     const entrada = anEntrada()
     await signIn(entrada)
     await clock.advance(HOUR - 60)
@@ -53,7 +53,7 @@ describe('metadata and keys', () => {
     expect([asked(entrada, 'openid-configuration'), asked(entrada, 'keys')]).toEqual([2, 2])
   })
 
-  test('without a cache cost a request each, and nothing else', async () => {
+  test('are fetched by each isolate where there is no cache', async () => {
     const entrada = anEntrada()
     entrada.platform.cache.bend({ throws: true })
     expect(await signIn(entrada)).toBeNull()
@@ -66,7 +66,7 @@ describe('metadata and keys', () => {
     expect([asked(entrada, 'openid-configuration'), asked(entrada, 'keys')]).toEqual([4, 4])
   })
 
-  test('serve a day while the service cannot be reached, and it is not asked at every sign-in', async () => {
+  test('are used for a day while the service is unreachable, without a retry at every sign-in', async () => {
     const entrada = anEntrada()
     await signIn(entrada)
     await clock.advance(5 * HOUR)
@@ -80,14 +80,14 @@ describe('metadata and keys', () => {
     expect(await signIn(entrada)).toBeNull()
   })
 
-  test('of a service that was never reached are asked for again at the next sign-in', async () => {
+  test('that were never fetched are fetched again at the next sign-in', async () => {
     const entrada = anEntrada()
     entrada.sandbox.faults.set('entra.discovery_outage', { times: 1 })
     expect(await signIn(entrada)).toBe('sign_in_unavailable')
     expect(await signIn(entrada)).toBeNull()
   })
 
-  test('found damaged in the cache are read again', async () => {
+  test('that are damaged in the cache are fetched again', async () => {
     const entrada = anEntrada()
     await signIn(entrada)
     const shelf = new DocumentCache(() => entrada.platform.cache.open('entrada'), entrada.origin)
@@ -101,7 +101,7 @@ describe('metadata and keys', () => {
 })
 
 describe('an unknown signing key [requirement 14]', () => {
-  test('is looked for once a minute at most, however many tokens name it', async () => {
+  test('is fetched once a minute at most, however many tokens name it', async () => {
     const entrada = anEntrada({ settings: UNLIMITED })
     await signIn(entrada)
     entrada.sandbox.faults.set('entra.bad_signature')
@@ -109,11 +109,11 @@ describe('an unknown signing key [requirement 14]', () => {
       expect(await signIn(entrada)).toBe('identity_rejected')
       await clock.advance(2)
     }
-    // Two hundred seconds: the first reading, and one a minute since.
+    // In two hundred seconds: the first fetch and one more each minute.
     expect(asked(entrada, 'keys')).toBe(4)
   })
 
-  test('is found at once when the last reading is a minute old', async () => {
+  test('is fetched at once when the last fetch is a minute old', async () => {
     const entrada = anEntrada()
     await signIn(entrada)
     await clock.advance(61)
@@ -122,10 +122,10 @@ describe('an unknown signing key [requirement 14]', () => {
   })
 })
 
-describe('an app with a signing key of its own', () => {
+describe('an app with its own signing key', () => {
   const ownKey = () => createSandbox({ registration: { hasOwnSigningKey: true } })
 
-  test('signs its people in, as discovery names the app', async () => {
+  test('signs users in, because discovery names the app', async () => {
     const entrada = anEntrada({ sandbox: ownKey() })
     expect(await signIn(entrada)).toBeNull()
     const { clientId } = entrada.sandbox.registration
@@ -135,7 +135,7 @@ describe('an app with a signing key of its own', () => {
     expect(documents.map(({ url }) => url.searchParams.get('appid'))).toEqual([clientId, clientId])
   })
 
-  test('signs people of many tenants in', async () => {
+  test('signs users of several tenants in', async () => {
     const registration = { hasOwnSigningKey: true, signInAudience: 'AzureADMultipleOrgs' } as const
     const entrada = anEntrada({
       sandbox: createSandbox({ registration }),
@@ -156,7 +156,7 @@ describe('an app with a signing key of its own', () => {
   })
 })
 
-test('a token signed with a key the issuer does not list: the page says so, the log where it was sought', async () => {
+test('a token signed with an unlisted key is named on the page, and the log names the key URL', async () => {
   const entrada = anEntrada()
   entrada.sandbox.faults.set('entra.bad_signature')
   const browser = entrada.browser()
@@ -174,7 +174,7 @@ test('a token signed with a key the issuer does not list: the page says so, the 
   expect(browser.page.text).not.toContain(kid)
 })
 
-test('a withdrawn key stops working within the hour, in every isolate [requirement 14]', async () => {
+test('a withdrawn key stops working within an hour, in every isolate [requirement 14]', async () => {
   const entrada = anEntrada()
   await signIn(entrada)
   const { keys } = entrada.sandbox.entra

@@ -7,15 +7,15 @@ describe('signing out needs proof of same origin [requirement 73]', () => {
   test.each([
     ['cross-site', { 'sec-fetch-site': 'cross-site' }],
     ['a sibling host', { 'sec-fetch-site': 'same-site' }],
-    ['typed', { 'sec-fetch-site': 'none' }],
+    ['a typed URL', { 'sec-fetch-site': 'none' }],
     ['a foreign origin', { origin: 'https://evil.example' }],
     ['a null origin', { origin: 'null' }],
-    ['neither said', {}],
+    ['neither header', {}],
     [
-      'both said and one wrong',
+      'both headers and one wrong',
       { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
     ],
-  ])('%s: refused', async (_case, headers) => {
+  ])('is refused: %s', async (_case, headers) => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
@@ -36,7 +36,7 @@ describe('signing out needs proof of same origin [requirement 73]', () => {
     { 'sec-fetch-site': 'same-origin' },
     { origin: HOME },
     { 'sec-fetch-site': 'same-origin', origin: 'null' },
-  ])('%j: done', async (headers) => {
+  ])('is accepted with %j', async (headers) => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     const cookie = `${SESSION}=${browser.cookies.get(SESSION)?.value}`
@@ -47,7 +47,7 @@ describe('signing out needs proof of same origin [requirement 73]', () => {
     expect(response.status).toBe(200)
   })
 
-  test('an image, a link or a GET of any kind signs nobody out', async () => {
+  test('refuses an image, a link or any other GET', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await browser.load('/.entrada/logout', 'image')

@@ -30,7 +30,7 @@ test('after signing out nothing is stored', async () => {
   expect(left.join('')).not.toMatch(/v1\.[\w-]+\./)
 })
 
-test('a sign-out is final in every place at once, also where the session was just remembered [requirement 32]', async () => {
+test('a sign-out takes effect at once in every isolate, also where the session was just cached [requirement 32]', async () => {
   const here = anEntrada({ settings: { SESSION_CHECK_SECONDS: '10' } })
   const there = anEntrada({ share: here })
   const browser = await signedIn(here)
@@ -57,13 +57,13 @@ const WAYS_TO_END: Readonly<Record<string, (own: Browser, other: Browser) => Pro
 }
 
 test.each(Object.entries(WAYS_TO_END))(
-  'a session that was ended %s is not brought back by an answer that was on its way [requirement 32]',
+  'a session that was ended %s is not restored by a response in flight [requirement 32]',
   async (_, end) => {
     const entrada = anEntrada()
     const [own, other] = [await signedIn(entrada), await signedIn(entrada)]
     const cookie = `${SESSION}=${own.cookies.get(SESSION)?.value}`
     const script = { headers: { cookie, 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'no-cors' } }
-    // Nothing is remembered any more: the object has to be asked.
+    // The cache is empty, so the request reaches the object.
     await clock.advance(11)
     const { SESSIONS } = entrada.platform.objects
     const { promise: late, resolve } = Promise.withResolvers<void>()
@@ -98,7 +98,7 @@ test.each(['entra.outage', 'entra.discovery_outage'] as const)(
   },
 )
 
-test('our own session is over before the sign-in service is even asked for its address [requirement 84]', async () => {
+test('the local session ends before discovery of the sign-in service is requested [requirement 84]', async () => {
   clock.letRun()
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
@@ -116,7 +116,7 @@ test('our own session is over before the sign-in service is even asked for its a
   })
   const statuses: number[] = []
   while (statuses.at(-1) !== 401 && !isAnswered) {
-    // It asks the session's object and, unlike `/.entrada/session`, nobody at Microsoft.
+    // It calls the session object and, unlike `/.entrada/session`, sends no request to Microsoft.
     const sessions = await entrada.fetch('/.entrada/sessions', { headers: { cookie } })
     statuses.push(sessions.status)
   }

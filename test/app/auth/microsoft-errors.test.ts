@@ -7,7 +7,7 @@ import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { CALLBACK } from '../../support/addresses.ts'
 
 /*
- * Microsoft's error numbers (reference: microsoft identity platform, error codes) as a relying party meets them:
+ * Microsoft's error numbers (reference: microsoft identity platform, error codes) as a relying party receives them:
  * in the authorization response, when it redeems the code, and when it refreshes.
  */
 
@@ -24,10 +24,10 @@ interface Row {
   readonly authorize: string
   /** From the token endpoint. */
   readonly token: Words
-  /** What whoever signs in reads. */
+  /** The error page of the sign-in. */
   readonly signIn: FailureCode
   readonly turn: Turn
-  /** What a feature says whose token cannot be renewed; `ends` when the session is over with it. */
+  /** The answer of a feature whose token cannot be renewed; `ends` where the session ends as well. */
   readonly refresh: FailureCode | 'ends'
 }
 
@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
   { numbers: [50033, 90006, 90012, 90024, 90033, 90055, 90090], authorize: 'temporarily_unavailable', token: { error: 'temporarily_unavailable' }, signIn: 'sign_in_unavailable', turn: 'wait', refresh: 'sign_in_unavailable' },
   { numbers: [50087, 50088], authorize: 'server_error', token: grant(), signIn: 'sign_in_unavailable', turn: 'wait', refresh: 'sign_in_unavailable' },
   { numbers: [90002, 90038, 900432, 900382], authorize: 'invalid_request', token: { error: 'invalid_tenant' }, signIn: 'registration_rejected', turn: 'operator', refresh: 'registration_rejected' },
-  // What nobody has told us of yet.
+  // Numbers that are not in the table.
   { numbers: [999999], authorize: 'something_new', token: { error: 'something_new' }, signIn: 'sign_in_unavailable', turn: 'wait', refresh: 'sign_in_unavailable' },
   { numbers: [999998], authorize: 'interaction_required', token: grant('basic_action'), signIn: 'interaction_required', turn: 'sign_in', refresh: 'interaction_required' },
   { numbers: [999997], authorize: 'invalid_grant', token: grant(), signIn: 'sign_in_refused', turn: 'user', refresh: 'ends' },
@@ -90,7 +90,7 @@ const CASES = ROWS.flatMap(({ numbers, ...row }) =>
   ),
 )
 
-/** The sandbox, whose token endpoint refuses with these words from now on. */
+/** The sandbox, whose token endpoint refuses every request with this error from now on. */
 function refuse(entrada: Entrada, number: number, { error, suberror }: Words): void {
   const { login } = entrada.sandbox.handlers
   entrada.internet.answer(entrada.sandbox.hosts.login, (request) => {
@@ -137,7 +137,7 @@ test.each(CASES)('AADSTS%i (%s)', async (number, _words, row) => {
   if (redeeming.page.url.origin !== entrada.origin) {
     await redeeming.submit({ button: ['decision', 'accept'] })
   }
-  // Declining happens at the authorization endpoint; unknown numbers go by their words.
+  // Users decline at the authorization endpoint; unknown numbers are classified by their OAuth error.
   const isByWords = number === 999996
   expectPage(redeeming, number, isByWords ? 'blocked_by_policy' : row.signIn)
 
@@ -151,11 +151,11 @@ test.each(CASES)('AADSTS%i (%s)', async (number, _words, row) => {
   ])
 })
 
-test('the table holds every number of the reference', () => {
+test('the table contains every number of the reference', () => {
   expect(new Set(CASES.map(([number]) => number)).size).toBeGreaterThanOrEqual(99)
 })
 
-describe('what a page offers', () => {
+describe('an error page offers', () => {
   async function pageFor(error: string, number: number) {
     const entrada = anEntrada()
     const browser = entrada.browser()

@@ -14,7 +14,7 @@ import { isSignedIn } from '../../support/scene.ts'
 
 /* The logout plans for relying parties of the OpenID Foundation's conformance suite; see openid-foundation.test.ts. */
 
-describe('sign-out begun here [requirement 84]', () => {
+describe('sign-out that begins here [requirement 84]', () => {
   test.each([
     ['oidcc-client-test-rp-init-logout', withParameters(() => undefined), true],
     [
@@ -27,8 +27,8 @@ describe('sign-out begun here [requirement 84]', () => {
       withParameters((parameters) => parameters.delete('state')),
       false,
     ],
-  ])('%s', async (_module, farewell, isConfirmed) => {
-    const { entrada, issuer } = aScriptedEntrada({ farewell })
+  ])('%s', async (_module, logoutReturn, isConfirmed) => {
+    const { entrada, issuer } = aScriptedEntrada({ logoutReturn })
     const browser = entrada.browser()
     await browser.open('/')
     const response = await browser.fetch('/.entrada/logout', { method: 'POST' })
@@ -43,14 +43,14 @@ describe('sign-out begun here [requirement 84]', () => {
     expect(isSignedIn(browser)).toBe(false)
     const page = await browser.open(redirect)
     expect([page.status, page.url.href]).toEqual([200, `${HOME}/.entrada/signed-out`])
-    // Only the state we sent shows that the issuer was there.
+    // Only the state that we sent proves that the user returns from the issuer.
     expect(page.text.includes('sign-in service')).toBe(isConfirmed)
     expect(issuer.count('/logout')).toBe(1)
   })
 })
 
-describe('sign-out told in a frame [requirement 85]', () => {
-  async function told(query: (issuer: ScriptedIssuer) => Record<string, string>) {
+describe('front-channel sign-out [requirement 85]', () => {
+  async function sessionStatusAfter(query: (issuer: ScriptedIssuer) => Record<string, string>) {
     const { entrada, issuer } = aScriptedEntrada()
     const browser = entrada.browser()
     await browser.open('/')
@@ -68,19 +68,19 @@ describe('sign-out told in a frame [requirement 85]', () => {
   }
 
   test('oidcc-client-test-rp-frontchannel-rpinitlogout', async () => {
-    expect(await told(({ sid }) => ({ iss: ISSUER, sid }))).toBe(401)
+    expect(await sessionStatusAfter(({ sid }) => ({ iss: ISSUER, sid }))).toBe(401)
   })
 
   test.each([
     ['another issuer', 'https://other.example'],
     ['another realm of the same host', `${ISSUER}/realms/other`],
     ['no issuer at all', ''],
-  ])('in the name of %s it does nothing', async (_case, iss) => {
-    expect(await told(({ sid }) => ({ iss, sid }))).toBe(200)
+  ])('does nothing in the name of %s', async (_case, iss) => {
+    expect(await sessionStatusAfter(({ sid }) => ({ iss, sid }))).toBe(200)
   })
 })
 
-describe('sign-out told from server to server [requirement 86]', () => {
+describe('back-channel sign-out [requirement 86]', () => {
   const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
   async function signedIn(script: Script = {}) {
@@ -106,7 +106,7 @@ describe('sign-out told from server to server [requirement 86]', () => {
   test.each([
     ['by subject alone', without('sid')],
     ['by session alone', without('sub')],
-  ])('a token that names whom it is about %s is enough', async (_case, change) => {
+  ])('a token that names the user %s is enough', async (_case, change) => {
     const { issuer, post, isAlive } = await signedIn()
     expect((await post(await issuer.logoutToken(change))).status).toBe(200)
     expect(await isAlive()).toBe(false)
@@ -141,16 +141,16 @@ describe('sign-out told from server to server [requirement 86]', () => {
     'oidcc-client-test-rp-backchannel-rpinitlogout-no-event': [without('events')],
     'an event that is no object': [withClaims({ events: { [EVENT]: true } })],
     'oidcc-client-test-rp-backchannel-rpinitlogout-with-nonce': [withClaims({ nonce: 'n' })],
-    'nobody it is about': [without('sub', 'sid')],
+    'neither sub nor sid': [without('sub', 'sid')],
     'no id': [without('jti')],
     'an empty id': [withClaims({ jti: '' })],
     'no time': [without('iat')],
     'a time ten minutes ago': [(claims) => ({ ...claims, iat: Number(claims['iat']) - 600 })],
-    'a time to come': [(claims) => ({ ...claims, iat: Number(claims['iat']) + 600 })],
+    'a time ten minutes ahead': [(claims) => ({ ...claims, iat: Number(claims['iat']) + 600 })],
     'an end that has passed': [(claims) => ({ ...claims, exp: Number(claims['iat']) - 120 })],
   }
 
-  test.each(Object.entries(flawed))('%s: 400, and the session lives', async (_module, parts) => {
+  test.each(Object.entries(flawed))('%s: 400, and the session goes on', async (_module, parts) => {
     const { issuer, post, isAlive } = await signedIn()
     const [change, sign] = parts
     const token = await issuer.logoutToken(change, ...(sign === undefined ? [] : [sign]))
@@ -168,13 +168,13 @@ describe('sign-out told from server to server [requirement 86]', () => {
     },
   )
 
-  test('a token is good once', async () => {
+  test('a token is accepted once', async () => {
     const { issuer, post } = await signedIn()
     const token = await issuer.logoutToken()
     expect([(await post(token)).status, (await post(token)).status]).toEqual([200, 400])
   })
 
-  test('a flood of forged ones does not have the keys asked for each time', async () => {
+  test('many forged tokens do not cause a key request each', async () => {
     const { issuer, post } = await signedIn()
     const forge = () =>
       issuer.logoutToken(undefined, (claims, { unpublished }) => signedBy(unpublished)(claims))
@@ -182,7 +182,7 @@ describe('sign-out told from server to server [requirement 86]', () => {
     expect(issuer.count('/keys')).toBe(1)
   })
 
-  test('while the keys cannot be had it is not the sender who is wrong', async () => {
+  test('an outage of the keys is answered as our failure, not the sender’s', async () => {
     const { entrada, issuer, post, isAlive } = await signedIn()
     await clock.advance(25 * 3600)
     entrada.internet.answer(ISSUER, () => new Response(null, { status: 503 }))

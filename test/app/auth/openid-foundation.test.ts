@@ -16,9 +16,9 @@ import { HOME } from '../../support/addresses.ts'
 import { isSignedIn } from '../../support/scene.ts'
 
 /*
- * The relying party plans of the OpenID Foundation's conformance suite, module by module under their own
- * names, as behaviours of an issuer of ours and with the verdict the suite expects. Modules about what
- * Entrada does not do (dynamic registration, WebFinger, request objects, encrypted or signed UserInfo) are
+ * The relying party plans of the OpenID Foundation's conformance suite. Each test has the name of its module,
+ * scripts an issuer of ours accordingly and expects the result that the suite expects. Modules about
+ * dynamic registration, WebFinger, request objects and encrypted or signed UserInfo do not apply and are
  * left out.
  */
 
@@ -132,7 +132,7 @@ const refused: Record<string, Script> = {
   'fapi2-security-profile-final-client-test-invalid-expired-exp [requirement 11]': {
     idToken: (claims) => ({ ...claims, exp: Number(claims['iat']) - 120 }),
   },
-  'an id token that is not there [requirement 11]': { tokens: without('id_token') },
+  'a missing id token [requirement 11]': { tokens: without('id_token') },
   'oidcc-client-test-idtoken-sig-none [requirement 12]': {
     metadata: everyAlgorithm,
     sign: async (claims) => assembled({ alg: 'none' }, claims, ''),
@@ -197,7 +197,7 @@ describe('an invalid response begins no session', () => {
     'oidcc-client-test-discovery-issuer-mismatch [requirement 10]',
     'fapi2-security-profile-final-client-test-invalid-authorization-response-iss [requirement 9]',
     'fapi2-security-profile-final-client-test-remove-authorization-response-iss [requirement 9]',
-  ])('%s: nothing is asked of the token endpoint', async (module) => {
+  ])('%s: the token endpoint is not called', async (module) => {
     const { entrada, issuer } = aScriptedEntrada(refused[module])
     await entrada.browser().open('/')
     expect(issuer.count('/token')).toBe(0)
@@ -213,7 +213,7 @@ describe('an invalid response begins no session', () => {
     },
   )
 
-  test('oidcc-client-test-kid-absent-multiple-jwks: which key cannot be told, and nothing breaks [requirement 13]', async () => {
+  test('oidcc-client-test-kid-absent-multiple-jwks: the sign-in is refused without an internal error [requirement 13]', async () => {
     const { entrada, issuer } = aScriptedEntrada({
       sign: (claims, { first }) => signedBy(first, { kid: undefined })(claims),
     })
@@ -243,7 +243,7 @@ describe('an invalid response begins no session', () => {
 
 describe('UserInfo', () => {
   test.each([
-    ['is not there', { metadata: without('userinfo_endpoint') }],
+    ['is missing', { metadata: without('userinfo_endpoint') }],
     ['answers with an error', { metadata: withClaims({ userinfo_endpoint: `${ISSUER}/nowhere` }) }],
   ] satisfies [string, Script][])('that %s costs a name, not a sign-in', async (_case, script) => {
     const { entrada } = aScriptedEntrada(script)
@@ -261,7 +261,7 @@ describe('UserInfo', () => {
   })
 })
 
-/** Only an issuer of the Microsoft kind has its refresh tokens redeemed: there are features to redeem them for. */
+/** Refresh tokens are redeemed only at Microsoft issuers, because only they have features that need tokens. */
 describe('a refresh [requirement 45]', () => {
   const TENANT = 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01'
   const MICROSOFT = `https://login.microsoftonline.com/${TENANT}/v2.0`
@@ -296,7 +296,7 @@ describe('a refresh [requirement 45]', () => {
     ['oidcc-client-test-refresh-token-invalid-sub', withClaims({ sub: 'somebody-else' })],
     ['a refreshed id token for another audience', withClaims({ aud: 'somebody-else' })],
     ['a refreshed id token that has expired', withClaims({ exp: 1 })],
-  ])('%s: what came with it is not used', async (_module, change) => {
+  ])('%s: its tokens are not used', async (_module, change) => {
     expect(await refreshed(change)).toBe('unavailable')
   })
 })

@@ -10,7 +10,7 @@ const NAVIGATION = {
   accept: 'text/html',
 }
 
-/** Where a page load is led, and where sign-in would lead back to. */
+/** The redirect of a page load, and the page to which sign-in returns. */
 async function ledTo(entrada: Entrada, path: string, method = 'GET') {
   const response = await entrada.fetch(path, { method, headers: NAVIGATION })
   const location = response.headers.get('location')
@@ -51,7 +51,7 @@ describe('a page of ours that is opened without a session', () => {
     expect([page.url.href, page.status]).toEqual([path, 200])
   })
 
-  test('for consent leads to sign-in, and then where consent would have led', async () => {
+  test('for consent leads to sign-in, and then to the target of the consent', async () => {
     const path = '/.entrada/consent?feature=people&return_to=%2Fc%2F42%3Fa%3D1'
     expect(await ledTo(anEntrada(), path)).toMatchObject({ status: 302, back: '/c/42?a=1' })
   })
@@ -64,10 +64,10 @@ describe('a page of ours that is opened without a session', () => {
   )
 })
 
-describe('anything else that asks a page of ours without a session gets 401', () => {
+describe('any other request for a page of ours without a session gets 401', () => {
   test.each([
-    // Chromium takes a broken download up again as this, and would save a page as the file.
-    ['a download taken up again', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' }],
+    // Chromium resumes a broken download with these headers and would save a page as the file.
+    ['a resumed download', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' }],
     ['a script', { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
     ['a frame', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
     ['a program', { accept: '*/*' }],
@@ -84,7 +84,7 @@ describe('anything else that asks a page of ours without a session gets 401', ()
     expect(response.headers.get('location')).toBeNull()
   })
 
-  test('a form that was sent, which must not be lost unsaid', async () => {
+  test('a submitted form, whose loss must be visible', async () => {
     const page = await anEntrada().browser().post('/.entrada/files/archive', { items: '[]' }, HOME)
     expect(page.status).toBe(401)
     expect(page.text).toContain('What you sent did not reach the chat.')
@@ -103,7 +103,7 @@ describe('a deep link', () => {
     expect(page.url.href).toBe(`${HOME}${kept}`)
   })
 
-  test('keeps its path when its query is too long to come back to', async () => {
+  test('keeps its path without the query if the query is too long', async () => {
     const entrada = anEntrada()
     const path = `/c/42?q=${'x'.repeat(2042)}`
     expect(await ledTo(entrada, path)).toMatchObject({ status: 302, back: '/c/42' })
@@ -111,7 +111,7 @@ describe('a deep link', () => {
     expect(await ledTo(entrada, shorter)).toMatchObject({ back: shorter })
   })
 
-  test('that needs a stronger sign-in comes back to the page of ours it was', async () => {
+  test('that needs a stronger sign-in returns to the page it named', async () => {
     const scene = await aFilesScene()
     const path = contentPathOf(fileOf(scene, 'report'))
     scene.entrada.sandbox.faults.set('graph.claims_challenge')

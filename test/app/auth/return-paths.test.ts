@@ -45,14 +45,14 @@ test('stores only a path of ours in the attempt of a user without a session [req
   }
 })
 
-test.each(['/echo?model=x', '/echo?q=a%20b#top'])('%s is where one lands', async (value) => {
+test.each(['/echo?model=x', '/echo?q=a%20b#top'])('sign-in returns to %s', async (value) => {
   const entrada = anEntrada()
   const page = await entrada.browser().signIn(CAST.adele.userPrincipalName, loginWith(value))
   expect(page.url.href).toBe(`${HOME}${value}`)
 })
 
 test.each(['consent?feature=people&', 'login?step_up=1&', 'login?account=other&'])(
-  'the same rule holds for /.entrada/%s… [requirement 75]',
+  'the same rule applies to /.entrada/%s… [requirement 75]',
   async (path) => {
     const entrada = anEntrada({ settings: UNLIMITED })
     const browser = await signedIn(entrada)
@@ -68,7 +68,7 @@ test.each(['consent?feature=people&', 'login?step_up=1&', 'login?account=other&'
   },
 )
 
-test('what follows the path in a failed request is no way out either', async () => {
+test('a failed request with a hostile path leads to no other host', async () => {
   const entrada = anEntrada()
   const response = await entrada.fetch('//evil.example/%2e%2e', { headers: NAVIGATION })
   expect(new URL(response.headers.get('location') ?? '', HOME).origin).toBe(HOME)

@@ -16,8 +16,8 @@ import { anEntrada, type Entrada, type TestSettings } from '../../support/entrad
 import { signedIn } from '../../support/scene.ts'
 
 /*
- * The runbooks of docs/key-rotation.md and docs/secret-rotation.md, each step a deployment. What was deployed
- * before goes on answering for a while, so two of them share storage and objects.
+ * The runbooks of docs/key-rotation.md and docs/secret-rotation.md, each step a deployment. The previous
+ * deployment still answers for a while, so two deployments share storage and objects.
  */
 
 const PAST_EXPIRY = 3 * 3600
@@ -32,7 +32,7 @@ function deploy(before: Entrada, settings: TestSettings): Entrada {
   return next
 }
 
-/** What people see of it, and whether a token could be had: `on`, `consent_needed`, `unavailable` or the status. */
+/** What the session endpoint says of people search: `on`, `consent_needed`, `unavailable` or the HTTP status. */
 async function peopleFeature(tab: Browser): Promise<string> {
   const response = await tab.fetch('/.entrada/session')
   if (response.status !== 200) return String(response.status)
@@ -73,14 +73,14 @@ function assertionAt(chat: ChatDouble): string {
 describe('OPENID_SESSION_SECRET in three deployments', () => {
   const STEPS = [OLD, `${OLD},${NEW}`, `${NEW},${OLD}`, NEW] as const
 
-  test('no session is lost, and nothing stays sealed with the old key', async () => {
+  test('keep every session, and nothing stays sealed with the old key', async () => {
     let entrada = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD } })
     const browser = await signedIn(entrada)
     await browser.fetch('/echo')
     const [oldId = ''] = sealedUnder(entrada)
     for (const OPENID_SESSION_SECRET of STEPS.slice(1)) {
       if (OPENID_SESSION_SECRET === NEW) {
-        // The wait of the runbook, at the end of which every session of before has ended by itself.
+        // After the wait of the runbook every earlier session has expired.
         await clock.advance(7 * DAY)
         await entrada.tabOf(browser).signIn(CAST.adele.userPrincipalName)
       }
@@ -100,7 +100,7 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
     ['second', 1],
     ['third', 2],
   ] as const)(
-    'while the %s is on its way round the world, a sign-in begun on either side ends on the other',
+    'while the %s is being deployed, a sign-in that begins on one version ends on the other',
     async (_step, index) => {
       const before = anEntrada({ settings: { OPENID_SESSION_SECRET: STEPS[index] } })
       const after = deploy(before, { OPENID_SESSION_SECRET: STEPS[index + 1] ?? '' })
@@ -120,7 +120,7 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
     },
   )
 
-  test('both keys for SESSION_MAX_SECONDS are enough: no session of before is left to lose', async () => {
+  test('end no session early if both keys are kept for SESSION_MAX_SECONDS', async () => {
     const before = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD } })
     const browser = await signedIn(before)
     const during = deploy(before, { OPENID_SESSION_SECRET: `${NEW},${OLD}` })
@@ -132,7 +132,7 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
     expect((await tab.fetch('/echo')).status).toBe(401)
   })
 
-  test('less costs a sign-in to whoever signed in before the second step, and to nobody else', async () => {
+  test('end only sessions from before the second step if the wait is shorter', async () => {
     const before = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD } })
     const early = await signedIn(before, 'megan')
     const during = deploy(before, { OPENID_SESSION_SECRET: `${NEW},${OLD}` })
@@ -150,7 +150,7 @@ describe('OPENID_SESSION_SECRET in three deployments', () => {
 })
 
 describe('OPENID_SESSION_SECRET replaced in one step after a leak', () => {
-  test('everyone signs in again, and neither sessions nor assertion keys of before count any more', async () => {
+  test('everyone signs in again, and earlier sessions and assertion keys are invalid', async () => {
     const { entrada: before, chat } = aGuardedChat({
       settings: { SIGNING_KEYS: null, OPENID_SESSION_SECRET: OLD },
     })
@@ -174,7 +174,7 @@ describe('SIGNING_KEYS in three deployments', () => {
     return { ...(await exportJWK(privateKey)), kid }
   }
 
-  test('an app that reads the keys once a day can verify every assertion on the way', async () => {
+  test('an app that reads the keys once a day can verify every assertion meanwhile', async () => {
     const [old, next] = [await aKey('2026-10'), await aKey('2026-11')]
     const signingKeys = (...keys: readonly object[]) => ({ SIGNING_KEYS: JSON.stringify({ keys }) })
     const { entrada: first, chat } = aGuardedChat({ settings: signingKeys(old) })
@@ -185,7 +185,7 @@ describe('SIGNING_KEYS in three deployments', () => {
     for (const settings of [signingKeys(old, next), signingKeys(next, old), signingKeys(next)]) {
       entrada = deploy(entrada, settings)
       const readAt = clock.now()
-      // The day between two deployments, as the runbook says.
+      // The runbook requires a day between two deployments.
       while (clock.now() - readAt <= DAY * 1000) {
         expect((await entrada.tabOf(browser).fetch('/api')).status).toBe(200)
         const { protectedHeader } = await jwtVerify(assertionAt(chat), createLocalJWKSet(known), {
@@ -205,7 +205,7 @@ describe('a client credential', () => {
   const OLD_SECRET = 'client-secret-about-to-expire-0123456789'
   const NEW_SECRET = 'client-secret-of-the-next-year-0123456789'
 
-  test('OPENID_CLIENT_SECRET: the new one is added, the old one goes in Entra, then here; no session and no sign-in is lost', async () => {
+  test('OPENID_CLIENT_SECRET is replaced in Entra and then here, without losing a session or a sign-in', async () => {
     const sandbox = createSandbox({ registration: { clientSecrets: [OLD_SECRET] } })
     const first = anEntrada({ sandbox, settings: { OPENID_CLIENT_SECRET: OLD_SECRET } })
     const browser = await signedIn(first)
@@ -226,7 +226,7 @@ describe('a client credential', () => {
     expect(third.logs.text).not.toContain('client_credentials_refused')
   })
 
-  test('OPENID_CLIENT_SECRET expired before anyone looked: nobody is signed out, the log says it, and a new one mends it', async () => {
+  test('an expired OPENID_CLIENT_SECRET is logged, ends no session, and a new one restores features', async () => {
     const sandbox = createSandbox({ registration: { clientSecrets: [OLD_SECRET] } })
     const first = anEntrada({ sandbox, settings: { OPENID_CLIENT_SECRET: OLD_SECRET } })
     const browser = await signedIn(first)
@@ -239,7 +239,7 @@ describe('a client credential', () => {
     await expectTokens(second.tabOf(browser))
   })
 
-  test('a secret gives way to a certificate, and that to the next certificate; no session is lost', async () => {
+  test('a secret is replaced by a certificate, and that by the next one, without losing a session', async () => {
     const [one, two] = [createClientCertificate(), createClientCertificate()]
     const pem = ({ privateKey, certificate }: typeof one) => `${privateKey}\n${certificate}`
     const sandbox = createSandbox({

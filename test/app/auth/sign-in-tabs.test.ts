@@ -19,9 +19,9 @@ async function finish(tab: Browser): Promise<void> {
 
 test.each([
   ['in the order they began', [0, 1]],
-  ['the other way round', [1, 0]],
+  ['in reverse order', [1, 0]],
 ] as const)(
-  'two tabs finish signing in %s, each where it wanted to go [requirement 18]',
+  'two tabs finish signing in %s, each at its requested page [requirement 18]',
   async (_case, order) => {
     const browser = anEntrada().browser()
     const tabs = [browser, browser.tab()]
@@ -37,7 +37,7 @@ test.each([
   },
 )
 
-test('ten tabs restored after a weekend all end up signed in', async () => {
+test('ten tabs restored after a weekend are all signed in', async () => {
   const browser = anEntrada().browser()
   const tabs = Array.from({ length: 10 }, (_, index) => (index === 0 ? browser : browser.tab()))
   for (const [index, tab] of tabs.entries()) await tab.open(`/echo?tab=${index}`)
@@ -50,7 +50,7 @@ test('ten tabs restored after a weekend all end up signed in', async () => {
   })
 })
 
-test('an attempt cookie is __Host-, Secure, HttpOnly, Lax, sealed and gone within fifteen minutes [requirement 18]', async () => {
+test('an attempt cookie is __Host-, Secure, HttpOnly, Lax, sealed and expires within fifteen minutes [requirement 18]', async () => {
   const entrada = anEntrada()
   const browser = entrada.browser()
   await browser.open('/secret-project')
@@ -93,12 +93,12 @@ test('a browser that does not keep the session gets a page, not a redirect loop 
   const page = await browser.open('https://chat.contoso.example/')
   expect(page.headers.get('entrada-error')).toBe('sign_in_loop')
   expect(page.text).toContain('did not keep the session')
-  // The person may try again, and a minute later nothing is held against them.
+  // The user may try again: after a minute the loop counter has expired.
   await clock.advance(61)
   await browser.signIn(CAST.adele.userPrincipalName, 'https://chat.contoso.example/')
 })
 
-test('repeated sign-ins and sign-outs are no loop', async () => {
+test('repeated sign-ins and sign-outs are not taken for a loop', async () => {
   const browser = anEntrada().browser()
   for (let round = 0; round < 4; round++) {
     await browser.signIn(CAST.adele.userPrincipalName, 'https://chat.contoso.example/')

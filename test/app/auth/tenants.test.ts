@@ -23,7 +23,7 @@ async function userOf(browser: Browser): Promise<{ id: string; tenantId: string 
   return (await response.json<{ user: { id: string; tenantId: string } }>()).user
 }
 
-/** Goes as far as the sign-in service lets this person, without insisting on arrival. */
+/** Signs in as far as the sign-in service allows, and does not require success. */
 async function trySignIn(browser: Browser, principalName: string) {
   await browser.open('/')
   let page = await browser.submit({ button: ['account', principalName] })
@@ -36,7 +36,7 @@ async function trySignIn(browser: Browser, principalName: string) {
 describe.each(['organizations', 'common', `${LOGIN}/organizations/v2.0`, `${LOGIN}/common/v2.0/`])(
   'for the issuer %s',
   (issuer) => {
-    test('people of every allowed tenant sign in, each in their own', async () => {
+    test('users of every allowed tenant sign in, each in their own tenant', async () => {
       const entrada = multiTenant({ OPENID_ISSUER: issuer })
       const felix = await signedIn(entrada, 'felix')
       expect(await userOf(felix)).toMatchObject({ id: CAST.felix.id, tenantId: FABRIKAM })
@@ -47,7 +47,7 @@ describe.each(['organizations', 'common', `${LOGIN}/organizations/v2.0`, `${LOGI
   },
 )
 
-test('a tenant that is not on the list is refused, and nothing of it is kept [requirement 10]', async () => {
+test('a tenant that is not on the list is refused, and nothing of it is stored [requirement 10]', async () => {
   const entrada = multiTenant({ OPENID_ALLOWED_TENANTS: CONTOSO })
   const browser = entrada.browser()
   const page = await trySignIn(browser, CAST.felix.userPrincipalName)
@@ -75,14 +75,14 @@ test('“use another account” leads to the account picker, and on into the cha
   expect(await userOf(browser)).toMatchObject({ id: CAST.adele.id })
 })
 
-test('an issuer for many tenants without a list of them serves nothing', async () => {
+test('an issuer for many tenants without a list of allowed ones serves nothing', async () => {
   const entrada = multiTenant({ OPENID_ALLOWED_TENANTS: null })
   const response = await entrada.fetch('/')
   expect([response.status, response.headers.get('entrada-error')]).toEqual([503, 'misconfigured'])
   expect(entrada.logs.text).toContain('OPENID_ALLOWED_TENANTS')
 })
 
-test('a tenant named by its domain is accepted although its tokens say its id', async () => {
+test('a tenant named by its domain is accepted although its tokens contain its id', async () => {
   const entrada = anEntrada({ settings: { OPENID_ISSUER: `${LOGIN}/contoso.example/v2.0` } })
   const browser = await signedIn(entrada)
   expect(await userOf(browser)).toMatchObject({ id: CAST.adele.id, tenantId: CONTOSO })
@@ -132,7 +132,7 @@ describe('discovery', () => {
     expect([page.status, page.headers.get('entrada-error')]).toEqual([502, 'identity_rejected'])
   })
 
-  test('with the response issuer promised, an answer without it is refused [requirement 9]', async () => {
+  test('that promises the response issuer makes a response without it refused [requirement 9]', async () => {
     const entrada = entradaWith((document) => ({
       ...document,
       authorization_response_iss_parameter_supported: true,
@@ -143,7 +143,7 @@ describe('discovery', () => {
     expect(entrada.sandbox.journal.redemptions()).toEqual([])
   })
 
-  test('is asked once, however many people sign in', async () => {
+  test('is requested once, however many people sign in', async () => {
     const entrada = anEntrada()
     await Promise.all(
       Array.from({ length: 20 }, (_, index) =>

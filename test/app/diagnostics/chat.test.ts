@@ -39,7 +39,7 @@ describe('the chat', () => {
     })
   })
 
-  test.each([500, 503])('fails when it answers %i', async (status) => {
+  test.each([500, 503])('fails when it responds with %i', async (status) => {
     let isBroken = false
     const scene = await anOperatorScene({}, (request) =>
       isBroken ? new Response('stack trace', { status }) : locked(request),
@@ -50,7 +50,7 @@ describe('the chat', () => {
     expect(JSON.stringify(answer)).not.toContain('stack trace')
   })
 
-  test('fails when it does not answer, and the other checks go on', async () => {
+  test('fails when it does not respond, and the other checks go on', async () => {
     const scene = await anOperatorScene()
     scene.entrada.internet.disconnect(CHAT_ORIGIN)
     const answer = await answerFor(scene)
@@ -59,7 +59,7 @@ describe('the chat', () => {
     expect(named(answer, 'client_credential').status).toBe('ok')
   })
 
-  test('is a warning when it refuses and nobody is signed in', async () => {
+  test('causes a warning when it refuses a check without a session', async () => {
     const { entrada } = aGuardedChat(
       { settings: { DOMAIN_SERVER: 'http://localhost:8787' } },
       () => new Response(null, { status: 401 }),

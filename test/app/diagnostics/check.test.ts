@@ -5,7 +5,7 @@ import { anEntrada } from '../../support/entrada.ts'
 import { answerFor, anOperatorScene, CHECK, named, verdictOn, type Answer } from './fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
-/* Who may ask, in what form the answer comes, and what the Worker knows of itself. */
+/* Access to the setup check, its response formats, and the checks of the Worker itself. */
 
 describe('who may run the setup check', () => {
   test('operators may run it', async () => {
@@ -15,7 +15,7 @@ describe('who may run the setup check', () => {
       'settings: ok',
       'bindings: ok',
       'issuer: ok',
-      // In one process nobody stamps an answer with the time.
+      // In one process no server adds a `Date` header.
       'clock: skipped',
       'client_credential: ok',
       'redirect_uri: ok',
@@ -51,7 +51,7 @@ describe('who may run the setup check', () => {
     expect(page.url.origin).toBe(entrada.sandbox.hosts.login)
   })
 
-  test('on loopback everybody may run it, signed in or not', async () => {
+  test('on loopback everybody may run it, with or without a session', async () => {
     const entrada = anEntrada({ settings: { DOMAIN_SERVER: 'http://localhost:8787' } })
     const response = await entrada.fetch(CHECK)
     const answer = await response.json<Answer>()
@@ -126,7 +126,7 @@ describe('settings and bindings', () => {
   })
 })
 
-test('gives up a check that hangs, and only that one', async () => {
+test('aborts a check that hangs, and only that one', async () => {
   const scene = await anOperatorScene()
   scene.entrada.sandbox.faults.set('graph.hang')
   scene.entrada.sandbox.faults.set('entra.token_hang')

@@ -35,7 +35,7 @@ describe('the client credential', () => {
     expect(tries.map(({ form }) => form.get('scope'))).toEqual([
       'https://graph.microsoft.com/.default',
     ])
-    // Nothing is asked of Graph with it, nor with anything else.
+    // No request goes to Graph, with this token or another one.
     for (const { headers } of journal.to('graph')) {
       expect(headers.get('authorization')).toBeNull()
     }

@@ -28,7 +28,7 @@ export interface Answer {
   readonly checks: readonly Check[]
 }
 
-/** Refuses whoever comes without the secret, as the documents say it should. */
+/** Refuses requests without the secret, as the documents recommend. */
 export const locked: HostHandler = ({ headers }) =>
   headers.get('entrada-origin-secret') === ORIGIN_SECRET
     ? new Response('hello')
@@ -39,7 +39,7 @@ export interface OperatorScene {
   readonly operator: Browser
 }
 
-/** Alex is an operator; everything is set up as it should be, but for what the test says. */
+/** Alex is an operator; the setup is correct except for what the test changes. */
 export async function anOperatorScene(
   options: EntradaOptions = {},
   chat: HostHandler = locked,
@@ -72,7 +72,7 @@ export async function verdictOn(name: string, scene: OperatorScene): Promise<Che
   return named(await answerFor(scene), name)
 }
 
-/** The sandbox's sign-in service, but for one endpoint that the test answers. */
+/** The sandbox's sign-in service, with one endpoint that the test answers. */
 export function answerAt({ entrada }: OperatorScene, ending: string, answer: HostHandler): void {
   const { handlers, hosts } = entrada.sandbox
   entrada.internet.answer(hosts.login, (request) =>

@@ -53,7 +53,7 @@ describe('the issuer', () => {
 describe('an issuer that is not Entra', () => {
   const ISSUER = 'https://id.example'
 
-  /** It says so to the app's own grant, and shows its sign-in page whatever is asked. */
+  /** Gives this response to the client credentials grant and shows its sign-in page to every other request. */
   async function answerBy(status: number, body: object): Promise<Answer> {
     const metadata = {
       issuer: ISSUER,
@@ -85,10 +85,10 @@ describe('an issuer that is not Entra', () => {
   })
 
   test.each([
-    ['takes the credential and has no such grant for the app', 400, { error: 'unauthorized_client' }, 'ok'],
-    ['hands out a token', 200, { access_token: 'x'.repeat(30), token_type: 'Bearer' }, 'ok'],
-    ['does not take the credential', 401, { error: 'invalid_client' }, 'failed'],
-    ['knows no such grant', 400, { error: 'unsupported_grant_type' }, 'skipped'],
+    ['accepts the credential and refuses the grant to the app', 400, { error: 'unauthorized_client' }, 'ok'],
+    ['issues a token', 200, { access_token: 'x'.repeat(30), token_type: 'Bearer' }, 'ok'],
+    ['refuses the credential', 401, { error: 'invalid_client' }, 'failed'],
+    ['does not support the grant', 400, { error: 'unsupported_grant_type' }, 'skipped'],
     ['is down', 503, {}, 'warning'],
   ])('that %s', async (_what, status, body, verdict) => {
     const answer = await answerBy(status, body)

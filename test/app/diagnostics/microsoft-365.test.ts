@@ -20,7 +20,7 @@ describe('Microsoft 365', () => {
   })
 
   test('fails without a token, with Microsoft’s error number', async () => {
-    // Or the session would end with its first recheck that finds no token.
+    // Otherwise the session would end at the first recheck without a token.
     const scene = await anOperatorScene({ settings: { MEMBERSHIP_CHECK_SECONDS: '86400' } })
     scene.entrada.sandbox.faults.set('entra.secret_expired')
     await clock.advance(3 * 3600)

@@ -4,7 +4,7 @@ import { createSandbox } from '../../sandbox/sandbox.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { answerAt, answerFor, anOperatorScene, named, refusal, verdictOn } from './fixture.ts'
 
-/* The redirect URI and the platform it belongs under, at the check and for who cannot get to it. */
+/* The redirect URI and its platform, in the setup check and for people who cannot reach it. */
 
 describe('the redirect URI', () => {
   test('passes when it is registered under the platform Web', async () => {
@@ -31,7 +31,7 @@ describe('the redirect URI', () => {
     const scene = await anOperatorScene()
     answerAt(scene, '/authorize', (request) => {
       const asked = new URL(request.url).searchParams
-      // Demanded there alone, and therefore not sent by the check.
+      // Required only under that platform, so the check does not send it.
       expect([asked.get('prompt'), asked.has('code_challenge')]).toEqual(['none', false])
       const back = new URL(asked.get('redirect_uri') ?? '')
       back.searchParams.set('error', 'invalid_request')

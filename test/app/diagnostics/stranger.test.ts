@@ -5,10 +5,10 @@ import { anEntrada } from '../../support/entrada.ts'
 import { answerFor, anOperatorScene, named, verdictOn } from './fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
-/* What the chat says to who comes to its own address, past Entrada. */
+/* The chat's response to requests at its own address, which bypass Entrada. */
 
 describe('the chat’s own address', () => {
-  /** A chat that answers strangers so, and Entrada as it should. */
+  /** A chat with this response to strangers, and a normal one to Entrada. */
   const toStrangers =
     (answer: HostHandler): HostHandler =>
     (request) =>

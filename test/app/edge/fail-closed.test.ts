@@ -6,7 +6,7 @@ import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import type { ObjectBends } from '../../support/platform/object-namespace.ts'
 import { cookieHeaderOf, isSignedIn, signedIn } from '../../support/scene.ts'
 
-/** One of each kind of request a chat app gets. */
+/** One request of each kind that a chat app receives. */
 const REQUESTS: readonly (readonly [string, string, RequestInit])[] = [
   ['a page', '/c/1', { headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' } }],
   ['an API call', '/api/messages', { headers: { accept: 'application/json' } }],
@@ -23,7 +23,7 @@ async function ask(entrada: Entrada, cookie: string | null, [, path, init]: (typ
   return response
 }
 
-/** Signed in here; asked where nothing is remembered. */
+/** A session that begins on one isolate, and a second isolate with an empty cache. */
 async function aColdScene(settings = {}) {
   const { entrada, chat } = aGuardedChat({ settings })
   const browser = await signedIn(entrada)
@@ -40,7 +40,7 @@ const BENDS: readonly ObjectBends[] = [
   { hangs: true },
 ]
 
-describe('without the session’s object nothing reaches the chat [requirement 58]', () => {
+describe('without the session object nothing reaches the chat [requirement 58]', () => {
   test.each(BENDS)('%o', async (bends) => {
     const { entrada, cold, chat, cookie } = await aColdScene()
     entrada.platform.objects.SESSIONS.bend(bends)
@@ -53,7 +53,7 @@ describe('without the session’s object nothing reaches the chat [requirement 5
     for (const request of REQUESTS) expect((await ask(cold, cookie, request)).status).toBe(200)
   })
 
-  test('not even what this isolate remembers, where it must be certain', async () => {
+  test('not even from the isolate’s cache, for requests that must revalidate', async () => {
     const { entrada, chat, cookie } = await aColdScene()
     await ask(entrada, cookie, REQUESTS[3] ?? expect.unreachable())
     chat.requests.length = 0
@@ -115,7 +115,7 @@ describe.each([['VAULT'], ['USERS'], ['REPLAYS'], ['LOOKUPS'], ['KEYS']] as cons
   },
 )
 
-describe('whatever else breaks', () => {
+describe('another failure', () => {
   test.each([
     ['the sign-in service', 'entra.outage'],
     ['its keys', 'entra.discovery_outage'],

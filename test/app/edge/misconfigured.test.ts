@@ -13,7 +13,7 @@ describe('serves nothing with invalid settings', () => {
     '/.entrada/health',
     '/oauth/openid/callback',
     '/favicon.ico',
-  ])('%s is 503 and says nothing to visitors [requirement 98]', async (path) => {
+  ])('%s is 503 and shows visitors no details [requirement 98]', async (path) => {
     const entrada = anEntrada({
       settings: { OPENID_SESSION_SECRET: 'weak', OPENID_CLINET_ID: 'x' },
     })
@@ -22,13 +22,13 @@ describe('serves nothing with invalid settings', () => {
     const text = await response.text()
     expect(text).not.toContain('OPENID_')
     expect(entrada.sandbox.journal.all).toEqual([])
-    // The operator reads all of it, in the log.
+    // The log names every problem, for the operator.
     expect(entrada.logs.text).toContain('OPENID_SESSION_SECRET')
     expect(entrada.logs.text).toContain('OPENID_CLINET_ID')
     expect(entrada.logs.text).not.toContain('weak"')
   })
 
-  test('on loopback the report is in the answer, for programs and for people', async () => {
+  test('on loopback the response contains the report, for programs and for people', async () => {
     const settings: TestSettings = { ...LOOPBACK, OPENID_CLIENT_ID: null, OPENID_CLINET_ID: 'x' }
     const entrada = anEntrada({ settings })
     const response = await entrada.fetch('/', { headers: { accept: 'application/json' } })
@@ -47,7 +47,7 @@ describe('serves nothing with invalid settings', () => {
     ['ALLOWED_EMAIL_DOMAINS', ['contoso.example']],
     ['ALLOWED_EMAIL_DOMAIN', ['contoso.example']],
     ['ALLOW_GUEST', 'false'],
-  ])('%s = %o in [vars] is no open door', async (name, value) => {
+  ])('%s = %o in [vars] is refused', async (name, value) => {
     const entrada = anEntrada({ settings: { ...LOOPBACK, [name]: value } })
     const response = await entrada.fetch('/', { headers: { accept: 'application/json' } })
     expect(response.status).toBe(503)
@@ -56,7 +56,7 @@ describe('serves nothing with invalid settings', () => {
     )
   })
 
-  test('warnings stand beside the problems, in the log and on loopback in the answer', async () => {
+  test('reports warnings with the problems, in the log and on loopback in the response', async () => {
     const settings = { ...LOOPBACK, OPENID_CLINET_ID: 'x', OPENID_BUTTON_LABEL: 'Sign in' }
     const entrada = anEntrada({ settings })
     const page = await entrada.browser().open('/')
@@ -93,7 +93,7 @@ test('logs a setting without effect once, and serves requests', async () => {
 })
 
 describe('health and readiness', () => {
-  test('show that it runs and is ready, and nothing of its configuration [requirement 94]', async () => {
+  test('report that it runs and is ready, and reveal no configuration [requirement 94]', async () => {
     const entrada = anEntrada()
     const health = await entrada.fetch('/.entrada/health')
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok', version: VERSION }])

@@ -6,11 +6,11 @@ import { anEntrada } from '../../support/entrada.ts'
 import { byGroup, contoso, thePerson, trySignIn } from '../membership/fixture.ts'
 import { cookieHeaderOf, signedIn } from '../../support/scene.ts'
 
-/** What went wrong in the reference peer, each once more and by its number, against the whole app. */
+/** The security advisories of oauth2-proxy, each by its number, tried against the whole app. */
 
 const SKIPPED = { SKIP_AUTH_ROUTES: 'GET /health, GET /foo/bar/*' }
 
-describe('an allow-rule is not widened', () => {
+describe('an open route is not widened', () => {
   test.each([
     ['GHSA-5hvv-m4w4-gf6v', '/admin', { 'user-agent': 'GoogleHC/1.0' }],
     ['GHSA-5hvv-m4w4-gf6v', '/', { 'user-agent': 'kube-probe/1.31' }],
@@ -33,7 +33,7 @@ describe('an allow-rule is not widened', () => {
   })
 })
 
-test('GHSA-vjrc-mh2v-45x6: an underscore smuggles nobody’s name, signed in or not [requirement 59]', async () => {
+test('GHSA-vjrc-mh2v-45x6: a header name with underscores sets no identity, with or without a session [requirement 59]', async () => {
   const { entrada, chat } = aGuardedChat({ settings: SKIPPED })
   const browser = await signedIn(entrada)
   const headers = {
@@ -48,7 +48,7 @@ test('GHSA-vjrc-mh2v-45x6: an underscore smuggles nobody’s name, signed in or 
   }
 })
 
-test('GHSA-f24x-5g9q-753f: the session before a sign-in is over with it [requirement 28]', async () => {
+test('GHSA-f24x-5g9q-753f: a sign-in ends the previous session [requirement 28]', async () => {
   const { entrada } = aGuardedChat()
   const browser = await signedIn(entrada)
   const former = cookieHeaderOf(browser)
@@ -73,12 +73,15 @@ test.each([
   ['GHSA-j7px-6hwj-hpjg', '/\\/evil.example'],
   ['GHSA-qqxw-m5fj-f7gv', '/%0a/evil.example'],
   ['GHSA-qqxw-m5fj-f7gv', '/\v\\evil.example'],
-])('%s: a sign-in with return_to=%j lands at home [requirement 75]', async (_advisory, target) => {
-  const { entrada } = aGuardedChat()
-  const login = `/.entrada/login?return_to=${encodeURIComponent(target)}`
-  const page = await entrada.browser().signIn(CAST.adele.userPrincipalName, login)
-  expect(page.url.origin).toBe(entrada.origin)
-})
+])(
+  '%s: a sign-in with return_to=%j returns to the start page [requirement 75]',
+  async (_advisory, target) => {
+    const { entrada } = aGuardedChat()
+    const login = `/.entrada/login?return_to=${encodeURIComponent(target)}`
+    const page = await entrada.browser().signIn(CAST.adele.userPrincipalName, login)
+    expect(page.url.origin).toBe(entrada.origin)
+  },
+)
 
 test('GHSA-c5c4-8r6x-56w3: an address with several @ has no domain [requirement 83]', async () => {
   const entrada = anEntrada({ settings: { ALLOWED_EMAIL_DOMAINS: 'contoso.example' } })

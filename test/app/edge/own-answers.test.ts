@@ -14,7 +14,7 @@ const BEFORE_A_CLIENT = {
   },
 }
 
-/** Every page of ours there is, and how one gets there. */
+/** Every page of ours, and how to reach it. */
 const PAGES: readonly (readonly [string, (browser: Browser) => Promise<Page>])[] = [
   ['the signed-out page', (browser) => browser.open(`${HOME}/.entrada/signed-out`)],
   ['the question before a sign-out', (browser) => browser.open(`${HOME}/.entrada/oidc/logout`)],
@@ -40,13 +40,13 @@ const PAGES: readonly (readonly [string, (browser: Browser) => Promise<Page>])[]
   }],
 ] // prettier-ignore
 
-/** A form that goes on to Microsoft: browsers hold its redirects to the policy as well. */
+/** Pages with a form that leads to Microsoft: browsers apply the policy to its redirects as well. */
 const LEADS_ON: Readonly<Record<string, string>> = {
   'the question before a sign-out': "'self' https://login.microsoftonline.com",
 }
 
 describe.each(PAGES)('%s [requirement 76]', (name, open) => {
-  test('carries its protection', async () => {
+  test('has its security headers', async () => {
     const { browser } = await aScene(BEFORE_A_CLIENT)
     const { headers } = await open(browser)
     const policy = directivesOf(headers)
@@ -66,7 +66,7 @@ describe.each(PAGES)('%s [requirement 76]', (name, open) => {
     })
   })
 
-  test('runs nothing it does not name, and loads nothing from elsewhere', async () => {
+  test('runs only scripts that its policy names, and loads nothing from other hosts', async () => {
     const { browser } = await aScene(BEFORE_A_CLIENT)
     const page = await open(browser)
     const policy = directivesOf(page.headers)
@@ -86,7 +86,7 @@ describe.each(PAGES)('%s [requirement 76]', (name, open) => {
     expect(again.headers.get('content-security-policy')).not.toContain(nonce)
   })
 
-  test('shows what comes from outside as text or not at all', async () => {
+  test('shows foreign text as text or not at all', async () => {
     const { browser } = await aScene({
       ...BEFORE_A_CLIENT,
       settings: {
@@ -156,7 +156,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
     ['a stranger’s page', false, NAVIGATION],
     ['a stranger’s script', false, SCRIPT],
   ])(
-    'is stored nowhere and tells nobody where one was, for %s [requirement 40]',
+    'may not be cached and sends no referrer, for %s [requirement 40]',
     async (_who, isMember, metadata) => {
       const { entrada, browser } = await aScene(BEFORE_A_CLIENT)
       const cookie = cookieHeaderOf(browser)
@@ -170,7 +170,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
   )
 })
 
-/** What attackers and misguided neighbours send as `Origin`. */
+/** `Origin` headers of attackers and of misconfigured sites. */
 const ORIGINS = [
   'https://evil.example',
   'http://chat.contoso.example',
@@ -194,9 +194,9 @@ const ORIGINS = [
   '*',
 ]
 
-describe('our own endpoints are for our own pages', () => {
-  test.each(ORIGINS)('%s may read none of them [requirement 56]', async (origin) => {
-    // What an operator opens is the chat, never what is ours.
+describe('our own endpoints cannot be read by other origins', () => {
+  test.each(ORIGINS)('not by %s [requirement 56]', async (origin) => {
+    // CORS_ORIGINS opens the chat, never Entrada's own endpoints.
     const { entrada, browser } = await aScene({
       ...BEFORE_A_CLIENT,
       settings: { ...BEFORE_A_CLIENT.settings, CORS_ORIGINS: 'https://portal.contoso.example' },
@@ -211,7 +211,7 @@ describe('our own endpoints are for our own pages', () => {
     }
   })
 
-  test('nor may an origin that reads the chat', async () => {
+  test('not by an origin that may read the chat', async () => {
     const origin = 'https://portal.contoso.example'
     const { entrada, browser } = await aScene({
       ...BEFORE_A_CLIENT,

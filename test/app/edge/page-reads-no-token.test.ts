@@ -3,7 +3,7 @@ import { CAST } from '../../sandbox/directory/cast.ts'
 import { ADELE_FILES } from '../../sandbox/drives/cast-files.ts'
 import { anEntrada } from '../../support/entrada.ts'
 
-/** Everything a page can ask of Entrada, but the picker's token. */
+/** Every endpoint that a page can read, except the picker's token. */
 const PATHS = [
   '/',
   '/echo',
@@ -20,7 +20,7 @@ const PATHS = [
   '/.entrada/unknown',
 ]
 
-test('no answer and no cookie of a whole visit shows a page a token [requirement 35]', async () => {
+test('no response and no cookie of a whole visit contains a token that a page can read [requirement 35]', async () => {
   const entrada = anEntrada()
   const { sandbox } = entrada
   sandbox.entra.grantAdminConsent([
@@ -63,7 +63,7 @@ test('no answer and no cookie of a whole visit shows a page a token [requirement
   const text = [...seen, ...browser.cookies.all.map(({ value }) => value)].join('\n')
   expect(tokens.filter((token) => text.includes(token))).toEqual([])
 
-  // The one exception is for a SharePoint host of the user's own, and good for nothing else.
+  // The one exception is a token for a SharePoint host of the user's tenant, valid only there.
   const { token } = await (await broker(sandbox.hosts.oneDrive)).json<{ token: string }>()
   expect(sandbox.accessTokens.find(token)).toMatchObject({ audience: sandbox.hosts.oneDrive })
 })

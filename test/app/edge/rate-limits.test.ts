@@ -28,13 +28,13 @@ async function statuses(times: number, ask: () => Promise<Response>): Promise<re
 
 const AUTHORIZE = authorizeUrl().slice(HOME.length)
 
-describe('before sign-in an address is counted [requirement 95]', () => {
+describe('before sign-in, requests are counted by address [requirement 95]', () => {
   test.each([
     '/.entrada/login',
     '/.entrada/consent?feature=sign_in',
     '/oauth/openid/callback?state=x',
     '/.entrada/frontchannel-logout?sid=x',
-  ])('on %s: the fourth in a minute waits, and says how long', async (path) => {
+  ])('on %s: the fourth in a minute gets 429 with Retry-After', async (path) => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const found = await statuses(4, () => entrada.fetch(path, { headers: PAGE }))
     expect(found.slice(0, 3)).not.toContain(429)
@@ -48,7 +48,7 @@ describe('before sign-in an address is counted [requirement 95]', () => {
     expect((await entrada.fetch(path, { headers: PAGE })).status).not.toBe(429)
   })
 
-  test('one address does not use up another’s', async () => {
+  test('one address does not use up another’s limit', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const flood = entrada.browser('203.0.113.66')
     for (let index = 0; index < 6; index++) await flood.open(`${entrada.origin}/.entrada/login`)
@@ -68,7 +68,7 @@ describe('before sign-in an address is counted [requirement 95]', () => {
   })
 })
 
-describe('nobody behind an address is locked out by what begins no sign-in', () => {
+describe('requests that begin no sign-in do not use up the limit of an address', () => {
   const IMAGE = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image', accept: 'image/*' }
   const FRAME = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe', accept: 'text/html' }
 
@@ -80,7 +80,7 @@ describe('nobody behind an address is locked out by what begins no sign-in', () 
     ['images of a consent', '/.entrada/consent?feature=sign_in', IMAGE],
     ['images of the check', '/.entrada/check', IMAGE],
     ['sign-out notices', '/.entrada/frontchannel-logout?sid=x', FRAME],
-    ['callbacks of nobody’s sign-in', '/oauth/openid/callback?state=x&code=y', PAGE],
+    ['callbacks without a sign-in', '/oauth/openid/callback?state=x&code=y', PAGE],
     ['authorization requests in frames', AUTHORIZE, FRAME],
     ['silent authorization requests', `${AUTHORIZE}&prompt=none`, PAGE],
     ['authorization requests that lead to the sign-in', AUTHORIZE, PAGE],
@@ -91,14 +91,14 @@ describe('nobody behind an address is locked out by what begins no sign-in', () 
     expect(page.url.origin).toBe(HOME)
   })
 
-  test('sign-ins use up nobody’s sign-out', async () => {
+  test('sign-ins do not use up the limit of sign-outs', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     await statuses(10, () => entrada.fetch('/.entrada/login', { headers: PAGE }))
     const notice = await entrada.fetch('/.entrada/frontchannel-logout?sid=x', { headers: FRAME })
     expect(notice.status).toBe(200)
   })
 
-  test('back-channel notices are counted with the others', async () => {
+  test('back-channel notices share the limit of the others', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const send = () => entrada.fetch('/.entrada/backchannel-logout', { method: 'POST', body: 'x' })
     expect(await statuses(4, send)).toEqual([400, 400, 400, 429])
@@ -115,8 +115,8 @@ describe('nobody behind an address is locked out by what begins no sign-in', () 
   }, 60_000)
 })
 
-describe('a limit does not cost a user their code', () => {
-  test('the callback of a sign-in that has begun is answered, whatever others sent meanwhile', async () => {
+describe('a rate limit does not invalidate an authorization code', () => {
+  test('the callback of a sign-in in progress is served, whatever others send meanwhile', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const browser = entrada.browser()
     await browser.open('/')
@@ -127,7 +127,7 @@ describe('a limit does not cost a user their code', () => {
     expect([browser.page.status, browser.page.url.href]).toEqual([200, `${HOME}/`])
   })
 
-  test('a callback sent again and again is redeemed no more often than the limit says', async () => {
+  test('a repeated callback is redeemed only as often as the limit allows', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
     const browser = entrada.browser()
     await browser.open('/')
@@ -152,7 +152,7 @@ describe('a limit does not cost a user their code', () => {
   })
 })
 
-describe('where the Workers rate-limiting binding is bound', () => {
+describe('with the Workers rate-limiting binding', () => {
   function aBinding(limit: (key: string) => boolean | Error) {
     const keys: string[] = []
     return {
@@ -178,12 +178,12 @@ describe('where the Workers rate-limiting binding is bound', () => {
     expect(new Set(RATE_LIMIT_LOGIN.keys)).toEqual(
       new Set(['login 203.0.113.66', 'login 203.0.113.67']),
     )
-    // The others are counted as ever.
+    // Other requests are counted as before.
     const callback = () => entrada.fetch('/oauth/openid/callback?state=x', { headers: PAGE })
     expect((await statuses(4, callback))[3]).toBe(429)
   })
 
-  test('the isolate counts while the binding does not answer', async () => {
+  test('the isolate counts while the binding does not respond', async () => {
     const RATE_LIMIT_LOGIN = aBinding(() => new Error('no answer'))
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS }, bindings: { RATE_LIMIT_LOGIN } })
     const found = await statuses(4, () => entrada.fetch('/.entrada/login', { headers: PAGE }))
@@ -191,7 +191,7 @@ describe('where the Workers rate-limiting binding is bound', () => {
   })
 })
 
-describe('after sign-in a user is counted [requirement 95]', () => {
+describe('after sign-in, requests are counted by user [requirement 95]', () => {
   async function userOf(entrada: Entrada, who: keyof typeof CAST, address: string) {
     const browser = entrada.browser(address)
     await browser.signIn(CAST[who].userPrincipalName)
@@ -199,7 +199,7 @@ describe('after sign-in a user is counted [requirement 95]', () => {
   }
 
   test.each(['/.entrada/people?q=megan', '/.entrada/files/b!x/01A', '/.entrada/picker/token'])(
-    'on %s, wherever they are, and nobody else',
+    'on %s, across addresses and separately from other users',
     async (path) => {
       const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
       const here = await userOf(entrada, 'adele', '203.0.113.1')
@@ -212,7 +212,7 @@ describe('after sign-in a user is counted [requirement 95]', () => {
     },
   )
 
-  test('on codes for a chat, and not by address', async () => {
+  test('on authorization codes for a chat, and not by address', async () => {
     const { entrada } = aChat([], { settings: { RATE_LIMITS: LIMITS } })
     const adele = await userOf(entrada, 'adele', '203.0.113.1')
     const alex = await userOf(entrada, 'alex', '203.0.113.2')
@@ -228,7 +228,7 @@ describe('after sign-in a user is counted [requirement 95]', () => {
     expect(await codes(neighbour)).toBe(true)
   })
 
-  test('on LibreChat’s own path to people as well', async () => {
+  test('on LibreChat’s own people search path as well', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS, ORIGIN_PRESET: 'librechat' } })
     const browser = await userOf(entrada, 'adele', '203.0.113.1')
     const found = await statuses(4, () =>

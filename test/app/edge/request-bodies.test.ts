@@ -28,14 +28,14 @@ const ROUTES: readonly (readonly [path: string, type: string, isForMembers: bool
   ['/.entrada/admin/users/a:b/end', JSON_TYPE, true],
   ['/.entrada/logout', FORM, true],
 ]
-/** They answer without a look at the body. */
+/** These routes respond without reading the body. */
 const BODILESS: ReadonlySet<string> = new Set([
   '/.entrada/oidc/userinfo',
   '/.entrada/admin/users/a:b/end',
   '/.entrada/logout',
 ])
 
-/** A body that counts what is taken of it, one chunk at a time. */
+/** A body that counts the bytes that are read from it, chunk by chunk. */
 class CountedBody {
   taken = 0
   isCancelled = false
@@ -59,7 +59,7 @@ class CountedBody {
   }
 }
 
-describe('a body larger than any form or program of ours sends', () => {
+describe('an oversized request body', () => {
   let entrada: Entrada
   let cookie = ''
 
@@ -82,11 +82,11 @@ describe('a body larger than any form or program of ours sends', () => {
     const body = new CountedBody(FLOOD)
     const response = await send(path, body.stream, {
       'content-type': type,
-      // What is declared may be a lie.
+      // The declared length may be wrong.
       'content-length': '17',
       ...(isForMembers ? { cookie } : {}),
     })
-    // What the test's network holds on its way is not read by the Worker.
+    // Bytes that the test's network buffers are not read by the Worker.
     expect(body.taken).toBeLessThanOrEqual(LARGEST + 4 * CHUNK)
     if (BODILESS.has(path)) return
     expect(body.isCancelled).toBe(true)
@@ -110,7 +110,7 @@ describe('a body larger than any form or program of ours sends', () => {
     },
   )
 
-  test('fifty at once use no more memory than one', async () => {
+  test('uses no more memory if sent fifty times at once', async () => {
     const bodies = Array.from({ length: 50 }, () => new CountedBody(FLOOD))
     const responses = await Promise.all(
       bodies.map((body) => send('/.entrada/oidc/token', body.stream, { 'content-type': FORM })),
@@ -120,20 +120,20 @@ describe('a body larger than any form or program of ours sends', () => {
     expect(taken).toBeLessThanOrEqual(50 * (LARGEST + 4 * CHUNK))
   })
 
-  test('requires a session before it reads the body', async () => {
+  test('is not read before the session is checked', async () => {
     const body = new CountedBody(FLOOD)
     const response = await send('/.entrada/files/archive', body.stream, { 'content-type': FORM })
     expect([response.status, body.taken]).toEqual([401, 0])
   })
 
-  test('reads a body one byte below the limit', async () => {
+  test('is read if it is one byte below the limit', async () => {
     const body = `logout_token=${'x'.repeat(LARGEST - 'logout_token='.length)}`
     const headers = { 'content-type': FORM }
     expect((await send('/.entrada/backchannel-logout', body, headers)).status).toBe(400)
     expect((await send('/.entrada/backchannel-logout', `${body}x`, headers)).status).toBe(413)
   })
 
-  test('a list of as many files as SHAREPOINT_MAX_FILES allows is not too large', async () => {
+  test('is not a list of as many files as SHAREPOINT_MAX_FILES allows', async () => {
     const roomy = aChat([], { settings: { SHAREPOINT_MAX_FILES: '500' } }).entrada
     const own = `${SESSION}=${cookieOf(await signedIn(roomy))}`
     const items = Array.from({ length: 501 }, (_, index) => ({

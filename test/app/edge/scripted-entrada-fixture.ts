@@ -9,7 +9,7 @@ export const CLIENT = {
   clientSecret: 'a-secret-of-the-script-0123456789',
 }
 
-/** Entrada in front of an issuer that departs from the rules as scripted. */
+/** Entrada with an issuer that deviates from the standard as scripted. */
 export function aScriptedEntrada(script: Script = {}): {
   entrada: Entrada
   issuer: ScriptedIssuer
@@ -28,18 +28,18 @@ export function aScriptedEntrada(script: Script = {}): {
   return { entrada, issuer }
 }
 
-/** With those members changed. */
+/** Changes these members. */
 export const withClaims =
   (changes: Claims) =>
   (claims: Claims): Claims => ({ ...claims, ...changes })
 
-/** Signed with the client secret: what an attacker can do who knows it, and a careless library takes. */
+/** Signs with the client secret, as an attacker who knows it can; some libraries accept that. */
 export const signedWithClientSecret = (header: Claims, claims: Claims) => {
   const unsigned = assembled(header, claims, '').slice(0, -1)
   const signature = createHmac('sha256', CLIENT.clientSecret).update(unsigned).digest('base64url')
   return `${unsigned}.${signature}`
 }
-/** With parameters changed in place. */
+/** Changes parameters in place. */
 export function withParameters(change: (parameters: URLSearchParams) => void) {
   return (parameters: URLSearchParams) => {
     change(parameters)

@@ -6,7 +6,7 @@ type Verdict = 'redirect' | 'form' | 'refused'
 const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
 
-/** Fetch metadata, then `Accept`, then the method: one row is one kind of request, one column a method. */
+/** Fetch metadata, `Accept` and method: each row is a kind of request, each column a method. */
 const MATRIX: readonly (readonly [string, Record<string, string>, readonly Verdict[]])[] = [
   ['a page load', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: HTML }, ['redirect', 'redirect', 'form', 'form', 'form']],
   ['a page load that asks for JSON', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'application/json' }, ['redirect', 'redirect', 'form', 'form', 'form']],
@@ -76,7 +76,7 @@ test.each(CELLS)(
 )
 
 describe('a refused request of the chat [requirement 51]', () => {
-  test('leads back to the page that sent it, and only if that page is ours', async () => {
+  test('leads back to the page that sent it, only if that page is of our origin', async () => {
     const entrada = anEntrada()
     const loginUrlFor = async (referer: string) => {
       const response = await entrada.fetch('/api/x', {
@@ -92,7 +92,7 @@ describe('a refused request of the chat [requirement 51]', () => {
     )
   })
 
-  test('is the same problem document on every one of our endpoints', async () => {
+  test('gets the same problem document on each of our endpoints', async () => {
     const entrada = anEntrada()
     for (const path of ['/.entrada/session', '/.entrada/sessions']) {
       const response = await entrada.fetch(path, { headers: { accept: 'application/json' } })
@@ -165,7 +165,7 @@ test('a form sent without a session gets a page that says it was not forwarded, 
   expect(page.html.querySelector('meta[http-equiv]')).toBeNull()
   expect(browser.cookies.all).toEqual([])
   expect(entrada.sandbox.journal.to('chat')).toEqual([])
-  // Signing in from there is a new page load, never the form once more.
+  // Sign-in from there is a new page load and never repeats the form.
   const link = page.html.querySelector('a.button')?.getAttribute('href') ?? ''
   expect(new URL(link).pathname).toBe('/.entrada/login')
 })

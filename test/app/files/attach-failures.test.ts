@@ -4,7 +4,7 @@ import { clock } from '../../support/clock.ts'
 import { anAttachScene, attach, eventsOf, fileEvents, filesOf } from './attach-fixture.ts'
 import { bytesOf, fileOf, sha256 } from './fixture.ts'
 
-/* What goes wrong on the way from SharePoint to the chat, and who leaves meanwhile. */
+/* Failures between SharePoint and the chat, and people who leave during the transfer. */
 
 describe('attaching files to the chat', () => {
   test('completes a file whose download breaks', async () => {

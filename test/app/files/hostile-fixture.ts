@@ -1,4 +1,4 @@
-/** Ids that no drive has and that try to change a path, as they stand in a URL. */
+/** Ids, as encoded in a URL, that no drive has and that try to change a path. */
 export const HOSTILE_IDS: readonly string[] = [
   '..',
   '.',

@@ -12,7 +12,7 @@ import {
   type FilesScene,
 } from './fixture.ts'
 
-/* A file that comes all the same: after a wait, or when it is asked for once more. */
+/* Downloads that succeed after a pause or a second request. */
 
 describe('retries and pauses', () => {
   test('pass Microsoft’s Retry-After on, and send no request during the pause [requirement 87]', async () => {

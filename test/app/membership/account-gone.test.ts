@@ -7,7 +7,7 @@ import { byGroup, type MembershipScene } from './fixture.ts'
 import { CHECK, isIn, isInAfter, aMember } from './recheck-fixture.ts'
 import { cookieHeaderOf } from '../../support/scene.ts'
 
-/* An account that Entra has disabled, deleted or revoked while its session runs. */
+/* An account that Entra disables, deletes or revokes during a session. */
 
 const FAULTS = ['entra.user_disabled', 'entra.session_revoked'] as const satisfies FaultName[]
 
@@ -32,7 +32,7 @@ function statusOf({ entrada, browser }: MembershipScene, path: string, init: Req
 
 describe.each(RULES)('with %s, an account', (_, settings) => {
   test.each(FAULTS)(
-    'that is gone (%s) is out within the check time [requirement 46]',
+    'that is gone (%s) is signed out within the check time [requirement 46]',
     async (fault) => {
       const scene = await aMember({ settings })
       expect(await isInAfter(scene, CHECK)).toBe(true)
@@ -43,10 +43,10 @@ describe.each(RULES)('with %s, an account', (_, settings) => {
     },
   )
 
-  test('is signed out as fast where access tokens live for a day (cp1) [requirement 46]', async () => {
+  test('is signed out as fast where access tokens are valid for a day (cp1) [requirement 46]', async () => {
     const cp1 = { ...settings, OPENID_CLIENT_CAPABILITIES: 'cp1' }
     const scene = await aMember({ settings: cp1 })
-    // Renews the Graph token, which lives on when the account is disabled.
+    // Renews the Graph token, which stays valid when the account is disabled.
     await scene.browser.fetch('/.entrada/session')
     scene.sandbox.faults.set('entra.user_disabled')
     expect(await isInAfter(scene, CHECK)).toBe(false)
@@ -82,7 +82,7 @@ describe('the first request after the check time', () => {
     expect(scene.sandbox.journal.to('chat', '/echo')).toEqual([])
   })
 
-  test('is one of many that wait for one answer of Entra', async () => {
+  test('shares one call of Entra with all other waiting requests', async () => {
     const scene = await aMember()
     await clock.advance(CHECK)
     const before = scene.sandbox.journal.redemptions('refresh_token').length
@@ -100,18 +100,18 @@ describe('the first request after the check time', () => {
     expect(await statusOf(scene, '/echo')).toBe(401)
   })
 
-  test('waits at most five seconds for an Entra that hangs, and the next request not at all', async () => {
+  test('waits at most five seconds while Entra hangs, and the next request does not wait', async () => {
     const scene = await aMember()
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.token_hang')
     const started = clock.now()
     expect(await clock.runOut(statusOf(scene, '/echo'), 30)).toBe(200)
     expect(clock.now() - started).toBeLessThanOrEqual(6000)
-    // A write, because the isolate itself answers for a read.
+    // A write, because a read is served from the isolate's cache.
     expect(await statusOf(scene, '/echo', { method: 'POST', body: 'text' })).toBe(200)
   })
 
-  test('ends the session also when Entra answers late', async () => {
+  test('ends the session also if Entra responds late', async () => {
     const scene = await aMember()
     await clock.advance(CHECK)
     scene.sandbox.faults.set('entra.token_slow', { delayMs: 8000, times: 1 })

@@ -19,7 +19,7 @@ function putMail(scene: MembershipScene, mail: string | null): void {
 }
 
 describe('without a rule', () => {
-  test('admits everyone whom the tenant signs in, and asks Graph nothing', async () => {
+  test('admits everyone whom the tenant signs in, without a request to Graph', async () => {
     const scene = aMembershipScene()
     expect(await verdictOn(scene, CAST.unal.userPrincipalName)).toBe('admitted')
     expect((await sessionOf(scene.browser))?.user).toMatchObject({ roles: [], groups: [] })
@@ -81,7 +81,7 @@ describe('a refusal', () => {
     expect(scene.entrada.logs.text).not.toMatch(/Adele|Vance|Administrators/i)
   })
 
-  test('neither begins a session nor ends another person’s in this browser', async () => {
+  test('begins no session and ends no other session of this browser', async () => {
     const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.chatAdministrators) })
     await scene.browser.signIn(CAST.alex.userPrincipalName)
     await scene.browser.open('/.entrada/login?account=other')
@@ -98,8 +98,8 @@ describe('guests', () => {
 
   test.each([
     ['the acct claim', ['acct'] as const, 0],
-    ['Graph, where the token does not tell', [] as const, 1],
-  ])('are known by %s and kept out', async (_, optionalClaims, questions) => {
+    ['Graph, where the token has no such claim', [] as const, 1],
+  ])('are recognised by %s and refused', async (_, optionalClaims, questions) => {
     for (const [who, verdict] of [
       [CAST.gustav, 'wrong_account'],
       [CAST.adele, 'admitted'],
@@ -111,7 +111,7 @@ describe('guests', () => {
     }
   })
 
-  test('get that reason on the page and in the audit event', async () => {
+  test('get this reason on the page and in the audit event', async () => {
     const scene = aMembershipScene({ settings: { ALLOW_GUESTS: 'false' } })
     const page = await trySignIn(scene.browser, CAST.gustav.userPrincipalName)
     expect(page.text).toContain('Guest accounts do not have access.')
@@ -140,11 +140,11 @@ describe('allowed e-mail domains', () => {
     ['adele@contoso.example.', 'wrong_account'],
     ['adele@\u212Contoso.example', 'wrong_account'],
     ['adele@cont\u043Eso.example', 'wrong_account'],
-    // Her sign-in name stands in, and it is of that domain.
+    // Without mail the sign-in name is used, which is of that domain.
     [null, 'admitted'],
   ])('of %s: %s [requirement 83]', async (mail, verdict) => {
     const scene = aMembershipScene({ settings })
-    // Whether the tenant owns the domain is another claim's business.
+    // Another claim says whether the tenant owns the domain.
     scene.sandbox.registration = { ...scene.sandbox.registration, optionalClaims: ['email'] }
     putMail(scene, mail)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe(verdict)
@@ -161,7 +161,7 @@ describe('allowed e-mail domains', () => {
 })
 
 describe('identity', () => {
-  test('is tenant and object id: a changed address is the same person, a reused one is not [requirement 83]', async () => {
+  test('is tenant and object id, not the address, which can change and be reused [requirement 83]', async () => {
     const scene = aMembershipScene()
     await scene.browser.signIn(CAST.adele.userPrincipalName)
     putMail(scene, 'adele.wilson@contoso.example')
@@ -188,7 +188,7 @@ describe('identity', () => {
 })
 
 describe('several tenants', () => {
-  test('have their own groups: a group of the same name in another tenant admits nobody', async () => {
+  test('have separate groups: a group of the same name in another tenant does not match', async () => {
     const sandbox = createSandbox({
       people: 5,
       groups: 2,

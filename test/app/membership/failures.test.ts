@@ -29,16 +29,20 @@ function refusal(status: number, headers: Record<string, string> = {}): Fault {
     )
 }
 
-/** Everything Graph, or what is in front of it, may do to one request. */
+/** Every fault of Graph, or of a gateway in front of it, in one response. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'an error of the server (500)': refusal(500),
-  'a gateway that gives up (502)': refusal(502),
+  'a server error (500)': refusal(500),
+  'a bad gateway (502)': refusal(502),
   'an outage (503)': refusal(503),
-  'an outage with a time that is too long (503)': refusal(503, { 'retry-after': '120' }),
-  'a gateway that waits in vain (504)': refusal(504),
-  'throttling without a time (429)': refusal(429),
-  'throttling for longer than anyone waits (429)': refusal(429, { 'retry-after': '60' }),
-  'a token that is not accepted (401)': refusal(401),
+  'an outage with a Retry-After beyond the time budget (503)': refusal(503, {
+    'retry-after': '120',
+  }),
+  'a gateway timeout (504)': refusal(504),
+  'throttling without Retry-After (429)': refusal(429),
+  'throttling with a Retry-After beyond the time budget (429)': refusal(429, {
+    'retry-after': '60',
+  }),
+  'a rejected token (401)': refusal(401),
   'a broken connection': () => {
     throw new Error('Network connection lost.')
   },
@@ -62,10 +66,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     withNextLink(healthy, 'https://graph.microsoft.com/beta/me/transitiveMemberOf'),
 }
 
-/** A refusal of the first page may mean that the question has to be put in another way. */
+/** A refusal of the first page is not final: the request is then sent in another form. */
 const REFUSED: Readonly<Record<string, Fault>> = {
   'a refusal (403)': refusal(403),
-  'a question it does not take (400)': refusal(400),
+  'a bad request (400)': refusal(400),
 }
 
 const LATER_FAULTS: Readonly<Record<string, Fault>> = {
@@ -78,7 +82,7 @@ const LATER_FAULTS: Readonly<Record<string, Fault>> = {
     ),
 }
 
-/** Answers in pages of ten, and lets one of them go wrong, always or a few times. */
+/** Responds in pages of ten and applies a fault to one of them, always or a few times. */
 function pagesOfTen(page: number, fault: Fault, times = Number.POSITIVE_INFINITY) {
   let left = times
   return (sandbox: Sandbox): HostHandler => {
@@ -127,20 +131,20 @@ describe('a list of groups in three pages', () => {
     expect(scene.sandbox.journal.to('graph', '/v1.0/me/transitiveMemberOf')).toHaveLength(3)
   })
 
-  describe.each([1, 2, 3])('with page %i spoilt by', (page) => {
+  describe.each([1, 2, 3])('with page %i failing by', (page) => {
     test.each(Object.entries(page === 1 ? FAULTS : LATER_FAULTS))(
-      '%s keeps the door shut [requirement 78]',
+      '%s admits nobody [requirement 78]',
       async (_, fault) => {
         await expectShut(adelesScene(pagesOfTen(page, fault)))
       },
     )
 
     test.each([
-      ['an error of the server', refusal(500)],
+      ['a server error', refusal(500)],
       ['throttling for a second', refusal(429, { 'retry-after': '1' })],
       ['a broken connection', FAULTS['a broken connection'] ?? refusal(500)],
       ['silence', FAULTS['silence'] ?? refusal(500)],
-    ] as const)('%s, once, is asked again', async (_, fault) => {
+    ] as const)('is retried after %s', async (_, fault) => {
       const scene = adelesScene(pagesOfTen(page, fault, 1))
       await trySignInSlowly(scene, CAST.adele.userPrincipalName)
       expect(await sessionOf(scene.browser)).not.toBeNull()
@@ -158,14 +162,14 @@ function spoiling(path: string, fault: Fault) {
 
 describe('the request about the configured groups', () => {
   test.each(Object.entries(FAULTS))(
-    'spoilt by %s keeps the door shut [requirement 78]',
+    'admits nobody when it fails by %s [requirement 78]',
     async (_, fault) => {
       const graph = spoiling('/me/checkMemberGroups', fault)
       await expectShut(aMembershipScene({ settings: byGroup('graph'), graph }))
     },
   )
 
-  test.each([400, 403, 404])('refused with %i is asked in the other way', async (status) => {
+  test.each([400, 403, 404])('refused with %i is repeated in the other form', async (status) => {
     const graph = spoiling('/me/checkMemberGroups', refusal(status))
     const scene = aMembershipScene({ settings: byGroup('graph'), graph })
     putAdeleInGroups(scene.sandbox, { count: 3, isMember: true })
@@ -173,7 +177,7 @@ describe('the request about the configured groups', () => {
     expect(await sessionOf(scene.browser)).not.toBeNull()
   })
 
-  test('answered with groups that were not asked about admits nobody', async () => {
+  test('answered with groups that were not requested admits nobody', async () => {
     const graph = spoiling('/me/checkMemberGroups', () =>
       Response.json({ value: ['0f1b6f0e-2f6c-4f6e-8a77-0000000000ff'] }),
     )
@@ -185,7 +189,7 @@ describe('the request about the configured groups', () => {
 
 describe('the request for the group of a name', () => {
   test.each(Object.entries({ ...FAULTS, ...REFUSED }))(
-    'spoilt by %s keeps the door shut [requirement 78]',
+    'admits nobody when it fails by %s [requirement 78]',
     async (_, fault) => {
       const graph = spoiling('/groups', fault)
       await expectShut(aMembershipScene({ settings: byGroup('graph', 'Chat Users'), graph }))
@@ -195,9 +199,9 @@ describe('the request for the group of a name', () => {
 
 describe('the request for the person’s own profile', () => {
   const faults = Object.entries({ ...FAULTS, ...REFUSED })
-  // One person comes on one page.
+  // A profile has a single page.
   test.each(faults.filter(([name]) => !name.startsWith('a link')))(
-    'where guests are kept out, spoilt by %s, keeps the door shut',
+    'where guests are refused, failing by %s, admits nobody',
     async (_, fault) => {
       const scene = aMembershipScene({
         settings: { ALLOW_GUESTS: 'false' },
@@ -210,7 +214,7 @@ describe('the request for the person’s own profile', () => {
 })
 
 describe('a retry of Graph', () => {
-  test('ends within the time budget, however long Graph is silent', async () => {
+  test('ends within the time budget, however long Graph does not respond', async () => {
     const scene = aMembershipScene({ settings: byGroup('graph') })
     scene.sandbox.faults.set('graph.hang')
     const before = clock.now()
@@ -226,7 +230,7 @@ describe('a retry of Graph', () => {
     await expectShut(scene)
   })
 
-  test('waits as long as Graph asks for, or says how long the person has to wait', async () => {
+  test('waits for the Retry-After of Graph, or names the waiting time on the page', async () => {
     const scene = aMembershipScene({ settings: byGroup('graph') })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     const page = await trySignIn(scene.browser, CAST.adele.userPrincipalName)

@@ -7,14 +7,14 @@ import type { Page } from '../../support/browser/page.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 
-/** The group the rules of these tests ask for. */
+/** The group that the rules of these tests require. */
 export const WANTED = '0f1b6f0e-2f6c-4f6e-8a77-00000000f001'
 
 export interface MembershipScene {
   readonly entrada: Entrada
   readonly sandbox: Sandbox
   readonly browser: Browser
-  /** Settles when Graph is asked for the first time. */
+  /** Settles at the first request to Graph. */
   readonly graphAsked: Promise<void>
 }
 
@@ -85,13 +85,13 @@ export function putGroup(sandbox: Sandbox, group: Partial<Group> & { readonly id
   })
 }
 
-/** Takes one member out of a group, as an administrator would. */
+/** Removes one member from a group, as an administrator would. */
 export function removeMember(sandbox: Sandbox, groupId: string, memberId: string): void {
   const group = theGroup(sandbox, groupId)
   putGroup(sandbox, { ...group, memberIds: group.memberIds.filter((id) => id !== memberId) })
 }
 
-/** Moves Adele into so many groups and no others; into the wanted one through two more, three deep. */
+/** Puts Adele into this many groups and no others; into the wanted one through two nested groups. */
 export function putAdeleInGroups(
   sandbox: Sandbox,
   { count, isMember }: { readonly count: number; readonly isMember: boolean },
@@ -114,7 +114,7 @@ export function putAdeleInGroups(
   if (length !== count) throw new Error(`Adele is in ${length} groups instead of ${count}`)
 }
 
-/** Tries to sign in; the page it ends on, whatever it says. */
+/** Tries to sign in and returns the last page, which may be an error page. */
 export async function trySignIn(browser: Browser, principalName: string): Promise<Page> {
   let page = await browser.open('/')
   for (const button of [
@@ -126,7 +126,7 @@ export async function trySignIn(browser: Browser, principalName: string): Promis
   return page
 }
 
-/** The same of somebody whose groups take Graph a while: from its first question on, time flies. */
+/** The same while Graph responds slowly: the clock advances from the first request on. */
 export async function trySignInSlowly(
   scene: MembershipScene,
   principalName: string,
@@ -154,7 +154,7 @@ export async function sessionOf(browser: Browser): Promise<SessionAnswer | null>
   return response.json<SessionAnswer>()
 }
 
-/** How a sign-in ended: in the chat, or with the code of a refusal. */
+/** The result of a sign-in: the chat, or the code of a refusal. */
 export async function verdictOn(scene: MembershipScene, principalName: string): Promise<string> {
   const page = await trySignIn(scene.browser, principalName)
   const refusal = page.headers.get('entrada-error')

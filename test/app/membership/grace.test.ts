@@ -8,7 +8,7 @@ describe('while membership cannot be checked', () => {
   const settings: TestSettings = byGroup('auto', CAST_GROUPS.chatUsers)
 
   test.each(['graph.outage', 'graph.throttled', 'graph.hang', 'graph.token_rejected'] as const)(
-    'because of %s, the last known verdict serves for the grace, with an audit event each time',
+    'because of %s, the last known result counts for the grace period, with an audit event each time',
     async (fault) => {
       const scene = await aMember({ settings })
       scene.sandbox.faults.set(fault, { retryAfterSeconds: 30 })
@@ -43,7 +43,7 @@ describe('while membership cannot be checked', () => {
     expect(await isInAfter(scene, CHECK + GRACE / 2)).toBe(true)
   })
 
-  test('a new sign-in gets no grace [requirement 78]', async () => {
+  test('a new sign-in gets no grace period [requirement 78]', async () => {
     const scene = await aMember({ settings: byGroup('graph', CAST_GROUPS.chatUsers) })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     expect(await isInAfter(scene, CHECK)).toBe(true)
@@ -53,16 +53,16 @@ describe('while membership cannot be checked', () => {
     expect(await sessionOf(browser)).toBeNull()
   })
 
-  test('without a grace, the session ends at once', async () => {
+  test('without a grace period, the session ends at once', async () => {
     const scene = await aMember({ settings: { ...settings, MEMBERSHIP_GRACE_SECONDS: '0' } })
     scene.sandbox.faults.set('graph.outage')
     expect(await isInAfter(scene, CHECK)).toBe(false)
   })
 
-  test('an outage of the sign-in service counts the same', async () => {
+  test('an outage of the sign-in service has the same effect', async () => {
     const scene = await aMember({ settings })
     scene.sandbox.faults.set('entra.outage')
-    // So late that the grace is over too.
+    // Late enough for the grace period to have ended.
     expect(await isInAfter(scene, 2 * CHECK)).toBe(false)
   })
 })

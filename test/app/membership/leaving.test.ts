@@ -4,7 +4,7 @@ import { clock } from '../../support/clock.ts'
 import { asked, byGroup, putGroup, trySignIn, type MembershipScene } from './fixture.ts'
 import { CHECK, isIn, isInAfter, leaveSales, sessionAfter, aMember } from './recheck-fixture.ts'
 
-/* Who leaves the group is out at the next recheck, everywhere and with all that was kept. */
+/* The session of a person who leaves the group ends at the next recheck, everywhere and with all stored data. */
 
 function membershipEvents({ entrada }: MembershipScene) {
   return entrada.logs.events().filter(({ event }) => String(event).includes('membership'))
@@ -13,7 +13,7 @@ function membershipEvents({ entrada }: MembershipScene) {
 describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) => {
   const settings = byGroup(source, CAST_GROUPS.allEmployees)
 
-  test('a member stays for as long as the session lasts', async () => {
+  test('a member keeps the session until it expires', async () => {
     const scene = await aMember({ settings })
     for (let hour = 0; hour < 5; hour++) {
       expect((await sessionAfter(scene, CHECK))?.user.groups).toEqual([CAST_GROUPS.allEmployees])
@@ -36,7 +36,7 @@ describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) =
     }
   })
 
-  test('a person added to more than 200 groups stays', async () => {
+  test('a person added to more than 200 groups keeps the session', async () => {
     const scene = await aMember({ settings })
     for (let index = 0; index < 250; index++) {
       const id = `0f1b6f0e-2f6c-4f6e-8a77-0000003${String(index).padStart(5, '0')}`

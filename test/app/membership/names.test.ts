@@ -41,7 +41,7 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
     }
   })
 
-  test('may stand beside others: an ambiguous name does not hide another match [requirement 80]', async () => {
+  test('may be one of several: an ambiguous name does not hide another match [requirement 80]', async () => {
     const scene = aMembershipScene({ settings: byGroup(source, 'Project Phoenix, Chat Users') })
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
     expect((await sessionOf(scene.browser))?.user.groups).toEqual(['Chat Users'])
@@ -65,13 +65,13 @@ describe.each(SOURCES)('a group given by its name, with the source %s', (source)
     expect(await verdictOn({ ...scene, browser }, CAST.alex.userPrincipalName)).toBe('admitted')
   })
 
-  test('that no group has admits nobody', async () => {
+  test('of no existing group does not match', async () => {
     const scene = aMembershipScene({ settings: byGroup(source, 'Chat Users') })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).not.toBe('admitted')
   })
 
-  test('needs the permission to read groups, and says so without it [requirement 78]', async () => {
+  test('needs the permission to read groups, and names it if it is missing [requirement 78]', async () => {
     const scene = aMembershipScene({
       settings: byGroup(source, 'Chat Users'),
       mayReadGroups: false,
@@ -100,7 +100,7 @@ describe('a group name, when a sign-in gets only the scopes that it named', () =
     expect((await sessionOf(scene.browser))?.user.groups).toEqual(['Chat Users'])
   })
 
-  test('makes operators as well', async () => {
+  test('works for operators as well', async () => {
     const scene = aStingyEntra({
       OPENID_ADMIN_ROLE: 'Chat Administrators',
       OPENID_ADMIN_ROLE_PARAMETER_PATH: 'groups',
@@ -120,7 +120,7 @@ describe('a group name, when a sign-in gets only the scopes that it named', () =
     expect(presented?.form.get('refresh_token')).toBe(second)
   })
 
-  test('costs none where the first token is enough, or object ids are asked for', async () => {
+  test('costs none where the first token is enough, or rules name object ids', async () => {
     const generous = aMembershipScene({ settings: byGroup('graph', 'Chat Users') })
     await generous.browser.signIn(CAST.adele.userPrincipalName)
     const byId = aStingyEntra(byGroup('graph', CAST_GROUPS.chatUsers))
@@ -153,7 +153,7 @@ test.each([
   'Chat Users%27) or (1 eq 1',
   'Chat/Users?$top=1#x',
   'Ünïcödé ✓ 群組',
-])('a name such as %s is a name and nothing else', async (name) => {
+])('a name such as %s is matched literally', async (name) => {
   const scene = aMembershipScene({ settings: byGroup('graph', name) })
   putGroup(scene.sandbox, { id: OTHER, displayName: name, memberIds: [CAST.alex.id] })
   expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('not_a_member')
@@ -161,7 +161,7 @@ test.each([
   expect(await verdictOn({ ...scene, browser }, CAST.alex.userPrincipalName)).toBe('admitted')
 })
 
-test('more names than fit into one request are asked in several', async () => {
+test('more names than fit into one request are looked up in several', async () => {
   const names = [...Array.from({ length: 24 }, (_, index) => `Team ${index}`), 'Chat Users']
   const scene = aMembershipScene({ settings: byGroup('graph', names.join(',')) })
   expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
@@ -180,7 +180,7 @@ test('a rule by group id still matches after a rename, also when another group t
   }
 })
 
-test('a rule by the id of a deleted group admits nobody', async () => {
+test('a rule by the id of a deleted group does not match', async () => {
   for (const source of SOURCES) {
     const scene = aMembershipScene({ settings: byGroup(source, CAST_GROUPS.chatUsers) })
     contoso(scene.sandbox).removeGroup(CAST_GROUPS.chatUsers)
@@ -189,7 +189,7 @@ test('a rule by the id of a deleted group admits nobody', async () => {
 })
 
 describe('a group by its name', () => {
-  test('that is renamed ends memberships at the next recheck [requirement 80]', async () => {
+  test('that is renamed ends its members’ sessions at the next recheck [requirement 80]', async () => {
     for (const source of ['auto', 'graph'] as const) {
       const scene = await aMember({ settings: byGroup(source, 'Chat Users') })
       const group = theGroup(scene.sandbox, CAST_GROUPS.chatUsers)
@@ -198,7 +198,7 @@ describe('a group by its name', () => {
     }
   })
 
-  test('that becomes ambiguous ends the session after the grace [requirement 80]', async () => {
+  test('that becomes ambiguous ends the session after the grace period [requirement 80]', async () => {
     const scene = await aMember({ settings: byGroup('graph', 'Chat Users') })
     putGroup(scene.sandbox, {
       id: '0f1b6f0e-2f6c-4f6e-8a77-00000000f0ac',

@@ -7,7 +7,7 @@ import type { Claims } from '../../support/scripted-tokens.ts'
 import { CLIENT, ISSUER, withClaims } from '../edge/scripted-entrada-fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
-/* How an operator names the person, and what is said when nothing was ended. */
+/* How an operator names the user, and the response where no session was ended. */
 
 async function end(browser: Browser, user: string): Promise<readonly unknown[]> {
   const response = await browser.fetch(`/.entrada/admin/users/${user}/end`, { method: 'POST' })
@@ -30,7 +30,7 @@ describe('an operator of an Entra tenant', () => {
     expect(await end(alex, `${CONTOSO}:${CAST.megan.id}`)).toEqual(NOTHING)
   })
 
-  test('may write the ids in any case and percent-encoded', async () => {
+  test('can write the ids in any case and percent-encoded', async () => {
     const entrada = anEntrada({ settings })
     const alex = await signedIn(entrada, 'alex')
     await signedIn(entrada, 'megan')
@@ -39,7 +39,7 @@ describe('an operator of an Entra tenant', () => {
   })
 
   test.each(['', 'nobody', ':', `${CONTOSO}:`, `:${CAST.megan.id}`, '%E0%A4%A:x'])(
-    'ends nothing with %j for a name',
+    'ends no session with the name %j',
     async (user) => {
       const alex = await signedIn(anEntrada({ settings }), 'alex')
       expect(await end(alex, user)).toEqual(NOTHING)

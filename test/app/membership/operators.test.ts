@@ -12,7 +12,7 @@ import {
 } from './fixture.ts'
 import { CHECK, GRACE, isInAfter, setAppRoles, aMember } from './recheck-fixture.ts'
 
-/* Whom the rule makes an operator, at sign-in and while the session lasts. */
+/* The operator rule, at sign-in and during the session. */
 
 const ADMIN_BY_ROLE = { OPENID_ADMIN_ROLE: 'Entrada.Admin' }
 const ADMIN_BY_GROUP = {
@@ -31,7 +31,7 @@ describe('the operators', () => {
   test.each([
     ['an app role', ADMIN_BY_ROLE],
     ['a group', ADMIN_BY_GROUP],
-  ])('are those with %s, and nobody else', async (_, settings) => {
+  ])('are exactly the people with %s', async (_, settings) => {
     for (const [who, status] of [
       [CAST.alex, 200],
       [CAST.adele, 403],
@@ -55,7 +55,7 @@ describe('the operators', () => {
     )
   })
 
-  test('reach the chat as its role header says', async () => {
+  test('are named to the chat in its role header', async () => {
     const settings = { ...ADMIN_BY_ROLE, ORIGIN_PRESET: 'open-webui' }
     for (const [who, role] of [
       [CAST.alex, 'admin'],
@@ -68,7 +68,7 @@ describe('the operators', () => {
     }
   })
 
-  test('are not known during an outage: everyone is admitted without operator rights, and the log says so', async () => {
+  test('are admitted without operator rights during an outage, which is logged', async () => {
     const scene = aMembershipScene({ settings: ADMIN_BY_GROUP })
     scene.sandbox.faults.set('graph.throttled', { retryAfterSeconds: 60 })
     expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('admitted')
@@ -135,7 +135,7 @@ describe('an operator', () => {
     expect(await endsSessions(scene)).toBe(200)
   })
 
-  test('loses the session after the grace in an outage, and other people keep theirs', async () => {
+  test('loses the session after the grace period in an outage, and other people keep theirs', async () => {
     const operator = await aMember({ settings: ADMIN_BY_GROUP }, 'alex')
     const other = { ...operator, browser: operator.entrada.browser() }
     await other.browser.signIn(CAST.adele.userPrincipalName)

@@ -10,7 +10,7 @@ import {
   type MembershipSceneOptions,
 } from './fixture.ts'
 
-/** `MEMBERSHIP_CHECK_SECONDS` and `MEMBERSHIP_GRACE_SECONDS` where nobody sets them. */
+/** Defaults of `MEMBERSHIP_CHECK_SECONDS` and `MEMBERSHIP_GRACE_SECONDS`. */
 export const CHECK = 3600
 export const GRACE = 900
 
@@ -23,7 +23,7 @@ export async function aMember(
   return scene
 }
 
-/** Asked of an endpoint that needs a session and no token: whatever is asked of Microsoft is about membership. */
+/** Requests an endpoint that needs a session and no token, so that only membership causes requests to Microsoft. */
 export async function isIn({ browser }: MembershipScene): Promise<boolean> {
   const { status } = await browser.fetch('/.entrada/sessions')
   if (status !== 200 && status !== 401) throw new Error(`unexpected status ${status}`)

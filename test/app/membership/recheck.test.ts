@@ -13,7 +13,7 @@ import {
 } from './recheck-fixture.ts'
 
 describe('a recheck', () => {
-  test('is one request for all that wait, and does not happen early', async () => {
+  test('is one request for all waiting requests, and does not happen early', async () => {
     const scene = await aMember({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     await isInAfter(scene, CHECK - 60)
     expect(asked(scene, 'me/')).toBe(0)
@@ -24,7 +24,7 @@ describe('a recheck', () => {
     expect(asked(scene, 'me/')).toBe(1)
   })
 
-  test('does not happen where there is no rule', async () => {
+  test('does not happen without a rule', async () => {
     const scene = await aMember()
     expect(await isInAfter(scene, 3 * CHECK)).toBe(true)
     expect(asked(scene, 'me/')).toBe(0)
@@ -41,7 +41,7 @@ describe('a recheck', () => {
     await clock.advance(2 * CHECK)
     const renewals = () => scene.sandbox.journal.redemptions('refresh_token').length
     const before = renewals()
-    // The answer to `session` names the features, for which a token is renewed.
+    // The response of `session` names the features, for which a token is renewed.
     await scene.browser.fetch('/.entrada/session')
     expect(renewals()).toBe(before + 1)
     expect(scene.entrada.logs.events('membership_lost')).toHaveLength(1)
@@ -88,13 +88,13 @@ describe('without a stored refresh token (OPENID_REUSE_TOKENS=false)', () => {
     const scene = await aMember({ settings })
     expect(await isInAfter(scene, CHECK - 60)).toBe(true)
     expect(await isInAfter(scene, 61)).toBe(false)
-    // Entra still knows the person, so this takes no click.
+    // Entra still has a session, so this takes no click.
     const page = await scene.browser.open(`${scene.entrada.origin}/`)
     expect(page.url.href).toBe(`${scene.entrada.origin}/`)
     expect(await sessionOf(scene.browser)).not.toBeNull()
   })
 
-  test('a role holds until the session ends', async () => {
+  test('a role is valid until the session ends', async () => {
     const settings = { ...noReuse, OPENID_REQUIRED_ROLE: 'Entrada.Admin' }
     const scene = await aMember({ settings }, 'alex')
     setAppRoles(scene, 'alex', [])

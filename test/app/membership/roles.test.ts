@@ -30,7 +30,7 @@ describe('a required app role', () => {
     )
   })
 
-  test('is compared exactly as it is spelled', async () => {
+  test('is compared as a whole and case-sensitively', async () => {
     for (const role of ['entrada.admin', 'Entrada.Admi', 'Entrada.Admins', 'Entrada']) {
       const scene = aMembershipScene({ settings: { OPENID_REQUIRED_ROLE: role } })
       expect(await verdictOn(scene, CAST.alex.userPrincipalName)).toBe('not_a_member')
@@ -59,7 +59,7 @@ describe('a required app role', () => {
     expect(await isInAfter(scene, CHECK)).toBe(false)
   })
 
-  test('serves for the grace without a trusted id token [requirement 82]', async () => {
+  test('counts for the grace period without a trusted id token [requirement 82]', async () => {
     const scene = await aUser()
     setAppRoles(scene, 'adele', [])
     scene.sandbox.faults.set('entra.bad_signature')
@@ -67,7 +67,7 @@ describe('a required app role', () => {
     expect(await isInAfter(scene, GRACE)).toBe(false)
   })
 
-  test('serves for the grace while the sign-in service is down', async () => {
+  test('counts for the grace period while the sign-in service is down', async () => {
     const scene = await aUser()
     scene.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 5 })
     expect(await isInAfter(scene, CHECK)).toBe(true)

@@ -27,7 +27,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
     )
 
     test.each(['auto', 'graph'] as const)(
-      'the source %s refuses who is in other groups [requirement 79]',
+      'the source %s refuses members of other groups [requirement 79]',
       async (source) => {
         const scene = aMembershipScene({ settings: byGroup(source), mayReadGroups })
         putAdeleInGroups(scene.sandbox, { count, isMember: false })
@@ -36,7 +36,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
     )
   })
 
-  test('the source id admits a member while the groups fit into a token, and never guesses beyond [requirement 79]', async () => {
+  test('the source id admits a member while the groups fit into a token, and refuses beyond [requirement 79]', async () => {
     const scene = aMembershipScene({ settings: byGroup('id'), mayReadGroups: false })
     putAdeleInGroups(scene.sandbox, { count, isMember: true })
     const verdict = await verdictOn(scene, CAST.adele.userPrincipalName)
@@ -44,7 +44,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
     expect(asked(scene, 'me/')).toBe(0)
   })
 
-  test('the source id refuses people of other groups, and never guesses beyond [requirement 79]', async () => {
+  test('the source id refuses members of other groups, also beyond that number [requirement 79]', async () => {
     const scene = aMembershipScene({ settings: byGroup('id'), mayReadGroups: false })
     putAdeleInGroups(scene.sandbox, { count, isMember: false })
     const verdict = await verdictOn(scene, CAST.adele.userPrincipalName)
@@ -52,7 +52,7 @@ describe.each(COUNTS)('for a user in %i groups', (count) => {
   })
 })
 
-test('overage with the source id says whose turn it is and what to do [requirement 78]', async () => {
+test('overage with the source id is an error page that names who can help and what to do [requirement 78]', async () => {
   const scene = aMembershipScene({ settings: byGroup('id', CAST_GROUPS.chatUsers) })
   const page = await trySignIn(scene.browser, CAST.megan.userPrincipalName)
   expect(page.status).toBe(503)
@@ -78,7 +78,7 @@ describe('the request to Graph', () => {
     expect(asked(scene, 'me/transitiveMemberOf')).toBe(0)
   })
 
-  test('is one for both rules', async () => {
+  test('is a single one for both rules', async () => {
     const scene = aMembershipScene({
       settings: {
         ...byGroup('graph', CAST_GROUPS.allEmployees),
@@ -111,7 +111,7 @@ describe('the request to Graph', () => {
 })
 
 describe('a registration without a groups claim', () => {
-  test('leaves auto to Graph', async () => {
+  test('makes the source auto use Graph', async () => {
     const scene = aMembershipScene({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
     scene.sandbox.registration = { ...scene.sandbox.registration, groupMembershipClaims: 'none' }
     expect(await verdictOn(scene, CAST.adele.userPrincipalName)).toBe('admitted')
@@ -128,7 +128,7 @@ describe('a registration without a groups claim', () => {
 })
 
 describe('any of several', () => {
-  test('is enough, and the session shows the matches as the settings spell them [requirement 81]', async () => {
+  test('is enough, and the session shows the matches in the spelling of the settings [requirement 81]', async () => {
     const groups = [
       CAST_GROUPS.chatAdministrators,
       CAST_GROUPS.everyoneInSales.toUpperCase(),
@@ -149,7 +149,7 @@ describe('only configured groups go on', () => {
     const session = JSON.stringify(await sessionOf(scene.browser))
     await scene.browser.fetch('/api/anything')
     const [request] = scene.sandbox.journal.to('chat', '/api/anything')
-    const told = [...(request?.headers ?? [])].join('\n')
+    const sentHeaders = [...(request?.headers ?? [])].join('\n')
     const assertion = request?.headers.get('entrada-assertion')?.split('.')[1] ?? ''
     expect(request?.headers.get('x-forwarded-groups')).toBe(CAST_GROUPS.allEmployees)
     expect(JSON.parse(atob(assertion.replaceAll('-', '+').replaceAll('_', '/')))).toMatchObject({
@@ -158,7 +158,7 @@ describe('only configured groups go on', () => {
     })
     for (const other of [CAST_GROUPS.chatUsers, CAST_GROUPS.everyoneInSales, '0d1b6f0e-']) {
       expect(session).not.toContain(other)
-      expect(told).not.toContain(other)
+      expect(sentHeaders).not.toContain(other)
     }
   })
 })

@@ -8,7 +8,7 @@ import { sessionOf } from './fixture.ts'
 import { CHECK } from './recheck-fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
-/* Several tenants: what the administrator of one gives must not count in another. */
+/* Several tenants: a role that one tenant’s administrator assigns must not count in another. */
 
 const MEGAN = `${CONTOSO}:${CAST.megan.id}`
 const FELIX = `${FABRIKAM}:${CAST.felix.id}`
@@ -44,7 +44,10 @@ async function end(browser: Browser, user: string): Promise<[number, string | nu
 
 const OPERATOR_REQUIRED = [403, 'operator_required']
 
-async function toldRole(entrada: Entrada, browser: Browser): Promise<string | null | undefined> {
+async function roleHeaderOf(
+  entrada: Entrada,
+  browser: Browser,
+): Promise<string | null | undefined> {
   await browser.fetch('/api/anything')
   return entrada.sandbox.journal
     .to('chat', '/api/anything')
@@ -53,13 +56,13 @@ async function toldRole(entrada: Entrada, browser: Browser): Promise<string | nu
 }
 
 describe('an operator', () => {
-  test('comes from the first allowed tenant', async () => {
+  test('belongs to the first allowed tenant', async () => {
     const entrada = twoTenants()
     await signedIn(entrada, 'megan')
     expect(await end(await signedIn(entrada, 'alex'), MEGAN)).toEqual([200, null])
   })
 
-  test('is nobody to whom the administrator of another tenant gave the role', async () => {
+  test('has no rights from a role that another tenant’s administrator assigned', async () => {
     const entrada = twoTenants()
     const felix = await signedIn(entrada, 'felix')
     expect(await end(felix, FELIX)).toEqual(OPERATOR_REQUIRED)
@@ -69,20 +72,20 @@ describe('an operator', () => {
     expect(await end(felix, FELIX)).toEqual(OPERATOR_REQUIRED)
   })
 
-  test('and the chat’s administrator are the same people', async () => {
+  test('is an administrator of the chat, and nobody else is', async () => {
     const entrada = twoTenants()
-    expect(await toldRole(entrada, await signedIn(entrada, 'alex'))).toBe('admin')
-    expect(await toldRole(entrada, await signedIn(entrada, 'felix'))).toBe('user')
+    expect(await roleHeaderOf(entrada, await signedIn(entrada, 'alex'))).toBe('admin')
+    expect(await roleHeaderOf(entrada, await signedIn(entrada, 'felix'))).toBe('user')
   })
 
-  test('comes from the tenants of OPENID_ADMIN_TENANTS where it is set', async () => {
+  test('belongs to a tenant of OPENID_ADMIN_TENANTS where it is set', async () => {
     const entrada = twoTenants({ OPENID_ADMIN_TENANTS: FABRIKAM.toUpperCase() })
     const [alex, felix] = [await signedIn(entrada, 'alex'), await signedIn(entrada, 'felix')]
     expect(await end(alex, MEGAN)).toEqual(OPERATOR_REQUIRED)
     expect(await end(felix, FELIX)).toEqual([200, null])
   })
 
-  test('ends sessions of people of the own tenant only', async () => {
+  test('can end sessions of people of the same tenant only', async () => {
     const entrada = twoTenants({ OPENID_ADMIN_TENANTS: `${CONTOSO},${FABRIKAM}` })
     const [megan, alex] = [await signedIn(entrada, 'megan'), await signedIn(entrada, 'alex')]
     const felix = await signedIn(entrada, 'felix')
@@ -94,7 +97,7 @@ describe('an operator', () => {
   })
 })
 
-describe('a role that makes operators and admits as well', () => {
+describe('a role that both admits people and makes them operators', () => {
   const settings = { OPENID_REQUIRED_ROLE: 'Entrada.User,Entrada.Admin' }
 
   test('admits people of another tenant, and is not shown to the chat', async () => {
@@ -106,7 +109,7 @@ describe('a role that makes operators and admits as well', () => {
   })
 
   test.each(['true', 'false'])(
-    'keeps them in with OPENID_REUSE_TOKENS=%s while they hold it',
+    'keeps their sessions with OPENID_REUSE_TOKENS=%s while they hold it',
     async (reuse) => {
       const entrada = twoTenants({
         ...settings,

@@ -73,7 +73,7 @@ describe('the scopes of the token', () => {
     expect(await alex.search('diego')).toMatchObject({ results: [] })
   })
 
-  test('leave nobody out when they do not show whether an account is blocked', async () => {
+  test('leave no user out when they do not show whether an account is blocked', async () => {
     const adele = await aSearcher()
     const [diego] = (await adele.search('diego')).results
     expect(diego?.idOnTheSource).toBe(CAST.diego.id)

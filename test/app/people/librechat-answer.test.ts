@@ -10,7 +10,7 @@ import {
   searchChat,
 } from './librechat-fixture.ts'
 
-/* LibreChat's own answer stands. Entrada only adds results of the directory. */
+/* LibreChat's own response is kept. Entrada only adds results of the directory. */
 
 describe('LibreChat decides', () => {
   test('who the user is: it receives its own bearer token and no cookie of Entrada', async () => {
@@ -51,7 +51,7 @@ describe('LibreChat decides', () => {
     expect(body.types).toEqual(['user'])
   })
 
-  test('alone about roles: the directory is not asked for them', async () => {
+  test('alone about roles, which are not requested from the directory', async () => {
     const { chat, user } = await aChat()
     chat.records.push({ id: 'r1', type: 'role', name: 'MEGANS', source: 'local' })
     const body = await found(user, { q: 'megan', types: 'role' })

@@ -20,7 +20,7 @@ describe('an outage', () => {
     expect(answer.status).toEqual({ ...OK, people: 'failed', users: 'failed', groups: 'failed' })
   })
 
-  test('is forgotten seconds after it ends', async () => {
+  test('has no effect seconds after its end', async () => {
     const adele = await aSearcher()
     adele.sandbox.faults.set('graph.outage')
     await adele.search('megan')
@@ -50,7 +50,7 @@ describe('an outage', () => {
     expect(attempts).toBeLessThan(6)
   })
 
-  test('in which Graph never answers ends after a few seconds', async () => {
+  test('in which Graph never responds ends after a few seconds', async () => {
     const adele = await aSearcher()
     const waits: number[] = []
     adele.entrada.internet.answer(adele.sandbox.hosts.graph, ({ signal }) => {

@@ -12,7 +12,7 @@ import { aSearcher, type PeopleAnswer, type Searcher } from './searcher-fixture.
 
 const OK = { people: 'ok', users: 'ok', groups: 'ok', local: 'off' }
 const LETTERS = 10
-/** Longer than any cached result lives, so that the next name starts with an empty cache. */
+/** Longer than the lifetime of any cached result, so that the next name starts with an empty cache. */
 const FORGOTTEN_SECONDS = 4 * 3600
 
 function contosoOf({ tenants }: Sandbox): Directory {

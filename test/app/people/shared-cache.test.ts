@@ -49,10 +49,10 @@ describe('the cache that members of an organisation share', () => {
       status: { people: 'off', users: 'off', groups: 'off' },
     })
     await gustav.pause(0)
-    // Nor once the user type of the guest is cached.
+    // The same applies once the user type of the guest is cached.
     expect(await gustav.search('bowen')).toMatchObject({ results: [] })
     await gustav.pause(0)
-    // The refusal for guests does not reach members.
+    // The refusal for guests does not affect members.
     const alex = await aMember({ who: 'alex', entrada: adele.entrada })
     expect((await alex.search('bowen')).status).toMatchObject({ users: 'ok', groups: 'ok' })
   })

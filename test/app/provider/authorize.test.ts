@@ -5,7 +5,7 @@ import { aChat, answerTo, authorizeUrl, REDIRECT_URI, ISSUER, OTHER } from './fi
 import { HOME } from '../../support/addresses.ts'
 import { signedIn, cookieHeaderOf } from '../../support/scene.ts'
 
-/* Requests of a client, in the browser of somebody who may or may not be signed in. */
+/* Authorization requests of a client, in a browser with or without a session. */
 
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 
@@ -153,7 +153,7 @@ describe('without a session', () => {
   })
 })
 
-describe('a client that demands a new sign-in', () => {
+describe('a client that requires a new sign-in', () => {
   test.each([
     ['by prompt=login', { prompt: 'login' }, 1],
     ['by prompt=select_account', { prompt: 'select_account' }, 1],
@@ -166,7 +166,7 @@ describe('a client that demands a new sign-in', () => {
     await clock.advance(age)
     const page = await browser.open(authorizeUrl(changes))
     expect(page.url.origin).toBe(scene.entrada.sandbox.hosts.login)
-    // The demand is removed: otherwise it would be repeated after the sign-in.
+    // The requirement is removed: otherwise it would be repeated after the sign-in.
     const login = page.hops.find(({ url }) => url.pathname === '/.entrada/login')
     expect(login?.url.searchParams.get('return_to')).not.toMatch(/prompt|max_age/)
     const back = await browser.submit({ button: ['account', CAST.adele.userPrincipalName] })

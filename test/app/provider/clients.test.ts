@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aChat, REDIRECT_URI, CLIENT_ID, codeFor, ISSUER, redeem } from './fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
-/* How clients of the field authenticate, and what they are told when it fails. */
+/* How common clients authenticate, and the errors they get. */
 
 const BARE = { client_id: null, client_secret: null }
 
@@ -24,7 +24,7 @@ const SECRETS = [
 ]
 
 describe('a client secret in the Authorization header', () => {
-  // RFC 6749 §2.3.1 has both parts form-encoded; Authlib, arctic and the MCP SDK send them as they are.
+  // RFC 6749 §2.3.1 requires both parts form-encoded; Authlib, arctic and the MCP SDK send them unencoded.
   test.each(SECRETS)('%s is accepted form-encoded and unencoded', async (secret) => {
     const scene = aChatWith(secret)
     const browser = await signedIn(scene.entrada)

@@ -6,8 +6,8 @@ import { HOME } from '../../support/addresses.ts'
 import { signedIn } from '../../support/scene.ts'
 
 /*
- * LibreChat and Open WebUI send no PKCE challenge unless they are told to. A code of one browser must not sign
- * another one in at the chat all the same (RFC 9700 §4.5, code injection).
+ * LibreChat and Open WebUI send no PKCE challenge by default. Even then a code of one browser must not sign
+ * another browser in at the chat (RFC 9700 §4.5, code injection).
  */
 
 const ELSEWHERE = 'https://elsewhere.example/back'

@@ -53,7 +53,7 @@ describe('email_verified in the id token and from UserInfo', () => {
     expect(await verdictOf(behindOtherIssuer(script))).toBeUndefined()
   })
 
-  test('is true where the operator says so, for that client only and with an address', async () => {
+  test('is true where OIDC_CLIENTS says so, for that client only and with an address', async () => {
     const trusting = (client: object, { other = {}, hasEdov = false } = {}) => {
       const scene = aToldChat({}, { client, other })
       const { sandbox } = scene.entrada
@@ -65,7 +65,7 @@ describe('email_verified in the id token and from UserInfo', () => {
     expect(await verdictOf(trusting({ email_verified: true }), 'unal')).toBe(true)
     expect(await verdictOf(trusting({ email_verified: false }))).toBeUndefined()
     expect(await verdictOf(trusting({}, { other: { email_verified: true } }))).toBeUndefined()
-    // A guest whose address Entra denies has no address, so that nobody can confirm it.
+    // A guest whose address Entra denies has no address that could be confirmed.
     expect(
       await verdictOf(trusting({ email_verified: true }, { hasEdov: true }), 'gustav'),
     ).toBeUndefined()

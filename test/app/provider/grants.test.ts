@@ -4,9 +4,9 @@ import type { Entrada } from '../../support/entrada.ts'
 import { aChat, codeFor, ISSUER, redeem, signedInAtChat } from './fixture.ts'
 import { cookieOf, signedIn, signOut } from '../../support/scene.ts'
 
-/* Who has a chat's database and every secret of the Worker, but not what the objects store. */
+/* An attacker with a chat's database and every Worker secret, but without the storage of the objects. */
 
-/** What the Worker's secrets, its key ring, reveal of a chat's code or token. */
+/** Decrypts a chat's code or token with the key ring of the Worker. */
 async function opened(entrada: Entrada, purpose: string, token: string): Promise<string> {
   const box = new SealedBox(String(entrada.settings['OPENID_SESSION_SECRET']).split(','))
   return (await box.open(token, { purpose, bound: [ISSUER] })) ?? ''

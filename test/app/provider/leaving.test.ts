@@ -38,7 +38,7 @@ test('the chat may send the sign-out as a form', async () => {
   expect(browser.cookies.get(SESSION)).toBeNull()
 })
 
-/** Hints that an attacker could send who knows the id of a session, which is no secret. */
+/** Hints of an attacker who knows the id of a session, which is no secret. */
 const HINTS: Readonly<Record<string, (sid: string, other: string) => string | Promise<string>>> = {
   'without a hint': () => '',
   'with an invalid hint': () => 'eyJ.eyJ.x',
@@ -55,22 +55,25 @@ const HINTS: Readonly<Record<string, (sid: string, other: string) => string | Pr
 }
 
 describe('a sign-out link that any site could have made', () => {
-  test.each(Object.entries(HINTS))('%s asks first [requirement 73]', async (_, hintOf) => {
-    const scene = aChat([], { settings: { SIGNING_KEYS: JSON.stringify({ keys: [KEY] }) } })
-    await signedInAtChat(scene)
-    const other = scene.chat.tokens.id_token ?? ''
-    const browser = await signedIn(scene.entrada)
-    const hint = await hintOf(await sessionId(browser), other)
-    const url = `${ISSUER}/logout?id_token_hint=${hint}`
-    const page = await browser.open(url, { from: 'https://evil.example' })
-    expect([page.status, page.html.querySelector('h1')?.text]).toEqual([200, 'Sign out?'])
-    expect((await browser.fetch('/.entrada/session')).status).toBe(200)
-    // The person confirms, and the sign-out continues at Microsoft.
-    const after = await browser.submit()
-    expect(browser.cookies.get(SESSION)).toBeNull()
-    const { login } = scene.entrada.sandbox.hosts
-    expect(after.hops.some((hop) => hop.url.origin === login)).toBe(true)
-  })
+  test.each(Object.entries(HINTS))(
+    '%s shows a confirmation page [requirement 73]',
+    async (_, hintOf) => {
+      const scene = aChat([], { settings: { SIGNING_KEYS: JSON.stringify({ keys: [KEY] }) } })
+      await signedInAtChat(scene)
+      const other = scene.chat.tokens.id_token ?? ''
+      const browser = await signedIn(scene.entrada)
+      const hint = await hintOf(await sessionId(browser), other)
+      const url = `${ISSUER}/logout?id_token_hint=${hint}`
+      const page = await browser.open(url, { from: 'https://evil.example' })
+      expect([page.status, page.html.querySelector('h1')?.text]).toEqual([200, 'Sign out?'])
+      expect((await browser.fetch('/.entrada/session')).status).toBe(200)
+      // The person confirms, and the sign-out continues at Microsoft.
+      const after = await browser.submit()
+      expect(browser.cookies.get(SESSION)).toBeNull()
+      const { login } = scene.entrada.sandbox.hosts
+      expect(after.hops.some((hop) => hop.url.origin === login)).toBe(true)
+    },
+  )
 
   test('does not redirect to post_logout_redirect_uri', async () => {
     const scene = aChat()

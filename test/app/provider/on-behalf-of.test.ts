@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { clock } from '../../support/clock.ts'
 import { aChat, CLIENT_ID, redeem, signedInAtChat, type ProviderScene } from './fixture.ts'
 
-/* LibreChat's server asks for Microsoft's tokens by Entra's on-behalf-of flow; Entrada answers from its own. */
+/* LibreChat's server requests Microsoft tokens by Entra's on-behalf-of flow; Entrada returns the session's tokens. */
 
 const GRAPH = 'https://graph.microsoft.com'
 const SHAREPOINT = 'https://contoso.sharepoint.com'
@@ -139,7 +139,7 @@ describe('a token that Microsoft refuses', () => {
     }
   })
 
-  test('because it does not answer ends no session', async () => {
+  test('because it does not respond ends no session', async () => {
     const scene = await aReadyChat([SHAREPOINT])
     scene.entrada.sandbox.faults.set('entra.outage')
     const response = await exchange(scene, { scope: `${SHAREPOINT}/.default` })

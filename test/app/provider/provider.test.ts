@@ -161,7 +161,7 @@ describe('a callback path that chat and Entrada share', () => {
     const scene = aChat()
     const browser = await signedInAtChat(scene)
     expect(scene.chat.isSignedIn).toBe(true)
-    // Microsoft's response came through the same path. Without it in our hands there would be no session.
+    // Microsoft's response came through the same path. Without it there would be no session.
     expect((await browser.fetch('/.entrada/session')).status).toBe(200)
   })
 

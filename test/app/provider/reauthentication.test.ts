@@ -18,8 +18,8 @@ import {
 import { signedIn } from '../../support/scene.ts'
 
 /*
- * A client that demands a new authentication or a certain person. Somebody at an unlocked browser can edit every
- * address on the way, so that only claims signed by Entra count.
+ * A client that requires a new authentication or a certain person. An attacker at an unlocked browser can edit
+ * every URL in the flow, so that only claims signed by Entra count.
  */
 
 function seconds(): number {

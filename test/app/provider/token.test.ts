@@ -15,7 +15,7 @@ import {
 import { HOME } from '../../support/addresses.ts'
 import { signedIn } from '../../support/scene.ts'
 
-/* What a client's server asks, and what whoever only looks like it gets. */
+/* Token requests of a client's server, and of attackers who imitate it. */
 
 const VERIFIER = 'dBjftJeZ4CVP-mBO45OwVbEkS2jWdoF5ZB2S1z3W0XY'
 const CHALLENGE = {

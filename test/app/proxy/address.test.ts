@@ -6,7 +6,7 @@ import { adeleAt } from './fixture.ts'
 import { signedIn } from '../../support/scene.ts'
 
 describe('the address of the chat app', () => {
-  test('may have a path prefix, and no request leaves it', async () => {
+  test('may have a path prefix, outside of which no request is sent', async () => {
     const { browser, chat } = await adeleAt(() => new Response('x'), {
       settings: { ORIGIN_URL: `${CHAT_ORIGIN}/tenant/chat/` },
     })

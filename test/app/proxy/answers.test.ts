@@ -136,7 +136,7 @@ describe('Cloudflare’s cache', () => {
   const orders = (request: Request) => request.cf
 
   test.each(['/files/salaries.pdf', '/avatar.png?v=2'])(
-    'keeps nothing of %s, which is for one person and looks like a file for all',
+    'does not cache %s, which is personal and looks like a static file',
     async (path) => {
       const { browser, chat } = await adeleAt(() => new Response('x'))
       await browser.fetch(path)

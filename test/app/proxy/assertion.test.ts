@@ -59,7 +59,7 @@ test('the assertion is not valid for another chat [requirement 63]', async () =>
   await expect(elsewhere).rejects.toMatchObject({ code: 'ERR_JWT_CLAIM_VALIDATION_FAILED' })
 })
 
-test('the published key set holds no private key [requirement 63]', async () => {
+test('the published key set contains no private key [requirement 63]', async () => {
   const { entrada } = ownKeys()
   const { keys } = await keySetOf(entrada)
   const parts = keys.map((key) => Object.keys(key).sort())
@@ -91,7 +91,7 @@ describe('signing', () => {
     expect([chat.requests.length, seen.size]).toEqual([20, 1])
   })
 
-  test('leaves every assertion in use a minute of life', async () => {
+  test('leaves every used assertion valid for at least a minute', async () => {
     const { entrada, chat } = ownKeys()
     const browser = await signedIn(entrada)
     for (let second = 0; second < 130; second += 7) {

@@ -94,18 +94,15 @@ describe('a WebSocket handshake', () => {
     ['a sibling host', { origin: 'https://www.contoso.example' }],
     ['a sandboxed frame', { origin: 'null' }],
     ['a request without Origin', {}],
-  ])(
-    'from %s is refused before the chat hears of it [requirement 67]',
-    async (_source, headers) => {
-      const { entrada, chat, cookie } = await aScene()
-      const response = await entrada.fetch('/ws', {
-        headers: { upgrade: 'websocket', connection: 'Upgrade', cookie, ...headers },
-      })
-      expect(response.status).toBe(403)
-      expect(await response.json()).toMatchObject({ code: 'cross_site_refused' })
-      expect(chat.requests).toEqual([])
-    },
-  )
+  ])('from %s is refused before it reaches the chat [requirement 67]', async (_source, headers) => {
+    const { entrada, chat, cookie } = await aScene()
+    const response = await entrada.fetch('/ws', {
+      headers: { upgrade: 'websocket', connection: 'Upgrade', cookie, ...headers },
+    })
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ code: 'cross_site_refused' })
+    expect(chat.requests).toEqual([])
+  })
 
   test('from our own page passes [requirement 67]', async () => {
     const { entrada, chat, cookie } = await aScene()
@@ -129,7 +126,7 @@ describe('a WebSocket handshake', () => {
 
 describe('CORS', () => {
   test.each(FOREIGN_ORIGINS)(
-    '%s may read nothing, whatever the chat says [requirement 56]',
+    '%s may read nothing, whatever CORS headers the chat sends [requirement 56]',
     async (origin) => {
       const { entrada, chat, cookie } = await aScene({ settings: { CORS_ORIGINS: PORTAL } })
       chat.answer(
@@ -265,7 +262,7 @@ describe('open routes', () => {
     expect(chat.requests).toHaveLength(1)
   })
 
-  // Entrada demands no sign-in there, but the chat may have a cookie of its own, which another page could use.
+  // Entrada requires no sign-in there, but another site could use a cookie that the chat itself set.
   test.each([
     ['a write', 'POST', '/hook/teams', {}],
     ['a WebSocket handshake', 'GET', '/health', { upgrade: 'websocket', connection: 'Upgrade' }],
@@ -311,7 +308,7 @@ describe('open routes', () => {
     ['the User-Agent of Kubernetes', 'GET', '/admin', { 'user-agent': 'kube-probe/1.31' }],
     ['another Host', 'GET', '/admin', { host: 'health' }],
     [
-      'CF headers of its own',
+      'forged CF headers',
       'GET',
       '/admin',
       { 'cf-worker': 'entrada', 'cf-connecting-ip': '127.0.0.1' },
@@ -329,7 +326,7 @@ describe('open routes', () => {
   })
 
   test.each(['health', 'GET health', 'GET /a/../b', 'get /health', 'GET /a%2fb', 'GET /a*'])(
-    'the rule “%s” is a bad configuration',
+    'the rule “%s” is an invalid setting',
     async (rule) => {
       const { entrada } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: rule } })
       expect((await entrada.fetch('/')).status).toBe(503)

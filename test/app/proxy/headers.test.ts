@@ -112,15 +112,15 @@ describe('the request headers of the chat', () => {
         'x-forwarded-prefix': '/evil',
       },
     })
-    const told = [...chat.last.headers].filter(([name]) => name.startsWith('x-forwarded-'))
-    expect(Object.fromEntries(told)).toEqual({
+    const forwarded = [...chat.last.headers].filter(([name]) => name.startsWith('x-forwarded-'))
+    expect(Object.fromEntries(forwarded)).toEqual({
       'x-forwarded-for': '198.51.100.4',
       'x-forwarded-host': 'chat.contoso.example',
       'x-forwarded-proto': 'https',
     })
   })
 
-  test('name nobody on open routes, not even a person who is signed in', async () => {
+  test('contain no identity on open routes, even for a user with a session', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /public/*' } })
     const browser = await signedIn(entrada)
     await browser.load('/public/logo.png', 'image')

@@ -6,7 +6,7 @@ import { clock } from '../../support/clock.ts'
 import type { TestSettings } from '../../support/entrada.ts'
 import { signedIn } from '../../support/scene.ts'
 
-/** A chat that signs a person in with a cookie of its own, until that cookie is cleared. */
+/** A chat with its own sign-in cookie, which identifies a user until it is cleared. */
 function aRememberingChat(settings: TestSettings) {
   return aGuardedChat({ settings }, (request) => {
     const headers = new Headers()
@@ -89,11 +89,14 @@ describe('the session cookies of the chat', () => {
     expect(response.headers.getSetCookie()).toContain('__Secure-chat=; Max-Age=0; Path=/; Secure')
   })
 
-  test.each(['a b', '__Host-entrada', 'x=y'])('“%s” is no cookie of a chat', async (names) => {
-    const { entrada } = aGuardedChat({ settings: { ORIGIN_CLEAR_COOKIES: names } })
-    expect((await entrada.fetch('/')).status).toBe(503)
-    expect(entrada.logs.text).toContain('ORIGIN_CLEAR_COOKIES')
-  })
+  test.each(['a b', '__Host-entrada', 'x=y'])(
+    'cannot include “%s”, which is no cookie name of a chat',
+    async (names) => {
+      const { entrada } = aGuardedChat({ settings: { ORIGIN_CLEAR_COOKIES: names } })
+      expect((await entrada.fetch('/')).status).toBe(503)
+      expect(entrada.logs.text).toContain('ORIGIN_CLEAR_COOKIES')
+    },
+  )
 })
 
 describe('ORIGIN_SECRET', () => {
@@ -126,7 +129,7 @@ describe('ORIGIN_SECRET', () => {
   })
 
   test.each(['short', 'with spaces in it and long enough, too'])(
-    '“%s” is a bad configuration',
+    '“%s” is an invalid setting',
     async (value) => {
       const { entrada } = aGuardedChat({ settings: { ORIGIN_SECRET: value } })
       expect((await entrada.fetch('/')).status).toBe(503)

@@ -181,7 +181,7 @@ describe('onyx', () => {
     expect([...chat.accounts]).toEqual([ADELE])
   })
 
-  test('identifies nobody without a sign-in', async () => {
+  test('identifies no user without a sign-in', async () => {
     const { entrada, chat } = onyxBehindEntrada()
     expect((await entrada.fetch('/api/me')).status).toBe(401)
     expect((await entrada.fetch('/api/health')).status).toBe(200)

@@ -29,7 +29,7 @@ async function search(browser: Browser, query: string) {
 }
 
 describe('a claims challenge from Graph', () => {
-  test('is met by one forced refresh that carries it, without an error for the caller', async () => {
+  test('is answered by one forced refresh that carries it, without an error for the caller', async () => {
     const { entrada, browser } = await aScene(WITH_PEOPLE)
     await search(browser, 'adele')
     const before = entrada.sandbox.journal.redemptions('refresh_token').length
@@ -41,7 +41,7 @@ describe('a claims challenge from Graph', () => {
     expect(claimsSent(entrada).at(-1)).toHaveProperty('access_token')
   })
 
-  test('that needs the person leads to a step-up sign-in with the challenge, and the session goes on', async () => {
+  test('that requires user interaction leads to a step-up sign-in with the challenge, and the session goes on', async () => {
     const { entrada, browser } = await aScene(WITH_PEOPLE)
     await search(browser, 'adele')
     entrada.sandbox.faults.set('graph.claims_challenge', { times: 1 })
@@ -57,7 +57,7 @@ describe('a claims challenge from Graph', () => {
     )
   })
 
-  test('is met once, when Graph repeats it again and again', async () => {
+  test('is answered once even if Graph keeps repeating it', async () => {
     const { entrada, browser } = await aScene(WITH_PEOPLE)
     await search(browser, 'adele')
     const before = entrada.sandbox.journal.redemptions('refresh_token').length
@@ -94,7 +94,7 @@ describe('the capability to handle challenges', () => {
         ...WITH_PEOPLE.settings,
         OPENID_CLIENT_CAPABILITIES: 'cp1',
         SESSION_IDLE_SECONDS: '172800',
-        // The look at the account redeems whatever is left of a token.
+        // The membership recheck refreshes even a token that is still valid.
         MEMBERSHIP_CHECK_SECONDS: '86400',
       },
     })

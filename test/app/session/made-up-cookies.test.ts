@@ -12,7 +12,7 @@ function callsOf(entrada: Entrada): number {
   return entrada.platform.count('SESSIONS')
 }
 
-/** Three cookies of the right form, as many as are looked at. */
+/** Three well-formed cookies, the most that Entrada examines. */
 function madeUp(seed: number): string {
   const one = (index: number) => {
     const id = String(seed * 3 + index).padStart(24, 'A')
@@ -21,7 +21,7 @@ function madeUp(seed: number): string {
   return [one(0), one(1), one(2)].join('; ')
 }
 
-describe('a made-up session cookie costs no object call [requirement 24]', () => {
+describe('a forged session cookie costs no object call [requirement 24]', () => {
   const PATHS: readonly (readonly [method: string, path: string, headers: object])[] = [
     ['GET', '/', PAGE],
     ['GET', '/api/messages', {}],
@@ -50,7 +50,7 @@ describe('a made-up session cookie costs no object call [requirement 24]', () =>
     expect([callsOf(entrada), entrada.platform.count('USERS')]).toEqual([0, 0])
   })
 
-  test('a real one costs none once a character of its mark, secret or id is changed', async () => {
+  test('a real one costs none after a change of one character in its mark, secret or id', async () => {
     const entrada = anEntrada()
     const value = cookieOf(await signedIn(entrada))
     const before = callsOf(entrada)
@@ -87,7 +87,7 @@ describe('a cookie without a mark, from before marks existed', () => {
     expect(await statusWith(entrada, `${SESSION}=${value}`)).toBe(401)
   })
 
-  test('costs at most 30 calls a minute when made up, and marked cookies still count', async () => {
+  test('costs at most 30 calls a minute when forged, and marked cookies are still accepted', async () => {
     const entrada = anEntrada()
     const marked = `${SESSION}=${cookieOf(await signedIn(entrada))}`
     const before = callsOf(entrada)
@@ -99,7 +99,7 @@ describe('a cookie without a mark, from before marks existed', () => {
     expect(await statusWith(entrada, marked)).toBe(200)
   })
 
-  test('is accepted again a minute after a flood of made-up ones', async () => {
+  test('is accepted again a minute after a flood of forged ones', async () => {
     const entrada = anEntrada()
     const value = unmarked(cookieOf(await signedIn(entrada)))
     for (let index = 0; index < 40; index++) {
@@ -112,7 +112,7 @@ describe('a cookie without a mark, from before marks existed', () => {
 })
 
 describe('GET /.entrada/ready', () => {
-  test('asks its dependencies at most once in ten seconds', async () => {
+  test('checks its dependencies at most once in ten seconds', async () => {
     const entrada = anEntrada()
     const ask = async () => (await entrada.fetch('/.entrada/ready')).status
     expect(await ask()).toBe(200)
@@ -126,7 +126,7 @@ describe('GET /.entrada/ready', () => {
     expect(entrada.platform.count()).toBeLessThanOrEqual(2 * once)
   })
 
-  test('says within ten seconds that a dependency failed or recovered', async () => {
+  test('reports within ten seconds that a dependency failed or recovered', async () => {
     const entrada = anEntrada()
     const ask = async () => (await entrada.fetch('/.entrada/ready')).status
     expect(await ask()).toBe(200)

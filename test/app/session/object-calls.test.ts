@@ -9,7 +9,7 @@ import { askForToken, PAGE } from '../files/picker-fixture.ts'
 import { aSearcher } from '../people/searcher-fixture.ts'
 import { signOut } from '../../support/scene.ts'
 
-/* How often one request calls the session's object when its tokens are fresh: docs/architecture.md, column "Calls". */
+/* Calls of the session object per request with fresh tokens: docs/architecture.md, column "Calls". */
 
 interface Warm {
   readonly entrada: Entrada
@@ -17,7 +17,7 @@ interface Warm {
 }
 
 async function callsOf({ entrada }: Warm, request: () => Promise<Response>): Promise<number> {
-  // The first request brings the token that the others find.
+  // The first request fetches the token that the others find.
   for (let index = 0; index < 2; index++) await (await request()).arrayBuffer()
   await entrada.platform.settle()
   const before = entrada.platform.count('SESSIONS')
@@ -28,7 +28,7 @@ async function callsOf({ entrada }: Warm, request: () => Promise<Response>): Pro
   return entrada.platform.count('SESSIONS') - before
 }
 
-describe('one call of the session’s object serves', () => {
+describe('one call of the session object serves', () => {
   test.each([
     '/.entrada/session',
     '/.entrada/people?q=alex',
@@ -39,7 +39,7 @@ describe('one call of the session’s object serves', () => {
     expect(await callsOf(searcher, () => searcher.browser.fetch(path))).toBe(1)
   })
 
-  test('what a file is, its content, an archive and the picker’s page', async () => {
+  test('a file’s metadata, its content, an archive and the picker page', async () => {
     const scene = await aFilesScene()
     const { browser } = scene
     const [file, other] = [fileOf(scene, 'pdf'), fileOf(scene, 'image')]
@@ -59,7 +59,7 @@ test('a token for a SharePoint host is a second call', async () => {
   expect(scene.entrada.platform.count('SESSIONS') - before).toBe(2)
 })
 
-test('only the request whose token has to be redeemed makes a second call', async () => {
+test('only a request that needs a refresh makes a second call', async () => {
   const searcher = await aSearcher()
   const counts: number[] = []
   for (let index = 0; index < 2; index++) {
@@ -70,14 +70,14 @@ test('only the request whose token has to be redeemed makes a second call', asyn
   expect(counts).toEqual([2, 1])
 })
 
-test('a request whose token was redeemed uses it for all of its files', async () => {
+test('a request uses one refreshed token for all of its files', async () => {
   const scene = await aFilesScene()
   const response = await archiveOf(scene, [fileOf(scene, 'image'), fileOf(scene, 'pdf')])
   await response.arrayBuffer()
   expect(scene.entrada.platform.objects.SESSIONS.count('accessToken')).toBe(1)
 })
 
-test('a session that has ended yields no token', async () => {
+test('an ended session yields no token', async () => {
   const { entrada, browser } = await aSearcher()
   await browser.fetch('/.entrada/people?q=alex')
   const other = browser.tab()
@@ -86,11 +86,11 @@ test('a session that has ended yields no token', async () => {
   expect(entrada.platform.objects.SESSIONS.count('accessToken')).toBeLessThan(2)
 })
 
-test('an archive under way stops at the next file once the person has signed out', async () => {
+test('an archive in progress stops at the next file after a sign-out', async () => {
   const scene = await aFilesScene()
   const { entrada, browser } = scene
   const items = [fileOf(scene, 'image'), fileOf(scene, 'pdf')]
-  // The token comes with the session from now on.
+  // From now on the session response contains the token.
   await (await browser.fetch(pathOf(fileOf(scene, 'pdf')))).arrayBuffer()
   let hasLeft = false
   entrada.internet.answer(entrada.sandbox.hosts.graph, async (request) => {

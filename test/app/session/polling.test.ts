@@ -10,7 +10,7 @@ const SETTINGS: TestSettings = {
   SESSION_POLLING_ROUTES: 'GET /api/unread, POST /api/presence/*, GET /.entrada/session',
 }
 
-/** Asks every `everySeconds` for that long; tells the last status. */
+/** Sends a request every `everySeconds` for that long; returns the last status. */
 async function poll(
   browser: Browser,
   [method, path]: readonly [string, string],
@@ -34,7 +34,7 @@ describe('background polling [requirement 31]', () => {
     ['POST', '/api/presence/me'],
     ['GET', '/.entrada/session'],
   ] as const)(
-    '%s %s that is marked does not keep a session from going idle',
+    '%s %s with the polling header does not keep a session from going idle',
     async (...request) => {
       const { browser } = await aScene({ settings: SETTINGS })
       expect(await poll(browser, request, HOUR)).toBe(401)
@@ -56,9 +56,9 @@ describe('background polling [requirement 31]', () => {
     expect(await poll(browser, ['GET', '/api/unread'], HOUR)).not.toBe(401)
   })
 
-  test('does not hide a person’s activity in between from the object', async () => {
+  test('does not hide user activity in between from the object', async () => {
     const { browser } = await aScene({ settings: SETTINGS })
-    // Two hours of work, in the shadow of polling that keeps this isolate's memory warm.
+    // Two hours of work, during which polling keeps this isolate's cache warm.
     for (let passed = 0; passed < 7200; passed += 4) {
       const path = passed % 400 === 200 ? '/avatar.png' : '/api/unread'
       const response = await browser.load(path, 'image')
@@ -81,7 +81,7 @@ describe('background polling [requirement 31]', () => {
 })
 
 test.each(['/api/unread', 'get /api', 'GET api', 'GET /a?b=1', 'GET /../a'])(
-  'SESSION_POLLING_ROUTES=%s is a bad setting',
+  'SESSION_POLLING_ROUTES=%s is an invalid setting',
   async (value) => {
     const entrada = anEntrada({ settings: { SESSION_POLLING_ROUTES: value } })
     expect((await entrada.fetch('/')).headers.get('entrada-error')).toBe('misconfigured')

@@ -8,7 +8,7 @@ import { assembled, signedBy, without, type Claims } from '../../support/scripte
 import { withParameters, CLIENT, withClaims } from '../edge/scripted-entrada-fixture.ts'
 import { CHECK, GRACE } from '../membership/recheck-fixture.ts'
 
-/* What the id token of a refresh says about the person whose session runs. */
+/* The identity in the id token of a refresh, compared with that of the session. */
 
 const LOGIN = 'https://login.microsoftonline.com'
 const OID = '0a1b6f0e-2f6c-4f6e-8a77-000000000001'
@@ -21,7 +21,7 @@ interface RefreshedScene {
   readonly browser: Browser
 }
 
-/** Signs in at an issuer that keeps to the rules; from then on it follows the script. */
+/** Signs in at an issuer that conforms to the standard; from then on it follows the script. */
 async function aRefreshedSession(
   settings: TestSettings,
   then: Script,
@@ -45,7 +45,7 @@ async function aRefreshedSession(
   return { entrada, issuer, browser }
 }
 
-/** Asks for no token: what happens is the recheck's doing. */
+/** Requests an endpoint that needs no token, so that only the recheck refreshes. */
 async function isIn({ browser }: RefreshedScene): Promise<boolean> {
   return (await browser.fetch('/.entrada/sessions')).status === 200
 }
@@ -80,7 +80,7 @@ describe.each(RULES)('with %s, a refreshed id token', (_, settings) => {
     ])
   })
 
-  test('of somebody else ends the session when a feature renews its token as well [requirement 45]', async () => {
+  test('of another person ends the session when a feature renews its token as well [requirement 45]', async () => {
     const scene = await aRefreshedSession(settings, {
       refreshedIdToken: withClaims({ oid: OTHER_OID }),
     })
@@ -88,7 +88,7 @@ describe.each(RULES)('with %s, a refreshed id token', (_, settings) => {
     expect(await isIn(scene)).toBe(false)
   })
 
-  test('of somebody else ends the session although no published key signed it [requirement 45]', async () => {
+  test('of another person ends the session although no published key signed it [requirement 45]', async () => {
     const scene = await aRefreshedSession(settings, {
       refreshedIdToken: withClaims({ oid: OTHER_OID }),
       sign: async (claims, { unpublished }) => signedBy(unpublished)(claims),
@@ -124,7 +124,7 @@ const UNTRUSTED: readonly (readonly [what: string, reason: string, then: Script]
     { sign: async (claims) => assembled({ alg: 'none' }, claims, '') },
   ],
   [
-    'is signed with a key nobody knows',
+    'is signed with an unknown key',
     'no_id_token',
     { sign: async (claims, { unpublished }) => signedBy(unpublished)(claims) },
   ],
@@ -139,7 +139,7 @@ describe('a required role', () => {
   })
 
   test.each(UNTRUSTED)(
-    'serves for the grace and no longer when that token %s [requirement 82]',
+    'counts for the grace period and no longer when that token %s [requirement 82]',
     async (_, reason, then) => {
       const scene = await aRefreshedSession(settings, then)
       expect(await isInAfter(scene, CHECK)).toBe(true)
@@ -152,7 +152,7 @@ describe('a required role', () => {
 })
 
 describe.each(UNTRUSTED)(
-  'when the refreshed id token %s, the operators’ rule alone',
+  'when the refreshed id token %s, a rule for operators alone',
   (_, _reason, then) => {
     test('ends an operator’s session after the grace', async () => {
       const scene = await aRefreshedSession({ OPENID_ADMIN_ROLE: 'Entrada.Admin' }, then)
@@ -160,7 +160,7 @@ describe.each(UNTRUSTED)(
       expect(await isInAfter(scene, GRACE)).toBe(false)
     })
 
-    test('ends nobody else’s', async () => {
+    test('ends no other session', async () => {
       const scene = await aRefreshedSession({ OPENID_ADMIN_ROLE: 'Entrada.Owner' }, then)
       expect(await isInAfter(scene, CHECK + GRACE)).toBe(true)
       expect(await isInAfter(scene, CHECK + GRACE)).toBe(true)

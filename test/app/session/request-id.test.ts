@@ -6,7 +6,7 @@ import { anEntrada, type Entrada, type TestSettings } from '../../support/entrad
 import { byGroup } from '../membership/fixture.ts'
 import { CHECK, leaveSales, aMember as signedInAsMember } from '../membership/recheck-fixture.ts'
 
-/* The id on an error page and in a problem is that of the log line with Microsoft’s AADSTS number. */
+/* An error page and a problem document carry the id of the log line with Microsoft’s AADSTS number. */
 
 const PEOPLE = '/.entrada/people?q=alex'
 
@@ -24,7 +24,7 @@ async function problemAt(browser: Browser, path: string): Promise<Record<string,
   return (await browser.fetch(path, { headers })).json<Record<string, unknown>>()
 }
 
-test('a refused refresh is logged under the id of the problem that the request ends in', async () => {
+test('a refused refresh is logged under the id in the problem document', async () => {
   const { entrada, browser } = await signedIn()
   entrada.sandbox.faults.set('entra.blocked_by_policy')
   const problem = await problemAt(browser, PEOPLE)
@@ -35,7 +35,7 @@ test('a refused refresh is logged under the id of the problem that the request e
   expect(problem['aadsts']).toEqual(expect.any(Number))
 })
 
-test('a refused refresh is logged under the id that the error page shows', async () => {
+test('a refused refresh is logged under the id on the error page', async () => {
   const { entrada, browser } = await signedIn()
   entrada.sandbox.faults.set('entra.blocked_by_policy')
   const page = await browser.open('/.entrada/people?q=alex')
@@ -43,7 +43,7 @@ test('a refused refresh is logged under the id that the error page shows', async
   expect(page.text).toContain(String(line?.['requestId']))
 })
 
-test('each request that is refused a token has a line of its own id', async () => {
+test('each request without a token is logged under its own id', async () => {
   const { entrada, browser } = await signedIn()
   entrada.sandbox.faults.set('entra.blocked_by_policy')
   const ids = [await problemAt(browser, PEOPLE), await problemAt(browser, PEOPLE)].map(
@@ -65,7 +65,7 @@ test('a secret that Entra refuses is logged under the id of the request', async 
   ])
 })
 
-test('a session that an isolate remembers logs under the id of the request that uses it', async () => {
+test('a cached session logs under the id of the request that uses it', async () => {
   const { entrada, browser } = await signedIn({
     ORIGIN_PRESET: 'librechat',
     SESSION_CHECK_SECONDS: '60',
@@ -83,7 +83,7 @@ test('a session that an isolate remembers logs under the id of the request that 
   expect(refused).toEqual(ids)
 })
 
-test('a lost membership is logged under the id of the request that finds it out', async () => {
+test('a lost membership is logged under the id of the request that detects it', async () => {
   const scene = await signedInAsMember({ settings: byGroup('auto', CAST_GROUPS.chatUsers) })
   leaveSales(scene)
   await clock.advance(CHECK)

@@ -9,7 +9,7 @@ import { signedIn, signOut } from '../../support/scene.ts'
 const DAY = 86_400
 const MONTH = 31 * DAY
 
-/** Every row that objects hold, as `BINDING name: table`. */
+/** Every row of all objects, as `BINDING name: table`. */
 function rowsOf({ platform }: Entrada): readonly string[] {
   return Object.entries(platform.objects).flatMap(([binding, { hosts }]) =>
     hosts.flatMap((host) =>
@@ -27,7 +27,7 @@ function tablesWithRows({ disk }: ObjectHost): readonly string[] {
     .filter((name) => database.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).get() !== undefined)
 }
 
-/** Time passes with nobody here, as the platform lets it pass: alarms fire when they are due. */
+/** Advances the clock without requests; due alarms fire as on the platform. */
 async function leaveAlone({ platform }: Entrada, seconds: number): Promise<void> {
   const hour = 3600
   for (let passed = 0; passed < seconds; passed += hour) {
@@ -37,7 +37,7 @@ async function leaveAlone({ platform }: Entrada, seconds: number): Promise<void>
   }
 }
 
-/** Somebody who has used everything that leaves a row. */
+/** Signs in and uses every feature that stores a row. */
 async function aBusyDay() {
   const scene = aChat()
   const { entrada } = scene
@@ -47,14 +47,14 @@ async function aBusyDay() {
   await (await browser.fetch('/.entrada/people?q=megan')).text()
   const code = await codeFor(browser)
   expect((await redeem(scene, { code })).status).toBe(200)
-  // Used twice, it leaves a revocation as well.
+  // A second use stores a revocation as well.
   expect((await redeem(scene, { code })).status).toBe(400)
   await (await entrada.fetch(`${ISSUER}/jwks`)).text()
   return { entrada, browser }
 }
 
 describe('rows of objects are deleted by alarms', () => {
-  test('no object of any class holds a row a month after a sign-out', async () => {
+  test('no object of any class has a row a month after a sign-out', async () => {
     const { entrada, browser } = await aBusyDay()
     const before = rowsOf(entrada)
     for (const { binding } of Object.values(entrada.platform.objects)) {
@@ -72,7 +72,7 @@ describe('rows of objects are deleted by alarms', () => {
     expect([...entrada.platform.vault.stored()]).toEqual([])
   })
 
-  test('no object holds a row a month after the session expired', async () => {
+  test('no object has a row a month after the session expired', async () => {
     const { entrada } = await aBusyDay()
     await leaveAlone(entrada, 7 * DAY + MONTH)
     expect(rowsOf(entrada)).toEqual([])
@@ -91,10 +91,10 @@ describe('rows of objects are deleted by alarms', () => {
     expect(disks.map(({ alarm }) => alarm)).not.toContainEqual(expect.any(Number))
   })
 
-  test('an alarm deletes no row that still counts', async () => {
+  test('an alarm deletes no row that is still valid', async () => {
     const { entrada, browser } = await aBusyDay()
     const other = await signedIn(entrada)
-    // The first session is idle and over after a day; the other one goes on.
+    // The first session expires after an idle day; the other one goes on.
     for (let hours = 0; hours < 30; hours += 6) {
       expect((await other.fetch('/.entrada/session')).status).toBe(200)
       await leaveAlone(entrada, 6 * 3600)
@@ -121,7 +121,7 @@ describe('rows of objects are deleted by alarms', () => {
     expect(rowsOf(entrada)).toEqual([])
   })
 
-  test('a pause that Microsoft asked for is deleted when it is over', async () => {
+  test('a pause that Microsoft requested is deleted at its end', async () => {
     const { entrada, browser } = await aBusyDay()
     entrada.sandbox.faults.set('entra.token_throttled')
     await clock.advance(2 * 3600)

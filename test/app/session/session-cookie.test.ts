@@ -39,13 +39,13 @@ describe('the session cookie', () => {
       await clock.advance(61)
     }
     expect(values.size).toBe(40)
-    // No byte stands still: there is no structure, no time, no user in it.
+    // Every byte varies: the cookie contains no structure, no time and no user.
     for (let place = 0; place < 48; place++) {
       expect(new Set(bytes.map((one) => one[place])).size).toBeGreaterThan(20)
     }
   })
 
-  test('is new at every sign-in, and the one before ends at once [requirement 28]', async () => {
+  test('is new at every sign-in, and the previous session ends at once [requirement 28]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     const before = cookieOf(browser)
@@ -59,7 +59,7 @@ describe('the session cookie', () => {
     expect(await statusWith(entrada, `${SESSION}=${cookieOf(browser)}`)).toBe(200)
   })
 
-  test('sent before a sign-in is never the one of the new session [requirement 28]', async () => {
+  test('sent before a sign-in is never used for the new session [requirement 28]', async () => {
     const entrada = anEntrada()
     const planted = `${'A'.repeat(24)}.${'B'.repeat(43)}`
     const browser = entrada.browser()
@@ -72,7 +72,7 @@ describe('the session cookie', () => {
     expect(await statusWith(entrada, `${SESSION}=${planted}`)).toBe(401)
   })
 
-  test('that is changed, cut short or foreign is no session and no error [requirement 24]', async () => {
+  test('that is changed, truncated or foreign counts as no cookie and causes no error [requirement 24]', async () => {
     const entrada = anEntrada()
     const value = cookieOf(await signedIn(entrada))
     const damaged = Array.from(value, (char, index) => {
@@ -101,7 +101,7 @@ describe('the session cookie', () => {
     expect([...answers]).toEqual(['401 session_required'])
   })
 
-  test('sent twice: the one that opens a session is used, in either order [requirement 24]', async () => {
+  test('sent twice is used if one of the values is valid, in either order [requirement 24]', async () => {
     const entrada = anEntrada()
     const good = `${SESSION}=${cookieOf(await signedIn(entrada))}`
     const planted = `${SESSION}=${'A'.repeat(24)}.${'B'.repeat(43)}`
@@ -110,7 +110,7 @@ describe('the session cookie', () => {
   })
 
   // The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3).
-  test('counts in a second Cookie line as in the first, for our pages and for the chat [requirement 24] [requirement 60]', async () => {
+  test('is read from a second Cookie line, for our pages and for the chat [requirement 24] [requirement 60]', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /open' } })
     const own = `${SESSION}=${cookieOf(await signedIn(entrada))}`
     for (const cookie of [`a=1, ${own}`, `${own}, a=1`, `a=1, b=2; ${own}`]) {
@@ -120,14 +120,14 @@ describe('the session cookie', () => {
         expect(chat.last.headers.get('cookie')).toMatch(/^a=1(?:, b=2)?$/)
       }
     }
-    // Signing out reads them alike, too.
+    // Sign-out reads both lines, too.
     const cookie = `a=1, ${own}`
     const headers = { cookie, 'sec-fetch-site': 'same-origin' }
     await entrada.fetch('/.entrada/logout', { method: 'POST', headers })
     expect(await statusWith(entrada, own)).toBe(401)
   })
 
-  test('of a sign-in attempt counts in a second Cookie line, too', async () => {
+  test('of a sign-in attempt is read from a second Cookie line, too', async () => {
     const entrada = anEntrada()
     const begun = await entrada.fetch('/.entrada/login', {
       headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
@@ -142,7 +142,7 @@ describe('the session cookie', () => {
     expect(await answer(`a=1, ${attempt}`)).toBe('sign_in_refused')
   })
 
-  test('with another session’s secret opens nothing', async () => {
+  test('with another session’s secret is refused', async () => {
     const entrada = anEntrada()
     const [id] = cookieOf(await signedIn(entrada)).split('.')
     const [, secret] = cookieOf(await signedIn(entrada, 'alex')).split('.')

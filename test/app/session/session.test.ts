@@ -8,7 +8,7 @@ import { cookieOf, signedIn, statusWith } from '../../support/scene.ts'
 
 const DAY = 86_400
 
-describe('a session ends by itself', () => {
+describe('a session expires', () => {
   test('after its idle time, although the cookie is kept [requirement 29]', async () => {
     const entrada = anEntrada({ settings: { SESSION_IDLE_SECONDS: '3600' } })
     const cookie = `${SESSION}=${cookieOf(await signedIn(entrada))}`
@@ -30,7 +30,7 @@ describe('a session ends by itself', () => {
     expect(await statusWith(entrada, cookie)).toBe(401)
   })
 
-  test('and leaves nothing behind after its alarm', async () => {
+  test('and its alarm deletes everything it stored', async () => {
     const entrada = anEntrada()
     await signedIn(entrada)
     expect([...entrada.platform.vault.stored()]).toHaveLength(1)
@@ -44,7 +44,7 @@ describe('a session ends by itself', () => {
   })
 })
 
-test('GET /.entrada/session says who is signed in and when the session ends', async () => {
+test('GET /.entrada/session returns the user and when the session ends', async () => {
   const browser = await signedIn(anEntrada(), 'unal')
   const body = await (await browser.fetch('/.entrada/session')).json()
   const now = clock.now() / 1000
@@ -106,7 +106,7 @@ describe('a user’s own sessions', () => {
     expect(await alive()).toEqual([401, 401, 200])
   })
 
-  test('are the only ones a user can end: another’s handle is not found', async () => {
+  test('are the only ones a user can end: the handle of another user’s session is not found', async () => {
     const entrada = anEntrada()
     const adele = await signedIn(entrada)
     const alex = await signedIn(entrada, 'alex')
@@ -160,7 +160,7 @@ describe('an operator', () => {
     expect(entrada.logs.text).toContain('sessions_ended_by_operator')
   })
 
-  test('is only who meets the rule', async () => {
+  test('is refused without the operator role', async () => {
     const entrada = anEntrada({ settings })
     const adele = await signedIn(entrada)
     const response = await adele.fetch(`/.entrada/admin/users/x:y/end`, { method: 'POST' })

@@ -13,7 +13,7 @@ function issuerOf(tenant: string): string {
   return `${LOGIN}/${tenant}/v2.0`
 }
 
-/** An issuer for many tenants, as Entra's metadata describes it: with the braces. */
+/** The issuer template for many tenants, with braces as in Entra's metadata. */
 function manyTenants(claims: Claims, keyIssuer?: string): Script {
   return {
     metadata: (document) => ({
@@ -54,7 +54,7 @@ async function verdict(authority: string, script: Script): Promise<string> {
 }
 
 describe('an issuer for many tenants', () => {
-  test.each([CONTOSO, FABRIKAM])('accepts a token of %s as that tenant’s', async (tenant) => {
+  test.each([CONTOSO, FABRIKAM])('accepts a token of the tenant %s', async (tenant) => {
     const script = manyTenants({ iss: issuerOf(tenant), tid: tenant })
     expect(await verdict('organizations', script)).toBe(tenant)
   })
@@ -76,12 +76,12 @@ describe('an issuer for many tenants', () => {
       'identity_rejected',
     ],
     [
-      'of the old endpoint',
+      'of the v1.0 endpoint',
       { iss: `https://sts.windows.net/${CONTOSO}/`, tid: CONTOSO },
       'identity_rejected',
     ],
     ['whose tenant is no id', { iss: issuerOf('common'), tid: 'common' }, 'identity_rejected'],
-    ['whose tenant would be a path', { iss: issuerOf('x'), tid: '../x' }, 'identity_rejected'],
+    ['whose tenant is a path', { iss: issuerOf('x'), tid: '../x' }, 'identity_rejected'],
     [
       'whose tenant is the template',
       { iss: issuerOf('{tenantid}'), tid: '{tenantid}' },
@@ -116,7 +116,7 @@ describe('an issuer for many tenants', () => {
 describe('an issuer for one tenant', () => {
   test.each<[string, Script]>([
     ['of another tenant', { idToken: withClaims({ iss: issuerOf(FABRIKAM), tid: FABRIKAM }) }],
-    ['that says another tenant than its issuer', { idToken: withClaims({ tid: FABRIKAM }) }],
+    ['with a tenant other than its issuer’s', { idToken: withClaims({ tid: FABRIKAM }) }],
     ['without a tenant', { idToken: without('tid') }],
     ['without an object id', { idToken: without('oid') }],
   ])('refuses a token %s [requirement 10]', async (_what, script) => {

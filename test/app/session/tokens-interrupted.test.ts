@@ -11,8 +11,8 @@ const PAST_EXPIRY = 3 * 3600
 const MOMENTS = [
   'before the vault is read',
   'after the vault is read',
-  'when the token endpoint is asked',
-  'when the token endpoint has answered',
+  'when the token endpoint is called',
+  'when the token endpoint has responded',
   'before the vault is written',
   'after the vault is written',
 ] as const
@@ -35,9 +35,9 @@ function interrupted(moment: Moment): { entrada: Entrada; arm(): void; hits(): n
     hosts: {
       [sandbox.hosts.login]: async (request) => {
         const isToken = request.url.endsWith('/token')
-        if (isToken) at('when the token endpoint is asked')
+        if (isToken) at('when the token endpoint is called')
         const response = await sandbox.handlers.login(request)
-        if (isToken) at('when the token endpoint has answered')
+        if (isToken) at('when the token endpoint has responded')
         return response
       },
     },
@@ -81,15 +81,15 @@ describe('an object that crashes', () => {
         arm()
         expect(await people(browser)).toBe('consent_needed')
         expect(hits()).toBe(round + 1)
-        // What it sends next is a token it was given, and no older one than it has stored.
+        // The next request sends an issued token that is no older than the stored one.
         await clock.advance(PAST_EXPIRY)
         expect(await people(browser)).toBe('consent_needed')
       }
     },
   )
 
-  test('makes the waiting requests share the next attempt', async () => {
-    const { entrada, arm } = interrupted('when the token endpoint has answered')
+  test('lets the waiting requests share the next attempt', async () => {
+    const { entrada, arm } = interrupted('when the token endpoint has responded')
     const browser = await signedIn(entrada)
     await clock.advance(PAST_EXPIRY)
     arm()
@@ -109,7 +109,7 @@ test('a vault that hangs delays no request for long', async () => {
   expect(clock.now() - started).toBeLessThan(10_000)
 })
 
-test('a pause that Microsoft asked of one session holds for the user’s other sessions', async () => {
+test('a Retry-After for one session applies to the user’s other sessions', async () => {
   const entrada = anEntrada()
   const [first, second, other] = [
     entrada.browser(),
@@ -153,7 +153,7 @@ describe('a failed refresh is logged for the operator [requirement 100]', () => 
   )
 })
 
-test('neither storage nor logs hold a token, a code, a name or an address of a whole journey [requirement 36] [requirement 39]', async () => {
+test('storage and logs contain no token, code, name or address after a visit with every feature [requirement 36] [requirement 39]', async () => {
   const entrada = anEntrada()
   entrada.sandbox.entra.grantAdminConsent([
     'User.Read',

@@ -12,7 +12,7 @@ interface SessionAnswer {
   readonly features: Readonly<Record<string, string>>
 }
 
-/** Asks for something that needs a Graph token. */
+/** Sends a request that needs a Graph token. */
 async function features(browser: Browser): Promise<SessionAnswer['features']> {
   const response = await browser.fetch('/.entrada/session')
   expect(response.status).toBe(200)
@@ -52,7 +52,7 @@ describe('one refresh serves all waiting requests', () => {
     expect(refreshes(here).length - before).toBe(1)
   })
 
-  test('a valid token is not asked for again, also after the object was evicted', async () => {
+  test('a valid token is not requested again, also after the object was evicted', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     await features(browser)
@@ -96,7 +96,7 @@ test('a session outlives its access tokens without an interruption [requirement 
 })
 
 describe('a token endpoint that', () => {
-  test('hangs fails its callers within the time limit and delays nobody afterwards [requirement 43]', async () => {
+  test('hangs fails its callers within the time limit and delays no later request [requirement 43]', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_hang')
@@ -116,12 +116,12 @@ describe('a token endpoint that', () => {
     'entra.token_malformed',
     'entra.token_throttled',
   ] satisfies FaultName[])(
-    'suffers %s keeps the session, and the access token while it lives [requirement 46]',
+    'suffers %s ends no session, and valid access tokens stay in use [requirement 46]',
     async (fault) => {
       const entrada = anEntrada()
       const browser = await signedIn(entrada)
       const good = await features(browser)
-      // Due for renewal, not expired: the outage goes unnoticed.
+      // The token is due for renewal but not expired, so the outage causes no error.
       await clock.advance(58 * 60)
       entrada.sandbox.faults.set(fault)
       expect(await features(browser)).toEqual(good)
@@ -133,7 +133,7 @@ describe('a token endpoint that', () => {
     },
   )
 
-  test('asks to wait gets no request until then', async () => {
+  test('sends Retry-After gets no request until then', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds: 120, times: 1 })
@@ -149,9 +149,9 @@ describe('a token endpoint that', () => {
   })
 
   test.each([
-    ['a fraction', 10.5, 9, 12],
-    ['999999999 seconds, of which an hour counts', 999_999_999, 3500, 3600],
-  ])('asks to wait for %s', async (_what, retryAfterSeconds, paused, over) => {
+    ['10.5 seconds', 10.5, 9, 12],
+    ['999999999 seconds, limited to an hour', 999_999_999, 3500, 3600],
+  ])('sends a Retry-After of %s', async (_what, retryAfterSeconds, paused, over) => {
     const entrada = anEntrada({ settings: { SESSION_IDLE_SECONDS: '86400' } })
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.token_throttled', { retryAfterSeconds, times: 1 })
@@ -165,7 +165,7 @@ describe('a token endpoint that', () => {
     expect(refreshes(entrada).length).toBeGreaterThan(before)
   })
 
-  test('detects a loop (AADSTS50196) gets no request until it has forgotten', async () => {
+  test('detects a loop (AADSTS50196) gets no request until its block has ended', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     entrada.sandbox.faults.set('entra.loop_detected', { times: 1 })
@@ -180,7 +180,7 @@ describe('a token endpoint that', () => {
   })
 
   test.each(['entra.wrong_secret', 'entra.secret_expired'] satisfies FaultName[])(
-    'refuses us ourselves (%s) signs nobody out',
+    'refuses our client credentials (%s) ends no session',
     async (fault) => {
       const entrada = anEntrada()
       const browser = await signedIn(entrada)
@@ -192,7 +192,7 @@ describe('a token endpoint that', () => {
   )
 })
 
-test('the second client secret is used when the first has been rotated out', async () => {
+test('the second client secret is used when the first is no longer valid', async () => {
   const entrada = anEntrada({
     settings: {
       OPENID_CLIENT_SECRET: 'rotated-out-already,sandbox~client.secret/with+signs%and:colon',
@@ -203,11 +203,11 @@ test('the second client secret is used when the first has been rotated out', asy
   await clock.advance(PAST_EXPIRY)
   const before = refreshes(entrada).length
   await features(browser)
-  // The one that was accepted is tried first from then on.
+  // The accepted secret is tried first from then on.
   expect(refreshes(entrada).length - before).toBe(1)
 })
 
-describe('the session ends when the refresh token is refused for good [requirement 46]', () => {
+describe('the session ends when the refresh token is refused permanently [requirement 46]', () => {
   test.each([
     'entra.session_revoked',
     'entra.grant_expired',
@@ -239,7 +239,7 @@ describe('an account that is disabled, in a chat that needs no token', () => {
   }
 
   test.each(['entra.user_disabled', 'entra.session_revoked'] satisfies FaultName[])(
-    '%s: is out within a token’s life',
+    '%s: is signed out within a token lifetime',
     async (fault) => {
       const entrada = anEntrada()
       const browser = await signedIn(entrada)
@@ -249,11 +249,11 @@ describe('an account that is disabled, in a chat that needs no token', () => {
     },
   )
 
-  test('is asked about once per check, not with every page', async () => {
+  test('is rechecked once per check time, not with every page', async () => {
     const entrada = anEntrada()
     const browser = await signedIn(entrada)
     expect(await browse(browser, entrada.origin, 12)).toBe(200)
-    // Of 36 pages. A clock that jumps while a look is under way makes it late, and it is taken again.
+    // Of 36 pages. If the clock jumps during a recheck, its result is late and the recheck is repeated.
     expect(refreshes(entrada).length).toBeLessThanOrEqual(18)
     expect(refreshes(entrada).length).toBeGreaterThanOrEqual(6)
   })

@@ -29,7 +29,7 @@ function stored(entrada: Entrada): readonly { readonly key: string; readonly tex
   }))
 }
 
-test('the vault holds one sealed value per session, rewritten at every rotation and deleted with the session', async () => {
+test('the vault contains one sealed value per session, rewritten at every rotation and deleted with the session', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   const [first] = stored(entrada)
@@ -50,9 +50,9 @@ describe('a vault that', () => {
     ['cannot be read', { throws: ['get'] }],
     ['cannot be written', { throws: ['put'] }],
     ['is full', { full: true }],
-    ['takes one write a second', { oneWritePerSecond: true }],
+    ['accepts one write a second', { oneWritePerSecond: true }],
   ])(
-    '%s costs nobody a session, and no stale refresh token is ever sent [requirement 47]',
+    '%s ends no session, and no stale refresh token is sent [requirement 47]',
     async (_what, bends) => {
       const entrada = anEntrada()
       const browser = await signedIn(entrada)
@@ -75,12 +75,12 @@ test('a rotated refresh token is stored before the access token is used, wheneve
   const asked = browser.fetch('/.entrada/session')
   await clock.advance(1)
   entrada.platform.objects.SESSIONS.crash()
-  // The Worker asks once more; the object starts from what it has stored.
+  // The Worker repeats the call; the object restarts from its storage.
   expect((await clock.runOut(asked, 30)).status).toBe(200)
   expect(await refresh(browser)).not.toBe('unavailable')
 })
 
-test('a refresh that brings no new refresh token keeps the old one [requirement 45]', async () => {
+test('a refresh that returns no new refresh token keeps the old one [requirement 45]', async () => {
   const entrada = anEntrada()
   const browser = await signedIn(entrada)
   entrada.sandbox.faults.set('entra.no_refresh_token')
@@ -90,7 +90,7 @@ test('a refresh that brings no new refresh token keeps the old one [requirement 
   expect(lastRefreshTokenSent(entrada)).toBe(sent)
 })
 
-test('a value copied from another session does not open, and nobody gets another’s tokens [requirement 37]', async () => {
+test('a value copied from another session cannot be decrypted, and yields no tokens [requirement 37]', async () => {
   const entrada = anEntrada()
   const adele = await signedIn(entrada)
   const alex = entrada.browser('198.51.100.9')
@@ -128,7 +128,7 @@ describe('the key ring [requirement 38]', () => {
     const after = anEntrada({ share: before, settings: { OPENID_SESSION_SECRET: NEW_KEY } })
     before.platform.evict()
     expect(await refresh(after.tabOf(browser))).not.toBe('unavailable')
-    // Nobody used this one while both keys were there.
+    // This session was not used while both keys were configured.
     const gone = await after.tabOf(idle).open('https://chat.contoso.example/')
     expect(gone.hops[0]?.status).toBe(302)
     expect(gone.url.origin === before.sandbox.hosts.login || gone.url.origin === after.origin).toBe(

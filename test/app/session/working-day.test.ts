@@ -7,7 +7,7 @@ import { signedIn } from '../../support/scene.ts'
 
 const HOUR = 3600
 
-/** What happens between Entra, Graph and KV on a day nobody remembers: hour → fault, for ten minutes. */
+/** Short faults of Entra, Graph and KV on an ordinary day: hour → fault, for ten minutes. */
 const BLIPS: ReadonlyMap<number, FaultName> = new Map([
   [2, 'entra.token_server_error'],
   [5, 'entra.outage'],
@@ -43,7 +43,7 @@ test('twenty-four hours in three tabs, with short outages, need one sign-in unti
     if (minute % 60 === 12) here.sandbox.faults.clear()
     if (hour % 8 === 4) here.platform.vault.bend({ staleSeconds: 600 })
     else here.platform.vault.bend({})
-    // Lunch: nobody does anything for an hour, and objects leave memory.
+    // Lunch: an hour without requests, in which objects are evicted.
     if (hour !== 12) {
       const tab = tabs[(minute / 6) % 3] ?? first
       const page = await tab.open(`${here.origin}/echo?minute=${minute}`)
@@ -57,7 +57,7 @@ test('twenty-four hours in three tabs, with short outages, need one sign-in unti
     await clock.advance(360)
   }
   expect(authorizations()).toBe(signIns)
-  // Nearly every question was answered, blips or not.
+  // Nearly every request succeeded in spite of the faults.
   expect(answered / 230).toBeGreaterThan(0.9)
   // About one refresh per access token, not one per request.
   expect(here.sandbox.journal.redemptions('refresh_token').length).toBeLessThan(60)
