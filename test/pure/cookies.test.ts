@@ -10,12 +10,12 @@ import {
 } from '../../src/cookies.ts'
 import { createSessionKey, writeSessionKey } from '../../src/session/session-cookie.ts'
 
-test('reads every cookie of every line, duplicates included', () => {
-  expect(readCookies('a=1; b = x=y ;a=2, c=; bare; =nameless')).toEqual([
+test('reads every cookie, duplicates included, and none in the value of another', () => {
+  expect(readCookies('a=1; b = x=y ;a=2, c=; bare; d=; =nameless; , e=5')).toEqual([
     ['a', '1'],
     ['b', 'x=y'],
     ['a', '2'],
-    ['c', ''],
+    ['d', ''],
     ['', 'nameless'],
   ])
   expect(readCookies(null)).toEqual([])
