@@ -6,7 +6,7 @@
 /** Name of the session cookie. Names of all our other cookies begin with it and a hyphen. */
 export const SESSION_COOKIE = '__Host-entrada'
 
-/** One cookie of a request: its name and its value, both without surrounding white space. */
+/** One cookie of a request: its name and its value, both without surrounding spaces and tabs. */
 type CookiePair = readonly [name: string, value: string]
 
 /**
@@ -20,8 +20,16 @@ export function readCookies(header: string | null | undefined): readonly CookieP
     const [pair = ''] = text.split(',')
     const equals = pair.indexOf('=')
     if (equals === -1) return []
-    return [[pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]]
+    return [[trimmed(pair.slice(0, equals)), trimmed(pair.slice(equals + 1))]]
   })
+}
+
+/**
+ * Without spaces and tabs around it. `trim` would remove Unicode's white space too, and a sibling host may set a
+ * cookie whose name is a no-break space and `__Host-entrada`.
+ */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 const OWN_NAME = /^__Host-entrada-[\w-]+$/
@@ -41,7 +49,7 @@ export function readOwnCookies(header: string | null | undefined): ReadonlyMap<s
 const SESSION_VALUE = '[A-Za-z0-9_-]{24}(?:\\.[A-Za-z0-9_-]{43}){1,2}'
 const IS_SESSION_VALUE = new RegExp(`^${SESSION_VALUE}$`)
 const FIRST_SESSION_COOKIE = new RegExp(
-  `(?:^|;)\\s*${SESSION_COOKIE}\\s*=\\s*(${SESSION_VALUE})\\s*(?=[;,]|$)`,
+  `(?:^|;)[ \\t]*${SESSION_COOKIE}[ \\t]*=[ \\t]*(${SESSION_VALUE})[ \\t]*(?=[;,]|$)`,
 )
 
 /**

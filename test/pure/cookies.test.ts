@@ -21,6 +21,23 @@ test('reads every cookie, duplicates included, and none in the value of another'
   expect(readCookies(null)).toEqual([])
 })
 
+// Browsers refuse a sibling host's cookie with a `__Host-` name. They accept one whose name begins with such a space.
+test.each(['\u00a0', '\u2003', '\u3000', '\ufeff', '\u2028', '\u000b', '\u000c'])(
+  'takes no name with the white space %j for a name of ours [requirement 24]',
+  (space) => {
+    const value = writeSessionKey(createSessionKey())
+    for (const name of [`${space}__Host-entrada`, `__Host-entrada${space}`]) {
+      for (const header of [`${name}=${value}`, `a=1; ${name}=${value}; b=2`]) {
+        expect(readSessionCookies(header)).toEqual([])
+        expect(readFirstSessionCookie(header)).toBeNull()
+        expect(withoutOwnCookies(header)).not.toContain(value)
+      }
+    }
+    const attempt = `${space}__Host-entrada-login-x=y; __Host-entrada-last${space}=z`
+    expect([...readOwnCookies(attempt)]).toEqual([])
+  },
+)
+
 test('reads our cookies besides the session’s, and only values of our own form', () => {
   const header = 'theme=dark; __Host-entrada=s.t; __Host-entrada-last=ab_-.9, __Host-entrada-x="q"'
   expect([...readOwnCookies(header)]).toEqual([['__Host-entrada-last', 'ab_-.9']])

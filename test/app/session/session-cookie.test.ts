@@ -142,6 +142,13 @@ describe('the session cookie', () => {
     },
   )
 
+  test('with a no-break space before its name is another cookie, which a sibling host may set', async () => {
+    const { entrada } = aGuardedChat()
+    const planted = `\u00a0${SESSION}=${cookieOf(await signedIn(entrada, 'alex'))}`
+    expect(await statusWith(entrada, planted)).toBe(401)
+    expect(await statusWith(entrada, `a=1;${planted}`)).toBe(401)
+  })
+
   test('of a sign-in attempt does not count in the value of another cookie', async () => {
     const entrada = anEntrada()
     const begun = await entrada.fetch('/.entrada/login', {
