@@ -6,19 +6,30 @@
 /** Name of the session cookie. Names of all our other cookies begin with it and a hyphen. */
 export const SESSION_COOKIE = '__Host-entrada'
 
-/** One cookie of a request: its name and its value, both without surrounding white space. */
+/** One cookie of a request: its name and its value, both without surrounding spaces and tabs. */
 type CookiePair = readonly [name: string, value: string]
 
 /**
- * Reads every cookie of a request, duplicates included, first to last. A comma separates like a semicolon,
- * because the runtime joins several `Cookie` lines by commas (RFC 9110 §5.3).
+ * Reads the cookies of a request, duplicates included, first to last. A comma ends a cookie, and what follows it is
+ * read after the next semicolon only. The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3), but a value
+ * may contain one as well: a sibling host could write a session cookie into it (`x=1,__Host-entrada=…`). Browsers
+ * send one line (RFC 6265 §5.4).
  */
 export function readCookies(header: string | null | undefined): readonly CookiePair[] {
-  return (header ?? '').split(/[;,]/).flatMap((pair): readonly CookiePair[] => {
+  return (header ?? '').split(';').flatMap((text): readonly CookiePair[] => {
+    const [pair = ''] = text.split(',')
     const equals = pair.indexOf('=')
     if (equals === -1) return []
-    return [[pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]]
+    return [[trimmed(pair.slice(0, equals)), trimmed(pair.slice(equals + 1))]]
   })
+}
+
+/**
+ * Without spaces and tabs around it. `trim` would remove Unicode's white space too, and a sibling host may set a
+ * cookie whose name is a no-break space and `__Host-entrada`.
+ */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 const OWN_NAME = /^__Host-entrada-[\w-]+$/
@@ -38,7 +49,7 @@ export function readOwnCookies(header: string | null | undefined): ReadonlyMap<s
 const SESSION_VALUE = '[A-Za-z0-9_-]{24}(?:\\.[A-Za-z0-9_-]{43}){1,2}'
 const IS_SESSION_VALUE = new RegExp(`^${SESSION_VALUE}$`)
 const FIRST_SESSION_COOKIE = new RegExp(
-  `(?:^|[;,])\\s*${SESSION_COOKIE}\\s*=\\s*(${SESSION_VALUE})\\s*(?=[;,]|$)`,
+  `(?:^|;)[ \\t]*${SESSION_COOKIE}[ \\t]*=[ \\t]*(${SESSION_VALUE})[ \\t]*(?=[;,]|$)`,
 )
 
 /**
@@ -95,7 +106,7 @@ export function addCookies(c: HeaderWriter, lines: readonly string[]): void {
   for (const line of lines) c.header('set-cookie', line, { append: true })
 }
 
-/** A cookie of ours in a `Cookie` header, with the separator before it. */
+/** A cookie of ours in a `Cookie` header, with the separator before it. It may stand in any of several lines. */
 const OWN_PAIR = /(?:^|[;,])\s*__Host-entrada(?:-[^=;,]*)?\s*(?:=[^;,]*)?(?=[;,]|$)/g
 
 /**

@@ -59,7 +59,7 @@ async function toChat(
   const head = readHead(request)
   const { method, headers } = head
   try {
-    const stray = provider?.isInjectedCode(pathname, request) ?? false
+    const stray = provider?.isInjectedCode(routed, request) ?? false
     if (stray !== false && (await stray)) {
       // The code belongs to another session, so the new sign-in must not return to it.
       const detail = 'The sign-in was started in another session.'

@@ -54,10 +54,21 @@ export class RateLimiter {
   async take(what: RateLimited, who: string): Promise<void> {
     const key = `${what} ${who}`
     // While the binding does not respond, the isolate counts: no user is locked out and the limit stays.
-    const answer = await this.#bindings[what]?.limit({ key }).catch(() => undefined)
+    const isWithin = await this.#askBinding(what, key)
     const retryAfter =
-      answer === undefined ? this.#count(what, key) : answer.success ? null : BINDING_PERIOD_SECONDS
+      isWithin === null ? this.#count(what, key) : isWithin ? null : BINDING_PERIOD_SECONDS
     if (retryAfter !== null) throw new EntradaFailure('rate_limited', { retryAfter })
+  }
+
+  /** `null` without an answer of the binding: then the isolate counts, so that nobody is locked out and a limit stays. */
+  async #askBinding(what: RateLimited, key: string): Promise<boolean | null> {
+    try {
+      const answer = await this.#bindings[what]?.limit({ key })
+      return typeof answer?.success === 'boolean' ? answer.success : null
+    } catch {
+      // Also another kind of binding, which has no such method.
+      return null
+    }
   }
 
   /** Whether this isolate sees a name for the first time. Old names are forgotten. */
@@ -87,11 +98,13 @@ export function rateLimitKeyOfUser({ user }: SessionView): string {
 
 /**
  * Names whom a limit counts before sign-in: the IPv4 address, or the first 64 bits of an IPv6 address. Every
- * customer of an access provider has at least 64 bits of addresses (RFC 6177).
+ * customer of an access provider has at least 64 bits of addresses (RFC 6177). An IPv4 address may be written as
+ * `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2).
  */
 export function callerOf({ headers }: Request): string {
   // Set by Cloudflare; a client cannot set it.
-  const address = headers.get('cf-connecting-ip') ?? 'unknown'
+  const given = headers.get('cf-connecting-ip') ?? 'unknown'
+  const address = given.replace(/^::ffff:(?=[\d.]+$)/i, '')
   if (!address.includes(':')) return address
   const [left = [], right = []] = address.split('::').map((half) => half.split(':'))
   const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Resource } from '../entra/access-token.ts'
 import type { EdgeEnv } from '../http/env.ts'
+import { routedPath } from '../http/request-head.ts'
 import type { Log } from '../log.ts'
 import type { ReplayGuard } from '../session/replay-guard.ts'
 import { readSessionCookies } from '../cookies.ts'
@@ -38,9 +39,12 @@ export interface ProviderDeps {
   readonly signOut: (c: Context<EdgeEnv>) => Promise<Response>
 }
 
-/** Tells whether a request brings the chat a code that was issued to another browser's session. */
+/**
+ * Tells whether a request brings the chat a code that was issued to another browser's session.
+ * @param path as `routedPath` writes it, because the chat's router may take other spellings too
+ */
 export type CodeInjectionTest = (
-  pathname: string,
+  path: string,
   request: Pick<Request, 'headers' | 'url'>,
 ) => Promise<boolean> | false
 
@@ -55,7 +59,7 @@ export function codeInjectionTest({ clients, grants, issuer }: ProviderDeps): Co
     clients
       .flatMap(({ redirectUris }) => redirectUris.map((uri) => new URL(uri)))
       .filter((url) => url.origin === origin)
-      .map(({ pathname }) => pathname),
+      .map(({ pathname }) => routedPath(pathname)),
   )
   const hasForeignCode = async ({ headers, url }: Pick<Request, 'headers' | 'url'>) => {
     const codes = new URL(url).searchParams.getAll('code')
@@ -66,7 +70,7 @@ export function codeInjectionTest({ clients, grants, issuer }: ProviderDeps): Co
     return opened.some((code) => code !== null && !ownSessions.includes(code.sessionName))
   }
   // No promise for other paths: a microtask is measurable on proxied requests (`npm run bench`).
-  return (pathname, request) => redirectPaths.has(pathname) && hasForeignCode(request)
+  return (path, request) => redirectPaths.has(path) && hasForeignCode(request)
 }
 
 /**

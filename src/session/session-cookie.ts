@@ -58,6 +58,8 @@ export class SessionMarks {
   readonly #box: SealedBox
   #windowStart = 0
   #misses = 0
+  /** Calls for unmarked cookies without an answer yet. */
+  #pending = 0
 
   constructor(box: SealedBox) {
     this.#box = box
@@ -72,16 +74,28 @@ export class SessionMarks {
   async read(cookie: string): Promise<SessionKey | null> {
     const key = readSessionKey(cookie)
     if (key === null) return null
-    const isOurs =
-      key.mark === null
-        ? this.#missesThisMinute() < MAX_UNMARKED_MISSES
-        : await this.#box.isMarked(textOf(key), key.mark, PURPOSE)
+    const isOurs = key.mark === null || (await this.#box.isMarked(textOf(key), key.mark, PURPOSE))
     return isOurs ? key : null
   }
 
-  /** Counts a cookie that `read` accepted, but whose session no object knows. */
-  missed({ mark }: SessionKey): void {
-    if (mark === null) this.#misses = this.#missesThisMinute() + 1
+  /**
+   * Opens the session of a key that `read` gave; `null` without a call beyond the limit of unmarked cookies. Calls
+   * without an answer count as well, or any number of cookies at once would pass.
+   */
+  async open<T extends { readonly alive: boolean }>(
+    { mark }: SessionKey,
+    call: () => Promise<T>,
+  ): Promise<T | null> {
+    if (mark !== null) return call()
+    if (this.#missesThisMinute() + this.#pending >= MAX_UNMARKED_MISSES) return null
+    this.#pending += 1
+    try {
+      const opened = await call()
+      if (!opened.alive) this.#misses = this.#missesThisMinute() + 1
+      return opened
+    } finally {
+      this.#pending -= 1
+    }
   }
 
   #missesThisMinute(): number {

@@ -128,9 +128,11 @@ export class Sessions {
   ): Promise<Session | null> {
     const cookie = writeSessionKey(key)
     const request = { countsAsActivity, resource, requestId: log.requestId }
-    const opened = await callObject(() => this.#object(key).open(key.secret, request))
+    const opened = await this.#marks.open(key, () =>
+      callObject(() => this.#object(key).open(key.secret, request)),
+    )
+    if (opened === null) return null
     if (!opened.alive) {
-      this.#marks.missed(key)
       this.#cache.forget(cookie)
       return null
     }

@@ -25,9 +25,13 @@ export function reportUnknownNames(variables: Variables): void {
   }
 }
 
+/** An access rule without its prefix. Other names without it, as `CLIENT_ID`, belong to other programs. */
+const UNPREFIXED_RULE = /^(?:ADMIN|ALLOW|REQUIRE)[A-Z]*_(?:ROLE|TENANT)S?$/
+
 /** Finds the known name that is a typing error or two away; `null` when none is that close. */
 export function nearestName(name: string, known: Iterable<string>): string | null {
-  const written = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')
+  const plain = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')
+  const written = UNPREFIXED_RULE.test(plain) ? `OPENID_${plain}` : plain
   const near = Array.from(known, (one) => ({ one, errors: errorsBetween(written, one) }))
   const [nearest] = near
     .filter(({ one, errors }) => errors <= maxErrorsIn(one))

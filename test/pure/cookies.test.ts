@@ -10,16 +10,33 @@ import {
 } from '../../src/cookies.ts'
 import { createSessionKey, writeSessionKey } from '../../src/session/session-cookie.ts'
 
-test('reads every cookie of every line, duplicates included', () => {
-  expect(readCookies('a=1; b = x=y ;a=2, c=; bare; =nameless')).toEqual([
+test('reads every cookie, duplicates included, and none in the value of another', () => {
+  expect(readCookies('a=1; b = x=y ;a=2, c=; bare; d=; =nameless; , e=5')).toEqual([
     ['a', '1'],
     ['b', 'x=y'],
     ['a', '2'],
-    ['c', ''],
+    ['d', ''],
     ['', 'nameless'],
   ])
   expect(readCookies(null)).toEqual([])
 })
+
+// Browsers refuse a sibling host's cookie with a `__Host-` name. They accept one whose name begins with such a space.
+test.each(['\u00a0', '\u2003', '\u3000', '\ufeff', '\u2028', '\u000b', '\u000c'])(
+  'takes no name with the white space %j for a name of ours [requirement 24]',
+  (space) => {
+    const value = writeSessionKey(createSessionKey())
+    for (const name of [`${space}__Host-entrada`, `__Host-entrada${space}`]) {
+      for (const header of [`${name}=${value}`, `a=1; ${name}=${value}; b=2`]) {
+        expect(readSessionCookies(header)).toEqual([])
+        expect(readFirstSessionCookie(header)).toBeNull()
+        expect(withoutOwnCookies(header)).not.toContain(value)
+      }
+    }
+    const attempt = `${space}__Host-entrada-login-x=y; __Host-entrada-last${space}=z`
+    expect([...readOwnCookies(attempt)]).toEqual([])
+  },
+)
 
 test('reads our cookies besides the session cookie, and only well-formed values', () => {
   const header = 'theme=dark; __Host-entrada=s.t; __Host-entrada-last=ab_-.9, __Host-entrada-x="q"'

@@ -189,6 +189,32 @@ describe('with the Workers rate-limiting binding', () => {
     const found = await statuses(4, () => entrada.fetch('/.entrada/login', { headers: PAGE }))
     expect(found).toEqual([302, 302, 302, 429])
   })
+
+  test.each([
+    ['another kind of binding', {}],
+    [
+      'one that throws at once',
+      {
+        limit: () => {
+          throw new Error('no answer')
+        },
+      },
+    ],
+    ['one that answers something else', { limit: async () => ({}) }],
+  ])('the isolate counts beside %s', async (_what, RATE_LIMIT_LOGIN) => {
+    const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS }, bindings: { RATE_LIMIT_LOGIN } })
+    const found = await statuses(4, () => entrada.fetch('/.entrada/login', { headers: PAGE }))
+    expect(found).toEqual([302, 302, 302, 429])
+  })
+
+  test('IPv4 addresses written as IPv6 addresses do not count together', async () => {
+    const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
+    const statusFrom = async (address: string) =>
+      (await entrada.browser(address).open(`${HOME}/.entrada/login`)).status
+    for (let index = 0; index < 3; index++) await statusFrom('::ffff:203.0.113.66')
+    expect(await statusFrom('203.0.113.66')).toBe(429)
+    expect(await statusFrom('::FFFF:203.0.113.67')).not.toBe(429)
+  })
 })
 
 describe('after sign-in, requests are counted by user [requirement 95]', () => {

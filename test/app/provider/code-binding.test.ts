@@ -55,6 +55,25 @@ describe('a code without PKCE', () => {
     },
   )
 
+  test.each([
+    '/oauth/openid/callback/',
+    '/OAuth/OpenID/Callback',
+    '//oauth/openid/callback',
+    '/oauth/openid/callbac%6b',
+    '/oauth/x/%2e%2e/openid/callback',
+    '/oauth/openid;v=1/callback',
+    '/other/',
+  ])('is checked on the spelling %s too, which a lenient router takes', async (path) => {
+    const { entrada, chat } = aChatWithoutPkce()
+    const mallory = await signedIn(entrada, 'alex')
+    const { search } = await answerTo(mallory, authorizeUrl())
+    const adele = await signedIn(entrada)
+    chat.requests.length = 0
+    const page = await adele.open(`${HOME}${path}${search}`)
+    expect([page.status, page.headers.get('entrada-error')]).toEqual([400, 'sign_in_expired'])
+    expect(chat.requests).toEqual([])
+  })
+
   test('is not checked on other paths, nor is a code of another issuer', async () => {
     const { entrada } = aChatWithoutPkce()
     const mallory = await signedIn(entrada, 'alex')

@@ -99,6 +99,17 @@ describe('a cookie without a mark, from before marks existed', () => {
     expect(await statusWith(entrada, marked)).toBe(200)
   })
 
+  test('costs at most 30 calls a minute when 200 made-up ones arrive at once', async () => {
+    const entrada = anEntrada()
+    const cookies = Array.from(
+      { length: 200 },
+      (_, index) => `${SESSION}=${String(index).padStart(24, 'A')}.${'B'.repeat(43)}`,
+    )
+    const statuses = await Promise.all(cookies.map((cookie) => statusWith(entrada, cookie)))
+    expect(new Set(statuses)).toEqual(new Set([401]))
+    expect(callsOf(entrada)).toBeLessThanOrEqual(30)
+  })
+
   test('is accepted again a minute after a flood of forged ones', async () => {
     const entrada = anEntrada()
     const value = unmarked(cookieOf(await signedIn(entrada)))

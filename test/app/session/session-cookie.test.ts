@@ -110,24 +110,46 @@ describe('the session cookie', () => {
   })
 
   // The runtime joins several `Cookie` lines by commas (RFC 9110 §5.3).
-  test('is read from a second Cookie line, for our pages and for the chat [requirement 24] [requirement 60]', async () => {
+  test('counts beside commas of other cookies and never reaches the chat [requirement 24] [requirement 60]', async () => {
     const { entrada, chat } = aGuardedChat({ settings: { SKIP_AUTH_ROUTES: 'GET /open' } })
     const own = `${SESSION}=${cookieOf(await signedIn(entrada))}`
-    for (const cookie of [`a=1, ${own}`, `${own}, a=1`, `a=1, b=2; ${own}`]) {
+    for (const cookie of [`${own}, a=1`, `a=1, b=2; ${own}`]) {
       expect(await statusWith(entrada, cookie)).toBe(200)
       for (const path of ['/api/messages', '/open']) {
         expect((await entrada.fetch(path, { headers: { cookie } })).status).toBe(200)
         expect(chat.last.headers.get('cookie')).toMatch(/^a=1(?:, b=2)?$/)
       }
     }
-    // Sign-out reads both lines, too.
-    const cookie = `a=1, ${own}`
-    const headers = { cookie, 'sec-fetch-site': 'same-origin' }
-    await entrada.fetch('/.entrada/logout', { method: 'POST', headers })
-    expect(await statusWith(entrada, own)).toBe(401)
+    await entrada.fetch('/open', { headers: { cookie: `a=1, ${own}` } })
+    expect(chat.last.headers.get('cookie')).toBe('a=1')
   })
 
-  test('of a sign-in attempt is read from a second Cookie line, too', async () => {
+  // A sibling host may set `x` for the whole domain. It cannot set a cookie with a `__Host-` name.
+  test.each(['x=1,', 'x=1, ', 'x=1,\t', 'x=,', 'x,', ','])(
+    'written into the value of another cookie signs nobody in: %j [requirement 24] [requirement 28]',
+    async (before) => {
+      const { entrada, chat } = aGuardedChat()
+      const planted = `${before}${SESSION}=${cookieOf(await signedIn(entrada, 'alex'))}`
+      expect(await statusWith(entrada, planted)).toBe(401)
+      const own = `${SESSION}=${cookieOf(await signedIn(entrada))}`
+      const cookie = `${planted}; ${own}`
+      for (const path of ['/api/messages', '/api/messages']) {
+        await entrada.fetch(path, { headers: { cookie } })
+        expect(chat.last.headers.get('x-forwarded-email')).toBe(CAST.adele.userPrincipalName)
+      }
+      const session = await entrada.fetch('/.entrada/session', { headers: { cookie } })
+      expect(await session.json()).toMatchObject({ user: { id: CAST.adele.id } })
+    },
+  )
+
+  test('with a no-break space before its name is another cookie, which a sibling host may set', async () => {
+    const { entrada } = aGuardedChat()
+    const planted = `\u00a0${SESSION}=${cookieOf(await signedIn(entrada, 'alex'))}`
+    expect(await statusWith(entrada, planted)).toBe(401)
+    expect(await statusWith(entrada, `a=1;${planted}`)).toBe(401)
+  })
+
+  test('of a sign-in attempt does not count in the value of another cookie', async () => {
     const entrada = anEntrada()
     const begun = await entrada.fetch('/.entrada/login', {
       headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
@@ -138,8 +160,9 @@ describe('the session cookie', () => {
       const path = `/oauth/openid/callback?error=access_denied&state=${state}`
       return (await entrada.fetch(path, { headers: { cookie } })).headers.get('entrada-error')
     }
-    expect(await answer('a=1')).toBe('sign_in_expired')
-    expect(await answer(`a=1, ${attempt}`)).toBe('sign_in_refused')
+    expect(await answer(`a=1, ${attempt}`)).toBe('sign_in_expired')
+    expect(await answer(`a=1,${attempt}`)).toBe('sign_in_expired')
+    expect(await answer(`a=1; ${attempt}, b=2`)).toBe('sign_in_refused')
   })
 
   test('with another session’s secret is refused', async () => {
