@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
-import { signedIn } from '../../support/scene.ts'
+import { clock } from '../../support/clock.ts'
+import { cookieHeaderOf, signedIn } from '../../support/scene.ts'
 
 const NAVIGATION = {
   'sec-fetch-mode': 'navigate',
@@ -54,7 +55,7 @@ test('every sign-in has its own S256 challenge, and the token call proves it [re
   )
 })
 
-test('state and nonce are long, new each time and show nothing [requirement 3]', async () => {
+test('state and nonce are long, new each time and show nothing [requirement 3] [requirement 4]', async () => {
   const entrada = anEntrada()
   const seen = new Set<string>()
   for (let index = 0; index < 20; index++) {
@@ -67,6 +68,55 @@ test('state and nonce are long, new each time and show nothing [requirement 3]',
     }
   }
   expect(seen.size).toBe(40)
+})
+
+test('every character of state is random, whoever goes wherever [requirement 3]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const headers = { cookie: cookieHeaderOf(browser) }
+  const returnPath = encodeURIComponent(`/secret-project?of=${'x'.repeat(300)}`)
+  const states: string[] = []
+  for (let index = 0; index < 20; index++) {
+    for (const path of [
+      `/.entrada/login?fresh=1&return_to=${returnPath}`,
+      `/.entrada/login?step_up=1&return_to=${returnPath}`,
+      `/.entrada/consent?feature=people&return_to=${returnPath}`,
+    ]) {
+      const url = await authorizeUrl(entrada, path, headers)
+      expect(url.searchParams.get('login_hint')).toBe(CAST.adele.userPrincipalName)
+      states.push(url.searchParams.get('state') ?? '')
+    }
+    await clock.advance(61)
+  }
+  for (const state of states) expect(state).toMatch(/^[\w-]{43}$/)
+  // The last character holds four of the 256 bits: sixteen values at most.
+  for (let place = 0; place < 43; place++) {
+    expect(new Set(states.map((state) => state[place])).size).toBeGreaterThan(8)
+  }
+})
+
+test('the verifier is in no address that the browser sees [requirement 2]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const [redemption] = entrada.sandbox.journal.redemptions('authorization_code')
+  const verifier = redemption?.form.get('code_verifier') ?? expect.unreachable()
+  const seen = browser.page.hops.map(({ url }) => url.href)
+  const asked = entrada.sandbox.journal
+    .to('login')
+    .filter(({ url }) => url.pathname.endsWith('/authorize'))
+  for (const address of [...seen, ...asked.map(({ url }) => url.href)]) {
+    expect(address).not.toContain(verifier)
+  }
+})
+
+test('a request to another host gets the configured redirect_uri [requirement 5]', async () => {
+  const entrada = anEntrada()
+  const address = 'https://evil.example/.entrada/login'
+  const response = await entrada.fetch(new Request(address, { headers: NAVIGATION }))
+  const location = new URL(response.headers.get('location') ?? '')
+  expect(location.searchParams.get('redirect_uri')).toBe(
+    'https://chat.contoso.example/oauth/openid/callback',
+  )
 })
 
 test.each([
@@ -104,6 +154,22 @@ describe('scopes', () => {
     const url = await authorizeUrl(anEntrada({ settings }))
     expect(url.searchParams.get('scope')).toBe(scope)
   })
+
+  test.each([
+    ['people', { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' }],
+    ['groups', { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' }],
+    ['files', { ENABLE_SHAREPOINT_FILEPICKER: 'false' }],
+  ])(
+    'of %s are not asked for where the feature is off [requirement 6]',
+    async (feature, settings) => {
+      const entrada = anEntrada({ settings })
+      const browser = await signedIn(entrada)
+      const headers = { cookie: cookieHeaderOf(browser) }
+      const response = await startLogin(entrada, `/.entrada/consent?feature=${feature}`, headers)
+      expect(response.headers.get('location')).toBeNull()
+      expect(response.headers.get('entrada-error')).toBe('feature_off')
+    },
+  )
 
   test('of a carried-over API take part in consent and never in a token request', async () => {
     const scope =
@@ -155,16 +221,20 @@ describe('a caller', () => {
     expect(url.searchParams.get('domain_hint')).toBe('contoso.example')
   })
 
-  test.each(['a\r\nset-cookie: x=1', 'nul\0', 'ünicode', ' spaced name', 'x'.repeat(257)])(
-    'has the hint %j dropped whole [requirement 7]',
-    async (hint) => {
-      const url = await authorizeUrl(
-        anEntrada(),
-        `/.entrada/login?login_hint=${encodeURIComponent(hint)}`,
-      )
-      expect(url.searchParams.has('login_hint')).toBe(false)
-    },
-  )
+  describe.each([
+    ['login_hint', ''],
+    ['domain_hint', ''],
+    ['login_hint', 'fresh=1&'],
+  ])('with the hint %s (%s)', (name, query) => {
+    test.each(['a\r\nset-cookie: x=1', 'nul\0', 'ünicode', ' spaced name', 'x'.repeat(257)])(
+      'has %j dropped whole [requirement 7]',
+      async (hint) => {
+        const path = `/.entrada/login?${query}${name}=${encodeURIComponent(hint)}`
+        const url = await authorizeUrl(anEntrada(), path)
+        expect(url.searchParams.has(name)).toBe(false)
+      },
+    )
+  })
 })
 
 test.each([
@@ -184,6 +254,26 @@ test.each([
   expect(response.headers.get('location')).toBeNull()
   expect(response.headers.getSetCookie()).toEqual([])
   expect(entrada.sandbox.journal.to('login')).toEqual([])
+})
+
+describe.each([
+  '/.entrada/login?fresh=1',
+  '/.entrada/consent?feature=people',
+  '/.entrada/consent?feature=sign_in',
+  '/.entrada/consent?feature=sign_in&admin=1',
+])('%s', (path) => {
+  test.each([
+    ['a script', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+    ['an image', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
+    ['a frame', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
+    ['a prefetch', { ...NAVIGATION, 'sec-purpose': 'prefetch' }],
+  ])('begins no sign-in for %s of a signed-in person [requirement 19]', async (_who, headers) => {
+    const entrada = anEntrada()
+    const cookie = cookieHeaderOf(await signedIn(entrada))
+    const response = await entrada.fetch(path, { headers: { ...headers, cookie } })
+    expect(response.headers.get('location')).toBeNull()
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
 })
 
 test('a link on another site does not make a signed-in person change accounts [requirement 77]', async () => {

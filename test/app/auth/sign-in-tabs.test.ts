@@ -108,14 +108,15 @@ test('repeated sign-ins and sign-outs are no loop', async () => {
 })
 
 test('every one-bit change of an attempt cookie counts as no cookie [requirement 24]', async () => {
-  const entrada = anEntrada()
+  const settings = { RATE_LIMITS: '{"callback":{"perMinute":10000}}' }
+  const entrada = anEntrada({ settings })
   const browser = entrada.browser()
   await browser.open('/')
   const state = browser.page.url.searchParams.get('state') ?? ''
   const [cookie] = attempts(browser)
   const { name, value } = cookie ?? expect.unreachable()
   const answers = new Set<string>()
-  for (let index = 0; index < value.length; index += 7) {
+  for (let index = 0; index < value.length; index++) {
     const flipped = String.fromCharCode((value.codePointAt(index) ?? 0) ^ 1)
     const damaged = value.slice(0, index) + flipped + value.slice(index + 1)
     const response = await entrada.fetch(`/oauth/openid/callback?code=x&state=${state}`, {
