@@ -364,7 +364,7 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
     find: 'const body = await oauth.processAuthorizationCodeResponse(server, client, response, {\n        expectedNonce: nonce,\n        requireIdToken: true,\n      })\n      const claims = await verifiedClaims(entra, server, body)',
     replace: `const hasIdToken = (await response.clone().json()).id_token !== undefined
       const body = await oauth.processAuthorizationCodeResponse(server, client, response, hasIdToken ? { expectedNonce: nonce, requireIdToken: true } : {})
-      const claims = hasIdToken ? await verifiedClaims(entra, server, body) : { iss: server.issuer, sub: 'user-of-the-script' }`,
+      const claims = hasIdToken ? await verifiedClaims(entra, server, body) : { iss: server.issuer, sub: 'person-1' }`,
   },
   ...['sub', 'iat', 'exp'].map((name) => ({
     requirement: 11,
@@ -544,13 +544,6 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
     file: CALLBACK,
     find: `if (c.req.method !== 'GET') {`,
     replace: `if (c.req.method === 'POST') {`,
-  },
-  {
-    requirement: 17,
-    fault: 'lets POST redeem the code',
-    file: 'src/auth/routes.ts',
-    find: `return new Hono<EdgeEnv>().get('/', (c) => callback(c, deps))`,
-    replace: `return new Hono<EdgeEnv>().all('/', (c) => callback(Object.assign(Object.create(c), { req: Object.assign(Object.create(c.req), { method: 'GET', raw: c.req.raw, url: c.req.url, header: (name) => c.req.header(name), query: (name) => c.req.query(name) }), var: c.var }), deps))`,
   },
   {
     requirement: 18,

@@ -250,6 +250,7 @@ test('refuses an attempt older than fifteen minutes [requirement 18]', async () 
     headers: { cookie },
   })
   expect(response.headers.get('entrada-error')).toBe('sign_in_expired')
+  expect(entrada.sandbox.journal.redemptions()).toEqual([])
 })
 
 test('the final address contains neither code nor state, and no response on the way is stored [requirement 40]', async () => {
