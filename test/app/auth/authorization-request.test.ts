@@ -109,15 +109,17 @@ test('the verifier is in no address that the browser sees [requirement 2]', asyn
   }
 })
 
-test('a request to another host gets the configured redirect_uri [requirement 5]', async () => {
-  const entrada = anEntrada()
-  const address = 'https://evil.example/.entrada/login'
-  const response = await entrada.fetch(new Request(address, { headers: NAVIGATION }))
-  const location = new URL(response.headers.get('location') ?? '')
-  expect(location.searchParams.get('redirect_uri')).toBe(
-    'https://chat.contoso.example/oauth/openid/callback',
-  )
-})
+test.each(['https://evil.example', 'http://chat.contoso.example'])(
+  'a request to %s gets the configured redirect_uri [requirement 5]',
+  async (origin) => {
+    const address = `${origin}/.entrada/login`
+    const response = await anEntrada().fetch(new Request(address, { headers: NAVIGATION }))
+    const location = new URL(response.headers.get('location') ?? '')
+    expect(location.searchParams.get('redirect_uri')).toBe(
+      'https://chat.contoso.example/oauth/openid/callback',
+    )
+  },
+)
 
 test.each([
   ['Host', { host: 'evil.example' }],
