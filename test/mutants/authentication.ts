@@ -610,13 +610,6 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     requirement: 19,
-    fault: 'begins a sign-in for every request of a provider client',
-    file: 'src/provider/authorize.ts',
-    find: `    if (!isTopLevelNavigation(c.req.raw)) throw new EntradaFailure('session_required')\n`,
-    replace: '',
-  },
-  {
-    requirement: 19,
     fault: 'begins a sign-in for a prefetch',
     file: 'src/http/fetch-metadata.ts',
     find: `  if (isSpeculative(headers)) return 'background'\n`,
