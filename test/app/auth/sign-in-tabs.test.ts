@@ -85,6 +85,18 @@ test('twenty abandoned attempts leave at most five cookies, under 4 KB together 
   expect(browser.page.url.searchParams.get('n')).toBe('19')
 })
 
+test('of seven abandoned attempts the five newest are kept [requirement 20]', async () => {
+  const browser = anEntrada().browser()
+  const begun = new Set<string>()
+  for (let index = 0; index < 7; index++) {
+    await browser.open('https://chat.contoso.example/')
+    for (const { name } of attempts(browser)) begun.add(name)
+    await clock.advance(5)
+  }
+  const kept = new Set(attempts(browser).map(({ name }) => name))
+  expect(kept).toEqual(new Set([...begun].slice(-5)))
+})
+
 test('a browser that does not keep the session gets a page, not a redirect loop [requirement 23]', async () => {
   const browser = anEntrada().browser()
   for (let round = 0; round < 2; round++) {
