@@ -367,7 +367,7 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
     replace: `const original = await response.clone().json()
       const parts = (original.id_token ?? '.e30.').split('.')
       const seen = JSON.parse(atob(parts[1].replaceAll('-', '+').replaceAll('_', '/')))
-      seen['${name}'] ??= ${name === 'sub' ? "'nobody'" : `Math.floor(Date.now() / 1000)${name === 'exp' ? ' + 600' : ''}`}
+      seen['${name}'] ??= ${name === 'sub' ? "'person-1'" : `Math.floor(Date.now() / 1000)${name === 'exp' ? ' + 600' : ''}`}
       parts[1] = btoa(JSON.stringify(seen)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
       const body = await oauth.processAuthorizationCodeResponse(server, client, Response.json({ ...original, id_token: parts.join('.') }), { expectedNonce: nonce, requireIdToken: true })
       body.id_token = original.id_token
