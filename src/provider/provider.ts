@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Resource } from '../entra/access-token.ts'
 import type { EdgeEnv } from '../http/env.ts'
-import { routedPath } from '../http/request-head.ts'
+import { routedPath } from '../http/request-metadata.ts'
 import type { Log } from '../log.ts'
 import type { ReplayGuard } from '../session/replay-guard.ts'
 import { readSessionCookies } from '../cookies.ts'

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
-import { signedIn } from '../../support/scene.ts'
+import { clock } from '../../support/clock.ts'
+import { cookieHeaderOf, signedIn } from '../../support/scene.ts'
 
 const NAVIGATION = {
   'sec-fetch-mode': 'navigate',
@@ -54,7 +55,7 @@ test('each sign-in uses a new S256 challenge, and the token request sends its ve
   )
 })
 
-test('state and nonce are long, new for each sign-in and reveal nothing [requirement 3]', async () => {
+test('state and nonce are long, new for each sign-in and reveal nothing [requirement 3] [requirement 4]', async () => {
   const entrada = anEntrada()
   const seen = new Set<string>()
   for (let index = 0; index < 20; index++) {
@@ -68,6 +69,57 @@ test('state and nonce are long, new for each sign-in and reveal nothing [require
   }
   expect(seen.size).toBe(40)
 })
+
+test('every character of state is random, whoever goes wherever [requirement 3]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const headers = { cookie: cookieHeaderOf(browser) }
+  const returnPath = encodeURIComponent(`/secret-project?of=${'x'.repeat(300)}`)
+  const states: string[] = []
+  for (let index = 0; index < 20; index++) {
+    for (const path of [
+      `/.entrada/login?fresh=1&return_to=${returnPath}`,
+      `/.entrada/login?step_up=1&return_to=${returnPath}`,
+      `/.entrada/consent?feature=people&return_to=${returnPath}`,
+    ]) {
+      const url = await authorizeUrl(entrada, path, headers)
+      expect(url.searchParams.get('login_hint')).toBe(CAST.adele.userPrincipalName)
+      states.push(url.searchParams.get('state') ?? '')
+    }
+    await clock.advance(61)
+  }
+  for (const state of states) expect(state).toMatch(/^[\w-]{43}$/)
+  // The last character holds four of the 256 bits: sixteen values at most.
+  for (let place = 0; place < 43; place++) {
+    expect(new Set(states.map((state) => state[place])).size).toBeGreaterThan(8)
+  }
+})
+
+test('the verifier is in no address that the browser sees [requirement 2]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const [redemption] = entrada.sandbox.journal.redemptions('authorization_code')
+  const verifier = redemption?.form.get('code_verifier') ?? expect.unreachable()
+  const seen = browser.page.hops.map(({ url }) => url.href)
+  const asked = entrada.sandbox.journal
+    .to('login')
+    .filter(({ url }) => url.pathname.endsWith('/authorize'))
+  for (const address of [...seen, ...asked.map(({ url }) => url.href)]) {
+    expect(address).not.toContain(verifier)
+  }
+})
+
+test.each(['https://evil.example', 'http://chat.contoso.example'])(
+  'a request to %s gets the configured redirect_uri [requirement 5]',
+  async (origin) => {
+    const address = `${origin}/.entrada/login`
+    const response = await anEntrada().fetch(new Request(address, { headers: NAVIGATION }))
+    const location = new URL(response.headers.get('location') ?? '')
+    expect(location.searchParams.get('redirect_uri')).toBe(
+      'https://chat.contoso.example/oauth/openid/callback',
+    )
+  },
+)
 
 test.each([
   ['Host', { host: 'evil.example' }],
@@ -105,6 +157,22 @@ describe('scopes', () => {
     expect(url.searchParams.get('scope')).toBe(scope)
   })
 
+  test.each([
+    ['people', { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' }],
+    ['groups', { USE_ENTRA_ID_FOR_PEOPLE_SEARCH: 'false' }],
+    ['files', { ENABLE_SHAREPOINT_FILEPICKER: 'false' }],
+  ])(
+    'of %s are not asked for where the feature is off [requirement 6]',
+    async (feature, settings) => {
+      const entrada = anEntrada({ settings })
+      const browser = await signedIn(entrada)
+      const headers = { cookie: cookieHeaderOf(browser) }
+      const response = await startLogin(entrada, `/.entrada/consent?feature=${feature}`, headers)
+      expect(response.headers.get('location')).toBeNull()
+      expect(response.headers.get('entrada-error')).toBe('feature_off')
+    },
+  )
+
   test('of an API from an older configuration are part of consent and never of a token request', async () => {
     const scope =
       'openid profile email offline_access User.Read https://contoso.sharepoint.com/AllSites.Read'
@@ -132,7 +200,7 @@ describe('a caller', () => {
       nonce: 'mine',
       code_challenge: 'mine',
       code_challenge_method: 'plain',
-      claims: '{}',
+      claims: '{"access_token":{"acrs":{"essential":true}}}',
       acr_values: 'x',
       max_age: '0',
     })
@@ -155,16 +223,20 @@ describe('a caller', () => {
     expect(url.searchParams.get('domain_hint')).toBe('contoso.example')
   })
 
-  test.each(['a\r\nset-cookie: x=1', 'nul\0', 'ünicode', ' spaced name', 'x'.repeat(257)])(
-    'cannot pass on the hint %j, not even shortened [requirement 7]',
-    async (hint) => {
-      const url = await authorizeUrl(
-        anEntrada(),
-        `/.entrada/login?login_hint=${encodeURIComponent(hint)}`,
-      )
-      expect(url.searchParams.has('login_hint')).toBe(false)
-    },
-  )
+  describe.each([
+    ['login_hint', '/.entrada/login?'],
+    ['domain_hint', '/.entrada/login?'],
+    ['login_hint', '/.entrada/login?fresh=1&'],
+  ])('of %s at %s', (name, address) => {
+    test.each(['a\r\nset-cookie: x=1', 'nul\0', 'ünicode', ' spaced name', 'x'.repeat(257)])(
+      'has the value %j dropped whole [requirement 7]',
+      async (hint) => {
+        const path = `${address}${name}=${encodeURIComponent(hint)}`
+        const url = await authorizeUrl(anEntrada(), path)
+        expect(url.searchParams.has(name)).toBe(false)
+      },
+    )
+  })
 })
 
 test.each([
@@ -184,6 +256,26 @@ test.each([
   expect(response.headers.get('location')).toBeNull()
   expect(response.headers.getSetCookie()).toEqual([])
   expect(entrada.sandbox.journal.to('login')).toEqual([])
+})
+
+describe.each([
+  '/.entrada/login?fresh=1',
+  '/.entrada/consent?feature=people',
+  '/.entrada/consent?feature=sign_in',
+  '/.entrada/consent?feature=sign_in&admin=1',
+])('%s', (path) => {
+  test.each([
+    ['a script', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+    ['an image', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
+    ['a frame', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
+    ['a prefetch', { ...NAVIGATION, 'sec-purpose': 'prefetch' }],
+  ])('begins no sign-in for %s of a signed-in person [requirement 19]', async (_who, headers) => {
+    const entrada = anEntrada()
+    const cookie = cookieHeaderOf(await signedIn(entrada))
+    const response = await entrada.fetch(path, { headers: { ...headers, cookie } })
+    expect(response.headers.get('location')).toBeNull()
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
 })
 
 test('a link on another site does not change the account of a user with a session [requirement 77]', async () => {

@@ -51,6 +51,28 @@ describe('the state of a response', () => {
     expect(entrada.sandbox.journal.redemptions()).toEqual([])
   })
 
+  test('is of another browser: nothing is redeemed and nobody is signed in [requirement 8]', async () => {
+    const entrada = anEntrada()
+    const [browser, other] = [await atSignIn(entrada), await atSignIn(entrada)]
+    const page = await browser.open(
+      `${entrada.origin}${CALLBACK}?code=stolen&state=${stateOf(other)}`,
+    )
+    expect(page.headers.get('entrada-error')).toBe('sign_in_expired')
+    expect(isSignedIn(browser)).toBe(false)
+    expect(entrada.sandbox.journal.redemptions()).toEqual([])
+  })
+
+  test('is used: nothing is redeemed again [requirement 8]', async () => {
+    const entrada = anEntrada()
+    const browser = await atSignIn(entrada)
+    const url = await callbackUrl(browser)
+    browser.cookies.delete(SESSION)
+    const page = await browser.open(url.href)
+    expect(page.headers.get('entrada-error')).toBe('sign_in_expired')
+    expect(isSignedIn(browser)).toBe(false)
+    expect(entrada.sandbox.journal.redemptions('authorization_code')).toHaveLength(1)
+  })
+
   test('is refused before the code is redeemed if it is given twice', async () => {
     const entrada = anEntrada()
     const browser = await atSignIn(entrada)
@@ -150,6 +172,24 @@ describe('an error response', () => {
     },
   )
 
+  test('shows nothing of an error that nobody knows [requirement 16]', async () => {
+    const entrada = anEntrada()
+    const browser = await atSignIn(entrada)
+    const answer = new URLSearchParams({ error: 'call-this-number', state: stateOf(browser) })
+    const page = await browser.open(`${entrada.origin}${CALLBACK}?${answer}`)
+    expect(page.headers.get('entrada-error')).toBe('sign_in_unavailable')
+    expect(page.text).not.toContain('call-this-number')
+  })
+
+  test('that brings a code redeems nothing [requirement 16]', async () => {
+    const entrada = anEntrada()
+    const browser = await atSignIn(entrada)
+    const answer = new URLSearchParams({ error: 'x', code: 'x', state: stateOf(browser) })
+    await browser.open(`${entrada.origin}${CALLBACK}?${answer}`)
+    expect(isSignedIn(browser)).toBe(false)
+    expect(entrada.sandbox.journal.redemptions()).toEqual([])
+  })
+
   test('without a valid state is not shown [requirement 16]', async () => {
     const entrada = anEntrada()
     const page = await entrada
@@ -165,8 +205,9 @@ test('a finished callback opened again leads to the chat and redeems nothing [re
   const browser = await atSignIn(entrada)
   const url = await callbackUrl(browser)
   const cookie = browser.cookies.get(SESSION)?.value
+  url.searchParams.set('return_to', 'https://evil.example/')
   const page = await browser.open(url.href)
-  expect([page.url.pathname, page.status]).toEqual(['/', 200])
+  expect([page.url.href, page.status]).toEqual([`${entrada.origin}/`, 200])
   expect(browser.cookies.get(SESSION)?.value).toBe(cookie)
   expect(entrada.sandbox.journal.redemptions('authorization_code')).toHaveLength(1)
 })
@@ -212,6 +253,7 @@ test('refuses an attempt older than fifteen minutes [requirement 18]', async () 
     headers: { cookie },
   })
   expect(response.headers.get('entrada-error')).toBe('sign_in_expired')
+  expect(entrada.sandbox.journal.redemptions()).toEqual([])
 })
 
 test('the final URL contains neither code nor state, and no response before it may be cached [requirement 40]', async () => {

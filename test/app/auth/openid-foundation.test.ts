@@ -241,6 +241,31 @@ describe('an invalid response begins no session', () => {
   })
 })
 
+describe('a published elliptic key', () => {
+  async function signedInBy(script: Script) {
+    const { entrada, issuer } = aScriptedEntrada(script)
+    issuer.published = ['first', 'elliptic']
+    const browser = entrada.browser()
+    await browser.open('/')
+    return browser
+  }
+  const byElliptic: Script = { sign: (claims, { elliptic }) => signedBy(elliptic)(claims) }
+
+  test('counts where the issuer lists ES256', async () => {
+    await expectSignedIn(await signedInBy({ ...byElliptic, metadata: everyAlgorithm }))
+  })
+
+  test('does not count where the issuer does not list ES256 [requirement 12]', async () => {
+    expectRefused(await signedInBy(byElliptic))
+  })
+
+  test('does not make a wrong signature count [requirement 13]', async () => {
+    const header = { alg: 'ES256', kid: 'elliptic' }
+    const sign = async (claims: Claims) => assembled(header, claims, 'A'.repeat(86))
+    expectRefused(await signedInBy({ sign, metadata: everyAlgorithm }))
+  })
+})
+
 describe('UserInfo', () => {
   test.each([
     ['is missing', { metadata: without('userinfo_endpoint') }],

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
+import { damagedCopies } from '../../support/damaged-copies.ts'
 import { anEntrada } from '../../support/entrada.ts'
 
 const ATTEMPT = '__Host-entrada-login-'
@@ -84,6 +85,18 @@ test('twenty abandoned attempts leave at most five cookies, under 4 KB together 
   expect(browser.page.url.searchParams.get('n')).toBe('19')
 })
 
+test('of seven abandoned attempts the five newest are kept [requirement 20]', async () => {
+  const browser = anEntrada().browser()
+  const begun = new Set<string>()
+  for (let index = 0; index < 7; index++) {
+    await browser.open('https://chat.contoso.example/')
+    for (const { name } of attempts(browser)) begun.add(name)
+    await clock.advance(5)
+  }
+  const kept = new Set(attempts(browser).map(({ name }) => name))
+  expect(kept).toEqual(new Set([...begun].slice(-5)))
+})
+
 test('a browser that does not keep the session gets a page, not a redirect loop [requirement 23]', async () => {
   const browser = anEntrada().browser()
   for (let round = 0; round < 2; round++) {
@@ -107,27 +120,30 @@ test('repeated sign-ins and sign-outs are not taken for a loop', async () => {
   expect(browser.cookies.get('__Host-entrada')).toBeNull()
 })
 
-test('every one-bit change of an attempt cookie counts as no cookie [requirement 24]', async () => {
-  const entrada = anEntrada()
-  const browser = entrada.browser()
-  await browser.open('/')
-  const state = browser.page.url.searchParams.get('state') ?? ''
-  const [cookie] = attempts(browser)
-  const { name, value } = cookie ?? expect.unreachable()
-  const answers = new Set<string>()
-  for (let index = 0; index < value.length; index += 7) {
-    const flipped = String.fromCharCode((value.codePointAt(index) ?? 0) ^ 1)
-    const damaged = value.slice(0, index) + flipped + value.slice(index + 1)
-    const response = await entrada.fetch(`/oauth/openid/callback?code=x&state=${state}`, {
-      headers: { cookie: `${name}=${damaged}`, accept: 'text/html' },
-    })
-    const { length } = await response.text()
-    answers.add(`${response.status} ${response.headers.get('entrada-error')} ${length}`)
-  }
-  expect([...answers]).toHaveLength(1)
-  expect([...answers][0]).toMatch(/^400 sign_in_expired/)
-  expect(entrada.sandbox.journal.redemptions()).toEqual([])
-})
+// Of three lengths in a row, two leave spare bits in the last character of base64url, which decoders ignore.
+test.each(['/', '/c', '/ch'])(
+  'every one-bit change of an attempt cookie for %s counts as no cookie [requirement 24]',
+  async (path) => {
+    const settings = { RATE_LIMITS: '{"callback":{"perMinute":10000}}' }
+    const entrada = anEntrada({ settings })
+    const browser = entrada.browser()
+    await browser.open(path)
+    const state = browser.page.url.searchParams.get('state') ?? ''
+    const [cookie] = attempts(browser)
+    const { name, value } = cookie ?? expect.unreachable()
+    const answers = new Set<string>()
+    for (const damaged of damagedCopies(value)) {
+      const response = await entrada.fetch(`/oauth/openid/callback?code=x&state=${state}`, {
+        headers: { cookie: `${name}=${damaged}`, accept: 'text/html' },
+      })
+      const { length } = await response.text()
+      answers.add(`${response.status} ${response.headers.get('entrada-error')} ${length}`)
+    }
+    expect([...answers]).toHaveLength(1)
+    expect([...answers][0]).toMatch(/^400 sign_in_expired/)
+    expect(entrada.sandbox.journal.redemptions()).toEqual([])
+  },
+)
 
 test('an attempt moved to another cookie name does not open', async () => {
   const entrada = anEntrada()

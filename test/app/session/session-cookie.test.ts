@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CAST } from '../../sandbox/directory/cast.ts'
 import { aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
+import { damagedCopies } from '../../support/damaged-copies.ts'
 import { anEntrada } from '../../support/entrada.ts'
 import { SESSION } from '../../support/addresses.ts'
 import { cookieOf, signedIn, statusWith } from '../../support/scene.ts'
@@ -75,13 +76,9 @@ describe('the session cookie', () => {
   test('that is changed, truncated or foreign counts as no cookie and causes no error [requirement 24]', async () => {
     const entrada = anEntrada()
     const value = cookieOf(await signedIn(entrada))
-    const damaged = Array.from(value, (char, index) => {
-      const flipped = String.fromCharCode((char.codePointAt(0) ?? 0) ^ 1)
-      return value.slice(0, index) + flipped + value.slice(index + 1)
-    })
     const answers = new Set<string>()
     for (const one of [
-      ...damaged,
+      ...damagedCopies(value),
       value.slice(0, -1),
       value.slice(1),
       '',
