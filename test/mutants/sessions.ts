@@ -51,7 +51,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     file: CALLBACK,
     find: '    recordSignIn(cookieHeader),',
     replace:
-      "    recordSignIn(cookieHeader),\n    `__Host-entrada-user=${btoa(encodeURIComponent(JSON.stringify(identity)))}; Path=/; HttpOnly; Secure; SameSite=Lax`,",
+      '    recordSignIn(cookieHeader),\n    `__Host-entrada-user=${btoa(encodeURIComponent(JSON.stringify(identity)))}; Path=/; HttpOnly; Secure; SameSite=Lax`,',
   },
   {
     requirement: 26,
@@ -86,7 +86,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     fault: 'a session id begins with the time of the sign-in',
     file: SESSION_COOKIE,
     find: 'name: randomText(ID_BYTES)',
-    replace: "name: String(Date.now()).slice(0, 8) + randomText(ID_BYTES).slice(8)",
+    replace: 'name: String(Date.now()).slice(0, 8) + randomText(ID_BYTES).slice(8)',
   },
   {
     requirement: 28,
@@ -100,7 +100,8 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     fault: 'a sign-in continues under the id that the browser sent',
     file: CALLBACK,
     find: '    sessionCookie(key, maxAge),\n',
-    replace: "    ...(cookieHeader?.includes('__Host-entrada=') ? [] : [sessionCookie(key, maxAge)]),\n",
+    replace:
+      "    ...(cookieHeader?.includes('__Host-entrada=') ? [] : [sessionCookie(key, maxAge)]),\n",
   },
   {
     requirement: 29,
@@ -416,7 +417,8 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     fault: 'a signing key is not sealed again under a new key',
     file: SIGNING_KEYS,
     find: 'if (await this.#box.isCurrent(sealedPrivateKey)) continue',
-    replace: 'if ((await this.#box.open(sealedPrivateKey, signingKeyContext(kid))) !== null) continue',
+    replace:
+      'if ((await this.#box.open(sealedPrivateKey, signingKeyContext(kid))) !== null) continue',
   },
   {
     requirement: 38,
@@ -479,14 +481,15 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     fault: 'our answers tell where one was',
     file: 'src/http/problem.ts',
     find: "'cache-control': 'no-store',\n    'referrer-policy': 'no-referrer',\n    'x-content-type-options': 'nosniff',\n    ...(isLoopback",
-    replace: "'cache-control': 'no-store',\n    'x-content-type-options': 'nosniff',\n    ...(isLoopback",
+    replace:
+      "'cache-control': 'no-store',\n    'x-content-type-options': 'nosniff',\n    ...(isLoopback",
   },
   {
     requirement: 40,
     fault: 'the final address holds the code and the state',
     file: CALLBACK,
-    find: "  ])\n  return c.redirect(attempt.returnTo, 302)",
-    replace: "  ])\n  return c.redirect(`${attempt.returnTo}?${parameters}`, 302)",
+    find: '  ])\n  return c.redirect(attempt.returnTo, 302)',
+    replace: '  ])\n  return c.redirect(`${attempt.returnTo}?${parameters}`, 302)',
   },
   {
     requirement: 41,
@@ -565,7 +568,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     requirement: 45,
     fault: 'a rotated refresh token is in KV alone until KV has answered',
     file: SEALED_ROWS,
-    find: '    this.#rows.writeGrant(sealed)\n    // KV may lag, throttle or be full; the session goes on with the object\'s own copy.\n    await withFallback(\n      () => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt),\n      KV_FALLBACK,\n    )\n',
+    find: "    this.#rows.writeGrant(sealed)\n    // KV may lag, throttle or be full; the session goes on with the object's own copy.\n    await withFallback(\n      () => this.#vault.write(owner.sessionId, sealed, sessionExpiresAt),\n      KV_FALLBACK,\n    )\n",
     replace:
       '    await this.#vault.write(owner.sessionId, sealed, sessionExpiresAt)\n    this.#rows.writeGrant(sealed)\n',
   },

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
+import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import type { KvBends } from '../../support/platform/kv-namespace.ts'
-import { signedIn } from '../../support/scene.ts'
+import { SealedBox, type SealContext } from '../../../src/crypto/sealed-box.ts'
+import { cookieOf, signedIn } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 const OLD_KEY = 'the-key-that-has-sealed-everything-so-far-0123456789'
@@ -103,6 +104,43 @@ test('a value copied from another session does not open, and nobody gets another
   const response = await adele.fetch('/.entrada/session')
   expect(await response.json()).toMatchObject({ user: { id: CAST.adele.id } })
   expect(lastRefreshTokenSent(entrada)).not.toBeUndefined()
+})
+
+test('what is stored of a session opens with the browser’s half of the key and for its owner alone [requirement 37]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  await refresh(browser)
+  const [, secret = ''] = cookieOf(browser).split('.')
+  const { sessions } = await (
+    await browser.fetch('/.entrada/sessions')
+  ).json<{ sessions: { id: string }[] }>()
+  const id = sessions[0]?.id ?? ''
+  const owner = [CONTOSO, CAST.adele.id, id]
+  const sealed = [
+    ...stored(entrada).map(({ text }) => text.replace(/^2:/, '')),
+    ...entrada.platform.objects.SESSIONS.hosts.flatMap(({ disk }) => [...disk.contents()]),
+  ].filter((text) => text.startsWith('v1.'))
+  const box = new SealedBox([String(entrada.settings['OPENID_SESSION_SECRET'])])
+  const opened = async (context: SealContext) => {
+    const texts = await Promise.all(sealed.map((text) => box.open(text, context)))
+    return texts.filter((text) => text !== null).length
+  }
+  const kinds: readonly (readonly [SealContext, number])[] = [
+    [{ purpose: 'session-identity', bound: [id] }, 1],
+    [{ purpose: 'access-token', bound: [...owner, 'graph'] }, 1],
+    // One copy is in KV and one in the object.
+    [{ purpose: 'refresh-token', bound: [...owner, '2'] }, 2],
+  ]
+  for (const [context, count] of kinds) {
+    const { purpose, bound } = context
+    expect([purpose, await opened({ ...context, secret })]).toEqual([purpose, count])
+    expect([purpose, await opened(context)]).toEqual([purpose, 0])
+    for (const place of bound.keys()) {
+      const other = { purpose, secret, bound: bound.with(place, 'another') }
+      expect([purpose, place, await opened(other)]).toEqual([purpose, place, 0])
+    }
+  }
+  expect(sealed).toHaveLength(4)
 })
 
 describe('the key ring [requirement 38]', () => {
