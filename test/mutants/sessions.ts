@@ -189,6 +189,13 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
   },
   {
     requirement: 32,
+    fault: 'sockets use the remembered session of another location',
+    file: NAVIGATION,
+    find: "if (headers.get('upgrade') !== null) return true",
+    replace: '',
+  },
+  {
+    requirement: 32,
     fault: 'an answer that arrives after a sign-out is remembered',
     file: SESSION_CACHE,
     find: 'this.#ended.has(cookie) || ',

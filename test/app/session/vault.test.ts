@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
+import { createSandbox } from '../../sandbox/sandbox.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
@@ -89,6 +90,46 @@ test('a refresh that brings no new refresh token keeps the old one [requirement 
   const sent = lastRefreshTokenSent(entrada)
   expect(await refresh(browser)).not.toBe('unavailable')
   expect(lastRefreshTokenSent(entrada)).toBe(sent)
+})
+
+test('of two refreshes at once, the one whose refresh token was rotated meanwhile goes on with the newer one [requirement 46]', async () => {
+  const sandbox = createSandbox()
+  sandbox.entra.grantAdminConsent(['User.Read', 'Files.Read.All', 'Sites.Read.All'])
+  sandbox.entra.grantAdminConsent(['AllSites.Read', 'MyFiles.Read'], sandbox.hosts.sharePoint)
+  const redeemed = new Set<string>()
+  let refusals = 0
+  const entrada = anEntrada({
+    sandbox,
+    hosts: {
+      // An issuer that takes each refresh token once.
+      [sandbox.hosts.login]: async (request) => {
+        const form = new URLSearchParams(await request.clone().text())
+        const refreshToken = form.get('refresh_token')
+        if (refreshToken === null) return sandbox.handlers.login(request)
+        if (redeemed.has(refreshToken)) {
+          refusals += 1
+          await vi.waitUntil(() => stored(entrada)[0]?.text.startsWith('3:'))
+          return Response.json({ error: 'invalid_grant', error_codes: [70_000] }, { status: 400 })
+        }
+        redeemed.add(refreshToken)
+        return sandbox.handlers.login(request)
+      },
+    },
+  })
+  const browser = await signedIn(entrada)
+  await refresh(browser)
+  const tokens = await Promise.all(
+    [sandbox.hosts.oneDrive, sandbox.hosts.sharePoint].map((resource) =>
+      browser.fetch('/.entrada/picker/token', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resource }),
+      }),
+    ),
+  )
+  expect(tokens.map(({ status }) => status)).toEqual([200, 200])
+  expect(refusals).toBe(1)
+  expect((await browser.fetch('/.entrada/session')).status).toBe(200)
 })
 
 test('a value copied from another session does not open, and nobody gets another’s tokens [requirement 37]', async () => {
