@@ -81,7 +81,11 @@ describe('an object that crashes', () => {
         arm()
         expect(await people(browser)).toBe('consent_needed')
         expect(hits()).toBe(round + 1)
-        // What it sends next is a token it was given, and no older one than it has stored.
+        // The answer arrived before the vault was written, so its refresh token is the next one sent.
+        const { journal, entra } = entrada.sandbox
+        const sent = journal.redemptions('refresh_token').at(-1)?.form.get('refresh_token')
+        const given = entra.minted.refreshTokens.at(-2)
+        if (moment.endsWith('the vault is written')) expect(sent).toBe(given)
         await clock.advance(PAST_EXPIRY)
         expect(await people(browser)).toBe('consent_needed')
       }
