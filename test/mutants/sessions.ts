@@ -221,7 +221,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     file: TOKEN_MANAGER,
     find: "if (this.#rows.read() === null) return temporaryFailure({ code: 'session_required' })",
     replace:
-      "if (this.#rows.read() === null) await this.#deps.vault.write(binding.owner.sessionId, await this.#deps.vault.seal({ version: 9, refreshToken: refreshToken ?? '' }, binding.owner, binding.secret), now + 3600)",
+      "if (this.#rows.read() === null) await this.#deps.vault.write(binding.owner.sessionId, await this.#deps.vault.seal({ version: 9, refreshToken: refreshToken ?? '' }, binding.owner, binding.secret), epochSeconds() + 3600)",
   },
   {
     requirement: 33,
@@ -313,6 +313,13 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     file: SEALED_BOX,
     find: 'return base64url.encode(new Uint8Array(mac, 0, NAME_BYTES))',
     replace: "return parts.join(' ') + base64url.encode(new Uint8Array(mac, 0, NAME_BYTES))",
+  },
+  {
+    requirement: 36,
+    fault: 'search results are stored in clear text',
+    file: 'src/storage/lookup-cache.ts',
+    find: 'const sealed = await this.#box.seal(text, this.#context(name, part))',
+    replace: 'const sealed = text',
   },
   {
     requirement: 36,

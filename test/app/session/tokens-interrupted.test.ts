@@ -174,6 +174,10 @@ test('neither storage nor logs hold a token, a code, a name or an address of a w
   await browser.fetch('/.entrada/people?q=megan')
   await browser.fetch('/.entrada/session')
   await browser.fetch('/echo?question=what')
+  // What was found is stored after the answer.
+  expect(await entrada.platform.settle()).toEqual([])
+  const found = entrada.platform.objects.LOOKUPS.hosts.flatMap(({ disk }) => [...disk.contents()])
+  expect(found.some((text) => text.startsWith('v1.'))).toBe(true)
   const { codes, refreshTokens, idTokens } = entrada.sandbox.entra.minted
   const canaries = [
     ...codes,
