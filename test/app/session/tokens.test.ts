@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { FaultName } from '../../sandbox/faults.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
-import { anEntrada, type Entrada } from '../../support/entrada.ts'
+import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
 import { aScene, signedIn, cookieHeaderOf } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
@@ -88,7 +88,7 @@ describe('one refresh serves all waiting requests', () => {
   })
 })
 
-test.each([
+test.each<[string, TestSettings]>([
   ['every refresh', {}],
   ['every refresh that sends claims as well', { OPENID_CLIENT_CAPABILITIES: 'cp1' }],
 ])(
@@ -113,7 +113,7 @@ test('no request to the token endpoint carries an Origin, which Entra refuses (A
   }
 })
 
-test.each([
+test.each<[string, TestSettings]>([
   ['', {}],
   [', also where its account is checked once a week', { MEMBERSHIP_CHECK_SECONDS: '604800' }],
 ])(
