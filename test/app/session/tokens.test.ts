@@ -52,7 +52,7 @@ describe('one refresh serves all waiting requests', () => {
     const asked = sandbox.journal.to('graph').length
     const texts = ['megan', 'alex', 'lee', 'nestor', 'isaiah', 'joni', 'pradeep', 'diego']
     const answers = await Promise.all(texts.map(search))
-    expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 200))
+    expect(answers.map((answer) => answer.status)).toEqual(texts.map(() => 200))
     expect(refreshes(entrada).length - before).toBe(1)
     const calls = sandbox.journal.to('graph').slice(asked)
     expect(calls.length).toBeGreaterThanOrEqual(texts.length)
