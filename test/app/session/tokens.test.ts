@@ -3,7 +3,7 @@ import type { FaultName } from '../../sandbox/faults.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
-import { aScene, signedIn, cookieHeaderOf } from '../../support/scene.ts'
+import { aScene, signedIn, cookieHeaderOf, problemOf } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 
@@ -103,6 +103,21 @@ test.each<[string, TestSettings]>([
     )
   },
 )
+
+test('a resource without consent fails alone; the session and its other tokens go on [requirement 48]', async () => {
+  const { browser, sandbox } = await aScene({
+    scopes: ['User.Read', 'People.Read', 'User.ReadBasic.All', 'Files.Read.All'],
+  })
+  const response = await browser.fetch('/.entrada/picker/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resource: sandbox.hosts.oneDrive }),
+  })
+  const { code } = await problemOf(response)
+  expect(code).toMatch(/consent_required$/)
+  expect((await browser.fetch('/.entrada/people?q=megan')).status).toBe(200)
+  expect((await features(browser))['people']).toBe('on')
+})
 
 test('no request to the token endpoint carries an Origin, which Entra refuses (AADSTS9002326)', async () => {
   const entrada = anEntrada()
