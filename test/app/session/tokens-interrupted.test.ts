@@ -4,7 +4,7 @@ import { createSandbox } from '../../sandbox/sandbox.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
-import { signedIn } from '../../support/scene.ts'
+import { aScene, signedIn } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 
@@ -206,4 +206,17 @@ test('neither storage nor logs hold a token, a code, a name or an address of a w
   for (const line of entrada.logs.text.trim().split('\n')) {
     expect(JSON.parse(line)).toHaveProperty('event')
   }
+})
+
+test('of an error the log has the class alone, because messages quote their input [requirement 39]', async () => {
+  const { entrada, browser } = await aScene({
+    chat: ({ url }) => {
+      if (!url.includes('/c/7')) return new Response('hello')
+      throw new TypeError('cannot reach /c/7?code=a-code', { cause: new Error('a-cause') })
+    },
+  })
+  const response = await browser.fetch('/c/7?code=a-code')
+  expect(response.headers.get('entrada-error')).toBe('origin_unreachable')
+  expect(entrada.logs.events('request_failed')).toMatchObject([{ cause: 'TypeError' }])
+  expect(entrada.logs.text).not.toMatch(/a-code|a-cause/)
 })
