@@ -218,5 +218,7 @@ test('of an error the log has the class alone, because messages quote their inpu
   const response = await browser.fetch('/c/7?code=a-code')
   expect(response.headers.get('entrada-error')).toBe('origin_unreachable')
   expect(entrada.logs.events('request_failed')).toMatchObject([{ cause: 'TypeError' }])
-  expect(entrada.logs.text).not.toMatch(/a-code|a-cause/)
+  await entrada.fetch('/oauth/openid/callback?code=a-code&state=a-state')
+  expect(entrada.logs.events('request_refused')).toMatchObject([{ code: 'sign_in_expired' }])
+  expect(entrada.logs.text).not.toMatch(/a-code|a-state|a-cause/)
 })
