@@ -139,6 +139,26 @@ test.each([
   )
 })
 
+test('the host that a request was sent to never changes a generated URL [requirement 5] [requirement 49]', async () => {
+  const entrada = anEntrada()
+  // As for a route on a second domain: the runtime makes the URL of a request from its Host header.
+  const ask = (path: string, headers: Record<string, string>) =>
+    entrada.fetch(new Request(`https://evil.example${path}`, { headers }))
+  const login = await ask('/.entrada/login', NAVIGATION)
+  expect(new URL(login.headers.get('location') ?? '').searchParams.get('redirect_uri')).toBe(
+    'https://chat.contoso.example/oauth/openid/callback',
+  )
+  const page = await ask('/somewhere?x=1', NAVIGATION)
+  expect(page.headers.get('location')).toBe(
+    'https://chat.contoso.example/.entrada/login?return_to=%2Fsomewhere%3Fx%3D1',
+  )
+  const problem = await ask('/api/messages', { accept: 'application/json' })
+  expect(await problem.json()).toHaveProperty(
+    'loginUrl',
+    'https://chat.contoso.example/.entrada/login',
+  )
+})
+
 describe('scopes', () => {
   test.each([
     ['by default', {}, 'openid profile email offline_access User.Read'],

@@ -73,7 +73,7 @@ function assertionAt(chat: ChatDouble): string {
 describe('OPENID_SESSION_SECRET in three deployments', () => {
   const STEPS = [OLD, `${OLD},${NEW}`, `${NEW},${OLD}`, NEW] as const
 
-  test('keep every session, and nothing stays sealed with the old key', async () => {
+  test('keep every session, and nothing stays sealed with the old key [requirement 38]', async () => {
     let entrada = anEntrada({ settings: { OPENID_SESSION_SECRET: OLD } })
     const browser = await signedIn(entrada)
     await browser.fetch('/echo')

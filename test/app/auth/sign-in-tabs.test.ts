@@ -69,7 +69,7 @@ test('an attempt cookie is __Host-, Secure, HttpOnly, Lax, sealed and expires wi
   expect(`${cookie?.name} ${cookie?.value}`).not.toContain(state)
 })
 
-test('twenty abandoned attempts leave at most five cookies, under 4 KB together [requirement 20]', async () => {
+test('twenty abandoned attempts leave at most five cookies, under 4 KB together [requirement 20] [requirement 26]', async () => {
   const browser = anEntrada().browser()
   for (let index = 0; index < 20; index++) {
     await browser.open(`https://chat.contoso.example/echo?n=${index}&q=${'x'.repeat(index * 40)}`)

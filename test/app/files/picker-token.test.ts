@@ -21,7 +21,7 @@ describe('the picker token', () => {
     }
   })
 
-  test('is redeemed with the scope of one resource', async () => {
+  test('is redeemed with the scope of one resource [requirement 48]', async () => {
     const scene = await aFilesScene()
     await askForToken(scene, { resource: MICROSOFT_HOSTS.oneDrive })
     const [redemption] = scene.entrada.sandbox.journal.redemptions('refresh_token').slice(-1)

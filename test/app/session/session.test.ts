@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
+import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada } from '../../support/entrada.ts'
@@ -106,7 +106,7 @@ describe('a user’s own sessions', () => {
     expect(await alive()).toEqual([401, 401, 200])
   })
 
-  test('are the only ones a user can end: the handle of another user’s session is not found', async () => {
+  test('are the only ones a user can end: the handle of another user’s session is not found [requirement 34]', async () => {
     const entrada = anEntrada()
     const adele = await signedIn(entrada)
     const alex = await signedIn(entrada, 'alex')
@@ -160,13 +160,21 @@ describe('an operator', () => {
     expect(entrada.logs.text).toContain('sessions_ended_by_operator')
   })
 
-  test('is refused without the operator role', async () => {
+  test('is refused without the operator role [requirement 34]', async () => {
     const entrada = anEntrada({ settings })
-    const adele = await signedIn(entrada)
-    const response = await adele.fetch(`/.entrada/admin/users/x:y/end`, { method: 'POST' })
-    expect([response.status, response.headers.get('entrada-error')]).toEqual([
-      403,
-      'operator_required',
-    ])
+    const [adele, alex] = [await signedIn(entrada), await signedIn(entrada, 'alex')]
+    for (const user of ['x:y', `${CONTOSO}:${CAST.alex.id}`, `${CONTOSO}:${CAST.adele.id}`]) {
+      const response = await adele.fetch(`/.entrada/admin/users/${user}/end`, { method: 'POST' })
+      expect([response.status, response.headers.get('entrada-error')]).toEqual([
+        403,
+        'operator_required',
+      ])
+    }
+    for (const { status } of [
+      await adele.fetch('/.entrada/session'),
+      await alex.fetch('/.entrada/session'),
+    ]) {
+      expect(status).toBe(200)
+    }
   })
 })

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { FaultName } from '../../sandbox/faults.ts'
 import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
-import { anEntrada, type Entrada } from '../../support/entrada.ts'
-import { signedIn, cookieHeaderOf } from '../../support/scene.ts'
+import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
+import { aScene, signedIn, cookieHeaderOf, problemOf } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600
 
@@ -39,6 +39,28 @@ describe('one refresh serves all waiting requests', () => {
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1)
   })
 
+  test('each of them continues with the new token, and none with the expired one [requirement 42]', async () => {
+    const { entrada, browser, sandbox } = await aScene({
+      scopes: ['User.Read', 'People.Read', 'User.ReadBasic.All'],
+      // A check of the account would renew the token before anybody waits for it.
+      settings: { MEMBERSHIP_CHECK_SECONDS: '604800' },
+    })
+    const search = (text: string) => browser.fetch(`/.entrada/people?q=${text}`)
+    expect((await search('adele')).status).toBe(200)
+    await clock.advance(PAST_EXPIRY)
+    const before = refreshes(entrada).length
+    const asked = sandbox.journal.to('graph').length
+    const texts = ['megan', 'alex', 'lee', 'nestor', 'isaiah', 'joni', 'pradeep', 'diego']
+    const answers = await Promise.all(texts.map(search))
+    expect(answers.map((answer) => answer.status)).toEqual(texts.map(() => 200))
+    expect(refreshes(entrada).length - before).toBe(1)
+    const calls = sandbox.journal.to('graph').slice(asked)
+    expect(calls.length).toBeGreaterThanOrEqual(texts.length)
+    expect(new Set(calls.map(({ headers }) => headers.get('authorization')))).toEqual(
+      new Set([`Bearer ${sandbox.accessTokens.minted.at(-1)}`]),
+    )
+  })
+
   test('requests in two data centres share one refresh as well', async () => {
     const here = anEntrada()
     const there = anEntrada({ share: here })
@@ -66,14 +88,35 @@ describe('one refresh serves all waiting requests', () => {
   })
 })
 
-test('every refresh names the scope of exactly one resource [requirement 44] [requirement 48]', async () => {
-  const entrada = anEntrada()
-  const browser = await signedIn(entrada)
-  await features(browser)
-  const [refresh] = refreshes(entrada)
-  expect(refresh?.form.get('scope')).toBe(
-    'https://graph.microsoft.com/.default openid profile offline_access',
-  )
+test.each<[string, TestSettings]>([
+  ['every refresh', {}],
+  ['every refresh that sends claims as well', { OPENID_CLIENT_CAPABILITIES: 'cp1' }],
+])(
+  '%s names the scope of exactly one resource [requirement 44] [requirement 48]',
+  async (_, settings) => {
+    const entrada = anEntrada({ settings })
+    const browser = await signedIn(entrada)
+    await features(browser)
+    const [refresh] = refreshes(entrada)
+    expect(refresh?.form.get('scope')).toBe(
+      'https://graph.microsoft.com/.default openid profile offline_access',
+    )
+  },
+)
+
+test('a resource without consent fails alone; the session and its other tokens go on [requirement 48]', async () => {
+  const { browser, sandbox } = await aScene({
+    scopes: ['User.Read', 'People.Read', 'User.ReadBasic.All', 'Files.Read.All'],
+  })
+  const response = await browser.fetch('/.entrada/picker/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resource: sandbox.hosts.oneDrive }),
+  })
+  const { code } = await problemOf(response)
+  expect(code).toMatch(/consent_required$/)
+  expect((await browser.fetch('/.entrada/people?q=megan')).status).toBe(200)
+  expect((await features(browser))['people']).toBe('on')
 })
 
 test('no request to the token endpoint carries an Origin, which Entra refuses (AADSTS9002326)', async () => {
@@ -85,15 +128,21 @@ test('no request to the token endpoint carries an Origin, which Entra refuses (A
   }
 })
 
-test('a session outlives its access tokens without an interruption [requirement 30]', async () => {
-  const entrada = anEntrada()
-  const browser = await signedIn(entrada)
-  for (let hours = 0; hours < 20; hours += 2) {
-    await clock.advance(2 * 3600)
-    expect(await features(browser)).not.toHaveProperty('people', 'unavailable')
-  }
-  expect(refreshes(entrada).length).toBeGreaterThanOrEqual(9)
-})
+test.each<[string, TestSettings]>([
+  ['', {}],
+  [', also where its account is checked once a week', { MEMBERSHIP_CHECK_SECONDS: '604800' }],
+])(
+  'a session outlives its access tokens without an interruption%s [requirement 30]',
+  async (_, settings) => {
+    const entrada = anEntrada({ settings })
+    const browser = await signedIn(entrada)
+    for (let hours = 0; hours < 20; hours += 2) {
+      await clock.advance(2 * 3600)
+      expect(await features(browser)).not.toHaveProperty('people', 'unavailable')
+    }
+    expect(refreshes(entrada).length).toBeGreaterThanOrEqual(9)
+  },
+)
 
 describe('a token endpoint that', () => {
   test('hangs fails its callers within the time limit and delays no later request [requirement 43]', async () => {
@@ -284,6 +333,27 @@ test('a refresh that ends after a sign-out does not restore the session [require
   expect([...entrada.platform.vault.stored()]).toEqual([])
   const left = entrada.platform.objects.SESSIONS.hosts.flatMap((host) => [...host.disk.contents()])
   expect(left.join('')).not.toMatch(/v1\.[\w-]+\./)
+})
+
+test('a refresh token that is written to KV during a sign-out does not stay there [requirement 33]', async () => {
+  const entrada = anEntrada()
+  const browser = await signedIn(entrada)
+  const { vault } = entrada.platform
+  const { put } = vault
+  const [reached, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  vault.put = async (...args: Parameters<typeof put>) => {
+    reached.resolve()
+    await go.promise
+    await Reflect.apply(put, vault, args)
+  }
+  const cookie = cookieHeaderOf(browser)
+  const refreshing = entrada.fetch('/.entrada/session', { headers: { cookie } })
+  await reached.promise
+  await browser.fetch('/.entrada/logout', { method: 'POST' })
+  go.resolve()
+  await refreshing
+  expect((await entrada.fetch('/.entrada/session', { headers: { cookie } })).status).toBe(401)
+  expect([...vault.stored()]).toEqual([])
 })
 
 describe('with OPENID_REUSE_TOKENS off', () => {
