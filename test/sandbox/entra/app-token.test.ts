@@ -36,10 +36,13 @@ describe('the client credentials grant', () => {
     expect(await ask({}, {}, origin)).toMatchObject(refused('invalid_request', 9002326))
   })
 
-  test.each(['refuses the multi-tenant authority %s', 'common'])('at %s has no tenant to speak for', async (authority) => {
-    const answer = await ask({ registration: several, authority })
-    expect(answer).toMatchObject(refused('invalid_request', 50059))
-  })
+  test.each(['organizations', 'common'])(
+    'refuses the multi-tenant authority %s',
+    async (authority) => {
+      const answer = await ask({ registration: several, authority })
+      expect(answer).toMatchObject(refused('invalid_request', 50059))
+    },
+  )
 
   test('works in another tenant after somebody there has consented', async () => {
     const party = new RelyingParty({ registration: several })

@@ -42,7 +42,7 @@ describe('metadata', () => {
     })
   })
 
-  test.each(['of %s has an issuer template', 'common'])('of %s has a template for issuer', async (authority) => {
+  test.each(['organizations', 'common'])('of %s has an issuer template', async (authority) => {
     const { body } = await metadataOf(authority)
     expect(body).toMatchObject({
       issuer: `${LOGIN}/{tenantid}/v2.0`,
@@ -50,11 +50,14 @@ describe('metadata', () => {
     })
   })
 
-  test.each(['of %s is the metadata of personal accounts', CONSUMERS])('of %s is that of personal accounts', async (authority) => {
-    expect((await metadataOf(authority)).body).toMatchObject({
-      issuer: `${LOGIN}/${CONSUMERS}/v2.0`,
-    })
-  })
+  test.each(['consumers', CONSUMERS])(
+    'of %s is the metadata of personal accounts',
+    async (authority) => {
+      expect((await metadataOf(authority)).body).toMatchObject({
+        issuer: `${LOGIN}/${CONSUMERS}/v2.0`,
+      })
+    },
+  )
 
   test('does not announce iss in authorization responses', async () => {
     const { body } = await metadataOf(CONTOSO)
