@@ -18,7 +18,7 @@ async function statuses(response: Response): Promise<Readonly<Record<string, str
   return Object.fromEntries(checks.map(({ name, status }) => [name, status]))
 }
 
-test('the set-up check holds on the real runtime: bindings, redirects as they are, the time of the issuer', async () => {
+test("the setup check passes on the real runtime: bindings, manual redirects, the issuer's clock", async () => {
   const { sandbox } = entrada
   sandbox.entra.grantAdminConsent(['User.Read', 'People.Read', 'User.ReadBasic.All'])
   sandbox.entra.grantAdminConsent(['GroupMember.Read.All', 'Files.Read.All'])
@@ -34,7 +34,7 @@ test('the set-up check holds on the real runtime: bindings, redirects as they ar
     permissions: 'ok',
     graph: 'ok',
     chat: 'ok',
-    // Everything is on one machine.
+    // All services run on one machine.
     origin_protection: 'skipped',
     other_doors: 'skipped',
   })

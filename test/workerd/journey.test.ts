@@ -11,14 +11,14 @@ beforeAll(async () => {
 })
 afterAll(() => entrada.close())
 
-test('a member signs in on the real runtime and is known to the chat', async () => {
+test('a member signs in on the real runtime and the chat receives the identity', async () => {
   const browser = entrada.browser()
   const page = await browser.signIn(CAST.adele.userPrincipalName, '/echo?from=link')
   expect(page.url.href).toBe(`${entrada.origin}/echo?from=link`)
   expect(page.text).toContain(CAST.adele.id)
 })
 
-test('the whole way: sign in, find a colleague, attach a SharePoint file, chat, sign out', async () => {
+test('a complete journey: sign in, find a colleague, attach a SharePoint file, chat, sign out', async () => {
   const { sandbox, origin } = entrada
   sandbox.entra.grantAdminConsent([
     'User.Read',
@@ -68,7 +68,7 @@ test('the whole way: sign in, find a colleague, attach a SharePoint file, chat, 
   expect(after.url.origin).toBe(entrada.hosts.login)
 })
 
-test('a session outlives a deployment, for it lives in storage', async () => {
+test('a session survives a deployment, because it is in storage', async () => {
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
   await entrada.restart()
@@ -76,7 +76,7 @@ test('a session outlives a deployment, for it lives in storage', async () => {
   expect(await response.json()).toMatchObject({ user: { id: CAST.adele.id } })
 })
 
-test('neither storage nor log holds a secret, an address or a name as it is', async () => {
+test('neither storage nor log contains a secret, an e-mail address or a name in plain text', async () => {
   const browser = entrada.browser()
   await browser.signIn(CAST.adele.userPrincipalName)
   await browser.fetch('/.entrada/people?q=megan')

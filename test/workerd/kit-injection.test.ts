@@ -63,7 +63,7 @@ async function open(
   return { incoming, body: Buffer.concat(chunks) }
 }
 
-describe('the page script comes first', () => {
+describe('the page script is inserted first', () => {
   test.each([
     ['in the head', PAGE, PAGE.replace('<head>', '<head>TAG')],
     ['in a head with attributes', '<head lang="en"><meta>', '<head lang="en">TAG<meta>'],
@@ -118,14 +118,14 @@ describe('the page script comes first', () => {
     expect(decompress(body).toString()).toContain(`<head>${TAG}`)
   })
 
-  test('with the nonce of the page’s own policy', async () => {
+  test('with the nonce from the page’s own policy', async () => {
     chatSays(PAGE, { 'content-security-policy': "script-src 'strict-dynamic' 'nonce-abc123='" })
     const { incoming, body } = await open()
     expect(body.toString()).toContain(`<head>${TAG.replace('></', ' nonce="abc123="></')}`)
     expect(incoming.headers['content-security-policy']).toContain('abc123')
   })
 
-  test('and the rest of the response stays unchanged', async () => {
+  test('and the rest of the response is unchanged', async () => {
     chatSays(PAGE, { 'set-cookie': ['a=1', 'b=2'], 'x-app': 'chat', vary: 'accept' })
     const { incoming } = await open()
     expect(incoming.headers).toMatchObject({
@@ -157,7 +157,7 @@ describe('the page script comes first', () => {
     expect(names.filter((name) => name in incoming.headers)).toEqual([])
   })
 
-  test('for a browser that has cached the page without it, and for one that accepts zstd', async () => {
+  test('for a browser that cached the page without it, and for one that accepts zstd', async () => {
     chatSays(PAGE)
     await open('/', {
       'if-none-match': '"v1"',
@@ -171,14 +171,14 @@ describe('the page script comes first', () => {
     expect(asked['accept-encoding']).toBe('identity')
   })
 
-  test('and requests other than page loads pass unchanged', async () => {
+  test('and requests other than page loads are unchanged', async () => {
     chatSays('{}', { 'content-type': 'application/json', etag: '"v1"' })
     const { incoming } = await open('/', { 'sec-fetch-dest': 'empty', 'if-none-match': '"v1"' })
     expect(asked['if-none-match']).toBe('"v1"')
     expect(incoming.headers.etag).toBe('"v1"')
   })
 
-  test('before the rest of the page has come', async () => {
+  test('before the rest of the page has arrived', async () => {
     const sent = Promise.withResolvers<void>()
     answer = (response) => {
       response.setHeader('content-type', 'text/html')
@@ -207,7 +207,7 @@ const MARKER = '__Host-entrada-worker=1'
 describe('a service worker of the chat', () => {
   const asScript = { 'content-type': 'text/javascript', etag: '"w1"' }
 
-  test('has our lines first and its own unchanged', async () => {
+  test('has our code first and its own code unchanged', async () => {
     chatSays(WORKER, asScript)
     const { incoming, body } = await open('/sw.js', { ...UPDATE, 'if-none-match': '"w1"' })
     expect(asked).not.toHaveProperty('if-none-match')
@@ -223,7 +223,7 @@ describe('a service worker of the chat', () => {
   test.each([
     ['at once', `'use strict';${WORKER}`],
     ['after its licence', `/* a */ /* b */\n// c\n"use strict"\n${WORKER}`],
-  ])('stays strict where its directive stands %s', async (_where, script) => {
+  ])('stays in strict mode when its directive comes %s', async (_where, script) => {
     chatSays(script, asScript)
     const { body } = await open('/sw.js', UPDATE)
     expect(body.toString()).toMatch(/^"use strict";/)
@@ -231,13 +231,13 @@ describe('a service worker of the chat', () => {
     expect((await open('/sw.js', UPDATE)).body.toString()).not.toMatch(/^\s*["']use strict/)
   })
 
-  test('gets our lines on open routes too', async () => {
+  test('gets our code on open routes too', async () => {
     chatSays(WORKER, asScript)
     const { body } = await open('/public.js', { ...UPDATE, cookie: '' })
     expect(body.toString()).toMatch(/FetchEvent\.prototype[^]*caches\.match/)
   })
 
-  test('gets our lines when it is compressed', async () => {
+  test('gets our code when it is compressed', async () => {
     chatSays(brotliCompressSync(WORKER), { ...asScript, 'content-encoding': 'br' })
     const { body } = await open('/sw.js', { ...UPDATE, 'accept-encoding': 'identity' })
     expect(body.toString()).toMatch(/FetchEvent\.prototype[^]*caches\.match/)
@@ -245,8 +245,8 @@ describe('a service worker of the chat', () => {
 
   test.each([
     ['a response that is not a script', '{"a":1}', { 'content-type': 'application/json' }, 200],
-    ['a refusal', WORKER, asScript, 404],
-  ])('and %s passes unchanged', async (_what, body, headers, status) => {
+    ['an error response', WORKER, asScript, 404],
+  ])('gets no code of ours in %s', async (_what, body, headers, status) => {
     chatSays(body, headers, status)
     const { incoming, body: passed } = await open('/sw.js', UPDATE)
     expect([incoming.statusCode, passed.toString()]).toEqual([status, body])
@@ -272,7 +272,7 @@ describe('a service worker of the chat', () => {
     },
   )
 
-  test('with our lines is not replaced when the session has ended', async () => {
+  test('with our code is not replaced when the session has ended', async () => {
     chatSays(WORKER, asScript)
     const { incoming } = await open('/sw.js', UPDATE)
     const [line = ''] = incoming.headers['set-cookie'] ?? []
@@ -282,7 +282,7 @@ describe('a service worker of the chat', () => {
     expect(refused.headers).not.toHaveProperty('set-cookie')
   })
 
-  test('is the only request that passes without a session', async () => {
+  test('is the only request allowed without a session', async () => {
     chatSays(WORKER, asScript)
     const { 'service-worker': _, ...rest } = UPDATE
     const refused = [

@@ -40,7 +40,7 @@ describe('HTTP semantics', () => {
     },
   )
 
-  test('compressed responses that must be corrected still pass byte for byte', async () => {
+  test('compressed responses whose headers must change still pass byte for byte', async () => {
     const bytes = gzipSync(randomBytes(100_000))
     routes.set('/packed-cookie', (_request, response) => {
       response.writeHead(200, {
@@ -68,7 +68,7 @@ describe('HTTP semantics', () => {
     expect(await textOf(incoming)).toBe('bytes=2-4')
   })
 
-  test('a cached response is not sent again', async () => {
+  test('a conditional request gets a 304 without a body', async () => {
     routes.set('/cached', (request, response) => {
       response.writeHead(request.headers['if-none-match'] === '"v1"' ? 304 : 200, { etag: '"v1"' })
       response.end()
@@ -89,7 +89,7 @@ describe('HTTP semantics', () => {
     expect(methods).toEqual(['HEAD'])
   })
 
-  test('several cookies stay several', async () => {
+  test('several Set-Cookie headers stay separate', async () => {
     const cookies = ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2; Path=/', 'c=3']
     routes.set('/cookies', (_request, response) => {
       response.writeHead(200, { 'set-cookie': cookies })
@@ -112,7 +112,7 @@ describe('HTTP semantics', () => {
 })
 
 describe('a chat that does not respond', () => {
-  test('is distinguished from one that is slow', async () => {
+  test('is distinguished from a slow chat', async () => {
     const away = await aProxyScene((_request, response) => response.end('hello'), {
       settings: { ORIGIN_TIMEOUT_SECONDS: '1' },
     })

@@ -25,7 +25,7 @@ afterAll(async () => {
   await scene.close()
 })
 
-/** The recipes of docs/assertion.md that Node can run, with the addresses of this test. */
+/** The recipes of docs/assertion.md that Node can run, with this test's addresses. */
 function recipes(): readonly string[] {
   const page = readFileSync(join(ROOT, 'docs', 'assertion.md'), 'utf8')
   return [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
@@ -38,7 +38,7 @@ interface Elsewhere {
 
 /** @param elsewhere replacements that a reader would write for another installation */
 async function load(code: string, elsewhere: Elsewhere = {}): Promise<PersonOf> {
-  // In this folder, so that imports of packages resolve.
+  // In this folder, so that package imports resolve.
   const file = join(ROOT, 'node_modules', `.recipe-${process.pid}-${files.length}.mjs`)
   const chat = `http://127.0.0.1:${portOf(scene.chat)}`
   writeFileSync(
@@ -83,7 +83,7 @@ test.each([0, 1])(
   },
 )
 
-test.each([0, 1])('recipe %i allows for a clock 5 seconds ahead, and no more', async (index) => {
+test.each([0, 1])('recipe %i tolerates a clock 5 seconds ahead, and no more', async (index) => {
   const personOf = await load(recipes()[index] ?? '')
   await scene.request('/')
   const { exp = 0 } = decodeJwt(received.get('entrada-assertion') ?? '')
@@ -108,21 +108,24 @@ test('the other recipes have the same clock tolerance, and Python sends a User-A
   expect(cSharp).toContain('ClockSkew = TimeSpan.FromSeconds(5)')
 })
 
-test.each([0, 1])('recipe %i believes nothing that is meant for others or over', async (index) => {
-  const code = recipes()[index] ?? ''
-  const personOf = await load(code)
-  await scene.request('/')
-  await expect(personOf(received)).resolves.toMatchObject({ id: CAST.adele.id })
-  for (const elsewhere of [
-    { issuer: 'https://other.example' },
-    { audience: 'https://other.example' },
-  ]) {
-    await expect((await load(code, elsewhere))(received)).rejects.toThrow()
-  }
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 121_000 })
-  try {
-    await expect(personOf(received)).rejects.toThrow()
-  } finally {
-    vi.useRealTimers()
-  }
-})
+test.each([0, 1])(
+  'recipe %i rejects assertions for another audience and expired ones',
+  async (index) => {
+    const code = recipes()[index] ?? ''
+    const personOf = await load(code)
+    await scene.request('/')
+    await expect(personOf(received)).resolves.toMatchObject({ id: CAST.adele.id })
+    for (const elsewhere of [
+      { issuer: 'https://other.example' },
+      { audience: 'https://other.example' },
+    ]) {
+      await expect((await load(code, elsewhere))(received)).rejects.toThrow()
+    }
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 121_000 })
+    try {
+      await expect(personOf(received)).rejects.toThrow()
+    } finally {
+      vi.useRealTimers()
+    }
+  },
+)

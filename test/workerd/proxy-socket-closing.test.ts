@@ -15,7 +15,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
       socket.on('close', (code, reason) => resolve([code, reason.toString()]))
     })
 
-  /** Sends a ping behind all other frames and resolves when it has been written. */
+  /** Sends a ping after all other frames and resolves when it has been written. */
   const drained = (socket: WebSocket) =>
     new Promise<void>((resolve) => {
       socket.ping('', undefined, () => resolve())
@@ -58,7 +58,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     const { socket: chat } = scene.lastAtChat()
     const received: string[] = []
     socket.on('message', (data: RawData) => received.push(String(data)))
-    // The library answers a close frame at once. Pausing the socket delays that.
+    // The library answers a close frame at once; pausing the socket delays the answer.
     chat.pause()
     const closed = closing(socket)
     socket.close(1000, 'enough')
@@ -68,14 +68,14 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     expect((await closed)[0]).toBe(1000)
   })
 
-  test('closes the client’s side when the chat breaks off', async () => {
+  test('closes the client’s side when the chat’s connection is lost', async () => {
     const socket = await scene.open()
     const closed = closing(socket)
     scene.lastAtChat().socket.terminate()
     expect([1006, 1011]).toContain((await closed)[0])
   })
 
-  test('closes the chat’s side when the client breaks off', async () => {
+  test('closes the chat’s side when the client’s connection is lost', async () => {
     const socket = await scene.open()
     const closed = closing(scene.lastAtChat().socket)
     socket.terminate()

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close()
 })
 
-/** A chat on Socket.IO that reports the identity headers and echoes what it receives. */
+/** A Socket.IO chat that reports the identity headers and echoes what it receives. */
 async function aSocketIoChat(settings: Readonly<Record<string, string>> = {}) {
   let server: Server | null = null
   const scene = await aProxyScene((_request, response) => response.end('hello'), {
@@ -55,7 +55,7 @@ const event = (socket: Socket, name: string) =>
     socket.once(name, resolve)
   })
 
-test('begins by polling, upgrades, names the person and carries binary data', async () => {
+test('starts with polling, upgrades, identifies the person and carries binary data', async () => {
   const scene = await aSocketIoChat()
   const socket = connect(scene)
   await event(socket, 'connect')
@@ -72,7 +72,7 @@ test('begins by polling, upgrades, names the person and carries binary data', as
   expect(answer).toEqual({ bytes, text: 'é', list: [bytes.subarray(0, 3)] })
 })
 
-test.each(['polling', 'websocket'])('works by %s alone', async (transport) => {
+test.each(['polling', 'websocket'])('works with %s only', async (transport) => {
   const scene = await aSocketIoChat()
   const socket = connect(scene, { transports: [transport] })
   await event(socket, 'connect')
@@ -109,7 +109,7 @@ test('after a sign-out the client is disconnected and refused until the next sig
   expect(await socket.emitWithAck('who')).toBe(CAST.adele.id)
 })
 
-test('a sign-out ends polling at the next request', async () => {
+test('a sign-out stops polling at the next request', async () => {
   const scene = await aSocketIoChat()
   const socket = connect(scene, { transports: ['polling'], reconnection: false })
   await event(socket, 'connect')

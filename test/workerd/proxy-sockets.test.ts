@@ -19,7 +19,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
       })
     })
 
-  test('names the person to the chat without our cookie', async () => {
+  test('sends the identity to the chat without our cookie', async () => {
     const socket = await scene.open([], {
       cookie: `a=1; ${scene.cookie}; b=2`,
       'x-forwarded-user': 'root',
@@ -50,7 +50,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     },
   )
 
-  test('joins fragments', async () => {
+  test('forwards a fragmented message as one message', async () => {
     const socket = await scene.open()
     for (const part of ['one ', 'two ', 'three ']) socket.send(part, { fin: false })
     socket.send('four', { fin: true })
@@ -125,7 +125,7 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
     expect(scene.atChat.length).toBe(before)
   })
 
-  test('passes a refusal of the chat', async () => {
+  test("passes the chat's refusal to the client", async () => {
     const { chat } = scene
     const upgrades = chat.listeners('upgrade')
     chat.removeAllListeners('upgrade')
@@ -140,8 +140,8 @@ describe.each(MODES)('a socket $name', ({ settings }) => {
   })
 })
 
-describe('a slow reader', () => {
-  test('of a socket that passes through slows the chat down and does not fill memory', async () => {
+describe('a slow client', () => {
+  test('of a relayed socket slows the chat down and does not fill memory', async () => {
     const scene = await aSocketScene()
     try {
       const { origin } = scene.entrada
