@@ -87,7 +87,7 @@ describe('the page script is inserted first', () => {
       '<!doctype html>TAG<template><head></head></template><p>',
     ],
     [
-      'in the body, whatever a template in it holds',
+      'in the body, also when a template contains tags',
       '<html><body><template><head></head></template>',
       '<html><body>TAG<template><head></head></template>',
     ],
@@ -97,7 +97,7 @@ describe('the page script is inserted first', () => {
       '<html>TAG<noscript><body></body></noscript><title>',
     ],
     [
-      'from our own address, whatever base the page names',
+      'from our own address, also when the page has a base element',
       '<head><base href="https://evil.example/">',
       '<head>TAG<base href="https://evil.example/">',
     ],

@@ -61,7 +61,7 @@ test('ids and principal names are unique', () => {
   expect(new Set(names).size).toBe(people.length)
 })
 
-test('ids look like the GUIDs Entra hands out', () => {
+test('ids look like the GUIDs that Entra issues', () => {
   const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
   for (const { id } of [...contoso.people, ...contoso.groups]) expect(id).toMatch(guid)
 })

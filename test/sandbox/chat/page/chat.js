@@ -35,8 +35,7 @@ find('#composer').addEventListener('submit', async (event) => {
   const text = field.value.trim()
   if (answering !== null || text === '') return
   const attachments = takeAttachments()
-  if (attachments === null)
-    return announce('A file is still uploading. Send the message when it is done.')
+  if (attachments === null) return announce('A file is still uploading. Send when it is done.')
   const mentioned = people.filter((person) => text.includes(`@${person}`))
   field.value = ''
   people = []
