@@ -49,7 +49,7 @@ describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
 
   test.each([
     ['in a response that passes unchanged', []],
-    ['in a response that has to be corrected', ['__Host-entrada=planted; Path=/; Secure']],
+    ['in a response whose headers must change', ['__Host-entrada=planted; Path=/; Secure']],
   ])('reaches the client, %s', async (_how, cookies) => {
     answer = (response) => {
       response.writeHead(

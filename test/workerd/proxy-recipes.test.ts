@@ -58,7 +58,7 @@ test('docs/assertion.md shows two recipes that Node can run', () => {
 })
 
 test.each([0, 1])(
-  'recipe %i of docs/assertion.md knows who it is, and is not fooled',
+  'recipe %i of docs/assertion.md identifies the person and rejects forged assertions',
   async (index) => {
     const personOf = await load(recipes()[index] ?? '')
     await scene.request('/')

@@ -29,9 +29,9 @@ export class GraphSchema {
   }
 
   /** Lists every property of the value, at any depth, that Graph does not have there. */
-  strangers(value: unknown, type: string, path = type): readonly string[] {
+  unknownProperties(value: unknown, type: string, path = type): readonly string[] {
     if (Array.isArray(value)) {
-      return value.flatMap((element) => this.strangers(element, type, path))
+      return value.flatMap((element) => this.unknownProperties(element, type, path))
     }
     if (typeof value !== 'object' || value === null) return []
     const properties = this.properties(type)
@@ -43,7 +43,7 @@ export class GraphSchema {
       const inner = /^(?:NullableOption<)?([A-Z]\w*)(?:\[\])?>?$/.exec(declared)?.[1]
       return inner === undefined || !this.#types.has(inner)
         ? []
-        : this.strangers(nested, inner, `${path}/${name}`)
+        : this.unknownProperties(nested, inner, `${path}/${name}`)
     })
   }
 

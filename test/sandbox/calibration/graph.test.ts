@@ -56,7 +56,7 @@ test.each(ANSWERS)('%s contains no property that %s does not have', async (path,
   expect(status).toBe(200)
   const entities = 'value' in body ? body['value'] : body
   expect(Array.isArray(entities) ? entities.length : 1).toBeGreaterThan(0)
-  expect(schema.strangers(entities, type)).toEqual([])
+  expect(schema.unknownProperties(entities, type)).toEqual([])
 })
 
 test.each<[type: string, properties: readonly string[]]>([
@@ -73,8 +73,8 @@ test.each<[type: string, properties: readonly string[]]>([
 
 test('the comparison detects a property that Graph does not have', () => {
   const madeUp = { displayName: 'Adele', shoeSize: 38 }
-  expect(schema.strangers(madeUp, 'User')).toEqual(['User/shoeSize'])
-  expect(schema.strangers([{ file: { hashes: { md5: '' } } }], 'DriveItem')).toEqual([
+  expect(schema.unknownProperties(madeUp, 'User')).toEqual(['User/shoeSize'])
+  expect(schema.unknownProperties([{ file: { hashes: { md5: '' } } }], 'DriveItem')).toEqual([
     'DriveItem/file/hashes/md5',
   ])
 })
@@ -83,5 +83,5 @@ test('the compiler detects it too', () => {
   // @ts-expect-error Graph's user has no shoe size. If this line compiled, the types would check
   // nothing.
   const user: graph.User = { id: CAST.adele.id, shoeSize: 38 }
-  expect(schema.strangers(user, 'User')).toEqual(['User/shoeSize'])
+  expect(schema.unknownProperties(user, 'User')).toEqual(['User/shoeSize'])
 })

@@ -64,7 +64,7 @@ describe('consent by a person', () => {
   })
 
   test.each(['GroupMember.Read.All', 'Files.Read.All', 'Sites.Read.All'])(
-    'cannot consent to %s and goes back with AADSTS90094',
+    'to %s is refused with AADSTS90094',
     async (scope) => {
       const party = new RelyingParty()
       const page = await askAs(party, CAST.adele, `${SIGN_IN_SCOPE} ${scope}`)

@@ -27,7 +27,7 @@ describe('metadata', () => {
     ['the GUID', CONTOSO],
     ['the GUID in capitals', CONTOSO.toUpperCase()],
     ['a verified domain', 'contoso.example'],
-    ['the domain the tenant was born with', 'contoso.onmicrosoft.com'],
+    ['the initial domain', 'contoso.onmicrosoft.com'],
   ])('of a tenant named by %s contains the GUID in every URL', async (_name, authority) => {
     const { body } = await metadataOf(authority)
     expect(body).toMatchObject({

@@ -155,7 +155,7 @@ describe('prompt and hints', () => {
   })
 
   test.each(['login', 'select_account'])(
-    '%s asks although somebody is signed in',
+    'asks for prompt=%s although somebody is signed in',
     async (prompt) => {
       const party = new RelyingParty()
       await party.signIn(CAST.adele)

@@ -115,7 +115,7 @@ test.each([
   ['an id that is a number', [{ id: 1, method: 'GET', url: '/me' }]],
   ['a body without its type', [{ id: '1', method: 'POST', url: '/me/x', body: {} }]],
   ['a type without a body', [{ id: '1', method: 'POST', url: '/me/x', headers: json }]],
-  ['a dependency on nothing', [get('1', '/me', { dependsOn: ['2'] })]],
+  ['a dependency on an unknown request', [get('1', '/me', { dependsOn: ['2'] })]],
 ])('a batch with %s is refused completely', async (_, requests) => {
   const refused = await graph.post('/v1.0/$batch', { requests })
   expect([refused.status, codeOf(refused)]).toEqual([400, 'BadRequest'])

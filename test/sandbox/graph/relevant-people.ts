@@ -28,7 +28,7 @@ export function relevantPeople(caller: Caller): readonly graph.Person[] {
   for (let index = 0; index < ACQUAINTANCES; index++) add(people[mix(own, index) % people.length])
   const colleagues = [...known.values()].map((colleague, index) => toColleague(colleague, index))
   const [closest, ...others] = colleagues
-  return [...(closest === undefined ? [] : [closest]), ...strangers(person), ...others]
+  return [...(closest === undefined ? [] : [closest]), ...unlistedEntries(person), ...others]
 }
 
 /** The rest of the directory, for `X-PeopleQuery-QuerySources: Mailbox,Directory`. */
@@ -58,7 +58,7 @@ function toColleague(person: Person, index: number): graph.Person {
 }
 
 /** Entries that are not in the directory: private contacts, people who left, mail groups. */
-function strangers(person: Person): readonly graph.Person[] {
+function unlistedEntries(person: Person): readonly graph.Person[] {
   const contact = (displayName: string, address: string): graph.Person => ({
     ...NOTHING_KNOWN,
     id: mailboxIdOf(`${person.id} ${address}`),

@@ -141,7 +141,7 @@ test.each([
   ['no authentication', { authentication: undefined }, 'authentication'],
   ['no entry', { entry: {} }, 'entry'],
   ['two entries', { entry: { site: {}, oneDrive: {} } }, 'entry'],
-  ['an option nobody knows', { multiSelect: true }, 'multiSelect'],
+  ['an unknown option', { multiSelect: true }, 'multiSelect'],
   ['an unknown option further down', { selection: { mode: 'multiple', max: 3 } }, 'selection.max'],
   ['an unknown mode', { selection: { mode: 'many' } }, 'selection.mode'],
   ['an extension without its dot', { typesAndSources: { filters: ['pdf'] } }, 'filters'],

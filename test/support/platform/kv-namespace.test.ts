@@ -21,7 +21,7 @@ test('a value exists until it expires', async () => {
 })
 
 test.each([
-  ['a life under a minute', 'key', 'x', { expirationTtl: 59 }, /at least 60/],
+  ['a TTL under a minute', 'key', 'x', { expirationTtl: 59 }, /at least 60/],
   ['an expiry less than a minute away', 'key', 'x', { expiration: 1 }, /60 seconds in the future/],
   ['no key', '', 'x', {}, /cannot be empty/],
   ['a key of one dot', '.', 'x', {}, /not allowed/],

@@ -234,8 +234,8 @@ test('alarms fire when they are due, once', async () => {
 
 test.each([
   ['overloaded', { fails: 'overloaded' }, 'overloaded', 0],
-  ['out of reach', { fails: 'unreachable' }, 'Network connection lost', 0],
-  ['answering into the void', { loses: true }, 'Network connection lost', 1],
+  ['unreachable', { fails: 'unreachable' }, 'Network connection lost', 0],
+  ['losing its answers', { loses: true }, 'Network connection lost', 1],
 ] as const)('objects can be %s', async (_situation, bends, message, rows) => {
   const platform = aPlatform((env) => env.COUNTERS.getByName('a').add())
   platform.objects.COUNTERS.bend(bends)

@@ -86,7 +86,7 @@ async function ask() {
     say([
       {
         text: `Couldn’t search people: ${problem.message}`,
-        unasked: true,
+        isError: true,
         consentUrl: problem.consentUrl,
       },
     ])
@@ -95,17 +95,17 @@ async function ask() {
 
 /** "No person or group found" appears only when every source was asked and answered. */
 function linesFor(answer, query) {
-  const unasked = Object.entries(answer.status ?? {})
+  const failures = Object.entries(answer.status ?? {})
     .filter(([, state]) => REASONS[state] !== undefined)
     .map(([part, state]) => ({
       text: `Couldn’t search ${PART_NAMES[part] ?? part}: ${REASONS[state]}`,
-      unasked: true,
+      isError: true,
       consentUrl: state === 'consent_needed' ? consentFor(part) : null,
     }))
-  if (unasked.length === 0 && answer.results.length === 0) {
+  if (failures.length === 0 && answer.results.length === 0) {
     return [{ text: `No person or group found for “${query}”.` }]
   }
-  return unasked
+  return failures
 }
 
 function consentFor(part) {
@@ -158,9 +158,9 @@ function mark() {
 
 function say(lines) {
   status.replaceChildren(
-    ...lines.map(({ text, unasked, consentUrl }) => {
+    ...lines.map(({ text, isError, consentUrl }) => {
       const line = document.createElement('p')
-      line.className = unasked ? 'unasked' : 'asked'
+      line.className = isError ? 'failed' : 'empty'
       line.textContent = text
       if (consentUrl) {
         const link = Object.assign(document.createElement('a'), {
