@@ -1,4 +1,4 @@
-// What a Worker in front of a chat costs before it does anything: the yardstick of every ratio.
+// The baseline of every ratio: a Worker that only forwards requests to the chat.
 export default {
   fetch(request, env) {
     const { pathname, search } = new URL(request.url)

@@ -15,9 +15,10 @@ const CLIENT = {
   redirect_uris: ['http://localhost:3080/oauth'],
 }
 
-/*
- * `node test/bench/bodies.ts`: memory of the runtime while strangers send fifty forms of 95 MiB at once to each route
- * that reads one. The process fails when the runtime grows by more than a form or two would explain.
+/**
+ * `node test/bench/bodies.ts`: memory of the runtime while anonymous clients send fifty forms of 95
+ * MiB at once to each route that reads a form. The process fails when memory grows by more than one
+ * or two forms.
  */
 const served = await serveSandbox({ people: 5, groups: 1 })
 const port = await freePort()
@@ -48,7 +49,9 @@ try {
   await served.close()
 }
 
-/** The status of the answer, or that the connection was closed on a sender that went on. */
+/**
+ * The status of the response, or that the connection was closed while the client was still sending.
+ */
 function flood(path: string): Promise<string> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }

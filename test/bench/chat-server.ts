@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 const BODY = Buffer.alloc(1024, 0x2e)
 const CHUNK = Buffer.alloc(256 * 1024, 0x2e)
 
-/** A chat with as little work as possible, in its own process. Prints its port as the first line. */
+/** A minimal chat server in its own process. Prints its port as the first line. */
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://chat')
   if (pathname === '/large') {
@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
   }
 })
 
-/** Sends as fast as the reader reads, or at the given speed. */
+/** Sends as fast as the client reads, or at the given speed. */
 function sendLarge(
   response: ServerResponse,
   { bytes, perSecond }: { readonly bytes: number; readonly perSecond: number },

@@ -2,7 +2,10 @@ import { connect, type Socket } from 'node:net'
 
 const CONNECTIONS = 16
 
-/** Sends one request after another over keep-alive connections for a while; tells how many were answered. */
+/**
+ * Sends requests in sequence over one keep-alive connection for a fixed time; returns the number of
+ * responses.
+ */
 export function runLoad(port: number, request: string, milliseconds: number): Promise<number> {
   const bytes = Buffer.from(request, 'latin1')
   const end = performance.now() + milliseconds
@@ -25,7 +28,7 @@ export function runLoad(port: number, request: string, milliseconds: number): Pr
   return Promise.all(Array.from({ length: CONNECTIONS }, one)).then(() => answered)
 }
 
-/** Parses only as much HTTP as it takes to find the end of an answer. */
+/** Parses only enough HTTP to find the end of a response. */
 function readAnswers(socket: Socket, onAnswer: () => void): void {
   let head = ''
   let left = 0

@@ -7,12 +7,12 @@ import { LARGE_BYTES, type Bench } from './scene.ts'
 
 export type Side = 'bare' | 'entrada'
 
-/** One figure for each side, taken one right after the other. */
+/** One figure for each side, measured in direct succession. */
 export type Pair = Readonly<Record<Side, number>>
 
 const SLICE_MS = 500
 
-/** Requests a second, and CPU microseconds a request. */
+/** Requests per second, and CPU microseconds per request. */
 export async function measureRequests(
   bench: Bench,
   headers: Readonly<Record<string, string>>,
@@ -33,7 +33,10 @@ export async function measureRequests(
   }
 }
 
-/** How long after the chat sent it an event arrives, in milliseconds (median of 40). */
+/**
+ * Delay between the chat sending an event and the client receiving it, in milliseconds (median of
+ * 40).
+ */
 export async function measureEvents(bench: Bench): Promise<Pair> {
   return inAnyOrder(async (side) => {
     const delays: number[] = []
@@ -45,7 +48,7 @@ export async function measureEvents(bench: Bench): Promise<Pair> {
   })
 }
 
-/** MiB a second of a large download, and CPU milliseconds for all of it. */
+/** MiB per second of a large download, and CPU milliseconds for the whole download. */
 export async function measureDownload(
   bench: Bench,
   paths: Readonly<Record<Side, string>>,
@@ -68,7 +71,7 @@ export async function measureDownload(
   }
 }
 
-/** How far the runtime's memory rises while work is done, in MiB. */
+/** Growth of the runtime's memory during the work, in MiB. */
 export async function memoryRise(bench: Bench, work: () => Promise<unknown>): Promise<number> {
   const before = memoryMib(bench.pid)
   let most = before

@@ -9,10 +9,11 @@ import { sendOverSocket } from '../support/workerd/http-request.ts'
 import { quantile } from './measurements.ts'
 import { buildEntrada, freePort, openRuntime } from './runtime.ts'
 
-/*
- * `node test/bench/people.ts`: how long a letter takes. Cold is a name nobody has typed yet, letter by letter,
- * with Graph's own time in it; warm is the same again. The stand-in for Graph reads its whole directory at
- * every search, which at 200,000 people is most of a cold figure; what it takes alone is shown beside it.
+/**
+ * `node test/bench/people.ts`: response time per typed letter. Cold is a name that was never typed
+ * before, letter by letter, including Graph's time; warm repeats it. The Graph stand-in scans its
+ * whole directory for every search, which dominates the cold figure at 200,000 people. Its own time
+ * is printed for comparison.
  */
 const SIZES = [5_000, 60_000, 200_000]
 const NAMES = [
@@ -50,7 +51,8 @@ async function measure(people: number): Promise<void> {
   )
   const runtime = await openRuntime([{ name: 'entrada', port, script, bindings }])
   try {
-    // Before anything is connected: it keeps this process busy for longer than a connection lives idle.
+    // Runs before any connection opens: it blocks this process for longer than the keep-alive
+    // timeout.
     const alone = NAMES.map((name) => searchAlone(served, name.slice(0, 3)))
     const browser = new Browser({ home: origin, internet: sendOverSocket })
     await browser.signIn(CAST.adele.userPrincipalName)
@@ -90,7 +92,7 @@ async function measure(people: number): Promise<void> {
   }
 }
 
-/** What a search of its users takes the stand-in itself. The first one also makes its index. */
+/** Time of one user search in the Graph stand-in alone. The first search also builds its index. */
 function searchAlone({ sandbox }: ServedSandbox, text: string): number {
   const [contoso] = sandbox.tenants
   const users = (contoso?.people ?? []).map((person) => toUser(person))

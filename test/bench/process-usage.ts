@@ -20,7 +20,7 @@ export function pin(pid: number, core: number): void {
   spawnSync('taskset', ['-acp', String(core), String(pid)])
 }
 
-/** The runtime this process started. */
+/** The process id of the runtime that this process started. */
 export function runtimePid(): number {
   for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
     try {
@@ -28,7 +28,7 @@ export function runtimePid(): number {
       const isOurs = new RegExp(`^PPid:\\s+${process.pid}$`, 'm').test(status)
       if (isOurs && /^Name:\s+workerd/m.test(status)) return Number(name)
     } catch {
-      // The process ended in the meantime.
+      // The process has ended.
     }
   }
   throw new Error('no workerd is running')

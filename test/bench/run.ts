@@ -10,12 +10,12 @@ import {
 import { openBench } from './scene.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 31)
-/** Seconds until V8 has compiled the hot code, which it does on other threads of the process. */
+/** Seconds until V8 has compiled the hot code on its background threads. */
 const WARM_UP_ROUNDS = 16
 
-/*
- * Entrada beside a Worker that only passes on, on one runtime, taking turns twice a second. Single figures
- * depend on the machine and on what else it does; the ratio within a round hardly does.
+/**
+ * Compares Entrada with a Worker that only forwards, on one runtime, alternating twice a second.
+ * Single figures depend on the machine and its load; the ratio within a round hardly does.
  */
 const bench = await openBench()
 try {
@@ -52,7 +52,8 @@ try {
   for (const [source, bare, entrada, downloadRounds] of downloads) {
     const measured: Awaited<ReturnType<typeof measureDownload>>[] = []
     const rises: number[] = []
-    // Per round: the garbage collector frees one download's memory at a time of its own.
+    // Measured per round, because garbage collection frees the memory of a download at
+    // unpredictable times.
     for (let round = 0; round < downloadRounds; round++) {
       const rise = await memoryRise(bench, async () => {
         measured.push(await measureDownload(bench, { bare, entrada }))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 
-/** A Worker on a port of its own. */
+/** A Worker on its own port. */
 export interface BenchWorker {
   readonly name: string
   readonly port: number
@@ -21,7 +21,7 @@ const OBJECTS = {
   KEYS: 'KeyObject',
 }
 
-/** The runtime, once it takes requests. Storage is for the Worker that has the classes: `entrada`. */
+/** The runtime, ready for requests. Only `entrada` has storage, because it declares the classes. */
 export async function openRuntime(workers: readonly BenchWorker[]): Promise<Miniflare> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -49,7 +49,7 @@ function storage() {
   return { kvNamespaces: ['VAULT'], durableObjects: Object.fromEntries(objects) }
 }
 
-/** Entrada as it is deployed. */
+/** Entrada as deployed. */
 export function buildEntrada(): string {
   const folder = mkdtempSync(join(tmpdir(), 'entrada-bench-'))
   try {

@@ -16,9 +16,12 @@ export interface Bench {
   readonly bare: number
   readonly entrada: number
   readonly pid: number
-  /** Headers of a script's request in a signed-in browser. */
+  /** Headers of a script request in a signed-in browser. */
   readonly headers: Readonly<Record<string, string>>
-  /** Paths that bring `LARGE_BYTES` bytes from one and the same server: as fast as they are read, or at 1 Gbit/s. */
+  /**
+   * Paths that return `LARGE_BYTES` bytes from the same server: as fast as they are read, or at 1
+   * Gbit/s.
+   */
   readonly large: { readonly unlimited: LargePaths; readonly gigabit: LargePaths }
   close(): Promise<void>
 }
@@ -28,7 +31,7 @@ interface LargePaths {
   readonly fromSharePoint: string
 }
 
-/** Bytes of a large download. */
+/** Size of a large download in bytes. */
 export const LARGE_BYTES = 1024 ** 3
 
 export async function openBench(): Promise<Bench> {
@@ -86,7 +89,10 @@ export async function openBench(): Promise<Bench> {
   }
 }
 
-/** Files in Graph whose bytes come from the chat's server, so that producing them costs both sides the same. */
+/**
+ * Files in Graph whose bytes come from the chat's server, so that generating them costs both sides
+ * the same.
+ */
 function largeFilesIn(
   { drives, entra }: Sandbox,
   downloadUrls: Readonly<Record<string, string>>,

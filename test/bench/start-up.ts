@@ -5,7 +5,10 @@ import { serveSandbox } from '../sandbox/serve.ts'
 import { startSettings } from '../sandbox/start/start-settings.ts'
 
 const ROUNDS = 15
-/** Of the same surroundings: what the runtime does for storage and objects is not start-up of ours. */
+/**
+ * Exports the same Durable Object classes, so that the runtime's work for them is not counted as
+ * Entrada's start-up.
+ */
 const EMPTY = `
 import { DurableObject } from 'cloudflare:workers'
 export class SessionObject extends DurableObject {}
@@ -15,9 +18,9 @@ export class LookupObject extends DurableObject {}
 export class KeyObject extends DurableObject {}
 export default { fetch: () => new Response() }`
 
-/*
- * `node test/bench/start-up.ts`: from starting the runtime to the first answer, beside a Worker that does nothing.
- * What a visitor waits for is the difference, when no isolate of the Worker is warm.
+/**
+ * `node test/bench/start-up.ts`: time from starting the runtime to the first response, compared
+ * with an empty Worker. The difference is the cold-start delay that a visitor sees.
  */
 const entrada = buildEntrada()
 const served = await serveSandbox({ people: 5, groups: 1 })

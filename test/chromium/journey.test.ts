@@ -61,7 +61,7 @@ test('a new user signs in, finds a colleague, attaches a file, chats and signs o
   await page.locator('#message').pressSequentially('what does the travel policy say?')
   await page.locator('#send').click()
   await page.getByText('about Megan Bowen').waitFor()
-  await page.getByText('no Microsoft token came along').waitFor()
+  await page.getByText('no Microsoft token').waitFor()
   await page.screenshot({ path: `${SCREENSHOTS}/journey.png`, fullPage: true })
 
   await page.getByRole('button', { name: /Account of/ }).click()

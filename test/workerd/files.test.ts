@@ -59,7 +59,9 @@ afterAll(async () => {
   chat.close()
 })
 
-/** The one file in a form, between the blank line after its headers and the last boundary. */
+/**
+ * Extracts the only file of a form, between the blank line after its headers and the last boundary.
+ */
 async function readUpload(incoming: IncomingMessage): Promise<Upload> {
   const chunks: Uint8Array[] = []
   for await (const chunk of incoming) if (chunk instanceof Uint8Array) chunks.push(chunk)
@@ -163,7 +165,8 @@ test('completes a download of one GiB that breaks at 40 %, with constant memory'
   const ranges = entrada.sandbox.journal.to('download').map(({ headers }) => headers.get('range'))
   const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(ranges.at(-1) ?? '') ?? []
   expect(Number(to)).toBe(GIB - 1)
-  // Bytes that were read but not sent when the connection broke are requested again: less than one buffer.
+  // Bytes that were read but not sent when the connection broke are requested again: less than one
+  // buffer.
   expect(Number(from)).toBeLessThanOrEqual(GIB * 0.4)
   expect(Number(from)).toBeGreaterThan(GIB * 0.4 - MIB)
 }, 180_000)
@@ -209,7 +212,7 @@ test('sends an archive of one GiB with constant memory', async () => {
     if (chunks % 1024 === 0) most = Math.max(most, runtimeMemory())
   })
   expect(received.bytes).toBeGreaterThan(GIB)
-  // Constant after garbage collection; the engine keeps small garbage until then.
+  // Constant after garbage collection; until then the engine keeps small garbage.
   expect(most - before).toBeLessThan(96)
 }, 180_000)
 

@@ -20,7 +20,7 @@ test('new isolates and objects read metadata and keys from the data centre’s c
     await entrada.restart()
     const browser = entrada.browser()
     await browser.signIn(CAST.alex.userPrincipalName)
-    // The session object redeems a token, for which it reads the metadata itself.
+    // The session object redeems a token and reads the metadata itself.
     expect((await browser.fetch('/.entrada/session')).status).toBe(200)
   }
   expect([asked('/openid-configuration'), asked('/keys')]).toEqual([1, 1])

@@ -50,7 +50,7 @@ test('eight letters cost at most two round trips to Graph, and none when repeate
   expect(roundTrips()).toBe(after)
 })
 
-test('cached results survive a deployment, and are sealed', async () => {
+test('cached results survive a deployment, and are encrypted', async () => {
   const browser = await signedIn('alex')
   const first = await search(browser, 'bowen')
   const before = roundTrips()
@@ -61,7 +61,7 @@ test('cached results survive a deployment, and are sealed', async () => {
   for (const secret of ['bowen', 'stephan', 'daniel']) expect(stored).not.toContain(secret)
 })
 
-test('a query whose client has left still fills the cache', async () => {
+test('a query whose client has disconnected still fills the cache', async () => {
   const browser = await signedIn('megan')
   entrada.sandbox.faults.set('graph.slow', { delayMs: 300 })
   const before = roundTrips()

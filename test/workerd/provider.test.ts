@@ -13,7 +13,7 @@ const CLIENT = {
   client_secret: 'what-only-the-chat-and-Entrada-know-of-each-other',
 }
 
-/** The client settings, with the address at which this Entrada is served. */
+/** The client settings, with the address of this Entrada. */
 function settings(): Record<string, string> {
   const client = { ...CLIENT, redirect_uris: [`${entrada.origin}/oauth/openid/callback`] }
   return { OIDC_CLIENTS: JSON.stringify([client]) }

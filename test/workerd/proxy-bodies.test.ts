@@ -28,7 +28,7 @@ function* chunksOf(bytes: number): Generator<Buffer> {
   }
 }
 
-/** Runs work and returns the growth of the runtime's memory meanwhile, in MiB. */
+/** Runs work and returns how much the runtime's memory grew meanwhile, in MiB. */
 async function memoryRise(work: () => Promise<void>): Promise<number> {
   const before = runtimeMemory()
   let most = before
@@ -61,7 +61,7 @@ describe('streams', () => {
     expect(Math.max(...delays)).toBeLessThan(250)
   })
 
-  test('the response headers do not wait for the body', async () => {
+  test('the response headers are sent before the body', async () => {
     routes.set('/head-first', (_request, response) => {
       response.writeHead(200)
       response.flushHeaders()
@@ -172,7 +172,7 @@ describe('size', () => {
     120_000,
   )
 
-  test('a slow reader slows the chat down and does not fill memory', async () => {
+  test('a slow client slows the chat down and does not fill memory', async () => {
     let sent = 0
     routes.set('/fast', (_request, response) => {
       response.writeHead(200, { 'content-length': String(GIB) })

@@ -45,7 +45,8 @@ describe.each(['GET', 'HEAD'])('a %s request with content', (method) => {
     ['Content-Length: 0', 'Content-Length: 0\r\n\r\n', ''],
     ['two bytes of JSON', JSON_OF_TWO, '{}'],
     ['a path that looks static', JSON_OF_TWO, '{}', '/data.json'],
-    // The runtime forwards content of such requests only with a known length; without one the request still passes.
+    // The runtime forwards content of these requests only with a known length. Without one the
+    // request passes without its content.
     ['an empty chunked body', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', ''],
     ['a chunked body', 'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n', ''],
   ])('passes with %s', async (_what, rest, text, path = '/data') => {

@@ -36,7 +36,7 @@ describe('a client that disconnects cancels at the chat', () => {
       const client = connect(Number(new URL(scene.entrada.origin).port), '127.0.0.1')
       client.write(rawRequest(method, rest))
       await arrived.promise
-      // Destroys the connection: after a half-close a client may still read.
+      // Destroys the connection, because after a half-close a client may still read.
       client.resetAndDestroy()
       expect(await left.promise).toBe(false)
     },
@@ -78,7 +78,7 @@ test.each([
   ['/a/%2e%2e/%2E%2e/admin', '/tenant/chat/admin'],
   ['/..\\..\\admin', '/tenant/chat/admin'],
   ['//evil.example/x', '/tenant/chat//evil.example/x'],
-])('below a path prefix %s reaches the chat as %s', async (sent, received) => {
+])('below a path prefix, %s reaches the chat as %s', async (sent, received) => {
   let address: string | undefined
   answer = (response) => {
     address = response.req.url

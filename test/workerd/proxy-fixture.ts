@@ -15,7 +15,7 @@ import {
   type ServedOptions,
 } from '../support/workerd/served-entrada.ts'
 
-/** Entrada on the real runtime, in front of a chat server of the test. */
+/** Entrada on the real runtime, in front of the test's chat server. */
 export interface ProxyScene {
   readonly entrada: ServedEntrada
   readonly chat: Server
@@ -55,7 +55,7 @@ export async function aProxyScene(
   }
 }
 
-/** The handlers of the chat by path; a test sets them before its requests. */
+/** The chat's handlers by path; a test sets them before its requests. */
 export type Routes = Map<string, (request: IncomingMessage, response: ServerResponse) => void>
 
 export function answerBy(routes: Routes): RequestListener {
@@ -102,7 +102,9 @@ export async function textOf(incoming: IncomingMessage): Promise<string> {
   return text
 }
 
-/** Writes raw bytes to a TCP socket, one per character, and reads the response for a while. */
+/**
+ * Writes raw bytes to a TCP socket, one per character, and reads the response for a limited time.
+ */
 export function sendRaw(origin: string, bytes: string, milliseconds = 500): Promise<string> {
   const { hostname, port } = new URL(origin)
   return new Promise((resolve) => {
@@ -138,7 +140,7 @@ function childrenOf(parent: number): readonly number[] {
       try {
         return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]) === parent
       } catch {
-        // The process ended meanwhile.
+        // The process has ended.
         return false
       }
     })

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aProxyScene, sendRaw, type ProxyScene } from './proxy-fixture.ts'
 
-/** Header values are bytes (RFC 9110 §5.5): Latin-1, UTF-8 and neither. */
+/** Header values are bytes (RFC 9110 §5.5): Latin-1, UTF-8, or invalid in both. */
 const VALUES = [
   ['Latin-1', '\xdcbersicht.pdf'],
   ['UTF-8', Buffer.from('Übersicht 概要.pdf').toString('latin1')],
@@ -49,7 +49,7 @@ describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
 
   test.each([
     ['in a response that passes unchanged', []],
-    ['in a response that has to be corrected', ['__Host-entrada=planted; Path=/; Secure']],
+    ['in a response whose headers must change', ['__Host-entrada=planted; Path=/; Secure']],
   ])('reaches the client, %s', async (_how, cookies) => {
     answer = (response) => {
       response.writeHead(
@@ -67,7 +67,8 @@ describe.each(VALUES)('a header whose bytes are %s', (_what, value) => {
   })
 })
 
-// Beside a cookie of ours the header is decoded and written again, which keeps UTF-8 only.
+// With one of our cookies beside it, the header is decoded and written again, which preserves only
+// UTF-8.
 test('a non-ASCII cookie of the chat passes byte for byte beside ours [requirement 60]', async () => {
   answer = (response) => response.end()
   await ask('')

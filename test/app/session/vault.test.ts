@@ -5,7 +5,7 @@ import type { Browser } from '../../support/browser/browser.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import type { KvBends } from '../../support/platform/kv-namespace.ts'
-import { SealedBox, type SealContext } from '../../../src/crypto/sealed-box.ts'
+import { SealedBox, type SealContext } from '../../../src/crypto/web-crypto.ts'
 import { cookieOf, signedIn } from '../../support/scene.ts'
 
 const PAST_EXPIRY = 3 * 3600

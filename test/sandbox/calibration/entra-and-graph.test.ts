@@ -4,7 +4,7 @@ import { claimsOf, recordOf } from '../entra/answers.ts'
 import { RelyingParty, SIGN_IN_SCOPE } from '../entra/relying-party.ts'
 import { createSandbox } from '../sandbox.ts'
 
-test('Graph takes the tokens of the sign-in service for the same person', async () => {
+test("Graph accepts the sign-in service's tokens and returns the same person", async () => {
   const sandbox = createSandbox({ people: 5, groups: 2 })
   const party = new RelyingParty({ sandbox })
   const { body } = await party.tokens(CAST.adele)
@@ -17,7 +17,7 @@ test('Graph takes the tokens of the sign-in service for the same person', async 
   expect(await ask('/oidc/userinfo')).toMatchObject({ sub: claimsOf(body['id_token'])['sub'] })
 })
 
-test('the journal keeps redemptions, and the registration can change at any time', async () => {
+test('the journal records redemptions, and the registration can change at any time', async () => {
   const sandbox = createSandbox({ people: 5, groups: 2 })
   const party = new RelyingParty({ sandbox })
   const { body } = await party.tokens(CAST.adele)

@@ -10,7 +10,7 @@ import { MICROSOFT_HOSTS } from '../hosts.ts'
 
 const certificate = createClientCertificate()
 
-describe('a client that knows the standards and nothing of Entra, over sockets', () => {
+describe('a standard OAuth client without Entra-specific code, over sockets', () => {
   const party = new RelyingParty({
     hosts: { ...MICROSOFT_HOSTS, login: 'http://127.0.0.1:0' },
     registration: { certificates: [certificate.certificate] },
@@ -108,7 +108,7 @@ describe('a client that knows the standards and nothing of Entra, over sockets',
     expect(refreshed.access_token).not.toBe(tokens.access_token)
   })
 
-  test('finds a templated issuer at organizations and refuses it as it stands', async () => {
+  test('finds a templated issuer at organizations and rejects it without a workaround', async () => {
     const as = await discover('organizations')
     expect(as.issuer).toBe(`${party.world.hosts.login}/{tenantid}/v2.0`)
     const issuer = new URL(`${party.world.hosts.login}/organizations/v2.0`)
@@ -118,7 +118,7 @@ describe('a client that knows the standards and nothing of Entra, over sockets',
     })
   })
 
-  test('reads a refusal as an OAuth error', async () => {
+  test('reads an error response as an OAuth error', async () => {
     const as = await discover()
     const response = await oauth.refreshTokenGrantRequest(
       as,
@@ -134,7 +134,7 @@ describe('a client that knows the standards and nothing of Entra, over sockets',
     })
   })
 
-  test('the cookie of single sign-on works on plain http loopback', async () => {
+  test('keeps the single sign-on cookie on plain http loopback', async () => {
     const other = new RelyingParty({ hosts: party.world.hosts })
     const page = await other.authorize()
     expect(page.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Lax$/)

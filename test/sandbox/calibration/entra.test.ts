@@ -22,7 +22,7 @@ const GRAPH = 'https://graph.microsoft.com'
 const SHAREPOINT = 'https://contoso.sharepoint.com'
 const certificate = createClientCertificate()
 
-/** MSAL's requests, answered in process. */
+/** MSAL's network client, connected to the sandbox in process. */
 class SandboxNetwork implements INetworkModule {
   readonly requests: Request[] = []
   readonly #party: RelyingParty
@@ -137,7 +137,7 @@ describe("Microsoft's own client library", () => {
     expect(refreshed.expiresOn?.getTime()).toBeCloseTo(grant?.expiresAt ?? 0, -4)
   })
 
-  test('finds what it got in its cache, so scopes are named as it named them', async () => {
+  test('finds its tokens in its cache, because scopes come back in the requested form', async () => {
     const app = application()
     const { account, accessToken } = await signIn(app)
     if (account === null) throw new Error('MSAL knows no account')
@@ -176,7 +176,7 @@ describe("Microsoft's own client library", () => {
     },
   )
 
-  test('gets day-long tokens once it announces what it can handle', async () => {
+  test('gets day-long tokens after it declares cp1', async () => {
     const app = application({}, { clientCapabilities: ['cp1'] })
     const { expiresOn } = await signIn(app)
     expect(expiresOn?.getTime()).toBeCloseTo(Date.now() + 24 * 60 * 60 * 1000, -4)
@@ -191,7 +191,7 @@ describe("Microsoft's own client library", () => {
     )
   }
 
-  test('reads a missing consent as "the person must interact"', async () => {
+  test('reads a missing consent as interaction_required', async () => {
     const app = application()
     await signIn(app)
     const error = await refusalOf(app, ['People.Read'])
@@ -199,7 +199,7 @@ describe("Microsoft's own client library", () => {
     expect(error).toMatchObject({ errorCode: 'invalid_grant', subError: 'consent_required' })
   })
 
-  test('finds the challenge of conditional access', async () => {
+  test('reads the Conditional Access challenge', async () => {
     const app = application()
     await signIn(app)
     app.party.world.faults.set('entra.conditional_access')
@@ -208,7 +208,7 @@ describe("Microsoft's own client library", () => {
     expect(error).toHaveProperty('claims', expect.stringContaining('capolids'))
   })
 
-  test('reads a wrong secret as an error of the server, with its number', async () => {
+  test('reads a wrong secret as a server error with its AADSTS number', async () => {
     const app = application({}, { clientSecret: 'wrong' })
     const error = await signIn(app).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ServerError)

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-/** Properties of one of Graph's types, each with the type of its value. */
+/** Properties of one Graph type, each with the type of its value. */
 type Properties = ReadonlyMap<string, string>
 
 /**
- * Microsoft's own description of Graph, read from the declarations it publishes as
- * `@microsoft/microsoft-graph-types`: the only machine-readable schema that comes with the packages.
+ * Microsoft's description of Graph, read from the declarations in
+ * `@microsoft/microsoft-graph-types`: the only machine-readable schema in an npm package.
  */
 export class GraphSchema {
   readonly #source: string
   readonly #types: ReadonlySet<string>
-  /** Of types that were asked for; the declarations are long, and entities many. */
+  /** Caches the types read so far: the declarations are long and contain many entities. */
   readonly #known = new Map<string, Properties>()
 
   constructor() {
@@ -28,22 +28,22 @@ export class GraphSchema {
     return properties
   }
 
-  /** Every property of the value, at any depth, that Graph does not have there. */
-  strangers(value: unknown, type: string, path = type): readonly string[] {
+  /** Lists every property of the value, at any depth, that Graph does not have there. */
+  unknownProperties(value: unknown, type: string, path = type): readonly string[] {
     if (Array.isArray(value)) {
-      return value.flatMap((element) => this.strangers(element, type, path))
+      return value.flatMap((element) => this.unknownProperties(element, type, path))
     }
     if (typeof value !== 'object' || value === null) return []
     const properties = this.properties(type)
     return Object.entries(value).flatMap(([name, nested]) => {
-      // Annotations such as `@odata.type` belong to the protocol.
+      // Annotations such as `@odata.type` belong to the protocol, not to the schema.
       if (name.startsWith('@')) return []
       const declared = properties.get(name)
       if (declared === undefined) return [`${path}/${name}`]
       const inner = /^(?:NullableOption<)?([A-Z]\w*)(?:\[\])?>?$/.exec(declared)?.[1]
       return inner === undefined || !this.#types.has(inner)
         ? []
-        : this.strangers(nested, inner, `${path}/${name}`)
+        : this.unknownProperties(nested, inner, `${path}/${name}`)
     })
   }
 

@@ -14,7 +14,10 @@ import { PERSON } from '../graph/people.ts'
 import { SITE } from '../graph/sites.ts'
 import { GraphSchema } from './graph-schema.ts'
 
-/** Held against what Microsoft publishes, so that no one comes to rely on a property of our making. */
+/**
+ * Compares answers with Microsoft's published schema, so that no code relies on a property that
+ * only the sandbox has.
+ */
 const schema = new GraphSchema()
 const sandbox = aSandbox()
 const client = calling(sandbox)
@@ -48,12 +51,12 @@ const ANSWERS: [path: string, type: string][] = [
   ),
 ]
 
-test.each(ANSWERS)('%s serves nothing that %s does not have', async (path, type) => {
+test.each(ANSWERS)('%s contains no property that %s does not have', async (path, type) => {
   const { status, body } = await client.get(path, eventual)
   expect(status).toBe(200)
   const entities = 'value' in body ? body['value'] : body
   expect(Array.isArray(entities) ? entities.length : 1).toBeGreaterThan(0)
-  expect(schema.strangers(entities, type)).toEqual([])
+  expect(schema.unknownProperties(entities, type)).toEqual([])
 })
 
 test.each<[type: string, properties: readonly string[]]>([
@@ -63,21 +66,22 @@ test.each<[type: string, properties: readonly string[]]>([
   ['DriveItem', DRIVE_ITEM.properties],
   ['Drive', DRIVE.properties],
   ['Site', SITE.properties],
-])('what $select takes for %s is there in Graph', (type, properties) => {
+])('every property that $select accepts for %s exists in Graph', (type, properties) => {
   const known = schema.properties(type)
   expect(properties.filter((name) => !name.startsWith('@') && !known.has(name))).toEqual([])
 })
 
-test('a property of our own making would be noticed', () => {
+test('the comparison detects a property that Graph does not have', () => {
   const madeUp = { displayName: 'Adele', shoeSize: 38 }
-  expect(schema.strangers(madeUp, 'User')).toEqual(['User/shoeSize'])
-  expect(schema.strangers([{ file: { hashes: { md5: '' } } }], 'DriveItem')).toEqual([
+  expect(schema.unknownProperties(madeUp, 'User')).toEqual(['User/shoeSize'])
+  expect(schema.unknownProperties([{ file: { hashes: { md5: '' } } }], 'DriveItem')).toEqual([
     'DriveItem/file/hashes/md5',
   ])
 })
 
-test('the compiler notices it too', () => {
-  // @ts-expect-error Graph's user has no shoe size: were this line to compile, nothing would be checked.
+test('the compiler detects it too', () => {
+  // @ts-expect-error Graph's user has no shoe size. If this line compiled, the types would check
+  // nothing.
   const user: graph.User = { id: CAST.adele.id, shoeSize: 38 }
-  expect(schema.strangers(user, 'User')).toEqual(['User/shoeSize'])
+  expect(schema.unknownProperties(user, 'User')).toEqual(['User/shoeSize'])
 })

@@ -4,7 +4,7 @@ import { launchChromium } from '../../support/chromium.ts'
 import { CAST } from '../directory/cast.ts'
 import { type ServedSandbox, serveSandbox } from '../serve.ts'
 
-/** A browser on a busy machine takes its time. */
+/** Generous, because a browser is slow on a busy machine. */
 const LIMITS = { timeout: 30_000 }
 
 const ADELE = {
@@ -13,7 +13,7 @@ const ADELE = {
   'x-forwarded-email': 'adele.vance@contoso.example',
 }
 
-/** The page in a real browser, with the test in Entrada's place. */
+/** The page in a real browser; the test answers Entrada's routes. */
 describe('the chat page', LIMITS, () => {
   let browser: Browser
   let context: BrowserContext
@@ -60,7 +60,7 @@ describe('the chat page', LIMITS, () => {
   }
 
   describe('the people finder', () => {
-    test('lists who was found, and a choice lands in the message', async () => {
+    test('lists the results and inserts the chosen one into the message', async () => {
       await entrada('people?**', (route) =>
         route.fulfill({
           json: { results: [person('Megan'), person('Mel')], status: { users: 'ok' } },
@@ -73,7 +73,7 @@ describe('the chat page', LIMITS, () => {
       expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('@Mel ')
     })
 
-    test('asks once for a name typed quickly, and drops an answer that was overtaken', async () => {
+    test('sends one request for a name typed quickly, and discards an answer that arrives too late', async () => {
       const asked: string[] = []
       await entrada('people?**', async (route) => {
         const query = new URL(route.request().url()).searchParams.get('q') ?? ''
@@ -94,31 +94,39 @@ describe('the chat page', LIMITS, () => {
     })
 
     test.each([
-      ['nobody is called so', { users: 'ok', groups: 'ok' }, 'Nobody and no group is called “xy”.'],
-      ['a part failed', { users: 'failed', groups: 'ok' }, 'The directory could not be asked'],
-      ['consent is missing', { users: 'ok', groups: 'consent_needed' }, 'has not agreed to it yet'],
-      ['a part is throttled', { people: 'throttled', users: 'ok' }, 'Microsoft wants a pause'],
-    ])('when %s it says just that', async (_what, status, words) => {
+      ['the result is empty', { users: 'ok', groups: 'ok' }, 'No person or group found for “xy”.'],
+      ['a source failed', { users: 'failed', groups: 'ok' }, 'Couldn’t search the directory'],
+      [
+        'consent is missing',
+        { users: 'ok', groups: 'consent_needed' },
+        'has not given consent yet',
+      ],
+      [
+        'a source is throttled',
+        { people: 'throttled', users: 'ok' },
+        'Microsoft is limiting requests',
+      ],
+    ])('when %s shows the matching message', async (_what, status, words) => {
       await entrada('people?**', (route) => route.fulfill({ json: { results: [], status } }))
       await search('xy')
       const said = page.locator('#finder-status')
       await said.getByText(words).waitFor()
-      expect((await said.textContent())?.includes('Nobody')).toBe(words.startsWith('Nobody'))
+      expect((await said.textContent())?.includes('No person')).toBe(words.startsWith('No person'))
     })
 
-    test('a search that failed is not shown as an empty result', async () => {
+    test('shows a failed search as an error, not as an empty result', async () => {
       await entrada('people?**', (route) =>
         route.fulfill(
           problem(503, { code: 'graph_throttled', title: 'Microsoft 365 asked us to wait' }),
         ),
       )
       await search('xy')
-      await page.getByText('People could not be asked: Microsoft 365 asked us to wait').waitFor()
+      await page.getByText('Couldn’t search people: Microsoft 365 asked us to wait').waitFor()
     })
   })
 
   describe('files', () => {
-    /** Entrada's picker page, as far as this page can tell: it says what was picked, once or twice. */
+    /** Stands in for Entrada's picker page and reports a choice once or twice. */
     const picker = (script: string) => (route: Route) =>
       route.fulfill({
         contentType: 'text/html',
@@ -136,7 +144,7 @@ describe('the chat page', LIMITS, () => {
       ['its frame', `parent.postMessage(${PICKED}, location.origin)`],
       ['the broadcast channel', `${BROADCAST}(${PICKED})`],
       ['both', `parent.postMessage(${PICKED}, location.origin); ${BROADCAST}(${PICKED})`],
-    ])('picked and told of by %s are fetched and handed to the chat, once', async (_by, script) => {
+    ])('reported by %s are fetched and uploaded to the chat once', async (_by, script) => {
       await entrada('picker?**', picker(script))
       await entrada('files/b!drive/01ITEM/content', content)
       await page.getByRole('button', { name: 'SharePoint', exact: true }).click()
@@ -147,7 +155,7 @@ describe('the chat page', LIMITS, () => {
       expect(await page.locator('dialog[open]').count()).toBe(0)
     })
 
-    test('ignores a choice made for another page', async () => {
+    test('ignores a choice meant for another page', async () => {
       await entrada(
         'picker?**',
         picker(`${BROADCAST}({ type: 'entrada:picked', channel: 'other', items })`),
@@ -158,7 +166,7 @@ describe('the chat page', LIMITS, () => {
       expect(await page.locator('dialog[open]').count()).toBe(1)
     })
 
-    test('a file that Entrada refuses says why, and can be taken off', async () => {
+    test('shows why Entrada refuses a file, and lets the person remove it', async () => {
       await entrada('picker?**', picker(`${BROADCAST}(${PICKED})`))
       await entrada('files/**', (route) =>
         route.fulfill(problem(403, { code: 'file_infected', title: 'This file is infected' })),
@@ -169,7 +177,7 @@ describe('the chat page', LIMITS, () => {
       expect(await page.locator('.chip').count()).toBe(0)
     })
 
-    test('a download can be cancelled half-way', async () => {
+    test('cancels a running download', async () => {
       await page.route(`${served.hosts.chat}/.entrada/files/**`, async (route) => {
         await new Promise((resolve) => setTimeout(resolve, 1500))
         await route.fulfill({ body: 'late' }).catch(() => {})
@@ -182,12 +190,12 @@ describe('the chat page', LIMITS, () => {
     })
   })
 
-  test('an answer is streamed, survives a reload, and goes when the person signs out', async () => {
+  test('streams an answer, keeps it over a reload, and clears it at sign-out', async () => {
     await page.getByLabel('Message', { exact: true }).fill('one two')
     await page.keyboard.press('Enter')
-    await page.getByText('no Microsoft token came along').waitFor()
+    await page.getByText('no Microsoft token').waitFor()
     await page.reload()
-    await page.getByText('no Microsoft token came along').waitFor()
+    await page.getByText('no Microsoft token').waitFor()
     await entrada('logout', (route) =>
       route.fulfill({ contentType: 'text/html', body: 'Signed out' }),
     )
@@ -199,7 +207,7 @@ describe('the chat page', LIMITS, () => {
     expect(await page.getByText('one two').count()).toBe(0)
   })
 
-  test('an ended session keeps the draft and offers to sign in, on this site alone', async () => {
+  test('keeps the draft when the session ends and offers a same-origin sign-in link', async () => {
     const refuse = (loginUrl: string) => (route: Route) =>
       route.fulfill(
         problem(401, { code: 'session_required', title: 'Sign in to continue', loginUrl }),
@@ -222,7 +230,7 @@ describe('the chat page', LIMITS, () => {
     expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('keep me')
   })
 
-  test('the next person in this tab sees nothing of the previous one', async () => {
+  test('shows the next person in this tab nothing of the previous one', async () => {
     await page.getByLabel('Message', { exact: true }).fill('for my eyes only')
     await context.setExtraHTTPHeaders({
       ...ADELE,
@@ -235,7 +243,7 @@ describe('the chat page', LIMITS, () => {
     expect(JSON.stringify(await page.evaluate('({ ...sessionStorage })'))).not.toContain('my eyes')
   })
 
-  test('the connection status follows the socket', async () => {
+  test('shows the connection status of the socket', async () => {
     await page.getByText('Live', { exact: true }).waitFor()
   })
 })

@@ -21,14 +21,14 @@ function ask(path: string, init: RequestInit = {}) {
 }
 
 describe('the page', () => {
-  test('greets the person by the name it was told', async () => {
+  test('greets the person by the name in the identity headers', async () => {
     const page = await (await ask('/', { headers: ADELE })).text()
     expect(page).toContain('Hello, Adele')
     expect(page).toContain('adele.vance@contoso.example')
-    expect(page).toContain('data-door="entrada"')
+    expect(page).toContain('data-access="entrada"')
   })
 
-  test('reads names that are percent-encoded, and a lone percent sign', async () => {
+  test('reads percent-encoded names, and a lone percent sign', async () => {
     const headers = {
       ...ADELE,
       'x-forwarded-name': encodeURIComponent('Ünal, "Ops" O\'Hara & Söhne'),
@@ -41,7 +41,7 @@ describe('the page', () => {
     expect(odd).toContain('100% Adele')
   })
 
-  test('a name cannot become markup', async () => {
+  test('escapes markup in a name', async () => {
     const headers = {
       ...ADELE,
       'x-forwarded-name': '%3Cimg%20src=x%20onerror=alert(1)%3E {{email}}',
@@ -52,17 +52,17 @@ describe('the page', () => {
   })
 
   test('says that no identity was sent', async () => {
-    expect(await (await ask('/')).text()).toContain('data-door="direct"')
+    expect(await (await ask('/')).text()).toContain('data-access="direct"')
   })
 
-  test('runs its own scripts only, talks to its own origin only, and is not framed', async () => {
+  test('runs only its own scripts, connects only to its own origin, and cannot be framed', async () => {
     const policy = (await ask('/')).headers.get('content-security-policy') ?? ''
     expect(policy).toContain("script-src 'self'")
     expect(policy).toContain("connect-src 'self'")
     expect(policy).toContain("frame-ancestors 'none'")
   })
 
-  test('every file it names is there, with a tag that is honoured', async () => {
+  test('serves every file it refers to, with an ETag that revalidates', async () => {
     const page = await (await ask('/')).text()
     const names = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+|\/manifest[^"]+)"/g)]
     expect(names.length).toBeGreaterThan(5)
@@ -77,7 +77,7 @@ describe('the page', () => {
   })
 })
 
-test('/whoami tells what the chat was told, the assertion decoded, and no cookie', async () => {
+test('/whoami returns the identity headers and the decoded assertion, and no cookie', async () => {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const assertion = `${part({ alg: 'RS256', kid: '1' })}.${part({ sub: CAST.adele.id })}.c2ln`
   const headers = { ...ADELE, 'entrada-assertion': assertion, cookie: '__Host-entrada=secret' }
@@ -105,7 +105,7 @@ describe('a message', () => {
     return words.map(([, data]) => (JSON.parse(data ?? '') as { text: string }).text).join('')
   }
 
-  test('is answered word by word', async () => {
+  test('is answered one word at a time', async () => {
     const response = await send({
       message: 'one two three',
       people: ['Megan Bowen'],
@@ -114,23 +114,23 @@ describe('a message', () => {
     expect(response.headers.get('content-type')).toBe('text/event-stream')
     const answer = await said(response)
     expect(answer).toContain('3 words from you, about Megan Bowen')
-    expect(answer).toContain('no cookie of its own and no Microsoft token came along')
+    expect(answer).toContain('no Entrada cookie and no Microsoft token')
   })
 
-  test('tells of the files that came with it', async () => {
+  test('lists the files that came with it', async () => {
     const upload = await ask('/api/upload?name=notes.txt', {
       method: 'POST',
       body: 'Remember the milk.',
     })
     const { id } = (await upload.json()) as { id: string }
     const answer = await said(await send({ message: 'look', people: [], attachments: [id] }))
-    expect(answer).toContain('notes.txt arrived whole: 18 bytes')
+    expect(answer).toContain('notes.txt arrived complete: 18 bytes')
   })
 
   test.each([
     ['a cookie of Entrada', () => ({ cookie: '__Host-entrada=x' })],
     ['a Microsoft token', () => ({ authorization: `Bearer ${sandbox.accessTokens.mint(GRANT)}` })],
-  ])('does not claim that all is well when %s came along', async (_what, leak) => {
+  ])('reports a leak when %s reaches the chat', async (_what, leak) => {
     const message = { message: 'look', people: [], attachments: [] }
     expect(await said(await send(message, { ...ADELE, ...leak() }))).not.toContain(
       'no Microsoft token',
@@ -152,7 +152,7 @@ const GRANT = {
   expiresAt: 0,
 }
 
-test('an upload is counted and fingerprinted as it streams in', async () => {
+test('counts and hashes an upload while it streams in', async () => {
   const chunk = new Uint8Array(65_536).fill(7)
   let left = 100
   const body = new ReadableStream({
@@ -172,8 +172,8 @@ test('an upload is counted and fingerprinted as it streams in', async () => {
   })
 })
 
-describe('for tests of a proxy', () => {
-  test('/echo tells method, path, headers and body, and of cookies the names alone', async () => {
+describe('endpoints for proxy tests', () => {
+  test('/echo returns method, path, headers and body, and only the names of cookies', async () => {
     const headers = { cookie: 'theme=dark; app=1', 'x-probe': 'here' }
     const response = await ask('/echo?q=1', { method: 'PUT', headers, body: 'abc' })
     expect(await response.json()).toMatchObject({
@@ -194,12 +194,12 @@ describe('for tests of a proxy', () => {
     expect((await large.arrayBuffer()).byteLength).toBe(100_001)
   })
 
-  test('/sse sends as many events as asked for', async () => {
+  test('/sse sends the requested number of events', async () => {
     const text = await (await ask('/sse?n=3&ms=1')).text()
     expect(text.match(/^id: \d$/gm)).toEqual(['id: 0', 'id: 1', 'id: 2'])
   })
 
-  test('a service worker and a manifest stand at the root', async () => {
+  test('serves a service worker and a manifest at the root', async () => {
     expect((await ask('/sw.js')).headers.get('content-type')).toContain('javascript')
     expect((await ask('/manifest.webmanifest')).headers.get('content-type')).toBe(
       'application/manifest+json',

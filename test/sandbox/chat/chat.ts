@@ -11,8 +11,8 @@ import { Uploads } from './uploads.ts'
 const WORD_PAUSE_MS = 28
 
 /**
- * A chat app that knows nothing of Microsoft: it reads who is there from headers, takes files as
- * ordinary uploads and streams its answers. What it can do behind Entrada, any chat can.
+ * A chat app without Microsoft code: it reads the identity from headers, accepts files as ordinary
+ * uploads and streams its answers. Any chat behind Entrada can do the same.
  */
 export function createDemoChat(world: Pick<SandboxWorld, 'accessTokens'>): HostHandler {
   const chat = new Hono()

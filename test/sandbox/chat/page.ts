@@ -22,7 +22,10 @@ export interface Asset {
   readonly text: string
 }
 
-/** The service worker and the manifest stand at the root, as their scope asks; the rest under `/assets`. */
+/**
+ * The service worker and the manifest are at the root, because their scope requires it; the rest
+ * under `/assets`.
+ */
 export const ASSETS: readonly Asset[] = readdirSync(FOLDER).flatMap((name) => {
   const type = TYPES[name.slice(name.lastIndexOf('.') + 1)]
   if (type === undefined) return []
@@ -31,8 +34,8 @@ export const ASSETS: readonly Asset[] = readdirSync(FOLDER).flatMap((name) => {
 })
 
 /**
- * `form-action` is left out on purpose: the sign-out form ends at Microsoft through redirects, and
- * Chromium holds a form's redirects to that directive too.
+ * `form-action` is absent on purpose: sign-out redirects to Microsoft, and Chromium also applies
+ * that directive to a form's redirects.
  */
 export const PAGE_POLICY = [
   "default-src 'none'",
@@ -48,14 +51,14 @@ export const PAGE_POLICY = [
 ].join('; ')
 
 export function chatPage(told: Told): string {
-  const name = told.name ?? told.username ?? told.email ?? 'Guest of nobody'
+  const name = told.name ?? told.username ?? told.email ?? 'Unknown person'
   const values: Readonly<Record<string, string>> = {
     userId: told.id ?? '',
     name,
     firstName: name.split(/\s+/)[0] ?? name,
     initials: initialsOf(name),
     email: told.email ?? told.username ?? 'not signed in',
-    door: told.id === null ? 'direct' : 'entrada',
+    access: told.id === null ? 'direct' : 'entrada',
   }
   return TEMPLATE.replaceAll(/\{\{(\w+)\}\}/g, (_all, key: string) => escapeHtml(values[key] ?? ''))
 }

@@ -7,7 +7,10 @@ import { readAssertion, readTold } from './told.ts'
 
 const CHUNK = new Uint8Array(64 * 1024).fill(0x2e)
 
-/** Pages that show what a proxy in front of the chat did to a request, and give it things to carry. */
+/**
+ * Endpoints that show how a proxy in front of the chat changed a request, and that send it test
+ * responses.
+ */
 export function probeRoutes(): Hono {
   const probes = new Hono()
 
@@ -67,7 +70,7 @@ export function probeRoutes(): Hono {
 
   probes.get('/slow', async (c) => {
     await sleep(numberOf(c.req.query('ms'), 3000))
-    return c.text('That took a while.')
+    return c.text('Delayed response.')
   })
 
   probes.get('/health', (c) => c.json({ status: 'ok' }))
@@ -75,7 +78,7 @@ export function probeRoutes(): Hono {
   return probes
 }
 
-/** Counts and fingerprints without holding: an upload may be larger than memory. */
+/** Counts and hashes the stream without buffering it: an upload may exceed memory. */
 export async function measure(
   body: ReadableStream<Uint8Array> | null,
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {

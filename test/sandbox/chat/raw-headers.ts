@@ -1,9 +1,11 @@
-/** Names and values alternating, as they came over the socket, or as `Headers` lists them in process. */
+/**
+ * Names and values alternating, as received from the socket, or as `Headers` lists them in process.
+ */
 const rawHeaders = new WeakMap<Request, readonly string[]>()
 
 /**
- * `Headers` joins duplicates and lower-cases names, which hides exactly what a test of header
- * smuggling wants to see. The server that has the socket leaves the raw list here.
+ * `Headers` joins duplicates and lower-cases names, which hides what a header-smuggling test must
+ * see. The socket server stores the raw list here.
  */
 export function rememberRawHeaders(request: Request, raw: readonly string[]): void {
   rawHeaders.set(request, raw)

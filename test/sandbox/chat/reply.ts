@@ -19,22 +19,22 @@ export interface ReplyInput {
   readonly told: Told
   readonly message: ChatMessage
   readonly uploads: readonly Upload[]
-  /** Whether anything of Entrada's own, or a token of Microsoft's, came along with the request. */
+  /** Whether one of Entrada's cookies or a Microsoft token reached the chat. */
   readonly leaked: boolean
 }
 
-/** There is no model behind the demo: the answer says what reached the chat, word by word. */
+/** The demo has no model: the answer lists what reached the chat, streamed one word at a time. */
 export function replyWords(input: ReplyInput): readonly string[] {
   const { told, message, uploads, leaked } = input
   const firstName = told.name?.split(/\s+/)[0] ?? 'there'
   const words = message.message.split(/\s+/).filter((word) => word !== '').length
   const paragraphs = [
-    `Hello ${firstName}. There is no model behind this demo, so here is what reached me: ` +
+    `Hello ${firstName}. This demo has no model. I received ` +
       `${words} ${words === 1 ? 'word' : 'words'} from you` +
       `${message.people.length > 0 ? `, about ${message.people.join(' and ')}` : ''}.`,
     ...uploads.map(
       (upload) =>
-        `${upload.name} arrived whole: ${upload.bytes.toLocaleString('en-GB')} bytes, ` +
+        `${upload.name} arrived complete: ${upload.bytes.toLocaleString('en-GB')} bytes, ` +
         `SHA-256 ${upload.sha256.slice(0, 16)}…`,
     ),
     toldWords(told, leaked),
@@ -44,8 +44,8 @@ export function replyWords(input: ReplyInput): readonly string[] {
 
 function toldWords(told: Told, leaked: boolean): string {
   if (told.id === null) {
-    return 'Nobody told me who you are, because this page was not opened through Entrada.'
+    return 'I do not know who you are, because this page was not opened through Entrada.'
   }
   const who = `Entrada told me who you are (${told.email ?? told.username ?? told.id})`
-  return leaked ? `${who}.` : `${who}, and no cookie of its own and no Microsoft token came along.`
+  return leaked ? `${who}.` : `${who}. The request had no Entrada cookie and no Microsoft token.`
 }

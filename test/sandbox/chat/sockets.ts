@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { WebSocketServer } from 'ws'
 
-/** Answers `/ws` by sending back whatever comes, text or binary. Returns how to end every socket. */
+/** Echoes text and binary messages on `/ws`. Returns a function that closes every socket. */
 export function attachChatSockets(
   server: Server,
   onUpgrade: (incoming: IncomingMessage) => void,

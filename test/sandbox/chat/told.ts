@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 
-/** Who the chat was told the person is. It knows nothing else about them. */
+/** The identity that the headers state. The chat knows nothing else about the person. */
 export interface Told {
   readonly id: string | null
   readonly name: string | null
@@ -26,19 +26,22 @@ export function readTold(headers: Headers): Told {
   }
 }
 
-/** Decoded for display. An app that relies on it verifies it against `/.entrada/jwks.json` first. */
+/**
+ * Decoded for display only. An app that relies on the assertion first verifies it against
+ * `/.entrada/jwks.json`.
+ */
 export function readAssertion(headers: Headers): DecodedAssertion | null {
   const assertion = headers.get('entrada-assertion')
   if (assertion === null) return null
   try {
     return { header: { ...decodeProtectedHeader(assertion) }, payload: decodeJwt(assertion) }
   } catch {
-    // Whatever stands in the header is then not an assertion, and saying so is all the page can do.
+    // The header value is not a JWT; the page can only show that.
     return null
   }
 }
 
-/** Header values are ASCII on the wire; anything else comes as percent-encoded UTF-8 (RFC 3986). */
+/** Decodes a header value: ASCII as sent, anything else as percent-encoded UTF-8 (RFC 3986). */
 function textOf(value: string | null): string | null {
   if (value === null || value === '') return null
   try {

@@ -7,7 +7,7 @@ export interface Upload {
   readonly sha256: string
 }
 
-/** The demo keeps what it measured of a file, never the file. The oldest go first. */
+/** Stores a file's measurements, never its bytes. Evicts the oldest entries. */
 export class Uploads {
   readonly #byId = new Map<string, Upload>()
 

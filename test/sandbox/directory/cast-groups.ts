@@ -1,7 +1,7 @@
 import { CAST, CAST_GROUPS } from './cast.ts'
 import type { Group, Person } from './directory.ts'
 
-/** Far above the 200 that fit into a token, and not a multiple of any page size. */
+/** Far above the 200 that fit into a token, and no multiple of any page size. */
 const GROUPS_OF_MEGAN = 700
 
 const SECURITY_GROUP = {
@@ -14,7 +14,7 @@ const SECURITY_GROUP = {
   isAssignedToApplication: false,
 } as const
 
-/** The groups the tests know by id. `people` are the generated ones, who fill the larger groups. */
+/** The groups that tests know by id. `people` are generated; they fill the larger groups. */
 export function contosoGroups(people: readonly Person[]): readonly Group[] {
   const ids = people.map((person) => person.id)
   const named: readonly Group[] = [
@@ -82,7 +82,7 @@ export function contosoGroups(people: readonly Person[]): readonly Group[] {
       memberIds: [CAST.diego.id, ...ids.slice(6, 9)],
     },
   ]
-  // Three of Megan's 700 are Chat Users and what holds it.
+  // Three of Megan's 700 groups are Chat Users and its parent groups.
   const ofMegan = Array.from({ length: GROUPS_OF_MEGAN - 3 }, (_, index): Group => {
     const number = String(index + 1).padStart(3, '0')
     return {

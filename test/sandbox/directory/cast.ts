@@ -1,4 +1,7 @@
-/** The tenants and the people every test and the sign-in page know by name. Fixed ids, whatever the seed. */
+/**
+ * The tenants and people that tests and the sign-in page refer to by name. Their ids are fixed for
+ * every seed.
+ */
 export const CONTOSO = 'a3c1d5f0-5b3e-4e6f-9d52-1d1f0c7b8a01'
 export const FABRIKAM = 'b47e2c11-90aa-4c58-8a0e-6a5d3d1f2b02'
 
@@ -45,11 +48,11 @@ export const CAST_GROUPS = {
   chatUsers: '0c1b6f0e-2f6c-4f6e-8a77-000000000001',
   /** Adele is a member through `chatUsers`. */
   everyoneInSales: '0c1b6f0e-2f6c-4f6e-8a77-000000000002',
-  /** Contains `everyoneInSales`: three deep for Adele. */
+  /** Contains `everyoneInSales`: Adele is a member over three levels. */
   allEmployees: '0c1b6f0e-2f6c-4f6e-8a77-000000000003',
   /** Alex only. */
   chatAdministrators: '0c1b6f0e-2f6c-4f6e-8a77-000000000004',
-  /** Two groups of one display name, `Project Phoenix`. */
+  /** Two groups with the same display name, `Project Phoenix`. */
   phoenixOne: '0c1b6f0e-2f6c-4f6e-8a77-000000000005',
   phoenixTwo: '0c1b6f0e-2f6c-4f6e-8a77-000000000006',
   /** Its membership is hidden. */

@@ -4,7 +4,7 @@ export interface Person {
   readonly displayName: string
   readonly givenName: string | null
   readonly surname: string | null
-  /** `null` for people without a mailbox; sign-in must not depend on it. */
+  /** `null` for people without a mailbox; sign-in must not depend on this property. */
   readonly mail: string | null
   readonly userPrincipalName: string
   readonly jobTitle: string | null
@@ -12,9 +12,9 @@ export interface Person {
   readonly userType: 'Member' | 'Guest'
   readonly accountEnabled: boolean
   readonly hasPhoto: boolean
-  /** Guests, unlicensed people and newcomers have none: `/me/drive` is 404 for them. */
+  /** Guests, unlicensed people and newcomers have no OneDrive: `/me/drive` is 404 for them. */
   readonly hasOneDrive: boolean
-  /** Where a multi-geo tenant keeps the person's data; absent for its default location. */
+  /** Where a multi-geo tenant stores the person's data; absent in the default location. */
   readonly preferredDataLocation?: 'EUR'
   /** App roles of the registration, direct or through a group. */
   readonly appRoles: readonly string[]
@@ -34,19 +34,25 @@ export interface Group {
   readonly ownerIds: readonly string[]
   /** Direct members: people and groups. */
   readonly memberIds: readonly string[]
-  /** Assigned to the enterprise application, as `groupMembershipClaims: ApplicationGroup` needs. */
+  /**
+   * Assigned to the enterprise application, which `groupMembershipClaims: ApplicationGroup`
+   * requires.
+   */
   readonly isAssignedToApplication: boolean
 }
 
 export interface DirectoryContents {
   readonly tenantId: string
-  /** Verified domain, e.g. `contoso.example`; the tenant can be named by it in an authority. */
+  /** Verified domain, e.g. `contoso.example`. An authority may name the tenant by it. */
   readonly domain: string
   readonly people: readonly Person[]
   readonly groups: readonly Group[]
 }
 
-/** One tenant's people and groups. Tests change it through `put…` and `remove…`, as an administrator would. */
+/**
+ * One tenant's people and groups. Tests change them through `put…` and `remove…`, as an
+ * administrator would.
+ */
 export class Directory {
   readonly tenantId: string
   readonly domain: string
@@ -103,7 +109,7 @@ export class Directory {
     this.#parents = null
   }
 
-  /** Every group that holds the member, nested ones included, cycles tolerated. */
+  /** Every group that contains the member, nested groups included. Tolerates cycles. */
   transitiveGroupsOf(memberId: string): readonly Group[] {
     const parents = this.#parentIndex()
     const found = new Set<string>()
@@ -124,7 +130,7 @@ export class Directory {
     )
   }
 
-  /** Everyone and every group below, each once. */
+  /** Every person and group below, each once. */
   transitiveMembersOf(groupId: string): readonly (Person | Group)[] {
     const found = new Map<string, Person | Group>()
     const queue = [groupId]

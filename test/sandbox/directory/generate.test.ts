@@ -7,7 +7,7 @@ if (contoso === undefined || fabrikam === undefined) throw new Error('two tenant
 
 const groupIdsOf = (id: string) => contoso.transitiveGroupsOf(id).map((group) => group.id)
 
-test('the same seed makes the same directory, another seed another one', () => {
+test('the same seed produces the same directory, another seed a different one', () => {
   const again = createDirectories({ seed: 1, people: 3000, groups: 60 })
   const other = createDirectories({ seed: 2, people: 3000, groups: 60 })
   expect(again[0]?.people).toEqual(contoso.people)
@@ -20,7 +20,7 @@ test('a larger directory only adds people', () => {
   expect(larger.slice(0, contoso.people.length)).toEqual(contoso.people)
 })
 
-test('Adele is in exactly three groups, the last of them three deep', () => {
+test('Adele is in exactly three groups, the last of them over three levels', () => {
   expect(contoso.directGroupsOf(CAST.adele.id).map((group) => group.id)).toEqual([
     CAST_GROUPS.chatUsers,
   ])
@@ -61,7 +61,7 @@ test('ids and principal names are unique', () => {
   expect(new Set(names).size).toBe(people.length)
 })
 
-test('ids look like the GUIDs Entra hands out', () => {
+test('ids look like the GUIDs that Entra issues', () => {
   const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
   for (const { id } of [...contoso.people, ...contoso.groups]) expect(id).toMatch(guid)
 })
@@ -83,17 +83,17 @@ test.each([
   ['markup', /<b>/],
   ['one word', /^\p{L}+$/u],
   ['more than a hundred characters', /^.{100}/u],
-])('names are as varied as in the world: %s', (_, pattern) => {
+])('generated names vary like real ones: %s', (_, pattern) => {
   expect(contoso.people.slice(6).some((person) => pattern.test(person.displayName))).toBe(true)
 })
 
-test('namesakes exist and differ in their principal names', () => {
+test('people with the same name exist and differ in their principal names', () => {
   const names = contoso.people.map((person) => person.displayName)
   expect(new Set(names).size).toBeLessThan(names.length)
 })
 
-test('a directory of 5,000 people is made in less than 200 ms', () => {
-  // The best of three: the machine may be busy with something else.
+test('a directory of 5,000 people is generated in less than 200 ms', () => {
+  // Uses the best of three runs, because the machine may be busy.
   const times = [1, 2, 3].map((seed) => {
     const started = performance.now()
     createDirectories({ seed, people: 5000, groups: 100 })

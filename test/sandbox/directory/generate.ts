@@ -13,7 +13,9 @@ export interface DirectorySize {
   readonly groups: number
 }
 
-/** Contoso, which Entrada is registered in, and Fabrikam, which it must keep out or apart. */
+/**
+ * Contoso, where Entrada is registered, and Fabrikam, whose people must be refused or kept apart.
+ */
 export function createDirectories(size: DirectorySize): readonly Directory[] {
   const people = generatePeople(size)
   return [
@@ -41,7 +43,7 @@ interface Naming {
 
 interface Generated {
   readonly people: Person[]
-  /** How many people have this alias so far. */
+  /** Counts the people with this alias so far. */
   readonly taken: Map<string, number>
   previous: Naming | null
 }
@@ -49,8 +51,9 @@ interface Generated {
 const generatedBySeed = new Map<number, Generated>()
 
 /**
- * Each person depends on the seed and on their place alone, so that a larger directory only adds people.
- * People never change; those of a seed are made once for all sandboxes of a process (60,000 take seconds).
+ * Each person depends only on the seed and their position, so that a larger directory only adds
+ * people. People never change; all sandboxes of a process share those of a seed (60,000 take
+ * seconds).
  */
 function generatePeople({ seed, people: count }: DirectorySize): readonly Person[] {
   const fresh: Generated = { people: [], taken: new Map(), previous: null }
@@ -60,7 +63,7 @@ function generatePeople({ seed, people: count }: DirectorySize): readonly Person
   for (let index = people.length; index < count; index++) {
     const random = createRandom(mix(seed, 1, index))
     const id = random.guid()
-    // Namesakes in a row: whoever picks a person must be able to tell the two apart.
+    // Adjacent people share a name: a user interface must make them distinguishable.
     const { previous } = generated
     const naming: Naming = previous !== null && index % 40 === 7 ? previous : name(random)
     generated.previous = naming
@@ -118,7 +121,7 @@ function name(random: Random): Naming {
 
 const KINDS = ['security', 'security', 'unified', 'dynamic', 'distribution'] as const
 
-/** Members are generated people and groups made before: the cast's memberships stay as told. */
+/** Members are generated people and earlier generated groups; the cast's memberships stay fixed. */
 function generateGroups(size: DirectorySize, people: readonly Person[]): readonly Group[] {
   const generated: Group[] = []
   for (let index = 0; index < size.groups; index++) {

@@ -1,4 +1,4 @@
-/** A name as its owner writes it, and as it goes into a user principal name. */
+/** A name as its owner writes it, and as it appears in a user principal name. */
 export interface WrittenName {
   readonly native: string
   readonly ascii: string
@@ -7,7 +7,7 @@ export interface WrittenName {
 export interface NameList {
   readonly given: readonly WrittenName[]
   readonly surnames: readonly WrittenName[]
-  /** What stands between the two; family name first where it is the custom. */
+  /** The separator between both parts; family name first where that is the custom. */
   readonly order: 'given first' | 'surname first' | 'surname first, unspaced'
 }
 
@@ -85,7 +85,7 @@ const THAI: NameList = {
   surnames: pairs('ใจดี=jaidee, ศรีสุข=srisuk, วงศ์ไทย=wongthai'),
 }
 
-/** Latin several times over: it is what most directories hold. */
+/** Latin names occur several times, because most directories contain mostly those. */
 export const NAME_LISTS: readonly NameList[] = [
   LATIN,
   LATIN,
@@ -104,7 +104,7 @@ export const NAME_LISTS: readonly NameList[] = [
   THAI,
 ]
 
-/** Display names that real directories hold and that naive code trips over. */
+/** Display names found in real directories that break naive code. */
 export const ODD_NAMES: readonly WrittenName[] = pairs(
   'Robert "Bob" O\'Neil=robert.oneil, Suharto=suharto, Björk=bjork, Müller & Söhne GmbH=mueller.soehne',
   'Meeting Room 4 (Building 7)=room4, R&D Front Desk=rd.frontdesk, Jo=jo, X Æ A-12=x.ae.a12',
@@ -113,7 +113,7 @@ export const ODD_NAMES: readonly WrittenName[] = pairs(
   'Zoe\u0308 Decomposed=zoe.decomposed, Ann  Double-Space=ann.doublespace, 😀 Helpdesk=helpdesk, #facilities+ops=facilities',
 )
 
-/** Latin letters without marks, for the parts of a name that go into addresses. */
+/** Latin letters without diacritics, for the parts of a name that appear in addresses. */
 export function toAscii(name: string): string {
   return name
     .normalize('NFD')

@@ -1,4 +1,4 @@
-/** A seeded source of chance: the same seed tells the same story on every machine. */
+/** A seeded random generator: the same seed gives the same sequence on every machine. */
 export interface Random {
   /** 32 bits, unsigned. */
   bits(): number
@@ -42,7 +42,7 @@ export function createRandom(seed: number): Random {
   }
 }
 
-/** A number that differs in every bit for neighbouring inputs, to seed one thing among many. */
+/** Hashes an index so that neighbouring inputs differ in every bit, to seed one item among many. */
 export function mix(...parts: readonly number[]): number {
   let hash = 0x811c9dc5
   for (const part of parts) {

@@ -1,4 +1,4 @@
-/** What people do and where, for the generated directory. */
+/** Job titles, departments and places for the generated directory. */
 export const DEPARTMENTS: readonly string[] = [
   'Sales',
   'Marketing',

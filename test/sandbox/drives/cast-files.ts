@@ -3,7 +3,7 @@ import type { ItemBody, SensitivityLabel, StoredItem } from './drive-item.ts'
 import { pdfSaying } from './pdf.ts'
 import { pngFor } from './png.ts'
 
-/** Paths in Adele's OneDrive that tests ask for by name. */
+/** Paths in Adele's OneDrive that tests use. */
 export const ADELE_FILES = {
   report: 'Documents/Quarterly report.docx',
   pdf: 'Documents/Travel policy.pdf',
@@ -47,7 +47,9 @@ const ENCRYPTED: SensitivityLabel = {
   isEncrypting: true,
 }
 
-/** What is special about a planted item. A body left out is made up from the name. */
+/**
+ * The special properties of a planted item. Without a body, its content is generated from the name.
+ */
 export interface Planting {
   readonly path: string
   readonly body?:
@@ -75,7 +77,7 @@ export const ONE_DRIVE_OF_ADELE: readonly Planting[] = [
   },
   { path: ADELE_FILES.image, bytes: pngFor(0x1f2e3d4c, 64) },
   { path: ADELE_FILES.umlauts, bytes: 'Überblick\n' },
-  // SharePoint forbids some of these characters; other stores that Graph fronts do not.
+  // SharePoint forbids some of these characters; other stores behind Graph do not.
   { path: ADELE_FILES.quotes, bytes: 'fine\n' },
   { path: ADELE_FILES.climbing, bytes: 'up\n' },
   { path: ADELE_FILES.encodedClimbing, bytes: 'up again\n' },
@@ -106,7 +108,10 @@ export const ONE_DRIVE_OF_ADELE: readonly Planting[] = [
   { path: ADELE_FILES.recording, size: 8 * MIB },
 ]
 
-/** Kept in Europe. Its shortcuts lead to a site beside it and to one in the tenant's default geography. */
+/**
+ * Kept in the European geography. Its shortcuts point to a site there and to one in the tenant's
+ * default geography.
+ */
 export const ONE_DRIVE_OF_MEGAN: readonly Planting[] = [
   { path: 'Private/Salaries.xlsx', size: 15_000 },
   {
@@ -124,7 +129,7 @@ export const ONE_DRIVE_OF_MEGAN: readonly Planting[] = [
   },
 ]
 
-/** What everyone finds in a new OneDrive. */
+/** The initial content of every new OneDrive. */
 export const ONE_DRIVE: readonly Planting[] = [
   { path: 'Getting started with OneDrive.pdf', bytes: pdfSaying('Welcome to OneDrive.') },
 ]

@@ -1,13 +1,15 @@
 import { createRandom } from '../directory/random.ts'
 
-/** The bytes of a file: held when small, made up on demand when not, so that 1 GiB costs nothing. */
+/**
+ * A file's bytes: stored when small, generated on demand when large, so that 1 GiB needs no memory.
+ */
 export type Content =
   | { readonly kind: 'held'; readonly size: number; readonly bytes: Uint8Array }
   | {
       readonly kind: 'made'
       readonly size: number
       readonly seed: number
-      /** How a file of its type begins. */
+      /** The first bytes of each file type. */
       readonly signature: Uint8Array
     }
 
@@ -24,7 +26,7 @@ export function made(size: number, seed: number, signature = new Uint8Array()): 
   return { kind: 'made', size, seed, signature }
 }
 
-/** Bytes `start` to `end` (exclusive), made as fast as they are read and no faster. */
+/** Yields bytes `start` to `end` (exclusive), generated only as they are read. */
 export function readContent(
   content: Content,
   start = 0,
@@ -59,7 +61,7 @@ export function bytesOf(content: Content, start: number, end: number): Uint8Arra
   return bytes
 }
 
-/** Noise that no transport compresses, the same for all. The stamp tells block from block. */
+/** Incompressible noise, identical for all files. A stamp makes each block unique. */
 const noise = (() => {
   const random = createRandom(0x5eed)
   const words = new Uint32Array(BLOCK / 4)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { StoredItem } from './drive-item.ts'
 
-/** Microsoft says "a few minutes" and leaves it at that. */
+/** Microsoft documents only "a few minutes". */
 const LIFETIME_MS = 5 * 60_000
 
 export type Rendition = 'original' | 'pdf'
@@ -23,7 +23,7 @@ export type Redemption =
   | { readonly outcome: 'expired' }
   | { readonly outcome: 'unknown' }
 
-/** Pre-authenticated URLs: whoever holds one may download, without a token, until it expires. */
+/** Pre-authenticated URLs: anybody who has one may download without a token until it expires. */
 export class DownloadUrls {
   readonly #tickets = new Map<string, Ticket>()
 
@@ -40,7 +40,7 @@ export class DownloadUrls {
     return `${base}/_layouts/15/download.aspx?${query}&ApiVersion=2.0`
   }
 
-  /** May be asked any number of times: ranges and retries use the same URL. */
+  /** May be called repeatedly: ranges and retries use the same URL. */
   redeem(url: URL): Redemption {
     const ticket = this.#tickets.get(url.searchParams.get('tempauth') ?? '')
     if (ticket === undefined) return { outcome: 'unknown' }
@@ -49,7 +49,7 @@ export class DownloadUrls {
     return { outcome: 'valid', driveId, itemId, rendition }
   }
 
-  /** Every URL's secret ever issued and not yet forgotten: what a search for leaks looks for. */
+  /** The secret of every unexpired URL, for tests that search for leaks. */
   get issued(): readonly string[] {
     return [...this.#tickets.keys()]
   }

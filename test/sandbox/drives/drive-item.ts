@@ -1,7 +1,7 @@
 import type { SharePointHost } from '../hosts.ts'
 import type { Content } from './content.ts'
 
-/** A place that files live in, on one of the tenant's hosts. */
+/** A site: a container of document libraries on one of the tenant's hosts. */
 export interface Site {
   /** `hostname,collection,web`, as Graph names a site. */
   readonly id: string
@@ -12,11 +12,13 @@ export interface Site {
   readonly host: SharePointHost
   /** Server-relative, no trailing slash: `/sites/Marketing`, or empty for the root site. */
   readonly path: string
-  /** People and groups who may read everything in it; `everyone` is every member, guests left out. */
+  /**
+   * People and groups who may read everything in it; `everyone` means every member except guests.
+   */
   readonly readers: 'everyone' | readonly string[]
 }
 
-/** A document library: someone's OneDrive or that of a site. */
+/** A document library: a person's OneDrive or a library of a site. */
 export interface Drive {
   /** `b!` and the base64url of site, web and list. */
   readonly id: string
@@ -33,16 +35,16 @@ export interface Drive {
 export interface SensitivityLabel {
   readonly id: string
   readonly displayName: string
-  /** Encrypting labels leave a protected container where the document was. */
+  /** Encrypting labels replace the document by a protected container. */
   readonly isEncrypting: boolean
 }
 
 export type ItemBody =
   | { readonly kind: 'file'; readonly mimeType: string; readonly content: Content }
   | { readonly kind: 'folder' }
-  /** A OneNote notebook: looks like a file, is a folder, and has no content of its own. */
+  /** A OneNote notebook: listed like a file, but a folder without content of its own. */
   | { readonly kind: 'package'; readonly type: 'oneNote'; readonly size: number }
-  /** A shortcut to an item in another drive; operations on the stub itself fail. */
+  /** A shortcut to an item in another drive; operations on the shortcut itself fail. */
   | { readonly kind: 'remote'; readonly driveId: string; readonly itemId: string }
 
 export interface StoredItem {
@@ -55,7 +57,7 @@ export interface StoredItem {
   readonly parentId: string | null
   readonly name: string
   readonly body: ItemBody
-  /** Counts changes of anything; `contentVersion` those of the bytes alone. */
+  /** Counts every change; `contentVersion` counts changes of the bytes only. */
   readonly version: number
   readonly contentVersion: number
   /** Epoch milliseconds. */
@@ -63,12 +65,15 @@ export interface StoredItem {
   readonly modifiedAt: number
   readonly modifiedById: string
   readonly malware: boolean
-  /** Opened exclusively by someone: content answers 423. */
+  /** Opened exclusively by somebody: `/content` answers 423. */
   readonly locked: boolean
-  /** Readers still get the version before. */
+  /** Checked out: readers still get the previous version. */
   readonly checkedOut: boolean
   readonly label: SensitivityLabel | null
-  /** People and groups who may read this item and what is below, beside the site's readers. */
+  /**
+   * People and groups who may read this item and its descendants, in addition to the site's
+   * readers.
+   */
   readonly sharedWith: readonly string[]
 }
 

@@ -31,20 +31,20 @@ afterEach(() => {
 const read = async (item: StoredItem, start?: number, end?: number) =>
   new Uint8Array(await new Response(drives.content(item, start, end)).arrayBuffer())
 
-test('drive and item ids look like those of SharePoint', () => {
+test("drive and item ids have the format of SharePoint's", () => {
   expect(adeles.id).toMatch(/^b![A-Za-z0-9_-]{64}$/)
   for (const path of Object.values(ADELE_FILES)) {
     expect(drives.at(adeles, path).id).toMatch(/^01[A-Z2-7]{32}$/)
   }
 })
 
-test('a OneDrive is found by its id, in another store too', () => {
+test('another store finds a OneDrive by its id', () => {
   const other = new Drives(MICROSOFT_HOSTS, tenants)
   expect(other.drive(adeles.id)?.ownerId).toBe(CAST.adele.id)
   expect(other.item(adeles.id, drives.at(adeles, ADELE_FILES.text).id)?.name).toBe('notes.txt')
 })
 
-test('an altered drive id is no drive', () => {
+test('an altered drive id is not found', () => {
   expect(drives.drive(`${adeles.id.slice(0, -1)}${adeles.id.endsWith('A') ? 'B' : 'A'}`)).toBeNull()
   expect(drives.drive('b!short')).toBeNull()
 })
@@ -54,7 +54,7 @@ test('people without a licence have no OneDrive', () => {
   expect(drives.oneDriveOf(CAST.gustav.id)).toBeNull()
 })
 
-test('made-up content is the same however it is cut', async () => {
+test('generated content does not depend on how it is divided into ranges', async () => {
   const recording = drives.at(adeles, ADELE_FILES.recording)
   const whole = await read(recording)
   expect(whole.length).toBe(8 * 1024 * 1024)
@@ -68,13 +68,13 @@ test('made-up content is the same however it is cut', async () => {
   }
 })
 
-test('no two blocks of made-up content are alike', () => {
+test('no two blocks of generated content are equal', () => {
   const block = (seed: number, index: number) =>
     Buffer.from(bytesOf(made(1 << 30, seed), index * 65_536, (index + 1) * 65_536)).toString('hex')
   expect(new Set([block(1, 0), block(1, 1), block(1, 16_383), block(2, 0)]).size).toBe(4)
 })
 
-test('a file of 1 GiB is made no faster than it is read', async () => {
+test('a file of 1 GiB is generated only as it is read', async () => {
   const reader = readContent(made(1024 ** 3, 7)).getReader()
   const before = process.memoryUsage().arrayBuffers
   const first = await reader.read()
@@ -83,7 +83,7 @@ test('a file of 1 GiB is made no faster than it is read', async () => {
   await reader.cancel()
 })
 
-test('the SHA-256 is that of the bytes', async () => {
+test('the SHA-256 is the hash of the bytes', async () => {
   const report = drives.at(adeles, ADELE_FILES.report)
   if (report.body.kind !== 'file') throw new Error('a file expected')
   const expected = createHash('sha256')
@@ -93,7 +93,7 @@ test('the SHA-256 is that of the bytes', async () => {
   expect(sha256(report.body.content)).toBe(expected)
 })
 
-// Reference values of other implementations of Microsoft's hash.
+// Reference values from other implementations of Microsoft's hash.
 test.each([
   ['', 'AAAAAAAAAAAAAAAAAAAAAAAAAAA='],
   ['Sg==', 'SgAAAAAAAAAAAAAAAQAAAAAAAAA='],
@@ -102,7 +102,7 @@ test.each([
   expect(quickXor(held(Buffer.from(input, 'base64')))).toBe(expected)
 })
 
-test('quickXorHash runs round its ring', () => {
+test('quickXorHash wraps around its 160-bit ring', () => {
   const bytes = new Uint8Array(161).fill(0xff)
   const bits = Array<number>(160).fill(0)
   bytes.forEach((byte, index) => {
@@ -122,7 +122,7 @@ test('quickXorHash runs round its ring', () => {
   expect(quickXor(held(bytes))).toBe(ring.toString('base64'))
 })
 
-test('names that break paths, headers and markup are there', () => {
+test('files with names that break paths, headers and markup exist', () => {
   const names = drives.children(drives.at(adeles, 'Odd names')).map(({ name }) => name)
   expect(names).toContain('..\\..\\climb.txt')
   expect(names).toContain('..%2f..%2fclimb.txt')
@@ -131,7 +131,7 @@ test('names that break paths, headers and markup are there', () => {
   expect(Math.max(...names.map((name) => name.length))).toBeGreaterThan(240)
 })
 
-test('a web address leads to the host the drive lives on', () => {
+test('a web address names the host the drive is on', () => {
   const url = (item: StoredItem) => new URL(drives.webUrl(item))
   expect(url(drives.at(adeles, ADELE_FILES.umlauts)).href).toBe(
     `${MICROSOFT_HOSTS.oneDrive}/personal/adele_vance_contoso_example/Documents/Odd%20names/` +
@@ -152,7 +152,7 @@ test('a folder of many files has 450 children', () => {
   expect(drives.children(drives.at(adeles, ADELE_FILES.manyFiles))).toHaveLength(450)
 })
 
-test('who may read follows ownership, membership and sharing', () => {
+test('read access follows ownership, membership and sharing', () => {
   const megans = drives.oneDriveOf(CAST.megan.id)
   if (megans === null) throw new Error('Megan has a OneDrive')
   const salaries = drives.at(megans, 'Private/Salaries.xlsx')
@@ -179,7 +179,7 @@ test('who may read follows ownership, membership and sharing', () => {
   expect(readable(CAST.gustav.id)).toEqual([])
 })
 
-test('what is shared through a folder is shared all the way down', () => {
+test('sharing a folder shares all its descendants', () => {
   const folder = drives.at(adeles, ADELE_FILES.folder)
   const text = drives.at(adeles, ADELE_FILES.text)
   expect(drives.canRead(CAST.gustav.id, text)).toBe(false)
@@ -187,13 +187,13 @@ test('what is shared through a folder is shared all the way down', () => {
   expect(drives.canRead(CAST.gustav.id, text)).toBe(true)
 })
 
-test('a removed folder takes what is in it along', () => {
+test('removing a folder removes its descendants', () => {
   const text = drives.at(adeles, ADELE_FILES.text)
   drives.remove(drives.at(adeles, ADELE_FILES.folder))
   expect(drives.item(adeles.id, text.id)).toBeNull()
 })
 
-test('a download URL names the download host, works again and again, and dies after minutes', () => {
+test('a download URL names the download host, works repeatedly, and expires after minutes', () => {
   vi.useFakeTimers()
   const text = drives.at(adeles, ADELE_FILES.text)
   const url = new URL(drives.issueDownloadUrl(text))
@@ -207,12 +207,12 @@ test('a download URL names the download host, works again and again, and dies af
   expect(drives.redeemDownloadUrl(url)).toEqual({ outcome: 'expired' })
 })
 
-test('a made-up download URL is unknown', () => {
+test('a forged download URL is unknown', () => {
   const url = new URL(`${MICROSOFT_HOSTS.download}/_layouts/15/download.aspx?tempauth=v1.guess`)
   expect(drives.redeemDownloadUrl(url)).toEqual({ outcome: 'unknown' })
 })
 
-test('documents are packages of their exact size, with what they say inside', async () => {
+test('documents are packages of their exact size, with readable text inside', async () => {
   for (const path of [ADELE_FILES.report, ADELE_FILES.locked]) {
     const item = drives.at(adeles, path)
     const bytes = Buffer.from(await read(item))
@@ -231,18 +231,18 @@ test('documents are packages of their exact size, with what they say inside', as
   }
 })
 
-test('an encrypting label leaves a compound file where the document was', async () => {
+test('an encrypting label replaces the document by a compound file', async () => {
   const start = await read(drives.at(adeles, ADELE_FILES.labelled), 0, 8)
   expect(Buffer.from(start).toString('hex')).toBe('d0cf11e0a1b11ae1')
 })
 
-test('generated content starts like a file of its type', async () => {
+test('generated content starts with the signature of its type', async () => {
   const start = async (path: string) => Buffer.from(await read(drives.at(adeles, path), 0, 12))
   expect((await start(ADELE_FILES.japanese)).toString('latin1', 0, 2)).toBe('PK')
   expect((await start(ADELE_FILES.film)).toString('latin1', 4, 12)).toBe('ftypmp42')
 })
 
-test('the PDF has its table where it says', () => {
+test("the PDF's startxref points to its cross-reference table", () => {
   const file = Buffer.from(pdfSaying('a (b) \\ ü')).toString('latin1')
   const start = Number(/startxref\n(\d+)/.exec(file)?.[1])
   expect(file.slice(start, start + 4)).toBe('xref')
@@ -250,7 +250,7 @@ test('the PDF has its table where it says', () => {
   expect(file.slice(first, first + 7)).toBe('1 0 obj')
 })
 
-test('the PNG holds as many pixels as its header says', () => {
+test('the PNG contains as many pixels as its header states', () => {
   const png = Buffer.from(pngFor(123456, 48))
   expect(png.readUInt32BE(16)).toBe(48)
   const at = png.indexOf('IDAT')
@@ -258,7 +258,7 @@ test('the PNG holds as many pixels as its header says', () => {
   expect(pixels.length).toBe(48 * (1 + 48 * 3))
 })
 
-test('sizes above the limits exist without being held', () => {
+test('files above the size limits exist without being held in memory', () => {
   expect(sizeOf(drives.at(adeles, ADELE_FILES.film))).toBe(1024 ** 3)
   expect(sizeOf(drives.at(adeles, ADELE_FILES.archive))).toBe(512 * 1024 ** 2 + 1)
 })

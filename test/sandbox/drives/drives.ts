@@ -13,15 +13,15 @@ import { oneDriveFor, siteDrives } from './sites.ts'
 const OFFICE = new Set(['docx', 'docm', 'xlsx', 'pptx'])
 
 /**
- * The files of Contoso's OneDrives and sites, behind both Graph and SharePoint. A OneDrive comes into
- * being when it is first looked at. Tests change files with `put`, as a colleague would in the browser.
+ * The files of Contoso's OneDrives and sites, shared by Graph and SharePoint. A OneDrive is created
+ * at its first access. Tests change files with `put`, as a colleague would in the browser.
  */
 export class Drives {
   readonly downloads = new DownloadUrls()
   readonly #hosts: SandboxHosts
   readonly #directory: Directory
   readonly #drives = new Map<string, Drive>()
-  /** Per drive, by item id, in the order of planting. */
+  /** Items per drive, by item id, in planting order. */
   readonly #items = new Map<string, Map<string, StoredItem>>()
 
   constructor(hosts: SandboxHosts, tenants: readonly Directory[]) {
@@ -37,7 +37,7 @@ export class Drives {
     return [...this.#drives.values()].filter((drive) => drive.ownerId === null)
   }
 
-  /** By the name in the site's path, or `root`. */
+  /** Finds a site by the name in its path, or `root`. */
   siteDrive(siteName: string): Drive {
     const drive = this.siteDrives.find(({ site }) => site.name === siteName)
     if (drive === undefined) throw new RangeError(`no site ${siteName}`)
@@ -70,7 +70,7 @@ export class Drives {
     return this.#itemsOf(driveId).get(itemId) ?? null
   }
 
-  /** By path below the library, `Documents/notes.txt`. For tests, which know what is there. */
+  /** Finds an item by its path below the library, e.g. `Documents/notes.txt`. For tests. */
   at(drive: Drive, path: string): StoredItem {
     for (const item of this.#itemsOf(drive.id).values()) {
       if (this.pathOf(item).join('/') === path) return item
@@ -82,7 +82,7 @@ export class Drives {
     return [...this.#itemsOf(folder.driveId).values()].filter((item) => item.parentId === folder.id)
   }
 
-  /** Names from below the root down to the item. */
+  /** Path segments from below the root down to the item. */
   pathOf(item: StoredItem): readonly string[] {
     return [item, ...this.#ancestors(item)]
       .filter(({ parentId }) => parentId !== null)
@@ -94,7 +94,7 @@ export class Drives {
     this.#itemsOf(item.driveId).set(item.id, item)
   }
 
-  /** Moved to the recycle bin: 404 from then on. */
+  /** Moves the item to the recycle bin: it is 404 from then on. */
   remove(item: StoredItem): void {
     for (const child of this.children(item)) this.remove(child)
     this.#itemsOf(item.driveId).delete(item.id)
@@ -115,7 +115,7 @@ export class Drives {
     )
   }
 
-  /** The bytes from `start` to `end`, exclusive. Nothing for what has no content. */
+  /** Yields bytes `start` to `end` (exclusive); nothing for an item without content. */
   content(
     item: StoredItem,
     start = 0,
@@ -125,12 +125,15 @@ export class Drives {
     return readContent(item.body.content, start, end)
   }
 
-  /** Any document as PDF. The layout is lost on us; that it is another file with other bytes is not. */
+  /**
+   * Converts any document to PDF. Loses the layout; tests need only a different file with different
+   * bytes.
+   */
   pdfOf(item: StoredItem): Uint8Array {
     return pdfSaying(item.name)
   }
 
-  /** A URL that needs no token, of the shape SharePoint gives, on a download host or the file's own. */
+  /** A pre-authenticated URL in SharePoint's format, on a download host or the file's own host. */
   issueDownloadUrl(item: StoredItem, rendition: Rendition = 'original'): string {
     const site = this.drive(item.driveId)?.site
     const host = site !== undefined && isInEurope(site.host) ? site.host : 'download'

@@ -2,7 +2,7 @@ import { type Content, held, made } from './content.ts'
 import { extensionOf } from './media-types.ts'
 import { wordDocument, workbook } from './office-document.ts'
 
-/** What a file of a name and size holds when nobody says otherwise: real where it is small, else noise. */
+/** Default content for a file's name and size: a valid file where small, noise otherwise. */
 export function contentFor(name: string, size: number, seed: number): Content {
   switch (extensionOf(name)) {
     case 'docx':
@@ -20,7 +20,7 @@ export function contentFor(name: string, size: number, seed: number): Content {
   }
 }
 
-/** An encrypting label leaves a compound file where the document was, whatever its name says. */
+/** An encrypting label replaces the document by a compound file, whatever its name extension is. */
 export function protectedContent(_name: string, size: number, seed: number): Content {
   return made(size, seed, COMPOUND_FILE)
 }

@@ -18,7 +18,10 @@ export function sha256(content: Content): string {
   return hash.digest('hex').toUpperCase()
 }
 
-/** Microsoft's own: every byte is XORed in 11 bits further round a ring of 160, then the length. */
+/**
+ * Microsoft's quickXorHash: XORs every byte into a 160-bit ring, 11 bits further each time, then
+ * the length.
+ */
 export function quickXor(content: Content): string {
   const ring = new Uint8Array(WIDTH_BITS / 8)
   const fold = (index: number, value: number) => {

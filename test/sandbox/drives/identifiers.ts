@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-/** Sets a OneDrive's site apart from the person whose id it is made of. */
+/** Distinguishes a OneDrive's site id from the person id it derives from. */
 const MASK = 0xa5
 
-/** A GUID that follows from a name. */
+/** Derives a GUID from a name. */
 export function guidFor(name: string): string {
   return toGuid(createHash('sha1').update(name).digest().subarray(0, 16))
 }
 
-/** As SharePoint makes it: a drive is known by its site, web and list. */
+/** Builds a drive id as SharePoint does: from site, web and list. */
 export function driveIdFor(collectionId: string, webId: string, listId: string): string {
   const bytes = Buffer.concat([collectionId, webId, listId].map(fromGuid))
   return `b!${bytes.toString('base64url')}`
@@ -27,7 +27,9 @@ export function itemIdFor(driveId: string, path: string): string {
   return `01${id}`
 }
 
-/** One site collection per person, found again from a drive id without a list of all people. */
+/**
+ * Maps a person to a site collection id and back, so that a drive id needs no list of all people.
+ */
 export function collectionIdOf(personId: string): string {
   return toGuid(masked(fromGuid(personId)))
 }

@@ -18,7 +18,7 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   zip: 'application/zip',
 }
 
-/** Decided by the server from the name, as SharePoint does; the bytes are not looked at. */
+/** The server derives the media type from the name, as SharePoint does; it ignores the bytes. */
 export function mediaTypeOf(name: string): string {
   return BY_EXTENSION[extensionOf(name)] ?? 'application/octet-stream'
 }
@@ -28,7 +28,7 @@ export function extensionOf(name: string): string {
   return dot < 0 ? '' : name.slice(dot + 1).toLowerCase()
 }
 
-/** What `/content?format=pdf` converts from. */
+/** The extensions that `/content?format=pdf` converts. */
 const CONVERTIBLE_TO_PDF = new Set(
   'csv doc docx odp ods odt pot potm potx pps ppsx ppsxm ppt pptm pptx rtf xls xlsx'.split(' '),
 )

@@ -6,7 +6,7 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 const TYPE = 'application/vnd.openxmlformats-officedocument'
 const RELATED = `${OFFICE}/officeDocument/2006/relationships`
 
-/** A document of one line that Word opens, filled up to a size. */
+/** A one-line document that Word opens, padded to a size. */
 export function wordDocument(line: string, size: number): Uint8Array {
   const main = `${OFFICE}/wordprocessingml/2006/main`
   return packaged(size, {
@@ -21,7 +21,7 @@ export function wordDocument(line: string, size: number): Uint8Array {
   })
 }
 
-/** A workbook of one cell that Excel opens, filled up to a size. */
+/** A one-cell workbook that Excel opens, padded to a size. */
 export function workbook(line: string, size: number): Uint8Array {
   const main = `${OFFICE}/spreadsheetml/2006/main`
   const sheet = `<row r="1"><c r="A1" t="inlineStr"><is><t>${escaped(line)}</t></is></c></row>`
@@ -53,7 +53,7 @@ interface Package {
   readonly entries: readonly ZipEntry[]
 }
 
-/** [ECMA-376] part 2. The filling is a part that nothing refers to. */
+/** [ECMA-376] part 2. The padding is a part without references to it. */
 function packaged(size: number, { part, type, overrides = '', entries }: Package): Uint8Array {
   const defaults = [
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>',

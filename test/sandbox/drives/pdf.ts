@@ -1,4 +1,4 @@
-/** A one-page PDF that says one line: what a conversion of any document comes out as here. */
+/** A one-page PDF with one line of text: the result of converting any document in the sandbox. */
 export function pdfSaying(line: string): Uint8Array {
   const text = line.replace(/[^ -~]/g, '?').replace(/[\\()]/g, '\\$&')
   const drawing = `BT /F1 18 Tf 72 720 Td (${text}) Tj ET`

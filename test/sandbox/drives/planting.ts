@@ -16,7 +16,7 @@ import { mediaTypeOf } from './media-types.ts'
 const FIRST_DAY = Date.UTC(2026, 0, 5, 8, 30)
 const MINUTE_MS = 60_000
 
-/** Fills a library with what belongs there, folders made on the way. */
+/** Fills a library with its files and creates missing folders. */
 export function plant(drive: Drive, siteDrive: (name: string) => Drive): Map<string, StoredItem> {
   const root = itemAt(drive, '', { name: 'root', parentId: null, body: { kind: 'folder' } })
   const items = new Map([[root.id, root]])

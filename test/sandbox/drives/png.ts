@@ -4,7 +4,7 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 /** 8 bits per channel, RGB, no interlace. */
 const FORMAT = Uint8Array.of(8, 2, 0, 0, 0)
 
-/** A square picture of blocks in a colour that follows from the seed, symmetric like an avatar. */
+/** A square picture of coloured blocks derived from the seed, symmetric like an avatar. */
 export function pngFor(seed: number, side: number): Uint8Array {
   const colour = [seed & 0x7f, (seed >>> 8) & 0x7f, (seed >>> 16) & 0x7f]
   const rows = Buffer.alloc(side * (1 + side * 3))

@@ -6,14 +6,17 @@ export interface ZipEntry {
   readonly content: string | Uint8Array
 }
 
-/** 1 January 2026, as DOS counts days. */
+/** 1 January 2026 in DOS date format. */
 const DOS_DATE = ((2026 - 1980) << 9) | (1 << 5) | 1
 const VERSION = 20
 const LOCAL_HEADER = 30
 const CENTRAL_HEADER = 46
 const END = 22
 
-/** APPNOTE 4.3: local headers and contents, the central directory, its end. Nothing is compressed. */
+/**
+ * APPNOTE 4.3: local headers and contents, the central directory, its end record. Nothing is
+ * compressed.
+ */
 export function storedZip(entries: readonly ZipEntry[]): Uint8Array {
   const pieces: Uint8Array[] = []
   const directory: Uint8Array[] = []

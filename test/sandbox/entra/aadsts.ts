@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto'
 
 interface Meaning {
-  /** OAuth error code that goes with the number. */
+  /** OAuth error code that Entra sends with the AADSTS number. */
   readonly error: string
   readonly text: string
   readonly suberror?: string
-  /** Where the authorize endpoint uses another OAuth error than the token endpoint. */
+  /** OAuth error of the authorize endpoint where it differs from the token endpoint's. */
   readonly onAuthorize?: string
-  /** Entra keeps the person on a page of its own instead of sending them back to the application. */
+  /** Entra shows an error page of its own instead of redirecting to the application. */
   readonly staysOnPage?: true
 }
 
-/** The numbers the sandbox can answer with. Microsoft warns that texts change, so these are ours. */
+/**
+ * The AADSTS numbers that the sandbox can answer with. Microsoft warns that the texts change, so
+ * these are our own.
+ */
 export const AADSTS = {
   16000: {
     error: 'interaction_required',
@@ -225,12 +228,12 @@ export const AADSTS = {
 
 export type AadstsCode = keyof typeof AADSTS
 
-/** A refusal, with what is particular to this request in `detail`. */
+/** An Entra error response; `detail` holds what is specific to this request. */
 export class AadstsError extends Error {
   override readonly name = 'AadstsError'
   readonly code: AadstsCode
   readonly meaning: Meaning
-  /** Claims challenge to be met interactively, as JSON text. */
+  /** Claims challenge to satisfy interactively, as JSON text. */
   readonly claims: string | null
 
   constructor(code: AadstsCode, detail = '', claims: string | null = null) {
@@ -242,7 +245,7 @@ export class AadstsError extends Error {
   }
 }
 
-/** What support would ask for: the identifiers of one failed request. */
+/** The identifiers of one failed request, which Microsoft support asks for. */
 export interface Incident {
   readonly traceId: string
   readonly correlationId: string
@@ -250,7 +253,7 @@ export interface Incident {
 }
 
 export function incidentOf(request: Request): Incident {
-  // MSAL puts it into the query.
+  // MSAL sends the claims challenge in the query.
   const name = 'client-request-id'
   const sent = request.headers.get(name) ?? new URL(request.url).searchParams.get(name)
   return {

@@ -2,13 +2,16 @@ import type { Directory, Person } from '../directory/directory.ts'
 import { AadstsError } from './aadsts.ts'
 import { type Authority, domainsOf } from './authority.ts'
 
-/** A person together with the tenant they sign in to; a guest has one account per tenant. */
+/** A person and the tenant they sign in to. A guest has one account per tenant. */
 export interface Account {
   readonly directory: Directory
   readonly person: Person
 }
 
-/** Whom a typed name stands for at an authority. AADSTS50020 and 50034 are told apart as Entra does. */
+/**
+ * Finds the account for a typed name at an authority. Distinguishes AADSTS50020 from AADSTS50034 as
+ * Entra does.
+ */
 export function findAccount(
   name: string,
   authority: Authority,
@@ -26,13 +29,13 @@ export function findAccount(
         `tenant: '${directory.domain}'.`,
     )
   }
-  // Without a tenant in the path a guest lands in the tenant that is their home.
+  // Without a tenant in the path, a guest signs in to their home tenant.
   const member = findMember(homeNameOf(name) ?? name, tenants)
   if (member === null) throw new AadstsError(50034, `Account: '${name}'.`)
   return member
 }
 
-/** The name a guest types: the one from their own organisation. */
+/** The name a guest types: the user name in their home organisation. */
 export function homeNameOf(userPrincipalName: string): string | null {
   const guest = /^(?<alias>.+)_(?<domain>[^_]+)#ext#@/i.exec(userPrincipalName)
   if (guest?.groups === undefined) return null
@@ -47,7 +50,7 @@ export function identityProviderOf(person: Person, tenants: readonly Directory[]
   return home === undefined ? 'mail' : `https://sts.windows.net/${home.tenantId}/`
 }
 
-/** The value of the `login_hint` claim: opaque to everyone but the sign-in service. */
+/** The value of the `login_hint` claim. It is opaque to every client. */
 export function loginHintOf({ directory, person }: Account): string {
   return `O.${Buffer.from(`${person.id} ${directory.tenantId}`).toString('base64url')}`
 }
@@ -59,7 +62,7 @@ export function readLoginHint(hint: string): { userId: string; tenantId: string 
   return { userId, tenantId }
 }
 
-/** How MSAL tells accounts apart: home object and home tenant, base64url JSON. */
+/** MSAL's account identifier: home object id and home tenant id as base64url JSON. */
 export function clientInfoOf({ directory, person }: Account): string {
   const info = JSON.stringify({ uid: person.id, utid: directory.tenantId })
   return Buffer.from(info).toString('base64url')

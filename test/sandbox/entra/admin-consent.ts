@@ -10,7 +10,9 @@ import { readScopes } from './scopes.ts'
 import { signInOrAsk } from './sign-in.ts'
 import type { Step } from './step.ts'
 
-/** `/{tenant}/v2.0/adminconsent`: an administrator answers for everyone; no code comes of it. */
+/**
+ * `/{tenant}/v2.0/adminconsent`: an administrator consents for the whole tenant. Issues no code.
+ */
 export async function adminConsent(
   world: EntraWorld,
   authority: Authority,

@@ -4,7 +4,7 @@ export interface TokenAnswer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** What a refusal of the token endpoint must contain. */
+/** The members that every error response of the token endpoint contains. */
 export function refused(error: string, code: number) {
   return {
     status: error === 'invalid_client' ? 401 : 400,
@@ -12,7 +12,7 @@ export function refused(error: string, code: number) {
   }
 }
 
-/** An error as the application hears of it at its redirect URI. */
+/** An OAuth error as the application receives it at its redirect URI. */
 export function errorOf({ searchParams }: URL) {
   return {
     error: searchParams.get('error'),
@@ -24,13 +24,13 @@ export function errorOf({ searchParams }: URL) {
   }
 }
 
-/** Claims of a token whose signature other tests look at. */
+/** Decodes a token's claims without verifying its signature; other tests verify signatures. */
 export function claimsOf(token: unknown): Readonly<Record<string, unknown>> {
   const [, payload] = String(token).split('.')
   return recordOf(JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()))
 }
 
-/** An object of JSON. */
+/** Requires a value to be a JSON object. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) throw new Error('not an object')
   return { ...value }

@@ -12,7 +12,7 @@ function ask(options: RelyingPartyOptions, parameters: Parameters = {}, headers 
 }
 
 describe('the client credentials grant', () => {
-  test('hands out a token of no roles, which is all: no refresh token, no id token, no scope', async () => {
+  test('issues only an access token without roles: no refresh token, id token or scope', async () => {
     const { status, body } = await ask({})
     expect([status, Object.keys(body).toSorted()]).toEqual([
       200,
@@ -31,17 +31,20 @@ describe('the client credentials grant', () => {
     expect(await ask({}, parameters)).toMatchObject(refused(error, code))
   })
 
-  test('refuses a request that says it comes from a page', async () => {
+  test('refuses a request with an Origin header', async () => {
     const origin = { origin: 'https://chat.contoso.example' }
     expect(await ask({}, {}, origin)).toMatchObject(refused('invalid_request', 9002326))
   })
 
-  test.each(['organizations', 'common'])('at %s has no tenant to speak for', async (authority) => {
-    const answer = await ask({ registration: several, authority })
-    expect(answer).toMatchObject(refused('invalid_request', 50059))
-  })
+  test.each(['organizations', 'common'])(
+    'refuses the multi-tenant authority %s',
+    async (authority) => {
+      const answer = await ask({ registration: several, authority })
+      expect(answer).toMatchObject(refused('invalid_request', 50059))
+    },
+  )
 
-  test('works in another tenant once somebody there has consented', async () => {
+  test('works in another tenant after somebody there has consented', async () => {
     const party = new RelyingParty({ registration: several })
     const [, other] = party.world.tenants
     const tenantId = other?.tenantId ?? expect.unreachable()

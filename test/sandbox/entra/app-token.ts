@@ -6,7 +6,7 @@ import { readScopes } from './scopes.ts'
 
 const LIFETIME_SECONDS = 3599
 
-/** An application speaks for itself in one tenant, and in one that has taken it in. */
+/** An application acts as itself in one tenant; the tenant must contain its service principal. */
 export function checkServicePrincipal(world: EntraWorld, authority: Authority): void {
   if (authority.kind !== 'tenant') throw new AadstsError(50059)
   const { clientId } = world.registration
@@ -18,8 +18,9 @@ export function checkServicePrincipal(world: EntraWorld, authority: Authority): 
 }
 
 /**
- * The client credentials grant. Without application permissions it still ends in a token, of no roles
- * (“Controlling tokens without the roles claim”): it opens nothing here, as it names no person.
+ * The client credentials grant. Without application permissions Entra still issues a token, without
+ * roles (“Controlling tokens without the roles claim”). The sandbox accepts it nowhere, because it
+ * names no user.
  */
 export function issueToApp(world: EntraWorld, authority: Authority, form: URLSearchParams): object {
   const { resources, openid } = readScopes(required(form, 'scope'), world.hosts)

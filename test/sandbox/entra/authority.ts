@@ -1,15 +1,15 @@
 import type { Directory } from '../directory/directory.ts'
 import { AadstsError } from './aadsts.ts'
 
-/** The tenant of personal accounts, which `consumers` stands for. */
+/** The tenant of personal accounts; `consumers` is its alias. */
 export const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
-/** Who may sign in, by the first segment of the path. */
+/** Who may sign in, by the first path segment. */
 export type Authority =
   | { readonly kind: 'tenant'; readonly directory: Directory }
   | { readonly kind: 'organizations' | 'common' | 'consumers' }
 
-/** Reads a GUID, a verified domain, an `onmicrosoft.com` name or one of the multi-tenant words. */
+/** Parses a GUID, a verified domain, an `onmicrosoft.com` name or a multi-tenant alias. */
 export function readAuthority(segment: string, tenants: readonly Directory[]): Authority {
   const name = segment.toLowerCase()
   if (name === 'organizations' || name === 'common' || name === 'consumers') return { kind: name }
@@ -21,12 +21,14 @@ export function readAuthority(segment: string, tenants: readonly Directory[]): A
   return { kind: 'tenant', directory }
 }
 
-/** The path segment Entra itself uses: always the GUID for a tenant, however the client named it. */
+/**
+ * The path segment that Entra itself uses: always a tenant's GUID, whichever name the client used.
+ */
 export function segmentOf(authority: Authority): string {
   return authority.kind === 'tenant' ? authority.directory.tenantId : authority.kind
 }
 
-/** Domains the tenant has proven, including the one it was born with. */
+/** The tenant's verified domains, including its initial `onmicrosoft.com` domain. */
 export function domainsOf(directory: Directory): readonly string[] {
   return [directory.domain, `${directory.domain.split('.')[0]}.onmicrosoft.com`]
 }

@@ -41,7 +41,7 @@ describe('a code', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 400]))
   })
 
-  test('lives ten minutes', async () => {
+  test('expires after ten minutes', async () => {
     const party = new RelyingParty()
     const [late, timely] = [await codeOf(party), await codeOf(party)]
     pass(10 * MINUTE - 1)
@@ -96,7 +96,7 @@ describe('a code', () => {
     expect(answer).toMatchObject(refused('invalid_grant', 501481))
   })
 
-  test('takes a plain challenge, which is what no method means', async () => {
+  test('accepts a plain challenge when the method is missing', async () => {
     const party = new RelyingParty()
     const plain = { code_challenge: VERIFIER, code_challenge_method: null }
     expect((await party.redeem(await codeOf(party, plain))).status).toBe(200)
@@ -109,7 +109,7 @@ describe('a code', () => {
     expect((await party.redeem(code, { code_verifier: null })).status).toBe(200)
   })
 
-  test('may be redeemed for another resource than it was asked with', async () => {
+  test('may be redeemed for a resource other than the one requested', async () => {
     const party = new RelyingParty()
     party.world.entra.grantAdminConsent(['AllSites.Read'], 'https://contoso.sharepoint.com')
     const { body } = await party.redeem(await codeOf(party), {
@@ -120,7 +120,7 @@ describe('a code', () => {
     )
   })
 
-  test('is void once sessions are revoked', async () => {
+  test('is invalid after sessions are revoked', async () => {
     const party = new RelyingParty()
     const code = await codeOf(party)
     party.world.entra.revokeSessions(CAST.adele.id)

@@ -9,7 +9,7 @@ import { type RequestedScopes, readScopes } from './scopes.ts'
 const RESPONSE_MODES = ['query', 'fragment', 'form_post'] as const
 const PROMPTS: ReadonlySet<string> = new Set(['login', 'none', 'consent', 'select_account'])
 
-/** Where the answer goes. Until this much is right nothing may be sent anywhere (RFC 6749 §4.1.2.1). */
+/** The validated redirect target. Until it is valid, no redirect may happen (RFC 6749 §4.1.2.1). */
 export interface ReplyAddress {
   readonly redirectUri: string
   readonly isSinglePage: boolean
@@ -30,7 +30,7 @@ export interface AuthorizationRequest {
   readonly wantsClientInfo: boolean
 }
 
-/** Checks that the application may be asked for at this authority at all. */
+/** Checks that this authority accepts the application. */
 export function checkClient(
   world: EntraWorld,
   authority: Authority,
@@ -49,7 +49,7 @@ export function checkClient(
   }
 }
 
-/** A wrong redirect URI ends on an error page: sending anything there would be an open redirect. */
+/** A wrong redirect URI leads to an error page: a redirect there would be an open redirect. */
 export function readReplyAddress(world: EntraWorld, parameters: URLSearchParams): ReplyAddress {
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri === null || redirectUri === '') throw new AadstsError(900971)
@@ -59,7 +59,7 @@ export function readReplyAddress(world: EntraWorld, parameters: URLSearchParams)
   return {
     redirectUri,
     isSinglePage: platform === 'spa',
-    // Entra takes markup out of state, so a state that relies on it does not survive the trip.
+    // Entra strips HTML from `state`, so a state that contains HTML comes back changed.
     state: parameters.get('state')?.replace(/<[^>]*>/g, '') ?? null,
     mode: RESPONSE_MODES.find((mode) => mode === wanted) ?? 'query',
   }
@@ -102,7 +102,7 @@ export function required(parameters: URLSearchParams, name: string): string {
   return value
 }
 
-/** The registration ticks neither implicit box, so anything but a code is refused. */
+/** The registration enables neither implicit flow, so only `response_type=code` is accepted. */
 function checkResponseType(responseType: string): void {
   if (responseType === 'code') return
   const words = responseType.split(' ')
@@ -110,7 +110,7 @@ function checkResponseType(responseType: string): void {
   throw new AadstsError(70005, `Response type: '${responseType}'.`)
 }
 
-/** RFC 7636 §4.3: leaving the method out means `plain`. */
+/** RFC 7636 §4.3: a missing method means `plain`. */
 function readChallenge(parameters: URLSearchParams): CodeChallenge | null {
   const value = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method') ?? 'plain'

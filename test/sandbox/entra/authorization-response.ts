@@ -4,7 +4,7 @@ import type { ReplyAddress } from './authorization-request.ts'
 import { NO_STORE } from './error-response.ts'
 import { hiddenInputs, renderPage } from './page.ts'
 
-/** Sends the person back to the application. Entra adds no `iss` (RFC 9207) to its answers. */
+/** Redirects to the application. Entra sends no `iss` (RFC 9207) in authorization responses. */
 export async function reply(
   address: ReplyAddress,
   members: Readonly<Record<string, string>>,
@@ -26,7 +26,7 @@ export function replyWithError(
   const { meaning } = error
   return reply(address, {
     error: meaning.onAuthorize ?? meaning.error,
-    // A person pressed the button, the protocol did not fail.
+    // The person declined; this is not a protocol failure.
     ...(error.code === 65004 ? { error_subcode: 'cancel' } : {}),
     error_description: describeError(error, incidentOf(request)),
     error_uri: `${new URL(request.url).origin}/error?code=${error.code}`,

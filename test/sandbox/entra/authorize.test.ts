@@ -3,7 +3,7 @@ import { CAST } from '../directory/cast.ts'
 import { errorOf } from './answers.ts'
 import { REDIRECT_URI, RelyingParty } from './relying-party.ts'
 
-describe('the answer of the authorize endpoint', () => {
+describe('an authorization response', () => {
   test('carries code, state and session_state, and no iss', async () => {
     const party = new RelyingParty()
     const answer = await party.signIn(CAST.adele)
@@ -53,7 +53,7 @@ describe('the answer of the authorize endpoint', () => {
   })
 })
 
-describe('a request that may be answered to nobody', () => {
+describe('a request without a valid redirect target', () => {
   test.each([
     ['an unregistered redirect URI', { redirect_uri: 'https://evil.example/' }, 50011],
     ['another case in the path', { redirect_uri: REDIRECT_URI.replace('oauth', 'OAuth') }, 50011],
@@ -85,7 +85,7 @@ describe('a request that may be answered to nobody', () => {
     expect(page.text).toContain(`AADSTS${code}: `)
   })
 
-  test('localhost matches on any port and no other host does', async () => {
+  test('localhost matches on any port; other hosts must match exactly', async () => {
     const party = new RelyingParty()
     const local = await party.authorize({
       redirect_uri: 'http://localhost:4242/oauth/openid/callback',
@@ -98,7 +98,7 @@ describe('a request that may be answered to nobody', () => {
   })
 })
 
-describe('a request that is wrong in itself', () => {
+describe('an invalid request with a valid redirect URI', () => {
   test.each([
     ['no response type', { response_type: null }, 'invalid_request', '900144'],
     ['the implicit flow', { response_type: 'id_token' }, 'unsupported_response_type', '700054'],
@@ -150,7 +150,7 @@ describe('a request that is wrong in itself', () => {
     },
   )
 
-  test('a permission the resource does not have is refused once the tenant is known', async () => {
+  test('refuses a permission the resource does not have, once the tenant is known', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele, { scope: 'openid Unheard.Of' })
     expect(errorOf(party.browser.page.url)).toMatchObject({

@@ -14,7 +14,7 @@ import { askConsent, checkResources, consentsMissing, consentsWanted } from './c
 import { type SignedIn, signInOrAsk } from './sign-in.ts'
 import type { Step } from './step.ts'
 
-/** `/{tenant}/oauth2/v2.0/authorize`, the first request and every answer given on the pages since. */
+/** `/{tenant}/oauth2/v2.0/authorize`: the first request and every form submitted from its pages. */
 export async function authorize(
   world: EntraWorld,
   authority: Authority,
@@ -44,13 +44,14 @@ async function proceed(
 ): Promise<Response> {
   const signedIn = await signInOrAsk(world, asked, step)
   if (signedIn instanceof Response) return signedIn
-  // Reported as the last thing to happen, “after the password has been typed”, and not at the token endpoint.
+  // Entra reports this error last, “after the password has been typed”, and not at the token
+  // endpoint.
   if (asked.reply.isSinglePage && asked.challenge === null) throw new AadstsError(9002325)
   const { account } = signedIn
   checkResources(world, account, asked.scopes)
   const wanted = consentsWanted(world, account, asked.scopes)
-  // prompt=consent asks again for all of it, and so shuts out everyone but administrators where a
-  // permission needs one, even if one has consented: the classic way to lock a tenant out.
+  // `prompt=consent` asks for every permission again. Where a permission needs an administrator,
+  // everyone else is locked out, even after an administrator has consented.
   const open = asked.prompt === 'consent' ? wanted : consentsMissing(world, account, wanted)
   if (open.length > 0) {
     if (asked.prompt === 'none') throw new AadstsError(65001)

@@ -3,7 +3,7 @@ import { parse, serialize } from 'hono/utils/cookie'
 
 const COOKIE = 'sandbox-sign-in'
 
-/** A browser, told by the cookie that single sign-on hangs on. */
+/** A browser session, identified by the single sign-on cookie. */
 export interface Browser {
   readonly id: string
   readonly isNew: boolean
@@ -15,8 +15,8 @@ export function readBrowser(request: Request): Browser {
 }
 
 /**
- * Sets the cookie on the answer. Entra's own is sent in frames too (`SameSite=None`), which a browser
- * accepts only together with `Secure`; on plain http loopback it has to be `Lax`.
+ * Sets the single sign-on cookie. Entra's own is `SameSite=None`, so frames send it too; browsers
+ * accept that only with `Secure`. On plain-http loopback it has to be `Lax`.
  */
 export function rememberBrowser(response: Response, browser: Browser, request: Request): Response {
   if (!browser.isNew) return response

@@ -1,29 +1,29 @@
 import { AadstsError } from './aadsts.ts'
 
-/** The policy that the `entra.conditional_access` fault stands for. */
+/** The policy that the `entra.conditional_access` fault simulates. */
 const POLICY_ID = 'c2f1c7ab-7a3e-4b8e-9d0a-5f3a0c5f7d10'
 
-/** What must have been met interactively before a token is issued, e.g. `capolids=…` or `acrs=c1`. */
+/** A demand to satisfy interactively before a token is issued, e.g. `capolids=…` or `acrs=c1`. */
 export type ClaimDemand = string
 
 export const POLICY_DEMAND: ClaimDemand = `capolids=${POLICY_ID}`
 
-/** The challenge that goes with AADSTS50076, in the form of real ones. */
+/** The challenge that Entra sends with AADSTS50076, in Entra's format. */
 export const POLICY_CHALLENGE = JSON.stringify({
   access_token: { capolids: { essential: true, values: [POLICY_ID] } },
 })
 
 export interface ClaimsRequest {
-  /** The client handles claims challenges (`xms_cc` = `cp1`), so its tokens may live long. */
+  /** The client handles claims challenges (`xms_cc` = `cp1`), so its tokens are long-lived. */
   readonly announcesContinuousAccess: boolean
   readonly demands: readonly ClaimDemand[]
-  /** The challenge to repeat when the demands are not met. */
+  /** The challenge to send again when the demands are not met. */
   readonly challenge: string
 }
 
 /**
- * Reads the `claims` parameter (OpenID Connect Core §5.5). `nbf` asks for a token newer than some
- * moment: any fresh token is, so it demands nothing.
+ * Parses the `claims` parameter (OpenID Connect Core §5.5). `nbf` asks for a token issued after a
+ * given time. Every new token satisfies it, so it adds no demand.
  */
 export function readClaimsRequest(value: string | null): ClaimsRequest {
   if (value === null || value === '') {

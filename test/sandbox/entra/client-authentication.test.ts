@@ -33,20 +33,20 @@ describe('a client secret', () => {
     expect(await presented(new RelyingParty(), { client_secret: secret })).toEqual(ACCEPTED)
   })
 
-  test('is accepted from a Basic header whose halves are form-encoded', async () => {
+  test('is accepted from a Basic header whose parts are form-encoded', async () => {
     const party = new RelyingParty()
     const headers = basic(party, encodeURIComponent)
     expect(await presented(party, { client_id: null }, headers)).toEqual(ACCEPTED)
   })
 
-  test('is refused from a Basic header whose halves were joined raw', async () => {
+  test('is refused from a Basic header whose parts are not form-encoded', async () => {
     const party = new RelyingParty()
     const headers = basic(party, (text) => text)
     const answer = await presented(party, { client_id: null }, headers)
     expect(answer).toEqual({ status: 401, error: 'invalid_client', codes: [7000215] })
   })
 
-  test('is not accepted in two places at once', async () => {
+  test('is refused when it is sent in two places', async () => {
     const party = new RelyingParty()
     const headers = basic(party, encodeURIComponent)
     const answer = await presented(party, { client_secret: secret }, headers)
@@ -63,7 +63,7 @@ describe('a client secret', () => {
     expect(answer).toEqual({ status: 401, error: 'invalid_client', codes: [code] })
   })
 
-  test('any of several is accepted, as during rotation', async () => {
+  test('is accepted when it is any of several, as during rotation', async () => {
     const party = new RelyingParty({ registration: { clientSecrets: ['old', 'new'] } })
     expect(await presented(party, { client_secret: 'new' })).toEqual(ACCEPTED)
     expect(await presented(party, { client_secret: 'old' })).toEqual(ACCEPTED)
@@ -106,7 +106,7 @@ describe('a certificate', () => {
   const withCertificate = () =>
     new RelyingParty({ registration: { certificates: [theirs.certificate, ours.certificate] } })
 
-  test('signs an assertion that is accepted, and accepted again as MSAL sends it', async () => {
+  test('signs an assertion that is accepted twice, because MSAL reuses it', async () => {
     const party = withCertificate()
     const fields = await assertion(party)
     expect(await presented(party, fields)).toEqual(ACCEPTED)

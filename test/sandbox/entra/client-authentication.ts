@@ -12,13 +12,13 @@ export interface TokenRequest {
   readonly form: URLSearchParams
 }
 
-/** What a client presents about itself, wherever it put it. */
+/** The client's credentials, from the form or from the header. */
 interface Credentials {
   readonly clientId: string
   readonly secret: string | null
 }
 
-/** The client id without any proof, for the checks that come before it. */
+/** The client id without proof, for the checks that run before authentication. */
 export function readCredentials({ request, form }: TokenRequest): Credentials {
   const basic = readBasic(request.headers.get('authorization'))
   const clientId = basic?.clientId ?? form.get('client_id')
@@ -33,7 +33,10 @@ export function readCredentials({ request, form }: TokenRequest): Credentials {
   return { clientId, secret: basic?.secret ?? (posted === '' ? null : posted) }
 }
 
-/** Secret by form or Basic, or an assertion signed with a registered certificate. */
+/**
+ * Accepts a secret from the form or Basic header, or an assertion signed with a registered
+ * certificate.
+ */
 export async function authenticateClient(
   world: EntraWorld,
   tokenRequest: TokenRequest,
@@ -54,7 +57,7 @@ export async function authenticateClient(
   if (!isKnown || world.faults.take('entra.wrong_secret') !== null) throw new AadstsError(7000215)
 }
 
-/** RFC 6749 §2.3.1: both halves are form-encoded before they are joined, so `+` is a space here. */
+/** RFC 6749 §2.3.1: both parts are form-encoded before they are joined, so `+` is a space. */
 function readBasic(header: string | null): Credentials | null {
   const encoded = /^basic +(?<value>\S+)$/i.exec(header ?? '')?.groups?.['value']
   if (encoded === undefined) return null
@@ -66,7 +69,8 @@ function readBasic(header: string | null): Credentials | null {
     if (clientId === undefined || clientId === '') return null
     return { clientId, secret: secret === undefined || secret === '' ? null : secret }
   } catch {
-    // A percent sign that encodes nothing: the halves were joined raw, and the secret is not the secret.
+    // An invalid percent sequence: the parts were joined without encoding, so the secret cannot
+    // match.
     throw new AadstsError(7000215, 'The Authorization header is not form-encoded.')
   }
 }
@@ -78,8 +82,8 @@ interface Assertion {
 }
 
 /**
- * A `jti` is demanded, a repeated one is not refused: MSAL keeps an assertion until it expires and
- * presents it again, so Entra cannot refuse it either.
+ * Requires `jti` but accepts a repeated one: MSAL reuses an assertion until it expires, so Entra
+ * cannot refuse it either.
  */
 async function checkAssertion(
   world: EntraWorld,
@@ -119,12 +123,12 @@ async function verifiedClaims(
     if (typeof claims === 'object' && claims !== null) return { ...claims }
     throw new AadstsError(700027, 'The assertion has no claims.')
   } catch (error) {
-    // Whatever jose or JSON found wrong, Entra has one number for it.
+    // Entra uses one AADSTS number for every error that jose or the JSON parser reports.
     throw error instanceof AadstsError ? error : new AadstsError(700027)
   }
 }
 
-/** The `x5t#S256` of RFC 7515 §4.1.8. */
+/** The certificate's `x5t#S256` (RFC 7515 §4.1.8). */
 export function thumbprintOf(certificate: X509Certificate): string {
   return createHash('sha256').update(certificate.raw).digest('base64url')
 }

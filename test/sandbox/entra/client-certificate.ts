@@ -1,12 +1,12 @@
 import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
 
-/** A certificate an operator would upload to the registration, with the key it stands for. */
+/** A certificate as an operator uploads it to the registration, with its private key. */
 export interface ClientCertificate {
   /** For `Registration.certificates`. */
   readonly certificate: string
   /** PKCS #8. */
   readonly privateKey: string
-  /** SHA-256 of the DER form, hex, as MSAL is given it. */
+  /** SHA-256 of the DER form, in hex, as MSAL expects it. */
   readonly thumbprint: string
 }
 
@@ -14,7 +14,7 @@ const DAY = 24 * 60 * 60 * 1000
 const SHA256_WITH_RSA = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b]
 const COMMON_NAME = [0x55, 0x04, 0x03]
 
-/** Self-signed, as certificates for `private_key_jwt` mostly are: X.509 (RFC 5280 §4.1) by hand. */
+/** Builds a self-signed X.509 certificate (RFC 5280 §4.1), the usual kind for `private_key_jwt`. */
 export function createClientCertificate({ days = 365 } = {}): ClientCertificate {
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const algorithm = der(0x30, der(0x06, bytes(SHA256_WITH_RSA)), der(0x05))
@@ -40,7 +40,7 @@ export function createClientCertificate({ days = 365 } = {}): ClientCertificate 
   }
 }
 
-/** One element of DER: tag, length, content (ITU-T X.690 §8.1). */
+/** Encodes one DER element: tag, length, content (ITU-T X.690 §8.1). */
 function der(tag: number, ...content: readonly Uint8Array[]): Buffer {
   const inner = Buffer.concat(content)
   const { length } = inner

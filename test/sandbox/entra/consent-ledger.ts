@@ -1,17 +1,17 @@
 import type { Resource } from './permissions.ts'
 
-/** Whose consent counts: one application in one tenant, for one person. */
+/** The scope of one consent: one application in one tenant, for one person. */
 export interface Consenter {
   readonly clientId: string
   readonly tenantId: string
   readonly userId: string
 }
 
-/** Who has consented to what: one entry per user or tenant, application and resource. */
+/** Stores consented permissions per user or tenant, application and resource. */
 export class ConsentLedger {
   readonly #grants = new Map<string, Set<string>>()
 
-  /** A person's own consent together with what an administrator gave for everyone. */
+  /** The person's own consent together with the tenant-wide consent. */
   granted(consenter: Consenter, resource: Resource): readonly string[] {
     const own = this.#grants.get(entry(consenter, consenter.userId, resource)) ?? []
     const everyones = this.#grants.get(entry(consenter, '*', resource)) ?? []
@@ -30,7 +30,9 @@ export class ConsentLedger {
     this.#add(entry(tenant, '*', resource), names)
   }
 
-  /** Takes back one person's consent, or with `'*'` what was given for everyone; some of it or all. */
+  /**
+   * Revokes one person's consent, or the tenant-wide consent with `'*'`; either some scopes or all.
+   */
   revoke(
     tenant: Omit<Consenter, 'userId'>,
     userId: string,
@@ -43,7 +45,10 @@ export class ConsentLedger {
     this.#grants.set(key, new Set(kept))
   }
 
-  /** Whether anybody in a tenant has ever consented, which is what brings an application into it. */
+  /**
+   * Whether anybody in a tenant has ever consented. The first consent creates the service principal
+   * there.
+   */
   knows({ clientId, tenantId }: Omit<Consenter, 'userId'>): boolean {
     return [...this.#grants.keys()].some((key) => key.startsWith(`${clientId} ${tenantId} `))
   }

@@ -11,7 +11,7 @@ export interface ConsentQuestion {
   readonly signedIn: SignedIn
   readonly asked: readonly ResourceConsent[]
   readonly step: Step
-  /** The answer holds for everyone, whatever box is ticked. */
+  /** The consent is tenant-wide, whether or not the checkbox is ticked. */
   readonly isForOrganization: boolean
 }
 
@@ -67,7 +67,7 @@ function permissionLine(world: EntraWorld, title: string, name: string) {
   return html`<li>${title} <small>(${note})</small></li>`
 }
 
-/** AADSTS90094: there is nothing this person could press but the way back. */
+/** AADSTS90094: this person cannot consent; the page only offers to return to the application. */
 export function renderApprovalPage(
   world: EntraWorld,
   { signedIn, asked, step }: ConsentQuestion,

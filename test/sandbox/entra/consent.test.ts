@@ -15,8 +15,8 @@ async function askAs(party: RelyingParty, account: { userPrincipalName: string }
   return party.choose(account)
 }
 
-describe('a person', () => {
-  test('reads once what a first sign-in asks for', async () => {
+describe('consent by a person', () => {
+  test('is asked once at the first sign-in', async () => {
     const party = new RelyingParty()
     const page = await askAs(party, CAST.adele, SIGN_IN_SCOPE)
     expect(page.title).toContain('Permissions requested')
@@ -27,7 +27,7 @@ describe('a person', () => {
     expect((await party.authorize()).url.searchParams.has('code')).toBe(true)
   })
 
-  test('declines, and the application gets access_denied', async () => {
+  test('returns access_denied when declined', async () => {
     const party = new RelyingParty()
     await askAs(party, CAST.adele, SIGN_IN_SCOPE)
     const page = await party.decide('decline')
@@ -36,7 +36,7 @@ describe('a person', () => {
     expect(page.url.searchParams.get('state')).toBe('state-1')
   })
 
-  test('is asked for what is new, across resources', async () => {
+  test('is asked for new permissions only, across resources', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele)
     const page = await party.authorize({
@@ -46,7 +46,7 @@ describe('a person', () => {
     expect(asked).toEqual(['(People.Read)', '(AllSites.Read)'])
   })
 
-  test('who consents for one SharePoint host has consented for the other', async () => {
+  test('for one SharePoint host covers the other', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele, { scope: `${SIGN_IN_SCOPE} ${SHAREPOINT}/MyFiles.Read` })
     const page = await party.authorize({
@@ -56,7 +56,7 @@ describe('a person', () => {
     expect(answerOf(page).error).toBeNull()
   })
 
-  test('consents for nobody else', async () => {
+  test('does not cover anybody else', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele)
     const page = await askAs(party, CAST.unal, SIGN_IN_SCOPE)
@@ -64,7 +64,7 @@ describe('a person', () => {
   })
 
   test.each(['GroupMember.Read.All', 'Files.Read.All', 'Sites.Read.All'])(
-    'cannot consent to %s and goes back with AADSTS90094',
+    'to %s is refused with AADSTS90094',
     async (scope) => {
       const party = new RelyingParty()
       const page = await askAs(party, CAST.adele, `${SIGN_IN_SCOPE} ${scope}`)
@@ -91,21 +91,21 @@ describe('a person', () => {
     expect(answerOf(forged)).toEqual({ error: 'access_denied', aadsts: '90094' })
   })
 
-  test('may consent to more where the tenant allows it', async () => {
+  test('covers more where the tenant allows it', async () => {
     const party = new RelyingParty()
     party.world.entra.administratorPermissions.delete('Files.Read.All')
     const page = await askAs(party, CAST.adele, `${SIGN_IN_SCOPE} Files.Read.All`)
     expect(page.title).toContain('Permissions requested')
   })
 
-  test('.default asks for the whole registration when nothing is consented', async () => {
+  test('is asked for the whole registration by .default when nothing is consented', async () => {
     const party = new RelyingParty()
     const page = await askAs(party, CAST.alex, 'openid https://graph.microsoft.com/.default')
     expect(page.text).toContain('GroupMember.Read.All')
     expect(page.text).toContain('AllSites.Read')
   })
 
-  test('.default asks for nothing once anything is consented', async () => {
+  test('is not asked by .default once anything is consented', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele)
     const page = await party.authorize({
@@ -116,8 +116,8 @@ describe('a person', () => {
   })
 })
 
-describe('an administrator', () => {
-  test('consents for the organisation and nobody is asked again', async () => {
+describe('consent by an administrator', () => {
+  test('covers the organisation, and nobody is asked again', async () => {
     const party = new RelyingParty()
     const scope = `${SIGN_IN_SCOPE} GroupMember.Read.All`
     await askAs(party, CAST.alex, scope)
@@ -138,7 +138,7 @@ describe('an administrator', () => {
     expect(adele.url.searchParams.has('code')).toBe(true)
   })
 
-  test('consents beforehand by grantAdminConsent', async () => {
+  test('can be granted in advance by grantAdminConsent', async () => {
     const party = new RelyingParty()
     party.world.entra.grantAdminConsent(['GroupMember.Read.All'])
     party.world.entra.grantAdminConsent(['AllSites.Read'], SHAREPOINT)
@@ -158,7 +158,7 @@ describe('an administrator', () => {
     expect(answerOf(profile).error).toBeNull()
   })
 
-  test('takes a consent back, and the next refresh says so', async () => {
+  test('can be revoked, which the next refresh reports', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     party.world.entra.revokeConsent(CAST.adele.id)
@@ -168,7 +168,7 @@ describe('an administrator', () => {
     })
   })
 
-  test('prompt=consent asks again, and shuts out whoever may not consent', async () => {
+  test('is asked again by prompt=consent, which refuses people who may not consent', async () => {
     const party = new RelyingParty()
     const scope = `${SIGN_IN_SCOPE} GroupMember.Read.All`
     party.world.entra.grantAdminConsent(['GroupMember.Read.All'])
@@ -189,7 +189,7 @@ describe('the admin consent endpoint', () => {
     state: 'back',
   })
 
-  test('takes an administrator there and back, with consent for everyone', async () => {
+  test('returns the administrator to the application, with consent for everyone', async () => {
     const party = new RelyingParty()
     await party.browser.open(party.url('v2.0/adminconsent', parameters(party)))
     const page = await party.choose(CAST.alex)
@@ -205,7 +205,7 @@ describe('the admin consent endpoint', () => {
     expect(adele.url.searchParams.has('code')).toBe(true)
   })
 
-  test('takes a decline back', async () => {
+  test('returns an error when the administrator declines', async () => {
     const party = new RelyingParty()
     await party.browser.open(party.url('v2.0/adminconsent', parameters(party)))
     await party.choose(CAST.alex)
@@ -215,14 +215,14 @@ describe('the admin consent endpoint', () => {
     })
   })
 
-  test('refuses everybody else', async () => {
+  test('refuses people who are not administrators', async () => {
     const party = new RelyingParty()
     await party.browser.open(party.url('v2.0/adminconsent', parameters(party)))
     expect((await party.choose(CAST.adele)).title).toContain('Approval needed')
     expect(answerOf(await party.decide('decline')).aadsts).toBe('90094')
   })
 
-  test('sends nobody to an address it does not know', async () => {
+  test('does not redirect to an unknown address', async () => {
     const party = new RelyingParty()
     const foreign = { ...parameters(party), redirect_uri: 'https://evil.example/' }
     const page = await party.browser.open(party.url('v2.0/adminconsent', foreign))
@@ -230,7 +230,7 @@ describe('the admin consent endpoint', () => {
   })
 })
 
-test('another tenant consents for itself', async () => {
+test('records consent separately for another tenant', async () => {
   const party = new RelyingParty({ registration: { signInAudience: 'AzureADMultipleOrgs' } })
   party.world.entra.grantAdminConsent(['User.Read'])
   party.authority = FABRIKAM

@@ -27,7 +27,7 @@ export function consenterOf(world: EntraWorld, { directory, person }: Account): 
   }
 }
 
-/** A tenant knows its own SharePoint hosts and no other's. */
+/** Matches only the SharePoint hosts of the given tenant. */
 export function checkResources(
   world: EntraWorld,
   { directory }: Account,
@@ -38,7 +38,7 @@ export function checkResources(
   throw new AadstsError(500011, `Resource: '${foreign.audience}', tenant: '${directory.domain}'.`)
 }
 
-/** Everything a request asks consent for, resource by resource. */
+/** Every permission a request needs consent for, by resource. */
 export function consentsWanted(
   world: EntraWorld,
   account: Account,
@@ -59,7 +59,7 @@ export function consentsWanted(
       isDefault &&
       world.entra.consents.granted(consenterOf(world, account), resource).length === 0
     ) {
-      // Nothing consented yet: .default asks for the whole registration, every resource of it.
+      // Nothing is consented yet: `.default` asks for the whole registration, every resource of it.
       for (const each of RESOURCES) want(each, registeredPermissions(each))
     }
   }
@@ -70,7 +70,7 @@ function registeredPermissions(resource: Resource): readonly string[] {
   return resource.permissions.filter(({ isRegistered }) => isRegistered).map(({ name }) => name)
 }
 
-/** Of what is wanted, what nobody has consented to. */
+/** The wanted permissions that nobody has consented to. */
 export function consentsMissing(
   world: EntraWorld,
   account: Account,
@@ -83,7 +83,7 @@ export function consentsMissing(
   })
 }
 
-/** Asks, or takes the answer. `null` once consent is given. */
+/** Shows the consent page or processes its answer. Returns `null` once consent is given. */
 export async function askConsent(
   world: EntraWorld,
   question: ConsentQuestion,

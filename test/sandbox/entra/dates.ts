@@ -3,7 +3,7 @@ import { afterEach, beforeEach, vi } from 'vitest'
 export const MINUTE = 60 * 1000
 export const DAY = 24 * 60 * MINUTE
 
-/** The date stands still in every test of a file; timers and promises run on. */
+/** Freezes the date in every test of a file; timers and promises still run. */
 export function stopTheDate(): void {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'] })

@@ -27,8 +27,8 @@ describe('metadata', () => {
     ['the GUID', CONTOSO],
     ['the GUID in capitals', CONTOSO.toUpperCase()],
     ['a verified domain', 'contoso.example'],
-    ['the domain the tenant was born with', 'contoso.onmicrosoft.com'],
-  ])('of a tenant named by %s carries the GUID everywhere', async (_name, authority) => {
+    ['the initial domain', 'contoso.onmicrosoft.com'],
+  ])('of a tenant named by %s contains the GUID in every URL', async (_name, authority) => {
     const { body } = await metadataOf(authority)
     expect(body).toMatchObject({
       issuer: `${LOGIN}/${CONTOSO}/v2.0`,
@@ -42,7 +42,7 @@ describe('metadata', () => {
     })
   })
 
-  test.each(['organizations', 'common'])('of %s has a template for issuer', async (authority) => {
+  test.each(['organizations', 'common'])('of %s has an issuer template', async (authority) => {
     const { body } = await metadataOf(authority)
     expect(body).toMatchObject({
       issuer: `${LOGIN}/{tenantid}/v2.0`,
@@ -50,18 +50,21 @@ describe('metadata', () => {
     })
   })
 
-  test.each(['consumers', CONSUMERS])('of %s is that of personal accounts', async (authority) => {
-    expect((await metadataOf(authority)).body).toMatchObject({
-      issuer: `${LOGIN}/${CONSUMERS}/v2.0`,
-    })
-  })
+  test.each(['consumers', CONSUMERS])(
+    'of %s is the metadata of personal accounts',
+    async (authority) => {
+      expect((await metadataOf(authority)).body).toMatchObject({
+        issuer: `${LOGIN}/${CONSUMERS}/v2.0`,
+      })
+    },
+  )
 
-  test('does not promise iss in authorization responses', async () => {
+  test('does not announce iss in authorization responses', async () => {
     const { body } = await metadataOf(CONTOSO)
     expect(body).not.toHaveProperty('authorization_response_iss_parameter_supported')
   })
 
-  test('of an unknown tenant is AADSTS90002', async () => {
+  test('of an unknown tenant answers AADSTS90002', async () => {
     expect(await metadataOf('nobody.example')).toMatchObject({
       status: 400,
       body: { error: 'invalid_request', error_codes: [90002] },
@@ -70,7 +73,7 @@ describe('metadata', () => {
 })
 
 describe('keys', () => {
-  test('are several, public, and each says whom it may sign for', async () => {
+  test('are several, public, and each names the issuer it may sign for', async () => {
     const keys = await keysOf(CONTOSO)
     expect(keys.length).toBeGreaterThanOrEqual(2)
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length)
@@ -80,7 +83,7 @@ describe('keys', () => {
     }
   })
 
-  test('of an app that signs with its own are listed for that app alone', async () => {
+  test('of an app with its own signing key are listed for that app alone', async () => {
     const party = new RelyingParty({ registration: { hasOwnSigningKey: true } })
     const { clientId } = party.world.registration
     const kidsAt = async (url: string) => {
@@ -96,13 +99,13 @@ describe('keys', () => {
     expect(await kidsAt(party.url('discovery/v2.0/keys', { appid: CONTOSO }))).not.toContain(kid)
   })
 
-  test('of organizations are for any tenant', async () => {
+  test('of organizations are valid for any tenant', async () => {
     for (const { issuer } of await keysOf('organizations')) {
       expect(issuer).toBe(`${LOGIN}/{tenantid}/v2.0`)
     }
   })
 
-  test('of common include one that only personal accounts may use', async () => {
+  test('of common include one that is valid for personal accounts only', async () => {
     const issuers = (await keysOf('common')).map(({ issuer }) => issuer)
     expect(issuers).toContain(`${LOGIN}/${CONSUMERS}/v2.0`)
     expect(issuers).toContain(`${LOGIN}/{tenantid}/v2.0`)

@@ -5,13 +5,16 @@ export function issuerOf(login: string, tenantId: string): string {
   return `${login}/${tenantId}/v2.0`
 }
 
-/** The issuer of the metadata: a template, braces and all, where any tenant may sign in. */
+/** The issuer of the metadata: a template with `{tenantid}` where any tenant may sign in. */
 function metadataIssuer(login: string, authority: Authority): string {
   if (authority.kind === 'tenant') return issuerOf(login, authority.directory.tenantId)
   return issuerOf(login, authority.kind === 'consumers' ? CONSUMERS : '{tenantid}')
 }
 
-/** Names the GUID in every URL, also when it was asked for by a domain: an exact comparison then fails. */
+/**
+ * Puts the GUID into every URL, even when the client asked by domain. A client that compares the
+ * issuer with its own URL fails.
+ */
 export function openIdConfiguration(
   world: EntraWorld,
   authority: Authority,
@@ -49,7 +52,10 @@ export function openIdConfiguration(
   }
 }
 
-/** Each key says whom it may sign for; a client that trusts any key for any issuer is wrong. */
+/**
+ * Each key names the issuer it may sign for. A client that accepts any key for any issuer is
+ * insecure.
+ */
 export async function keySet(
   world: EntraWorld,
   authority: Authority,
@@ -68,7 +74,7 @@ export async function keySet(
   return { keys: authority.kind === 'common' ? [personal, ...rolling] : rolling }
 }
 
-/** What MSAL asks before it trusts a host it does not know. */
+/** Instance discovery: MSAL asks this before it trusts an unknown host. */
 export function instanceDiscovery(world: EntraWorld): object {
   const { login } = world.hosts
   const { host } = new URL(login)

@@ -7,7 +7,7 @@ import { readScopes } from './scopes.ts'
 import { SignIns } from './sign-ins.ts'
 import { SigningKeys } from './signing-keys.ts'
 
-/** Of the world, what the sign-in service deals with. */
+/** The parts of the sandbox that the sign-in service uses. */
 export type EntraWorld = Pick<
   SandboxWorld,
   'hosts' | 'tenants' | 'registration' | 'accessTokens' | 'faults' | 'entra'
@@ -15,23 +15,29 @@ export type EntraWorld = Pick<
 
 type Tenancy = Pick<EntraWorld, 'hosts' | 'tenants' | 'registration'>
 
-/** Everything the sign-in service ever handed out and must never be found elsewhere. */
+/** Every secret value that the sign-in service issued. None may appear in logs or storage. */
 export interface Minted {
   readonly codes: readonly string[]
   readonly refreshTokens: readonly string[]
   readonly idTokens: readonly string[]
 }
 
-/** What the sign-in service remembers, and the levers an administrator has: for tests and the control page. */
+/**
+ * The state of the sign-in service and the administrator's actions on it, for tests and the control
+ * page.
+ */
 export class EntraState {
   readonly keys = new SigningKeys()
   readonly signIns = new SignIns()
   readonly consents = new ConsentLedger()
   readonly grants = new Grants()
   readonly loops = new LoopDetector()
-  /** Permissions that need an administrator, as the tenant's consent policy has it. Change it freely. */
+  /**
+   * Permissions that need an administrator under the tenant's consent policy. Tests may change the
+   * set.
+   */
   readonly administratorPermissions: Set<string>
-  /** Issued id tokens, each with the `sid` it belongs to: what `id_token_hint` is looked up in. */
+  /** Issued id tokens, each with its `sid`, to look up an `id_token_hint`. */
   readonly idTokens = new Map<string, string>()
   readonly #world: Tenancy
   #issued = 0
@@ -45,7 +51,7 @@ export class EntraState {
     )
   }
 
-  /** Consent for everyone in a tenant, as a click in the admin centre gives it. Short scope names. */
+  /** Grants tenant-wide consent, as the admin centre does. Takes short scope names. */
   grantAdminConsent(
     scopes: readonly string[],
     resourceOrigin: string = this.#world.hosts.graph,
@@ -57,14 +63,14 @@ export class EntraState {
     this.consents.grantForEveryone(tenant, GRAPH, SIGN_IN_PERMISSIONS)
   }
 
-  /** Takes back what a person consented to: at one resource or at all, some scopes or all. */
+  /** Revokes a person's consent: for one resource or for all, for some scopes or all. */
   revokeConsent(userId: string, resourceOrigin?: string, scopes?: readonly string[]): void {
     for (const { tenantId } of this.#world.tenants) {
       this.#revoke(tenantId, userId, resourceOrigin, scopes)
     }
   }
 
-  /** Takes back what was consented for everyone. What people consented to for themselves stays. */
+  /** Revokes tenant-wide consent. The consent of individual people stays. */
   revokeAdminConsent(
     resourceOrigin?: string,
     scopes?: readonly string[],
@@ -73,19 +79,27 @@ export class EntraState {
     this.#revoke(tenantId, '*', resourceOrigin, scopes)
   }
 
-  /** A new key signs; `retire` also withdraws the old ones, so that tokens they signed stop verifying. */
+  /**
+   * Starts signing with a new key. `retire` also withdraws the old ones, so tokens they signed stop
+   * verifying.
+   */
   rollKeys({ retire = false }: { readonly retire?: boolean } = {}): void {
     this.keys.roll()
     if (retire) this.keys.retire()
   }
 
-  /** Revokes a user's refresh tokens (AADSTS50173) and ends their sign-ins, as the admin centre does. */
+  /**
+   * Revokes a user's refresh tokens (AADSTS50173) and ends their sign-in sessions, as the admin
+   * centre does.
+   */
   revokeSessions(userId: string): void {
     this.grants.revokeUser(userId)
     this.signIns.endUser(userId)
   }
 
-  /** Ends sign-ins and nothing else: refresh tokens of a confidential client outlive single sign-out. */
+  /**
+   * Ends sign-in sessions only: refresh tokens of a confidential client outlive single sign-out.
+   */
   signOutEverywhere(userId?: string): void {
     if (userId === undefined) this.signIns.endAll()
     else this.signIns.endUser(userId)
@@ -99,14 +113,14 @@ export class EntraState {
     }
   }
 
-  /** The tenant that holds the registration. */
+  /** The tenant that owns the registration. */
   get homeTenantId(): string {
     const [home] = this.#world.tenants
     if (home === undefined) throw new Error('The sandbox has no tenant')
     return home.tenantId
   }
 
-  /** A number per access token, for lifetimes that vary the same way in every run. */
+  /** A sequence number per access token, so that lifetimes vary in the same way in every run. */
   nextIssue(): number {
     return this.#issued++
   }

@@ -17,13 +17,14 @@ const PAGE_METHODS = ['GET', 'POST']
 
 type BrowserEndpoint = (world: EntraWorld, authority: Authority, step: Step) => Promise<Response>
 
-/** The sign-in service. Every path starts with the tenant, as Entra's do. */
+/** The sign-in service. Every path starts with the tenant, as at Entra. */
 export function createEntra(world: EntraWorld): HostHandler {
   const app = new Hono()
   const authorityOf = (context: Context) =>
     readAuthority(context.req.param('tenant') ?? '', world.tenants)
 
-  // A mistake of the sandbox, or a caller that gave up: the test has to see it, not a 500.
+  // A defect of the sandbox or a client that aborted: rethrow it so that the test sees it instead
+  // of a 500.
   app.onError((error) => {
     throw error
   })

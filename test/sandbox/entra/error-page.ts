@@ -5,7 +5,7 @@ import { requestOf, type Step } from './step.ts'
 
 const ABOUT_THE_ACCOUNT: ReadonlySet<number> = new Set([50020, 50034, 50057, 50105])
 
-/** Where a person is stranded when the application may not, or cannot, be told. */
+/** The error page for cases where Entra must not, or cannot, redirect to the application. */
 export function renderErrorPage(error: AadstsError, step: Step): Promise<Response> {
   const { request } = step
   const others = requestOf(step).filter(([name]) => name !== 'prompt' && name !== 'login_hint')

@@ -2,7 +2,9 @@ import { type AadstsError, describeError, incidentOf } from './aadsts.ts'
 
 export const NO_STORE = { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' } as const
 
-/** The error object of the token endpoint and of discovery. RFC 6749 §5.2 plus Entra's own members. */
+/**
+ * The error object of the token endpoint and of discovery: RFC 6749 §5.2 plus Entra's own members.
+ */
 export function errorResponse(
   error: AadstsError,
   request: Request,

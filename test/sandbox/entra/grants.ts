@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ClaimDemand } from './claims-request.ts'
 
-/** What a person gave the application: carried from the code to every refresh token after it. */
+/** What a person granted to the application. The code and every later refresh token carry it. */
 export interface Grant {
   readonly clientId: string
   readonly tenantId: string
@@ -10,7 +10,7 @@ export interface Grant {
   /** Epoch milliseconds. */
   readonly authenticatedAt: number
   readonly met: ReadonlySet<ClaimDemand>
-  /** Given through a redirect URI of the single-page platform. */
+  /** Issued through a redirect URI of the single-page platform. */
   readonly isSinglePage: boolean
 }
 
@@ -20,7 +20,7 @@ export interface CodeChallenge {
 }
 
 export interface AuthorizationCode extends Grant {
-  /** First path segment it was issued under: a tenant's GUID or a multi-tenant word. */
+  /** First path segment of the issuing endpoint: a tenant's GUID or a multi-tenant alias. */
   readonly authority: string
   readonly redirectUri: string
   readonly challenge: CodeChallenge | null
@@ -38,12 +38,12 @@ export interface RefreshToken extends Grant {
 const DAY = 24 * 60 * 60 * 1000
 const CODE_LIFETIME = 10 * 60 * 1000
 
-/** Codes and refresh tokens. Both are long and say nothing, as Entra's are. */
+/** Creates a code or refresh token: long and opaque, like Entra's. */
 export class Grants {
   readonly #codes = new Map<string, AuthorizationCode>()
   readonly #redeemed = new Set<string>()
   readonly #refreshTokens = new Map<string, RefreshToken>()
-  /** Codes and refresh tokens alike. */
+  /** Stores codes and refresh tokens. */
   readonly #revoked = new Set<string>()
 
   issueCode(code: Omit<AuthorizationCode, 'issuedAt'>): string {
@@ -60,7 +60,7 @@ export class Grants {
     return Date.now() >= code.issuedAt + CODE_LIFETIME
   }
 
-  /** False the second time: a code works once. */
+  /** Returns false the second time: a code works once. */
   redeem(value: string): boolean {
     if (this.#redeemed.has(value)) return false
     this.#redeemed.add(value)
@@ -68,8 +68,8 @@ export class Grants {
   }
 
   /**
-   * The window is 90 days of inactivity, fresh with every redemption. A single-page application's is
-   * 24 hours from the sign-in, and a token that follows another inherits its end.
+   * A refresh token expires after 90 days of inactivity. A single-page application's expires 24
+   * hours after the sign-in, and each token that replaces it keeps that expiry.
    */
   issueRefreshToken(grant: Grant, previous: RefreshToken | null): string {
     const value = opaque('1.ARsandbox')
@@ -89,7 +89,10 @@ export class Grants {
     return this.#revoked.has(value)
   }
 
-  /** What "revoke sessions" does: everything given until now is void, later sign-ins are not. */
+  /**
+   * Invalidates every code and refresh token issued so far ("revoke sessions"). Later sign-ins are
+   * unaffected.
+   */
   revokeUser(userId: string): void {
     for (const [value, grant] of [...this.#codes, ...this.#refreshTokens]) {
       if (grant.userId === userId) this.#revoked.add(value)

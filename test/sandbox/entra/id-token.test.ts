@@ -22,7 +22,7 @@ async function publishedKeys(party: RelyingParty) {
 }
 
 describe('an id token', () => {
-  test('says who signed in where, for whom, and for how long', async () => {
+  test('identifies the person, tenant and application, and its lifetime', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const { payload, protectedHeader } = await jwtVerify(
@@ -60,7 +60,7 @@ describe('an id token', () => {
     expect(payload).not.toHaveProperty('roles')
   })
 
-  test('of a refresh carries no nonce and names the same person', async () => {
+  test('has no nonce after a refresh and identifies the same person', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const refreshed = await party.refresh(body['refresh_token'])
@@ -72,7 +72,7 @@ describe('an id token', () => {
     expect(after?.['uti']).not.toBe(before?.['uti'])
   })
 
-  test('has a subject of its own for each application', async () => {
+  test('has a different subject for each application', async () => {
     const first = await claimsFor(CAST.adele)
     const other = await claimsFor(CAST.adele, { clientId: '11111111-2222-3333-4444-555555555555' })
     expect(first['sub']).not.toBe(other['sub'])
@@ -80,7 +80,7 @@ describe('an id token', () => {
     expect(await claimsFor(CAST.adele)).toMatchObject({ sub: first['sub'] })
   })
 
-  test('names nobody without the profile scope', async () => {
+  test('contains no name without the profile scope', async () => {
     const claims = await claimsFor(CAST.adele, { optionalClaims: [] }, 'openid')
     for (const claim of ['oid', 'name', 'preferred_username', 'email', 'sid', 'login_hint']) {
       expect(claims).not.toHaveProperty(claim)
@@ -88,7 +88,7 @@ describe('an id token', () => {
     expect(claims).toHaveProperty('tid', CONTOSO)
   })
 
-  test('has the address when the scope or the registration asks, and there is one', async () => {
+  test('contains the e-mail address when requested by scope or registration and known', async () => {
     expect(await claimsFor(CAST.adele, { optionalClaims: [] })).toHaveProperty('email')
     expect(
       await claimsFor(CAST.adele, { optionalClaims: ['email'] }, 'openid profile'),
@@ -113,7 +113,7 @@ describe('an id token', () => {
     expect(await edovOf(CAST.gustav)).toBe(no)
   })
 
-  test('has the user principal name when configured, which shows a guest', async () => {
+  test('contains the user principal name when configured, with the guest marker', async () => {
     expect(await claimsFor(CAST.gustav, { optionalClaims: ['upn'] })).toMatchObject({
       upn: CAST.gustav.userPrincipalName,
       preferred_username: 'gustav@fabrikam.example',
@@ -121,7 +121,7 @@ describe('an id token', () => {
     expect(await claimsFor(CAST.adele)).not.toHaveProperty('upn')
   })
 
-  test('of a guest says where they come from', async () => {
+  test('of a guest names their home identity provider', async () => {
     expect(await claimsFor(CAST.gustav, { optionalClaims: ['acct', 'xms_edov'] })).toMatchObject({
       oid: CAST.gustav.id,
       tid: CONTOSO,
@@ -132,7 +132,7 @@ describe('an id token', () => {
     })
   })
 
-  test('has auth_time when configured, kept through a refresh', async () => {
+  test('contains auth_time when configured, unchanged by a refresh', async () => {
     const party = new RelyingParty({ registration: { optionalClaims: ['auth_time'] } })
     const { body } = await party.tokens(CAST.adele)
     const { auth_time: authTime } = claimsOf(body['id_token'])
@@ -141,7 +141,7 @@ describe('an id token', () => {
     expect(claimsOf(refreshed.body['id_token'])['auth_time']).toBe(authTime)
   })
 
-  test('has the app roles of the person', async () => {
+  test('contains the app roles of the person', async () => {
     expect(await claimsFor(CAST.alex)).toMatchObject({ roles: ['Entrada.Admin'] })
   })
 })
@@ -149,12 +149,12 @@ describe('an id token', () => {
 describe('the groups claim', () => {
   const { chatUsers, everyoneInSales, allEmployees } = CAST_GROUPS
 
-  test('holds nested groups', async () => {
+  test('contains nested groups', async () => {
     const { groups } = await claimsFor(CAST.adele)
     expect(groups).toEqual(expect.arrayContaining([chatUsers, everyoneInSales, allEmployees]))
   })
 
-  test('holds only direct groups when limited to those of the application', async () => {
+  test('contains only direct groups when limited to those of the application', async () => {
     const { groups } = await claimsFor(CAST.adele, { groupMembershipClaims: 'ApplicationGroup' })
     expect(groups).toEqual([chatUsers])
   })
@@ -183,7 +183,7 @@ describe('the groups claim', () => {
     expect(Object.hasOwn(claims, '_claim_names')).toBe(!isListed)
   })
 
-  test('of too many points at a host no token may be sent to', async () => {
+  test('of too many groups points to a host that may not receive a token', async () => {
     const claims = await claimsFor(CAST.megan)
     expect(claims).not.toHaveProperty('groups')
     expect(claims).toHaveProperty('_claim_names.groups', 'src1')
@@ -199,7 +199,7 @@ describe('signing keys', () => {
     return jwtVerify(String(token), await publishedKeys(party))
   }
 
-  test('roll: the new one signs at once and old tokens still verify', async () => {
+  test('rotate: the new key signs at once and old tokens still verify', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const before = await publishedKeys(party)
@@ -210,7 +210,7 @@ describe('signing keys', () => {
     await verify(party, body['id_token'])
   })
 
-  test('retire: tokens signed by an old key no longer verify', async () => {
+  test('are retired: tokens signed by an old key no longer verify', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     party.world.entra.rollKeys({ retire: true })
@@ -218,7 +218,7 @@ describe('signing keys', () => {
     await verify(party, (await party.tokens(CAST.adele)).body['id_token'])
   })
 
-  test('a token signed with a key nobody published does not verify', async () => {
+  test('must be published: a token signed with an unknown key does not verify', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.bad_signature')
     await expect(verify(party, (await party.tokens(CAST.adele)).body['id_token'])).rejects.toThrow(

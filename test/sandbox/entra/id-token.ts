@@ -8,18 +8,18 @@ import { domainsOf } from './authority.ts'
 import { issuerOf } from './discovery.ts'
 import type { Grant } from './grants.ts'
 
-/** More than this many and the token names none (150 in SAML, 5 in the implicit flow). */
+/** Above this number the token lists no groups (150 in SAML, 5 in the implicit flow). */
 const GROUPS_IN_TOKEN = 200
 
 const HOUR = 3600
-/** Entra dates its tokens five minutes back, to be kind to slow clocks. */
+/** Entra backdates its tokens by five minutes, to tolerate clock skew. */
 const BACKDATED = 300
 
 export interface IdTokenFor {
   readonly account: Account
   readonly grant: Grant
   readonly openid: ReadonlySet<string>
-  /** Absent in the answer to a refresh, whatever the sign-in carried. */
+  /** Absent after a refresh, whatever nonce the sign-in carried. */
   readonly nonce: string | null
 }
 
@@ -64,7 +64,7 @@ function nonceFor({ faults }: EntraWorld, { userId }: Grant, nonce: string): str
   return faults.take('entra.wrong_nonce', userId) === null ? nonce : random(16)
 }
 
-/** `oid` and the names come with the `profile` scope only. */
+/** `oid` and the names are present with the `profile` scope only. */
 function profileClaims({ account: { person }, openid }: IdTokenFor): Claims {
   if (!openid.has('profile')) return {}
   return {
@@ -77,7 +77,7 @@ function profileClaims({ account: { person }, openid }: IdTokenFor): Claims {
 function optionalClaims(world: EntraWorld, { account, grant, openid }: IdTokenFor): Claims {
   const { person } = account
   const configured = new Set<string>(world.registration.optionalClaims)
-  // Guests bring their address along, members only when it was asked for.
+  // Guests always have the `email` claim; members have it only when it was requested.
   const isMailNamed = configured.has('email') || openid.has('email') || person.userType === 'Guest'
   const hasMail = person.mail !== null && isMailNamed
   return {
@@ -91,7 +91,7 @@ function optionalClaims(world: EntraWorld, { account, grant, openid }: IdTokenFo
   }
 }
 
-/** Documented as a boolean; tokens were seen with numbers and with texts. */
+/** Documented as a boolean; real tokens also contain numbers and strings. */
 function domainVerdict({ faults }: EntraWorld, account: Account): boolean | number | string {
   const verdict = isOwnDomain(account)
   const { id } = account.person
@@ -105,8 +105,8 @@ function isOwnDomain({ directory, person }: Account): boolean {
 }
 
 /**
- * Nested groups count, except for those assigned to the application. Too many and the claim gives way
- * to a pointer at the retired Azure AD Graph, which no client may follow with a token.
+ * Nested groups count, except for groups assigned to the application. Above the limit,
+ * `_claim_sources` names the retired Azure AD Graph; a client must never send it a token.
  */
 function groupClaims({ directory, person }: Account, registration: Registration): Claims {
   const kind = registration.groupMembershipClaims
@@ -123,7 +123,7 @@ function groupClaims({ directory, person }: Account, registration: Registration)
   return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } }
 }
 
-/** Another value per application, so that two applications cannot compare notes. */
+/** Derives a different subject per application, so that applications cannot correlate people. */
 export function pairwiseSubject(clientId: string, { directory, person }: Account): string {
   return createHash('sha256')
     .update([clientId, directory.tenantId, person.id].join(' '))

@@ -21,7 +21,7 @@ async function isSignedIn(party: RelyingParty): Promise<boolean> {
 }
 
 describe('signing out', () => {
-  test('asks which account is meant, even when there is one', async () => {
+  test('asks which account to sign out, even when there is only one', async () => {
     const { party } = await signedIn()
     const page = await leave(party, { post_logout_redirect_uri: SIGNED_OUT })
     expect(page.title).toContain('Sign out')
@@ -31,7 +31,7 @@ describe('signing out', () => {
     expect(await isSignedIn(party)).toBe(false)
   })
 
-  test('asks nobody when logout_hint carries the login_hint claim, and brings state back', async () => {
+  test('does not ask when logout_hint carries the login_hint claim, and returns state', async () => {
     const { party, claims } = await signedIn()
     const page = await leave(party, {
       post_logout_redirect_uri: SIGNED_OUT,
@@ -42,26 +42,26 @@ describe('signing out', () => {
     expect(await isSignedIn(party)).toBe(false)
   })
 
-  test('asks all the same when logout_hint is a name', async () => {
+  test('asks when logout_hint is a name', async () => {
     const { party } = await signedIn()
     const page = await leave(party, { logout_hint: CAST.adele.userPrincipalName })
     expect(page.title).toContain('Sign out')
   })
 
-  test('asks nobody when id_token_hint is an id token of this sign-in', async () => {
+  test('does not ask when id_token_hint is an id token of this sign-in', async () => {
     const { party, body } = await signedIn()
     const hint = { post_logout_redirect_uri: SIGNED_OUT, id_token_hint: String(body['id_token']) }
     expect((await leave(party, hint)).url.href).toBe(SIGNED_OUT)
   })
 
-  test('works as a form too', async () => {
+  test('accepts a form post', async () => {
     const { party, claims } = await signedIn()
     const page = await party.browser.post(
       party.url('oauth2/v2.0/logout'),
       { post_logout_redirect_uri: SIGNED_OUT, logout_hint: String(claims['login_hint']) },
       'https://chat.contoso.example',
     )
-    // A form from another site carries no Lax cookie, but this one is SameSite=None.
+    // A form from another site sends no Lax cookie, but this cookie is SameSite=None.
     expect(page.url.href).toBe(SIGNED_OUT)
     expect(await isSignedIn(party)).toBe(false)
   })
@@ -69,7 +69,7 @@ describe('signing out', () => {
   test.each([
     ['an unregistered address', 'https://evil.example/'],
     ['another path', `${SIGNED_OUT}/more`],
-  ])('leads nowhere for %s', async (_situation, address) => {
+  ])('does not redirect to %s', async (_situation, address) => {
     const { party, claims } = await signedIn()
     const page = await leave(party, {
       post_logout_redirect_uri: address,
@@ -80,13 +80,13 @@ describe('signing out', () => {
     expect(await isSignedIn(party)).toBe(false)
   })
 
-  test('leads back when nobody is signed in', async () => {
+  test('redirects back when nobody is signed in', async () => {
     const party = new RelyingParty()
     const page = await leave(party, { post_logout_redirect_uri: SIGNED_OUT })
     expect(page.url.href).toBe(SIGNED_OUT)
   })
 
-  test('ends one account and leaves the other signed in', async () => {
+  test('signs out one account and leaves the other signed in', async () => {
     const { party, claims } = await signedIn()
     await party.signIn(CAST.alex, { prompt: 'select_account' })
     await leave(party, { logout_hint: String(claims['login_hint']) })
@@ -95,7 +95,7 @@ describe('signing out', () => {
     expect(page.url.searchParams.get('session_state')).not.toBe(claims['sid'])
   })
 
-  test('leaves refresh tokens alive', async () => {
+  test('leaves refresh tokens valid', async () => {
     const { party, claims, body } = await signedIn()
     await leave(party, { logout_hint: String(claims['login_hint']) })
     expect((await party.refresh(body['refresh_token'])).status).toBe(200)
@@ -103,7 +103,7 @@ describe('signing out', () => {
 })
 
 describe('front-channel sign-out', () => {
-  test('frames the registered address with the sid and nothing else', async () => {
+  test('frames the registered address with sid as the only parameter', async () => {
     const { party, claims } = await signedIn({ frontChannelLogoutUrl: FRONT_CHANNEL })
     const page = await leave(party, {
       post_logout_redirect_uri: SIGNED_OUT,
@@ -120,7 +120,7 @@ describe('front-channel sign-out', () => {
     expect((await party.browser.click('main a')).url.href).toBe(SIGNED_OUT)
   })
 
-  test('keeps quiet towards an application that was never signed in to', async () => {
+  test('does not notify an application that was never signed in to', async () => {
     const party = new RelyingParty({ registration: { frontChannelLogoutUrl: FRONT_CHANNEL } })
     await party.authorize()
     await party.choose(CAST.adele)

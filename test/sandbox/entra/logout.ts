@@ -10,8 +10,8 @@ import { accountButton } from './sign-in-page.ts'
 import type { SignIn } from './sign-ins.ts'
 
 /**
- * `/{tenant}/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0). Without a hint it asks which
- * account is meant, also when there is only one. Refresh tokens are not touched.
+ * `/{tenant}/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0). Without a hint it asks
+ * which account to sign out, even when there is only one. Refresh tokens stay valid.
  */
 export async function logout(
   world: EntraWorld,
@@ -74,7 +74,7 @@ function askWhichAccount(
   })
 }
 
-/** Tells the application in a frame, with nothing but the `sid`, and goes where it was asked to go. */
+/** Notifies the application in a frame, with `sid` as the only parameter, then redirects. */
 async function leave(
   { registration }: EntraWorld,
   parameters: URLSearchParams,
@@ -101,7 +101,7 @@ async function leave(
   })
 }
 
-/** Only a registered redirect URI; anything else leaves the person on the signed-out page. */
+/** Accepts only a registered redirect URI. Otherwise the person stays on the signed-out page. */
 function destinationOf(
   parameters: URLSearchParams,
   registration: EntraWorld['registration'],

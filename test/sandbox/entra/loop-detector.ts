@@ -1,10 +1,13 @@
 const WINDOW = 60 * 1000
 const RECOVERY = 2 * 60 * 1000
 
-/** Reports name anything from the fifth to the twentieth quick repeat; the sandbox stops the sixteenth. */
+/**
+ * Reports say that Entra refuses between the fifth and the twentieth quick repeat; the sandbox
+ * refuses the sixteenth.
+ */
 const REPEATS = 15
 
-/** AADSTS50196: the same redemption over and over is a client that forgot to keep its tokens. */
+/** AADSTS50196: a client that repeats the same redemption has failed to store its tokens. */
 export class LoopDetector {
   readonly #redemptions = new Map<string, readonly number[]>()
   readonly #stoppedUntil = new Map<string, number>()

@@ -42,17 +42,17 @@ export interface Page {
   readonly title: string
   readonly content: Markup
   readonly status?: number
-  /** Runs when scripts are on; the page must work without it. */
+  /** Script to run where scripts are enabled; the page must work without it. */
   readonly script?: string
   /** Origins the page may frame. */
   readonly frames?: readonly string[]
-  /** Leaves for this address after a moment. */
+  /** Redirects to this address after a short delay. */
   readonly leavesFor?: string
 }
 
 /**
- * A page of the sign-in service. It cannot be framed, and it cuts the tie to a window that opened it,
- * as Entra's will for every application registered from 2027-01-31 on.
+ * A page of the sign-in service. It cannot be framed and severs its opener. Entra's pages do the
+ * same for every application registered from 2027-01-31 on.
  */
 export async function renderPage(page: Page): Promise<Response> {
   const nonce = randomBytes(16).toString('base64')
@@ -63,7 +63,8 @@ export async function renderPage(page: Page): Promise<Response> {
     `frame-src ${(page.frames ?? ["'none'"]).join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
-    // No form-action: Chromium applies it to the redirect that follows a form, which leaves this host.
+    // No `form-action`: Chromium also applies it to the redirect after a form, which leaves this
+    // host.
   ].join('; ')
   const script =
     page.script === undefined
@@ -108,7 +109,7 @@ export async function renderPage(page: Page): Promise<Response> {
   })
 }
 
-/** Carries a request through a form. */
+/** Hidden form fields that carry the request's parameters. */
 export function hiddenInputs(parameters: Iterable<readonly [string, string]>): Markup {
   const inputs = [...parameters].map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,

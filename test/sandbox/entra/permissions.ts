@@ -1,11 +1,11 @@
 /** A delegated permission as its resource publishes it. */
 export interface Permission {
   readonly name: string
-  /** What the consent page says. */
+  /** The text on the consent page. */
   readonly title: string
-  /** Only an administrator may consent, unless the tenant is set otherwise. */
+  /** Only an administrator may consent, unless the tenant's policy differs. */
   readonly needsAdministrator: boolean
-  /** Listed in the app registration, which is what `.default` asks consent for. */
+  /** Listed in the app registration; `.default` asks consent for these. */
   readonly isRegistered: boolean
 }
 
@@ -28,7 +28,7 @@ function permission(
   }
 }
 
-/** Every application has these; Entra adds them to a first consent whatever was asked for. */
+/** Every application has these; Entra adds them to every first consent. */
 export const SIGN_IN_PERMISSIONS = [
   'openid',
   'profile',
@@ -38,8 +38,8 @@ export const SIGN_IN_PERMISSIONS = [
 ] as const
 
 /**
- * Files and sites are the administrator's to give since July 2025 (MC1097272), in every tenant that
- * left its consent policy alone; the documentation's "no admin" column is older.
+ * Files and sites need an administrator since July 2025 (MC1097272) in every tenant with the
+ * default consent policy. The documentation's "no admin" column is older.
  */
 export const GRAPH: Resource = {
   name: 'Microsoft Graph',
@@ -71,7 +71,9 @@ export const GRAPH: Resource = {
   ],
 }
 
-/** One service principal answers for every SharePoint host of a tenant, so one consent covers them. */
+/**
+ * One service principal represents every SharePoint host of a tenant, so one consent covers them.
+ */
 export const SHAREPOINT: Resource = {
   name: 'SharePoint',
   applicationId: '00000003-0000-0ff1-ce00-000000000000',

@@ -48,7 +48,7 @@ describe('faults of the token endpoint', () => {
     return party.fetch(new Request(party.url('oauth2/v2.0/token'), init))
   }
 
-  test('a server error is HTML', async () => {
+  test('send HTML for a server error', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.token_server_error')
     const response = await redeemWith(party)
@@ -56,7 +56,7 @@ describe('faults of the token endpoint', () => {
     expect(response.headers.get('content-type')).toBe('text/html')
   })
 
-  test('a malformed answer is a 200 that is not JSON', async () => {
+  test('send a malformed answer as a 200 that is not JSON', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.token_malformed')
     const response = await redeemWith(party)
@@ -64,13 +64,13 @@ describe('faults of the token endpoint', () => {
     await expect(response.json()).rejects.toThrow(SyntaxError)
   })
 
-  test('throttling says how long to wait', async () => {
+  test('send Retry-After when throttling', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.token_throttled', { retryAfterSeconds: 7 })
     expect((await redeemWith(party)).headers.get('retry-after')).toBe('7')
   })
 
-  test('a slow token endpoint answers correctly after the delay', async () => {
+  test('delay a correct answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const party = new RelyingParty()
     party.world.faults.set('entra.token_slow', { delayMs: 30_000 })
@@ -83,7 +83,7 @@ describe('faults of the token endpoint', () => {
     expect(answered.mock.calls[0]?.[0].status).toBe(400)
   })
 
-  test('a token endpoint that hangs ends when the caller gives up', async () => {
+  test('end a hanging request when the client aborts', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.token_hang')
     const caller = new AbortController()
@@ -92,7 +92,7 @@ describe('faults of the token endpoint', () => {
     await expect(answer).rejects.toThrow('gave up')
   })
 
-  test('an outage of discovery affects nothing else', async () => {
+  test('leave the token endpoint working when discovery is down', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.discovery_outage')
     for (const path of ['v2.0/.well-known/openid-configuration', 'discovery/v2.0/keys']) {
@@ -103,7 +103,7 @@ describe('faults of the token endpoint', () => {
 })
 
 describe('faults of the tokens', () => {
-  test('no refresh token although it was asked for', async () => {
+  test('leave out the refresh token although it was requested', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.no_refresh_token')
     const { status, body } = await party.tokens(CAST.adele)
@@ -111,7 +111,7 @@ describe('faults of the tokens', () => {
     expect(body).not.toHaveProperty('refresh_token')
   })
 
-  test('another nonce', async () => {
+  test('replace the nonce', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.wrong_nonce')
     const { body } = await party.tokens(CAST.adele)
@@ -120,7 +120,7 @@ describe('faults of the tokens', () => {
 })
 
 describe('conditional access', () => {
-  test('is met by a round through the sign-in page that carries the challenge', async () => {
+  test('is satisfied by a sign-in that carries the challenge', async () => {
     const party = new RelyingParty()
     const before = await party.tokens(CAST.adele)
     party.world.faults.set('entra.conditional_access')
@@ -144,14 +144,14 @@ describe('conditional access', () => {
     expect(again.url.searchParams.has('code')).toBe(true)
   })
 
-  test('is not met by a round without the challenge', async () => {
+  test('is not satisfied by a sign-in without the challenge', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.conditional_access')
     const { body } = await party.tokens(CAST.adele)
     expect(body).toMatchObject({ error: 'interaction_required', error_codes: [50076] })
   })
 
-  test('a challenge of a resource needs the person, unless it only wants a newer token', async () => {
+  test("needs the person for a resource's challenge, unless it only demands a newer token", async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const refreshWith = (demand: object) =>

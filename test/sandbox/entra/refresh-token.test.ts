@@ -7,7 +7,7 @@ import { RelyingParty } from './relying-party.ts'
 stopTheDate()
 
 describe('a refresh token', () => {
-  test('is replaced and stays alive', async () => {
+  test('is replaced at redemption and stays valid', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const second = await party.refresh(body['refresh_token'])
@@ -16,7 +16,7 @@ describe('a refresh token', () => {
     expect((await party.refresh(second.body['refresh_token'])).status).toBe(200)
   })
 
-  test('is of use to the client it was issued to, and to no other', async () => {
+  test('works for the client it was issued to, and for no other', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const { registration } = party.world
@@ -31,7 +31,7 @@ describe('a refresh token', () => {
     expect((await party.refresh(body['refresh_token'])).status).toBe(200)
   })
 
-  test('serves every resource the person has consented to', async () => {
+  test('works for every resource the person has consented to', async () => {
     const party = new RelyingParty()
     const hosts = ['https://contoso.sharepoint.com', 'https://contoso-my.sharepoint.com']
     party.world.entra.grantAdminConsent(['MyFiles.Read', 'AllSites.Read'], hosts[0])
@@ -46,7 +46,7 @@ describe('a refresh token', () => {
     }
   })
 
-  test('answers in the tenant path or a multi-tenant one, not at another tenant', async () => {
+  test('works at its tenant or a multi-tenant authority, not at another tenant', async () => {
     const party = new RelyingParty({ registration: { signInAudience: 'AzureADMultipleOrgs' } })
     const { body } = await party.tokens(CAST.adele)
     party.authority = 'organizations'
@@ -57,7 +57,7 @@ describe('a refresh token', () => {
     )
   })
 
-  test('dies after 90 days without use, and every use starts anew', async () => {
+  test('expires after 90 days without use, and every use restarts that period', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     pass(90 * DAY - 1)
@@ -107,14 +107,14 @@ describe('a refresh token', () => {
     expect(await party.refresh(body['refresh_token'], scope)).toMatchObject(refused(error, code))
   })
 
-  test('says consent_required as suberror when consent is missing', async () => {
+  test('reports consent_required as suberror when consent is missing', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const answer = await party.refresh(body['refresh_token'], 'People.Read')
     expect(answer.body['suberror']).toBe('consent_required')
   })
 
-  test('a tenant does not know the SharePoint of another', async () => {
+  test('is refused for the SharePoint host of another tenant', async () => {
     const party = new RelyingParty({ registration: { signInAudience: 'AzureADMultipleOrgs' } })
     party.authority = FABRIKAM
     const { body } = await party.tokens(CAST.felix)
@@ -125,7 +125,7 @@ describe('a refresh token', () => {
     expect(answer).toMatchObject(refused('invalid_resource', 500011))
   })
 
-  test('dies when sessions are revoked, and lives on after single sign-out', async () => {
+  test('is invalid after sessions are revoked and valid after single sign-out', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     party.world.entra.signOutEverywhere()
@@ -141,7 +141,7 @@ describe('a refresh token', () => {
     expect((await party.refresh(again.body['refresh_token'])).status).toBe(200)
   })
 
-  test('dies with the account', async () => {
+  test('is invalid when the account is deleted or disabled', async () => {
     const party = new RelyingParty()
     const [contoso] = party.world.tenants
     const { body } = await party.tokens(CAST.adele)
@@ -157,7 +157,7 @@ describe('a refresh token', () => {
     )
   })
 
-  test('is stopped when a client redeems it over and over', async () => {
+  test('is refused when a client redeems it again and again', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const redeem = () => party.refresh(body['refresh_token'], 'User.Read')

@@ -18,19 +18,19 @@ export const SIGN_IN_SCOPE = 'openid profile email offline_access User.Read'
 export const VERIFIER = 'a-verifier-that-is-long-enough-for-rfc-7636-s256'
 export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
 
-/** Parameters to send beside the usual ones, or `null` to leave one out. */
+/** Parameters to add to the defaults; `null` removes a default. */
 export type Parameters = Readonly<Record<string, string | null>>
 
 export interface RelyingPartyOptions {
   readonly registration?: Partial<Registration>
   readonly hosts?: SandboxHosts
-  /** A whole sandbox instead of the sign-in service by itself; it has its own hosts and registration. */
+  /** A whole sandbox instead of the sign-in service alone, with its own hosts and registration. */
   readonly sandbox?: Sandbox
   /** First path segment of every request. */
   readonly authority?: string
 }
 
-/** The sign-in service by itself, an application that knows it, and a person with a browser. */
+/** The sign-in service alone, a registered application, and a person with a browser. */
 export class RelyingParty {
   readonly world: EntraWorld
   readonly browser: Browser
@@ -46,7 +46,7 @@ export class RelyingParty {
     this.browser = new Browser({ home: REDIRECT_URI, internet: (request) => this.fetch(request) })
   }
 
-  /** The sign-in service, and an application that says yes to everything. */
+  /** Starts the sign-in service with an application that accepts every consent. */
   async fetch(request: Request): Promise<Response> {
     const isEntra = new URL(request.url).origin === this.world.hosts.login
     return isEntra ? this.#handle(request) : new Response('<title>The application</title>')
@@ -74,7 +74,7 @@ export class RelyingParty {
     })
   }
 
-  /** Opens the authorize endpoint and stays on whatever it shows. */
+  /** Opens the authorize endpoint and returns the page it shows. */
   authorize(parameters: Parameters = {}): Promise<Page> {
     return this.browser.open(this.authorizeUrl(parameters))
   }
@@ -99,7 +99,7 @@ export class RelyingParty {
     return this.browser.submit({ button: ['decision', decision] })
   }
 
-  /** Signs in, accepts what is asked, and hands over what the application was told. */
+  /** Signs in, accepts the consent, and returns the authorization response. */
   async signIn(
     account: { readonly userPrincipalName: string },
     parameters: Parameters = {},

@@ -4,19 +4,19 @@ import { findPermission, GRAPH, type Resource, SHAREPOINT } from './permissions.
 
 const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
 
-/** What is asked of one resource. */
+/** The scopes requested of one resource. */
 export interface ResourceScopes {
   readonly resource: Resource
-  /** Origin the token is for, as the sandbox's hosts name it. */
+  /** Origin of the resource, as listed in the sandbox's hosts. */
   readonly audience: string
   /**
-   * The resource as the client wrote it, slash and all; empty for Graph's short names. Answers name
-   * scopes the same way, or MSAL would not find its tokens again.
+   * The resource exactly as the client wrote it, including a slash; empty for Graph's short names.
+   * Answers repeat this form, because MSAL finds its tokens by it.
    */
   readonly prefix: string
-  /** Permission names, canonical where the resource knows them. */
+  /** Permission names, in the resource's spelling where it knows them. */
   readonly names: readonly string[]
-  /** `.default`: everything consented already. */
+  /** `.default`: everything already consented. */
   readonly isDefault: boolean
 }
 
@@ -26,12 +26,12 @@ export interface RequestedScopes {
 }
 
 /**
- * Reads a `scope` parameter. A scope without a resource means Microsoft Graph; any other names its
- * resource by the host root, so a site's path in front of the permission is an unknown resource.
+ * Parses a `scope` parameter. A scope without a resource means Microsoft Graph. Any other names its
+ * resource by the host root, so a site's path before the permission makes the resource unknown.
  */
 export function readScopes(value: string, hosts: SandboxHosts): RequestedScopes {
   const tokens = value.split(' ').filter((token) => token !== '')
-  // RFC 6749 §3.3. A comma list is the classic slip.
+  // RFC 6749 §3.3 separates scopes by spaces. A comma-separated list is a common mistake.
   if (tokens.some((token) => !/^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/.test(token))) {
     throw new AadstsError(70011, `Scope: '${value}'.`)
   }
@@ -85,7 +85,10 @@ function resourceAt(prefix: string, hosts: SandboxHosts): { resource: Resource; 
   throw new AadstsError(500011, `Resource: '${prefix.slice(0, -1)}'.`)
 }
 
-/** The one resource a token can be for; Graph when only OpenID scopes are named. AADSTS28000 for more. */
+/**
+ * Returns the only resource a token can be for; Graph when only OpenID scopes are named. More than
+ * one is AADSTS28000.
+ */
 export function theOneResource(scopes: RequestedScopes, hosts: SandboxHosts): ResourceScopes {
   const [first, ...more] = scopes.resources
   if (more.length > 0) {

@@ -5,21 +5,24 @@ import { type Account, homeNameOf } from './accounts.ts'
 import type { Authority } from './authority.ts'
 import { hiddenInputs, renderPage } from './page.ts'
 
-/** More groups than a token names. */
+/** More groups than fit into a token. */
 const MANY_GROUPS = 200
 
 export interface AccountChoice {
   readonly authority: Authority
   readonly action: string
-  /** The request the choice belongs to. */
+  /** The authorization request that the choice belongs to. */
   readonly parameters: Iterable<readonly [string, string]>
-  /** Signed in with this browser already. */
+  /** Accounts already signed in with this browser. */
   readonly signedIn: readonly Account[]
-  /** The application's guess: offered first. */
+  /** The application's hint; this account is offered first. */
   readonly hinted: Account | null
 }
 
-/** Who wants in? The cast one click each, anyone else by name; nobody has a password here. */
+/**
+ * Asks who is signing in: one click for each person of the cast, a typed name for anyone else.
+ * There are no passwords.
+ */
 export function renderSignInPage(world: EntraWorld, choice: AccountChoice): Promise<Response> {
   const carried = hiddenInputs(choice.parameters)
   const accounts = accountsOffered(world, choice)
@@ -52,7 +55,7 @@ export function renderSignInPage(world: EntraWorld, choice: AccountChoice): Prom
 
 export interface AccountTile {
   readonly userPrincipalName: string
-  /** What the person goes by; the principal name except for guests. */
+  /** The name a person signs in with: the principal name, except for guests. */
   readonly name: string
   readonly displayName: string
   readonly description: string
@@ -96,7 +99,7 @@ function describeAccount(account: Account, { authority, signedIn }: AccountChoic
   ].filter((fact) => fact !== null)
   return {
     userPrincipalName: person.userPrincipalName,
-    // Guests know themselves by the name their own organisation gave them.
+    // Guests sign in with the name from their home organisation.
     name: home ?? person.userPrincipalName,
     displayName: person.displayName,
     description: facts.length > 0 ? facts.join(' · ') : `member of ${groups} groups`,

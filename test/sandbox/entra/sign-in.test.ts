@@ -4,8 +4,8 @@ import { readLoginHint } from './accounts.ts'
 import { claimsOf, errorOf } from './answers.ts'
 import { REDIRECT_URI, RelyingParty, SIGN_IN_SCOPE } from './relying-party.ts'
 
-describe('who signs in', () => {
-  test('a second authorize is silent, in the same browser and with the same sid', async () => {
+describe('sign-in', () => {
+  test('is silent at the second authorization request, in the same browser with the same sid', async () => {
     const party = new RelyingParty()
     const first = await party.signIn(CAST.adele)
     const again = await party.authorize()
@@ -14,14 +14,14 @@ describe('who signs in', () => {
     expect(again.url.searchParams.get('code')).not.toBe(first.get('code'))
   })
 
-  test('the cookie of single sign-on is Secure and SameSite=None on https', async () => {
+  test('sets a Secure and SameSite=None cookie on https', async () => {
     const party = new RelyingParty()
     const page = await party.authorize()
     const [cookie] = page.headers.getSetCookie()
     expect(cookie).toMatch(/^sandbox-sign-in=[\w-]+; Path=\/; HttpOnly; Secure; SameSite=None$/)
   })
 
-  test('the page offers the cast and says what is special about each', async () => {
+  test('offers the people of the cast, each with a description', async () => {
     const page = await new RelyingParty().authorize()
     const tile = (name: string) =>
       page.html.querySelector(`button[name=account][value="${name}"]`)?.structuredText ?? ''
@@ -33,7 +33,7 @@ describe('who signs in', () => {
     expect(page.html.querySelector('form input[type=text][name=account]')).not.toBeNull()
   })
 
-  test('anyone else signs in by typing a name', async () => {
+  test('accepts a typed name for anyone else', async () => {
     const party = new RelyingParty()
     const someone = party.world.tenants[0]?.people.find(({ mail }) => mail !== null)
     await party.authorize()
@@ -41,12 +41,12 @@ describe('who signs in', () => {
     expect(typed.title).toContain('Permissions')
   })
 
-  test('a link cannot choose an account', async () => {
+  test('ignores an account chosen by a link', async () => {
     const page = await new RelyingParty().authorize({ account: CAST.adele.userPrincipalName })
     expect(page.title).toContain('Sign in')
   })
 
-  test('a request may also come as a form', async () => {
+  test('accepts the request as a form', async () => {
     const party = new RelyingParty()
     const fields = Object.fromEntries(new URL(party.authorizeUrl()).searchParams)
     const page = await party.browser.post(party.url('oauth2/v2.0/authorize'), fields, REDIRECT_URI)
@@ -57,7 +57,7 @@ describe('who signs in', () => {
     ['a person of another tenant', CAST.felix, 50020],
     ['a disabled account', CAST.diego, 50057],
     ['nobody', { userPrincipalName: 'nobody@contoso.example' }, 50034],
-  ])('%s stays on a page that offers another account', async (_who, account, code) => {
+  ])('of %s stays on a page that offers another account', async (_who, account, code) => {
     const party = new RelyingParty()
     await party.authorize()
     const page = await party.type(account.userPrincipalName)
@@ -67,7 +67,7 @@ describe('who signs in', () => {
     expect(retry.title).toContain('Sign in')
   })
 
-  test('a guest signs in by the name of their own organisation', async () => {
+  test('of a guest accepts the name from their home organisation', async () => {
     const party = new RelyingParty()
     await party.authorize()
     await party.type('gustav@fabrikam.example')
@@ -81,7 +81,7 @@ describe('who signs in', () => {
     expect(hinted.url.searchParams.get('error')).toBeNull()
   })
 
-  test('without a tenant in the path a guest lands in their own', async () => {
+  test('without a tenant in the path takes a guest to their home tenant', async () => {
     const party = new RelyingParty({
       authority: 'organizations',
       registration: { signInAudience: 'AzureADMultipleOrgs' },
@@ -94,17 +94,17 @@ describe('who signs in', () => {
     expect(claimsOf(body['id_token'])).not.toHaveProperty('idp')
   })
 
-  test('unassigned people stay out when assignment is required', async () => {
+  test('refuses unassigned people when assignment is required', async () => {
     const party = new RelyingParty({ registration: { assignmentRequired: true } })
     await party.authorize()
     const gustav = await party.choose(CAST.gustav)
     expect(gustav.text).toContain('AADSTS50105: ')
-    // Adele through a group, Alex through an app role.
+    // Adele is assigned through a group, Alex through an app role.
     expect((await party.signIn(CAST.adele, { prompt: 'login' })).has('code')).toBe(true)
     expect((await party.signIn(CAST.alex, { prompt: 'login' })).has('code')).toBe(true)
   })
 
-  test('the fault of a disabled user shows at sign-in', async () => {
+  test('refuses a user whom the fault disables', async () => {
     const party = new RelyingParty()
     party.world.faults.set('entra.user_disabled', { userId: CAST.adele.id })
     await party.authorize()
@@ -113,7 +113,7 @@ describe('who signs in', () => {
 })
 
 describe('prompt and hints', () => {
-  test('none without a session is login_required', async () => {
+  test('returns login_required for prompt=none without a session', async () => {
     const page = await new RelyingParty().authorize({ prompt: 'none' })
     expect(errorOf(page.url)).toEqual({
       error: 'login_required',
@@ -122,7 +122,7 @@ describe('prompt and hints', () => {
     })
   })
 
-  test('none with two sessions is interaction_required', async () => {
+  test('returns interaction_required for prompt=none with two sessions', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele)
     await party.signIn(CAST.alex, { prompt: 'select_account' })
@@ -133,7 +133,7 @@ describe('prompt and hints', () => {
     })
   })
 
-  test('none without consent is consent_required', async () => {
+  test('returns consent_required for prompt=none without consent', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele)
     const page = await party.authorize({ prompt: 'none', scope: `${SIGN_IN_SCOPE} People.Read` })
@@ -143,7 +143,7 @@ describe('prompt and hints', () => {
     })
   })
 
-  test('none redirects even where a page would be shown', async () => {
+  test('redirects for prompt=none even where a page would be shown', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele)
     party.world.faults.set('entra.user_disabled')
@@ -155,7 +155,7 @@ describe('prompt and hints', () => {
   })
 
   test.each(['login', 'select_account'])(
-    '%s asks although somebody is signed in',
+    'asks for prompt=%s although somebody is signed in',
     async (prompt) => {
       const party = new RelyingParty()
       await party.signIn(CAST.adele)
@@ -167,7 +167,7 @@ describe('prompt and hints', () => {
     },
   )
 
-  test('a hint picks one of several sessions, by name or by the login_hint claim', async () => {
+  test('selects one of several sessions by a hint: a name or the login_hint claim', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     await party.signIn(CAST.alex, { prompt: 'select_account' })
@@ -180,7 +180,7 @@ describe('prompt and hints', () => {
     }
   })
 
-  test('a hint for somebody else asks and offers them first', async () => {
+  test('asks and offers the hinted person first when they have no session', async () => {
     const party = new RelyingParty()
     await party.signIn(CAST.adele)
     const page = await party.authorize({

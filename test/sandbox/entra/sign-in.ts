@@ -19,7 +19,7 @@ export interface SignedIn {
   readonly account: Account
 }
 
-/** The sign-in to go on with, or the page that asks who it is. */
+/** The sign-in to continue with, or the page that asks who is signing in. */
 export async function signInOrAsk(
   world: EntraWorld,
   demand: SignInDemand,
@@ -32,7 +32,7 @@ export async function signInOrAsk(
   if (name !== null) {
     const account = findAccount(name.trim(), demand.authority, world.tenants)
     checkAdmission(world, account)
-    // Pressing the button stands for password, second factor and whatever else was demanded.
+    // Submitting the page simulates password, second factor and every other demand.
     return { account, signIn: signIns.start(step.browser.id, account, demand.claims.demands) }
   }
   const known = signIns
@@ -95,13 +95,15 @@ function findHinted(world: EntraWorld, { loginHint }: SignInDemand): Account | n
   return null
 }
 
-/** The account is enabled and may use the application, at sign-in and at every refresh. */
+/**
+ * Checks at sign-in and at every refresh that the account is enabled and may use the application.
+ */
 export function checkAdmission(world: EntraWorld, { directory, person }: Account): void {
   if (!person.accountEnabled || world.faults.take('entra.user_disabled', person.id) !== null) {
     throw new AadstsError(50057)
   }
   if (!world.registration.assignmentRequired || person.appRoles.length > 0) return
-  // Assignment through a group reaches its direct members only.
+  // Assignment through a group covers its direct members only.
   const groups = directory.directGroupsOf(person.id)
   if (!groups.some(({ isAssignedToApplication }) => isAssignedToApplication)) {
     throw new AadstsError(50105, `User: '${person.userPrincipalName}'.`)

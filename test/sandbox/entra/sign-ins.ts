@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Account } from './accounts.ts'
 import type { ClaimDemand } from './claims-request.ts'
 
-/** One person signed in with one browser: what single sign-on rests on, and what `sid` names. */
+/** One person's session in one browser: the basis of single sign-on, identified by `sid`. */
 export interface SignIn {
   readonly sid: string
   readonly browserId: string
@@ -10,17 +10,17 @@ export interface SignIn {
   readonly userId: string
   /** Epoch milliseconds. */
   readonly authenticatedAt: number
-  /** Demands of Conditional Access that were met in this sign-in. */
+  /** Demands of Conditional Access that this sign-in has satisfied. */
   readonly met: ReadonlySet<ClaimDemand>
-  /** The application got a code out of it, so it takes part in single sign-out. */
+  /** The application received a code in this session, so it takes part in single sign-out. */
   readonly hasUsedApplication: boolean
 }
 
-/** The sign-in service's own sessions. Ending one says nothing about refresh tokens. */
+/** Sessions of the sign-in service. Ending one leaves refresh tokens valid. */
 export class SignIns {
   readonly #signIns = new Map<string, SignIn>()
 
-  /** Signing in again with the same browser keeps the `sid`. */
+  /** A new sign-in with the same browser keeps the `sid`. */
   start(browserId: string, account: Account, met: readonly ClaimDemand[]): SignIn {
     const tenantId = account.directory.tenantId
     const userId = account.person.id

@@ -6,7 +6,10 @@ export interface SigningKey {
   readonly publicJwk: Readonly<Record<string, unknown>>
 }
 
-/** RSA keys are dear to make and a test process makes many sandboxes, so sandboxes share them by name. */
+/**
+ * RSA keys are slow to generate and a test process makes many sandboxes, so sandboxes share them by
+ * name.
+ */
 const KEYS = new Map<string, Promise<SigningKey>>()
 
 function keyNamed(name: string): Promise<SigningKey> {
@@ -23,7 +26,7 @@ async function generate(): Promise<SigningKey> {
   return { kid, privateKey, publicJwk: { kty: 'RSA', use: 'sig', kid, x5t: kid, n, e } }
 }
 
-/** The keys of the cloud: several at once, in no order that means anything, changed without notice. */
+/** The keys of the cloud: several at once, in arbitrary order, rotated without notice. */
 export class SigningKeys {
   #count = 2
   #published = ['rolling-0', 'rolling-1']
@@ -37,28 +40,30 @@ export class SigningKeys {
     return Promise.all(this.#published.map(keyNamed))
   }
 
-  /** A key of the personal-accounts service. Multi-tenant metadata lists it, no tenant may sign with it. */
+  /**
+   * A key for personal accounts. Multi-tenant metadata lists it, but no tenant may sign with it.
+   */
   consumers(): Promise<SigningKey> {
     return keyNamed('consumers')
   }
 
-  /** The key of an app that has one of its own. */
+  /** The key of an app with its own signing key. */
   ofApp(): Promise<SigningKey> {
     return keyNamed('of-the-app')
   }
 
-  /** A key nobody has heard of. */
+  /** A key that is never published. */
   unpublished(): Promise<SigningKey> {
     return keyNamed('unpublished')
   }
 
-  /** A new key signs from now on; those published before stay until they are retired. */
+  /** Starts signing with a new key. Published keys stay until they are retired. */
   roll(): void {
     this.#signing = `rolling-${this.#count++}`
     this.#published.unshift(this.#signing)
   }
 
-  /** Withdraws every published key but the signing one and one that stands by. */
+  /** Withdraws every published key except the signing key and one standby key. */
   retire(): void {
     const standby = `rolling-${this.#count++}`
     this.#published = [standby, this.#signing]

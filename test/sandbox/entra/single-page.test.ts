@@ -14,14 +14,14 @@ describe('redirect URIs of the single-page platform', () => {
   const registration = { redirectUris: [], spaRedirectUris: [REDIRECT_URI] }
   const origin = { origin: 'https://chat.contoso.example' }
 
-  test('a server that redeems such a code gets an error that says so', async () => {
+  test('refuse a server that redeems the code, with an explanation', async () => {
     const party = new RelyingParty({ registration })
     expect(await party.redeem(await codeOf(party))).toMatchObject(
       refused('invalid_request', 9002327),
     )
   })
 
-  test('a browser redeems it without a credential', async () => {
+  test('let a browser redeem the code without a credential', async () => {
     const party = new RelyingParty({ registration })
     const code = await codeOf(party)
     expect(await party.redeem(code, {}, origin)).toMatchObject(refused('invalid_client', 700025))
@@ -30,7 +30,7 @@ describe('redirect URIs of the single-page platform', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe(origin.origin)
   })
 
-  test('a request without PKCE is sent back without a code', async () => {
+  test('refuse a request without PKCE by an error redirect without a code', async () => {
     const party = new RelyingParty({ registration })
     const answer = await party.signIn(CAST.adele, {
       code_challenge: null,
@@ -41,7 +41,7 @@ describe('redirect URIs of the single-page platform', () => {
     expect(answer.get('error_description')).toMatch(/^AADSTS9002325: /)
   })
 
-  test('its refresh tokens expire 24 hours after the sign-in, renewed or not', async () => {
+  test('issue refresh tokens that expire 24 hours after the sign-in, renewed or not', async () => {
     const party = new RelyingParty({ registration })
     const code = await codeOf(party)
     const { body } = await party.redeem(code, { client_secret: null }, origin)
@@ -67,7 +67,7 @@ describe('redirect URIs of the single-page platform', () => {
     )
   })
 
-  test('a web redirect URI does not want an Origin', async () => {
+  test('are required for an Origin header; a web redirect URI refuses one', async () => {
     const party = new RelyingParty()
     const answer = await party.redeem(await codeOf(party), {}, origin)
     expect(answer).toMatchObject(refused('invalid_request', 9002326))

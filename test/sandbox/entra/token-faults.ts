@@ -2,7 +2,7 @@ import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import { errorResponse } from './error-response.ts'
 
-/** What can be wrong with the token endpoint before it has looked at a request. */
+/** Faults of the token endpoint that apply before it reads the request. */
 export async function takeTokenFault(
   world: EntraWorld,
   request: Request,
@@ -35,7 +35,7 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-/** Ends only when the caller gives up, as a connection that nobody answers does. */
+/** Ends only when the client aborts, like a connection that is never answered. */
 function hang({ signal }: Request): Promise<never> {
   return new Promise((_, reject) => {
     const giveUp = () => reject(new Error('The caller gave up', { cause: signal.reason }))

@@ -3,19 +3,19 @@ import type { EntraWorld } from './entra-state.ts'
 import { AadstsError } from './aadsts.ts'
 import type { AuthorizationCode, CodeChallenge, Grant, RefreshToken } from './grants.ts'
 
-/** A grant that stood every check, and what its redemption may hand out. */
+/** A grant that passed every check, and what its redemption may issue. */
 export interface Redemption {
   readonly grant: Grant
   readonly scope: string
   readonly nonce: string | null
-  /** The token that was redeemed, `null` for a code. */
+  /** The redeemed refresh token; `null` for a code. */
   readonly previous: RefreshToken | null
 }
 
 export interface Presented {
   readonly form: URLSearchParams
   readonly clientId: string
-  /** First path segment of the token endpoint asked. */
+  /** First path segment of the requested token endpoint. */
   readonly authority: string
 }
 

@@ -3,8 +3,8 @@ import { CAST } from '../directory/cast.ts'
 import { refused } from './answers.ts'
 import { RelyingParty } from './relying-party.ts'
 
-describe('a refusal', () => {
-  test('has the members of a real one', async () => {
+describe('a token error', () => {
+  test("has the same members as Entra's", async () => {
     const { body, headers } = await new RelyingParty().redeem('unknown')
     expect(Object.keys(body).toSorted()).toEqual([
       'correlation_id',
@@ -51,25 +51,25 @@ describe('a refusal', () => {
     expect(await new RelyingParty().redeem('c', parameters)).toMatchObject(refused(error, code))
   })
 
-  test('answers a GET', async () => {
+  test('is returned for a GET', async () => {
     const party = new RelyingParty()
     const response = await party.fetch(new Request(party.url('oauth2/v2.0/token')))
     expect(await response.json()).toMatchObject({ error_codes: [900561] })
   })
 
-  test('answers a body that is not a form', async () => {
+  test('is returned for a body that is not a form', async () => {
     const answer = await new RelyingParty().redeem('c', {}, { 'content-type': 'application/json' })
     expect(answer).toMatchObject(refused('invalid_request', 900144))
   })
 
-  test('answers an unknown tenant', async () => {
+  test('is returned for an unknown tenant', async () => {
     const party = new RelyingParty({ authority: 'nobody.example' })
     expect(await party.redeem('c')).toMatchObject(refused('invalid_request', 90002))
   })
 })
 
-describe('what a token answer holds', () => {
-  test('no refresh token without offline_access, no id token without openid', async () => {
+describe('a token response', () => {
+  test('has no refresh token without offline_access and no id token without openid', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele, { scope: 'User.Read' })
     expect(Object.keys(body).toSorted()).toEqual([
@@ -92,14 +92,14 @@ describe('what a token answer holds', () => {
       'https://graph.microsoft.com/.default',
       'openid profile email https://graph.microsoft.com/User.Read https://graph.microsoft.com/.default',
     ],
-  ])('scopes in the form they were asked for: %s', async (asked, answered) => {
+  ])('lists scopes in the requested form: %s', async (asked, answered) => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const answer = await party.refresh(body['refresh_token'], asked)
     expect(answer.body['scope']).toBe(answered)
   })
 
-  test('everything consented for the resource, not only what was asked', async () => {
+  test('covers everything consented for the resource, not only the requested scopes', async () => {
     const party = new RelyingParty()
     party.world.entra.grantAdminConsent(['People.Read', 'GroupMember.Read.All'])
     const { body } = await party.tokens(CAST.adele)
@@ -108,7 +108,7 @@ describe('what a token answer holds', () => {
     )
   })
 
-  test('lifetimes between 60 and 90 minutes that vary, the same way in every run', async () => {
+  test('has a lifetime between 60 and 90 minutes that varies in the same way in every run', async () => {
     const lifetimes = async () => {
       const party = new RelyingParty()
       const { body } = await party.tokens(CAST.adele)
@@ -124,7 +124,7 @@ describe('what a token answer holds', () => {
     expect(await lifetimes()).toEqual(first)
   })
 
-  test('a day for a client that announces cp1', async () => {
+  test('has a lifetime of a day for a client that declares cp1', async () => {
     const party = new RelyingParty()
     const { body } = await party.tokens(CAST.adele)
     const claims = JSON.stringify({ access_token: { xms_cc: { values: ['cp1'] } } })

@@ -27,7 +27,7 @@ const GRANT_TYPES: ReadonlySet<string> = new Set([
   'client_credentials',
 ])
 
-/** Answers a token request, or throws the refusal. */
+/** Answers a token request, or throws the error response. */
 export async function redeem(
   world: EntraWorld,
   authority: Authority,
@@ -54,22 +54,22 @@ export async function redeem(
   return Response.json(await issue(world, redemption, form))
 }
 
-/** A body in any other encoding is a body without parameters. */
+/** A body in any other encoding is treated as a form without parameters. */
 export async function readTokenForm(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type') ?? ''
   const isForm = type.toLowerCase().startsWith('application/x-www-form-urlencoded')
   return new URLSearchParams(isForm ? await request.text() : '')
 }
 
-/** The grant a request presents, before any check: faults can be limited to one user. */
+/** Finds the presented grant before any check, because faults can be limited to one user. */
 export function presentedGrant(world: EntraWorld, form: URLSearchParams): Grant | null {
   const { grants } = world.entra
   return grants.code(form.get('code') ?? '') ?? grants.refreshToken(form.get('refresh_token') ?? '')
 }
 
 /**
- * Browsers redeem for single-page redirect URIs, servers for web ones, told apart by `Origin`. True
- * when the request is a browser's, which must not present a credential.
+ * Browsers redeem codes of single-page redirect URIs, servers those of web ones; `Origin`
+ * distinguishes them. Returns true for a browser, which must not send a credential.
  */
 function checkOrigin(world: EntraWorld, request: Request, form: URLSearchParams): boolean {
   const origin = request.headers.get('origin')
@@ -141,7 +141,7 @@ function accountOf({ tenants }: EntraWorld, grant: Grant): Account {
   return { directory, person }
 }
 
-/** A token carries everything consented for its resource, not only what this request names. */
+/** A token carries everything consented for its resource, not only the requested scopes. */
 function checkConsent(
   world: EntraWorld,
   account: Account,
@@ -160,7 +160,7 @@ function checkConsent(
   throw new AadstsError(65001, `Resource: '${target.audience}', scope: '${named}'.`)
 }
 
-/** Conditional Access looks at every redemption; only a person at the sign-in page can satisfy it. */
+/** Conditional Access checks every redemption; only a person at the sign-in page can satisfy it. */
 function checkPolicies({ faults }: EntraWorld, grant: Grant, claims: ClaimsRequest): void {
   if (faults.take('entra.blocked_by_policy', grant.userId) !== null) throw new AadstsError(53003)
   if (!claims.demands.every((demand) => grant.met.has(demand))) {
@@ -172,7 +172,10 @@ function checkPolicies({ faults }: EntraWorld, grant: Grant, claims: ClaimsReque
   }
 }
 
-/** Between 60 and 90 minutes, another value each time; a day for clients that heed challenges. */
+/**
+ * A lifetime between 60 and 90 minutes, different each time; a day for clients that handle
+ * challenges.
+ */
 function lifetimeOf(issued: number, { announcesContinuousAccess }: ClaimsRequest): number {
   if (announcesContinuousAccess) return DAY_SECONDS
   const noise = createHash('sha256').update(`lifetime ${issued}`).digest().readUInt32BE()
@@ -180,8 +183,8 @@ function lifetimeOf(issued: number, { announcesContinuousAccess }: ClaimsRequest
 }
 
 /**
- * Scopes in the form the client used, OpenID scopes bare and with Graph alone, `.default` beside what
- * it stood for. Every published answer of Entra that we found reads this way.
+ * Returns scopes in the client's form, OpenID scopes bare and with Graph only, and `.default` next
+ * to what it expanded to. Every published Entra response that we found has this form.
  */
 function scopeAnswer(granted: readonly string[], { resource, prefix, isDefault }: ResourceScopes) {
   const isBare = (name: string) => resource === GRAPH && /^[a-z_]+$/.test(name)

@@ -24,15 +24,18 @@ test.each([
   ['no header', undefined],
   ['no token of ours', 'Bearer eyJ'],
   ['Basic', 'Basic YTpi'],
-])('a request with %s is refused and told where to sign in', async (_, authorization) => {
-  const headers = new Headers(authorization === undefined ? {} : { authorization })
-  const url = `${sandbox.hosts.graph}/v1.0/me`
-  const refused = await sandbox.fetch(new Request(url, { headers }))
-  expect(refused.status).toBe(401)
-  expect(refused.headers.get('www-authenticate')).toBe(
-    `Bearer realm="", authorization_uri="${sandbox.hosts.login}/common/oauth2/authorize"`,
-  )
-})
+])(
+  'a request with %s is refused and names the authorization endpoint',
+  async (_, authorization) => {
+    const headers = new Headers(authorization === undefined ? {} : { authorization })
+    const url = `${sandbox.hosts.graph}/v1.0/me`
+    const refused = await sandbox.fetch(new Request(url, { headers }))
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('www-authenticate')).toBe(
+      `Bearer realm="", authorization_uri="${sandbox.hosts.login}/common/oauth2/authorize"`,
+    )
+  },
+)
 
 test('a token of a deleted user is refused', async () => {
   const own = aSandbox()
@@ -41,7 +44,7 @@ test('a token of a deleted user is refused', async () => {
   expect((await graph.get('/v1.0/me')).status).toBe(401)
 })
 
-test('every answer carries its ids, and the caller’s own comes back', async () => {
+test('every answer carries its ids, and the caller’s own client-request-id comes back', async () => {
   const id = '4f2a36cf-9e5a-4f0b-9d8a-0e6f5f2f6a11'
   const graph = calling(sandbox)
   const good = await graph.get('/v1.0/me', { 'client-request-id': id })
@@ -90,7 +93,7 @@ test.each([
   expect((await calling(own).get('/v1.0/me')).status).toBe(200)
 })
 
-test('a fault may be for one user alone', async () => {
+test('a fault may apply to one user only', async () => {
   const own = aSandbox()
   own.faults.set('graph.outage', { userId: CAST.megan.id })
   expect((await calling(own, CAST.megan).get('/v1.0/me')).status).toBe(503)
@@ -105,7 +108,7 @@ test('the file API has its own throttling error', async () => {
   expect(answer.headers.get('retry-after')).toBe('10')
 })
 
-test('a Graph that hangs ends the request when the client gives up', async () => {
+test('a hanging Graph ends the request when the client aborts', async () => {
   const own = aSandbox()
   own.faults.set('graph.hang')
   const controller = new AbortController()

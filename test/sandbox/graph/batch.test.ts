@@ -34,7 +34,7 @@ test('responses of a batch come in another order than its requests', async () =>
   expect(parts.map(({ id }) => id)).toEqual(['c', 'b', 'a'])
 })
 
-test('each part has its own status, headers and body', async () => {
+test('each response has its own status, headers and body', async () => {
   const parts = await batch([
     get('1', '/me?$select=displayName'),
     get('2', 'users?$search="displayName:megan"&$select=id', {
@@ -61,13 +61,13 @@ test('each part has its own status, headers and body', async () => {
   expect(partOf(parts, '5')?.body).toMatchObject({ value: [CAST_GROUPS.chatUsers] })
 })
 
-test('the header of the batch is not the header of its parts', async () => {
+test('the headers of the batch do not apply to its requests', async () => {
   const requests = [get('1', '/users?$search="displayName:megan"')]
   const answer = await graph.post('/v1.0/$batch', { requests }, { consistencylevel: 'eventual' })
   expect(answer.body['responses']).toMatchObject([{ status: 400 }])
 })
 
-test('a picture is base64, a redirect is a Location', async () => {
+test('a photo is base64, a redirect has a Location header', async () => {
   const drive = sandbox.drives.oneDriveOf(CAST.adele.id)
   if (drive === null) throw new Error('Adele has a OneDrive')
   const item = sandbox.drives.at(drive, ADELE_FILES.text)
@@ -94,7 +94,7 @@ test('throttling applies to requests in a batch, not to the batch', async () => 
   expect(partOf(parts, 'a')?.headers['Retry-After']).toBe('3')
 })
 
-test('requests that depend on a failed one fail, directly or indirectly', async () => {
+test('requests that depend on a failed one fail, directly and indirectly', async () => {
   const parts = await batch([
     get('a', '/users/nobody'),
     get('b', '/me', { dependsOn: ['A'] }),
@@ -115,13 +115,13 @@ test.each([
   ['an id that is a number', [{ id: 1, method: 'GET', url: '/me' }]],
   ['a body without its type', [{ id: '1', method: 'POST', url: '/me/x', body: {} }]],
   ['a type without a body', [{ id: '1', method: 'POST', url: '/me/x', headers: json }]],
-  ['a dependency on nothing', [get('1', '/me', { dependsOn: ['2'] })]],
-])('a batch with %s is refused as a whole', async (_, requests) => {
+  ['a dependency on an unknown request', [get('1', '/me', { dependsOn: ['2'] })]],
+])('a batch with %s is refused completely', async (_, requests) => {
   const refused = await graph.post('/v1.0/$batch', { requests })
   expect([refused.status, codeOf(refused)]).toEqual([400, 'BadRequest'])
 })
 
-test('20 parts are allowed', async () => {
+test('20 requests are allowed', async () => {
   expect(await batch(Array.from({ length: 20 }, (_, n) => get(String(n), '/me')))).toHaveLength(20)
 })
 
@@ -131,7 +131,7 @@ test('a body that is not a batch is refused', async () => {
   }
 })
 
-test('a part cannot leave Graph or nest a batch', async () => {
+test('a request cannot leave Graph or nest a batch', async () => {
   const parts = await batch([
     get('1', 'https://graph.microsoft.com/v1.0/me'),
     { id: '2', method: 'POST', url: '/$batch', headers: json, body: { requests: [] } },
@@ -148,7 +148,7 @@ test('a bad token and an outage fail the whole batch', async () => {
   expect(refused.status).toBe(503)
 })
 
-test('scopes are checked part by part', async () => {
+test('scopes are checked for each request', async () => {
   const parts = await batch(
     [get('me', '/me'), get('groups', '/groups'), get('people', '/me/people')],
     calling(sandbox, { ...CAST.adele, scopes: ['User.Read'] }),
@@ -156,7 +156,7 @@ test('scopes are checked part by part', async () => {
   expect(['me', 'groups', 'people'].map((id) => partOf(parts, id)?.status)).toEqual([200, 403, 403])
 })
 
-test('resource units are those of the documentation', async () => {
+test('resource units match the documentation', async () => {
   const units = async (path: string) => (await graph.get(path)).headers.get('x-ms-resource-unit')
   expect(await units('/v1.0/users')).toBe('2')
   expect(await units('/v1.0/users?$select=id&$top=5')).toBe('1')

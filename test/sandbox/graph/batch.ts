@@ -22,7 +22,7 @@ export interface PartAnswer {
 
 export const MOST_PARTS = 20
 
-/** Checks what makes a batch as a whole fail. What is wrong with one part is that part's affair. */
+/** Checks what makes the whole batch fail. An error in one request fails that request only. */
 export function readBatch(body: unknown): readonly Part[] {
   const parsed = v.safeParse(payload, body)
   if (!parsed.success) throw badRequest('Invalid batch payload format.')
@@ -33,7 +33,7 @@ export function readBatch(body: unknown): readonly Part[] {
   const ids = new Set<string>()
   for (const { id, dependsOn, body: content, headers, method } of requests) {
     if (ids.has(id.toLowerCase())) throw badRequest(`Request Id ${id} has to be unique in a batch.`)
-    // Only what comes earlier can be depended on, which also rules out circles.
+    // A request may depend only on earlier ones, which also rules out cycles.
     const unknown = dependsOn?.find((other) => !ids.has(other.toLowerCase()))
     if (unknown !== undefined) throw badRequest(`Request Id ${unknown} does not exist.`)
     const isTyped = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'content-type')
@@ -45,7 +45,7 @@ export function readBatch(body: unknown): readonly Part[] {
   return requests
 }
 
-/** Runs the parts, each as its own request, and answers in another order than they came in. */
+/** Runs each request separately and answers in a different order than requested. */
 export async function runBatch(
   parts: readonly Part[],
   send: (part: Part) => Promise<Response>,
@@ -61,7 +61,7 @@ export async function runBatch(
   return answers.toReversed()
 }
 
-/** The part as a request of its own; the credentials are those of the batch. */
+/** Builds a separate request with the credentials of the batch. */
 export function requestFor(base: string, one: Part, authorization: string): Request {
   if (/^[a-z][a-z\d+.-]*:/i.test(one.url)) throw badRequest(`Invalid request url: ${one.url}`)
   const headers = new Headers(one.headers)
@@ -75,7 +75,7 @@ export function requestFor(base: string, one: Part, authorization: string): Requ
   })
 }
 
-/** An object is JSON; a string is base64, as for a picture. */
+/** A JSON object stays JSON; bytes such as a photo become base64. */
 function bodyOf(body: unknown): string | Uint8Array<ArrayBuffer> {
   if (typeof body !== 'string') return JSON.stringify(body)
   return new Uint8Array(Buffer.from(body, 'base64'))
@@ -103,7 +103,7 @@ async function read(id: string, response: Response): Promise<PartAnswer> {
   return { ...answer, body: Buffer.from(await response.arrayBuffer()).toString('base64') }
 }
 
-/** Headers that parts carry, spelled as Graph spells them: here they are JSON keys, and case counts. */
+/** Headers of single responses in Graph's spelling: they are JSON keys here, so case matters. */
 const SHOWN: ReadonlyMap<string, string> = new Map(
   ['Cache-Control', 'Content-Type', 'ETag', 'Location', 'OData-Version', 'Retry-After']
     .concat('WWW-Authenticate', 'x-ms-resource-unit')

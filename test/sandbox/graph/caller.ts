@@ -3,7 +3,7 @@ import type { Directory, Person } from '../directory/directory.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 import { denied, GraphError } from './graph-error.ts'
 
-/** On whose behalf a request is made, and what the token allows. */
+/** The user a request is made for, and the scopes of its token. */
 export interface Caller {
   readonly grant: AccessGrant
   readonly person: Person
@@ -12,7 +12,7 @@ export interface Caller {
 
 export type Scopes = readonly [leastPrivileged: string, ...others: string[]]
 
-/** Delegated permissions that open a kind of resource; any one of them is enough. */
+/** Delegated permissions that allow a kind of resource; any one of them is enough. */
 export const SCOPES = {
   me: ['User.Read', 'User.ReadWrite', 'User.Read.All', 'Directory.Read.All'],
   people: ['People.Read', 'People.Read.All'],
@@ -57,7 +57,7 @@ export function authenticate(world: SandboxWorld, request: Request): Caller {
   return { grant, person, directory }
 }
 
-/** The grant behind the bearer, whatever it is worth: faults may be limited to one user. */
+/** The grant of the bearer token, valid or not: faults may be limited to one user. */
 export function grantOf(world: SandboxWorld, request: Request): AccessGrant | null {
   return world.accessTokens.find(bearerOf(request))
 }
@@ -68,7 +68,7 @@ export function unauthenticated(world: SandboxWorld, message: string): GraphErro
   })
 }
 
-/** Continuous access evaluation: the token is good but no longer good enough. */
+/** Continuous access evaluation: the token is unexpired but no longer accepted. */
 export function claimsChallenge(world: SandboxWorld): GraphError {
   const notBefore = { essential: true, value: String(Math.floor(Date.now() / 1000)) }
   const claims = btoa(JSON.stringify({ access_token: { nbf: notBefore } }))
@@ -91,7 +91,7 @@ export function requireScope(caller: Caller, scopes: Scopes, refusal = denied())
   if (!holds(caller, scopes)) throw refusal
 }
 
-/** Guests may look at what they are pointed to, but not leaf through the directory. */
+/** Guests may read objects by id, but may not list the directory. */
 export function refuseGuests(caller: Caller): void {
   if (caller.person.userType === 'Guest') throw denied()
 }

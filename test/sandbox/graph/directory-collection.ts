@@ -21,13 +21,13 @@ export type Cast = 'user' | 'group' | null
 
 export interface DirectoryCollection {
   readonly objects: readonly (Person | Group)[]
-  /** As the path ends: `/microsoft.graph.user`. */
+  /** The cast segment at the end of the path: `/microsoft.graph.user`. */
   readonly cast: Cast
-  /** Name of the set in the OData context. */
+  /** Name of the entity set in the OData context. */
   readonly set: string
 }
 
-/** `/users` and `/groups`: one kind, all of it. */
+/** `/users` and `/groups`: every object of one kind. */
 export function listEntities(
   c: GraphContext,
   world: SandboxWorld,
@@ -36,7 +36,7 @@ export function listEntities(
   return list(c, world, collection)
 }
 
-/** Members, owners, memberships: people and groups together, or one kind of them through a cast. */
+/** Members, owners, memberships: people and groups together, or one kind by a cast. */
 export function listRelated(
   c: GraphContext,
   world: SandboxWorld,
@@ -66,7 +66,8 @@ function list(c: GraphContext, world: SandboxWorld, collection: DirectoryCollect
   }
   const size = readPageSize(options)
   const page = readPage(world, found, { url: c.req.url, options, size, userId: caller.person.id })
-  // The cast comes after the cut, which is why pages run short or empty: only the link tells the end.
+  // The cast filters after paging, so pages may be short or empty. Only a missing nextLink marks
+  // the end.
   const items = page.items.filter((object) => isOfKind(object, cast))
   const count = found.filter((object) => isOfKind(object, cast)).length
   return odata({
@@ -84,12 +85,14 @@ const ANY: Shape = {
 }
 
 interface Showing {
-  /** Properties in Graph's spelling; without them each kind shows its own defaults. */
+  /** Properties in Graph's spelling; without `$select` each kind has its own defaults. */
   readonly select: readonly string[] | null
   readonly cast: Cast
 }
 
-/** What the caller may not read is there with its id and its type, and null for the rest. */
+/**
+ * An object that the caller may not read appears with id and type; its other properties are null.
+ */
 export function show(caller: Caller, object: Person | Group, { select, cast }: Showing): object {
   const kind = isPerson(object) ? 'user' : 'group'
   const shape = kind === 'user' ? USER_SHAPE : GROUP_SHAPE

@@ -2,8 +2,8 @@ import type * as graph from '@microsoft/microsoft-graph-types'
 import type { Group, Person } from '../directory/directory.ts'
 
 /**
- * People and groups as Graph writes them. The types are Microsoft's, so a property that Graph does not
- * have fails to compile; the lists are what `$select` accepts.
+ * People and groups as Graph returns them. The types are Microsoft's, so a property that Graph does
+ * not have fails to compile. The lists are what `$select` accepts.
  */
 export const USER_PROPERTIES = [
   'id',
@@ -51,7 +51,7 @@ export const USER_PROPERTIES = [
   'userType',
 ] as const satisfies readonly (keyof graph.User)[]
 
-/** SharePoint's, not the directory's: they work for one user and are 501 on a collection. */
+/** Properties that SharePoint stores: they work for one user and are 501 on a collection. */
 export const USER_PROFILE_PROPERTIES = [
   'aboutMe',
   'birthday',
@@ -74,7 +74,7 @@ export const USER_DEFAULTS = [
   'id',
 ] as const satisfies readonly (keyof graph.User)[]
 
-/** All that `User.ReadBasic.All` shows of other people. */
+/** The properties of other people that `User.ReadBasic.All` allows. */
 export const USER_BASICS: ReadonlySet<string> = new Set([
   'displayName',
   'givenName',
@@ -118,7 +118,7 @@ const CREATED = '2026-01-05T08:30:00Z'
 const users = new WeakMap<Person, graph.User>()
 const groups = new WeakMap<Group, graph.Group>()
 
-/** Everything there is to know; the projection decides what is shown. */
+/** Every known property; the projection decides which are returned. */
 export function toUser(person: Person): graph.User {
   const known = users.get(person)
   if (known !== undefined) return known
@@ -167,14 +167,14 @@ export function toGroup(group: Group): graph.Group {
     renewedDateTime: CREATED,
     securityEnabled: group.securityEnabled,
     securityIdentifier: securityIdentifierOf(group.id),
-    // Security groups have none; only Microsoft 365 groups do.
+    // Only Microsoft 365 groups have this property; security groups do not.
     visibility: group.groupTypes.includes('Unified') ? group.visibility : null,
   }
   groups.set(group, written)
   return written
 }
 
-/** `S-1-12-1-` and the object id as four little-endian numbers. */
+/** `S-1-12-1-` followed by the object id as four little-endian numbers. */
 function securityIdentifierOf(id: string): string {
   const [a = '', b = '', c = '', ...rest] = id.split('-')
   const view = new DataView(new ArrayBuffer(16))

@@ -8,12 +8,12 @@ import { readSearchExpression, type SearchExpression } from './search-expression
 
 type Support = 'default' | 'advanced'
 
-/** Operators a property takes in `$filter`, and whether they need the advanced parameters. */
+/** Operators a property supports in `$filter`, and whether they need the advanced parameters. */
 export interface Filterability {
   readonly eq: Support
   readonly startswith?: Support
   readonly endswith?: 'advanced'
-  /** Comparing with null needs the advanced parameters where it is allowed at all. */
+  /** Comparison with null is an advanced query, where it is supported. */
   readonly isNullable?: boolean
 }
 
@@ -21,7 +21,7 @@ export interface Queryable {
   readonly resource: 'User' | 'Group'
   readonly filterable: Readonly<Record<string, Filterability>>
   readonly sortable: readonly string[]
-  /** A query may not tell what a projection would hide. */
+  /** A filter must not reveal properties that the projection hides. */
   isVisible(caller: Caller, property: string): boolean
 }
 
@@ -30,7 +30,10 @@ export interface DirectoryQuery {
   readonly compare: ((a: object, b: object) => number) | null
 }
 
-/** Reads `$search`, `$filter` and `$orderby` of one kind of directory object, with their conditions. */
+/**
+ * Parses `$search`, `$filter` and `$orderby` for one kind of directory object and checks their
+ * preconditions.
+ */
 export function readDirectoryQuery(
   queryable: Queryable,
   options: QueryOptions,
@@ -53,7 +56,7 @@ export function readDirectoryQuery(
   }
 }
 
-/** Checks an expression and gives it back with the properties spelled as they are. */
+/** Validates an expression and returns it with the properties in Graph's spelling. */
 class QueryRules {
   readonly #queryable: Queryable
   readonly #caller: Caller

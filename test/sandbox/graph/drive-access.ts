@@ -22,7 +22,7 @@ export function noOneDrive(): GraphError {
   return new GraphError(404, 'ResourceNotFound', "User's mysite not found.")
 }
 
-/** SharePoint's permissions are refused in SharePoint's words. */
+/** Permission errors of SharePoint keep SharePoint's format. */
 export function requireFileScope(caller: Caller, scopes: Scopes): void {
   requireScope(caller, scopes, accessDenied())
 }
@@ -51,12 +51,12 @@ export function findDrive(world: SandboxWorld, caller: Caller, id: string): Driv
   }
   const drive = world.drives.drive(id)
   if (drive === null) throw itemNotFound()
-  // `Files.Read` opens one's own files and no one else's.
+  // `Files.Read` allows the user's own files only.
   if (drive.ownerId !== caller.person.id && !holds(caller, SCOPES.files)) throw accessDenied()
   return drive
 }
 
-/** The item, if it is there, the caller may read it, and no fault says otherwise. */
+/** Returns the item if it exists, the caller may read it and no fault prevents it. */
 export function findItem(
   world: SandboxWorld,
   caller: Caller,

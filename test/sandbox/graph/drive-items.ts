@@ -6,7 +6,9 @@ import { quickXor, sha256 } from '../drives/hashes.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 import type { Shape } from './projection.ts'
 
-/** Hashing more than this for every listing would be felt; SharePoint too leaves hashes out at times. */
+/**
+ * Above this size, hashing for every listing would be slow. SharePoint also omits hashes at times.
+ */
 const MOST_HASHED = 1024 * 1024
 
 export const DOWNLOAD_URL = '@microsoft.graph.downloadUrl'
@@ -59,12 +61,12 @@ export const DRIVE_ITEM: Shape = {
 export type WrittenItem = graph.DriveItem & { readonly '@microsoft.graph.downloadUrl'?: string }
 
 export interface Writing {
-  /** A fault's word or the item's own. */
+  /** A property from the active fault, or the item's own. */
   readonly hasMalware: boolean
   readonly withDownloadUrl: boolean
 }
 
-/** The item as Graph writes it. Facets that do not apply are absent, not null. */
+/** The item as Graph returns it. Facets that do not apply are absent, not null. */
 export function toDriveItem(
   world: SandboxWorld,
   item: StoredItem,
@@ -123,7 +125,7 @@ function facets(world: SandboxWorld, item: StoredItem): graph.DriveItem {
   }
 }
 
-/** What a shortcut points to. Its own name and size say nothing about the target's. */
+/** The target of a shortcut. The shortcut's own name and size may differ from the target's. */
 function remoteOf(
   world: SandboxWorld,
   { driveId, itemId }: { readonly driveId: string; readonly itemId: string },
@@ -131,7 +133,7 @@ function remoteOf(
   const target = world.drives.item(driveId, itemId)
   const drive = world.drives.drive(driveId)
   const where = { id: itemId, parentReference: { driveId, driveType: drive?.driveType ?? null } }
-  // A shortcut can lead to a shortcut, and back.
+  // A shortcut can point to a shortcut, and back.
   if (target === null || target.body.kind === 'remote') return where
   const { file, folder } = facets(world, target)
   return {

@@ -6,7 +6,7 @@ import { accessDenied } from './drive-access.ts'
 import type { GraphContext } from './graph-env.ts'
 import { GraphError } from './graph-error.ts'
 
-/** Where the faults send a download. None of these may ever be followed. */
+/** Redirect targets of the download faults. A client must follow none of them. */
 const WRONG_TARGETS = [
   ['files.foreign_redirect', 'https://files.attacker.example'],
   ['files.http_redirect', 'http://contoso-files.sharepoint.com'],
@@ -14,15 +14,15 @@ const WRONG_TARGETS = [
 ] as const
 
 /**
- * `/content` leads to a URL that needs no token and lives for minutes. Graph announces that it will send the bytes
- * itself one day, as `contentStream` of its beta does; a fault brings that day.
+ * `/content` redirects to a URL that needs no token and expires after minutes. Graph announces that
+ * it will send the bytes itself, as `contentStream` in beta does; a fault simulates that.
  */
 export function answerContent(c: GraphContext, world: SandboxWorld, item: StoredItem): Response {
   refuse(world, item, c.var.caller.person.id)
   const format = c.req.query('format') ?? null
   if (format !== null) requireConvertible(item, format)
   const condition = c.req.header('if-none-match')
-  // The tags hold commas of their own, so the list is not to be split at commas.
+  // The tags contain commas, so the list must not be split at commas.
   if (format === null && condition !== undefined && names(condition, item)) {
     return new Response(null, { status: 304, headers: { etag: eTag(item) } })
   }
@@ -65,7 +65,7 @@ function requireConvertible(item: StoredItem, format: string): void {
   }
 }
 
-/** Seen in microsoft-graph-docs-contrib#647: the extension is all the message there is. */
+/** Seen in microsoft-graph-docs-contrib#647: the message is only the extension. */
 function notSupported(format: string, innerCode: string): GraphError {
   return new GraphError(406, 'notSupported', format, { innerCode, isVerbatim: true })
 }

@@ -22,13 +22,13 @@ const path = (item: StoredItem, rest = '') => `/v1.0/drives/${item.driveId}/item
 const content = (item: StoredItem, headers = {}, query = '') =>
   graph.raw(path(item, `/content${query}`), { headers })
 
-test('the user’s own drive shows the host of OneDrive', async () => {
+test('the user’s own drive names the OneDrive host', async () => {
   const drive = await graph.get('/v1.0/me/drive?$select=id,webUrl,driveType')
   expect(drive.body).toMatchObject({ id: adeles().id, driveType: 'business' })
   expect(new URL(String(drive.body['webUrl'])).origin).toBe(sandbox.hosts.oneDrive)
 })
 
-test('the root site shows the host of SharePoint', async () => {
+test('the root site names the SharePoint host', async () => {
   const site = await graph.get('/v1.0/sites/root?$select=webUrl,siteCollection')
   expect(site.body['webUrl']).toBe(sandbox.hosts.sharePoint)
   expect(site.body['siteCollection']).toEqual({
@@ -38,7 +38,7 @@ test('the root site shows the host of SharePoint', async () => {
   })
 })
 
-test('the root sites of all geographies are listed for who may read sites, and no other listing is', async () => {
+test('only the root sites of all geographies are listed, for people who may read sites', async () => {
   const filter = encodeURIComponent('siteCollection/root ne null')
   const roots = await graph.get(`/v1.0/sites?$select=webUrl,siteCollection&$filter=${filter}`)
   expect(roots.body['value']).toEqual([
@@ -72,7 +72,7 @@ test('a OneDrive of another geography is on its own host, and so are its downloa
   expect((await bytes.arrayBuffer()).byteLength).toBe(15_000)
 })
 
-test('a user without a OneDrive gets an error that says so', async () => {
+test('a user without a OneDrive gets a specific error', async () => {
   const missing = await calling(sandbox, CAST.unal).get('/v1.0/me/drive')
   expect(missing.body['error']).toMatchObject({
     code: 'ResourceNotFound',
@@ -131,7 +131,7 @@ test.each([
   expect((await graph.get(path(file(name)))).body).toMatchObject(facet)
 })
 
-test('a shortcut leads to the item in its own drive', async () => {
+test('a shortcut points to the item in its own drive', async () => {
   const { body } = await graph.get(path(file('shortcut'), '?$select=remoteItem'))
   expect(body['remoteItem']).toMatchObject({
     id: drives.at(drives.siteDrive('Marketing'), 'Plans/Marketing plan.docx').id,
@@ -157,7 +157,7 @@ test('content ignores Range and redirects', async () => {
   expect((await content(file('text'), { range: 'bytes=0-3' })).status).toBe(302)
 })
 
-test('content that is known by eTag or cTag is not modified', async () => {
+test('content with a known eTag or cTag is not modified', async () => {
   const item = file('text')
   for (const tag of [eTag(item), cTag(item), `"other", ${cTag(item)}`]) {
     expect((await content(item, { 'if-none-match': tag })).status).toBe(304)
@@ -190,7 +190,7 @@ test.each([
   expect([refused.status, codeOf(refused)]).toEqual([status, code])
 })
 
-test('the content of what is checked out or labelled is there', async () => {
+test('content of checked-out and labelled files is available', async () => {
   for (const name of ['checkedOut', 'labelled', 'empty'] as const) {
     expect((await content(file(name))).status).toBe(302)
   }
@@ -224,7 +224,7 @@ test('a malformed drive id is a bad request', async () => {
   }
 })
 
-test('what was deleted or changed since is told', async () => {
+test('deleted and changed items have distinct errors', async () => {
   const own = aSandbox()
   const item = file('text', own)
   const caller = calling(own)
@@ -281,14 +281,14 @@ test.each<[FaultName, string]>([
   ['files.foreign_redirect', 'https://files.attacker.example'],
   ['files.http_redirect', 'http://contoso-files.sharepoint.com'],
   ['files.ip_redirect', 'https://203.0.113.7'],
-])('%s leads astray', async (fault, origin) => {
+])('%s redirects to an origin that a client must not follow', async (fault, origin) => {
   const own = aSandbox()
   own.faults.set(fault, { times: 1 })
   const response = await calling(own).raw(path(file('text', own), '/content'))
   expect(new URL(response.headers.get('location') ?? '').origin).toBe(origin)
 })
 
-test('files.bytes_from_graph sends the bytes, or the part that Range names', async () => {
+test('files.bytes_from_graph sends the bytes, or the range that Range names', async () => {
   const own = aSandbox()
   own.faults.set('files.bytes_from_graph')
   const item = file('text', own)

@@ -29,7 +29,7 @@ export const DRIVE: Shape = {
   defaults: ['id', 'name', 'driveType', 'webUrl', 'owner', 'quota', 'createdDateTime'],
 }
 
-/** SharePoint cuts listings at its own size and takes no more than this. */
+/** SharePoint's page size for listings; a larger `$top` has no effect. */
 const PAGE = 200
 const LARGEST_PAGE = 1000
 

@@ -2,7 +2,7 @@ import { badRequest } from './graph-error.ts'
 
 export type Literal = string | boolean | number | null
 
-/** The part of OData's `$filter` that directory collections and people know. */
+/** The subset of OData's `$filter` that directory collections and people support. */
 export type FilterExpression =
   | {
       readonly kind: 'and' | 'or'

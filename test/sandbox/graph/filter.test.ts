@@ -27,7 +27,7 @@ test.each([
   expect(await ids('users', expression)).toEqual([id])
 })
 
-test('a quote is written twice', async () => {
+test('a quote in a string is doubled', async () => {
   expect(await ids('users', `startswith(displayName,'Ünal, "Ops" O''Hara & S')`)).toEqual([
     CAST.unal.id,
   ])
@@ -35,7 +35,7 @@ test('a quote is written twice', async () => {
   expect([broken.status, codeOf(broken)]).toEqual([400, 'BadRequest'])
 })
 
-test('an injected condition is a condition', async () => {
+test('an injected condition is evaluated as a condition', async () => {
   const injected = await ids('users', "startswith(displayName,'zzz') or accountEnabled eq false")
   expect(injected).toContain(CAST.diego.id)
 })
@@ -46,7 +46,7 @@ test.each([
   "endswith(mail,'@contoso.example')",
   'displayName eq null',
   "startswith(officeLocation,'1')",
-])('%s needs both the header and the count', async (expression) => {
+])('%s needs both ConsistencyLevel and $count', async (expression) => {
   for (const [more, headers] of [
     ['', {}],
     ['', eventual],
@@ -71,7 +71,7 @@ test.each([
   'displayName',
   "displayName like 'a'",
   "displayName eq 'a' and",
-])('%s is no filter', async (expression) => {
+])('%s is not a valid filter', async (expression) => {
   const refused = await filter('users', expression, '&$count=true', eventual)
   expect([refused.status, codeOf(refused)]).toEqual([400, 'BadRequest'])
 })
@@ -88,7 +88,7 @@ test('groups are filtered by kind', async () => {
   expect(secure).not.toContain(CAST_GROUPS.phoenixTwo)
 })
 
-test('sorting and filtering at once is an advanced query', async () => {
+test('sorting together with filtering is an advanced query', async () => {
   const more = '&$orderby=displayName desc'
   const expression = "startswith(displayName,'Project')"
   expect((await filter('groups', expression, more)).status).toBe(400)
@@ -98,7 +98,7 @@ test('sorting and filtering at once is an advanced query', async () => {
   expect(names.length).toBeGreaterThan(2)
 })
 
-test('an option given twice, made up or malformed is a bad request', async () => {
+test('a repeated, unknown or malformed option is a bad request', async () => {
   for (const query of ['$top=5&$top=6', '$limit=5', '$top=many', '$count=yes', '$expand=manager']) {
     expect((await graph.get(`/v1.0/users?${query}`)).status).toBe(400)
   }

@@ -1,7 +1,7 @@
 import { CAST, CONTOSO } from '../directory/cast.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../sandbox.ts'
 
-/** Every permission Entrada may ever hold at Graph. */
+/** Every permission that Entrada may ever have at Graph. */
 export const ALL_SCOPES: readonly string[] = [
   'User.Read',
   'People.Read',
@@ -14,7 +14,9 @@ export const ALL_SCOPES: readonly string[] = [
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  /** Parsed JSON, or `null` for anything else. Bare on purpose: tests say what they expect in it. */
+  /**
+   * Parsed JSON, or `null` for anything else. Untyped on purpose: each test states what it expects.
+   */
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -36,7 +38,7 @@ export function aSandbox(options: SandboxOptions = {}): Sandbox {
   return createSandbox({ people: 200, groups: 30, ...options })
 }
 
-/** Speaks to the sandbox's Graph as one person, with a token minted for the occasion. */
+/** Calls the sandbox's Graph as one person, with a new token. */
 export function calling(sandbox: Sandbox, who: Who = CAST.adele): GraphCaller {
   const token = sandbox.accessTokens.mint({
     tenantId: who.tenantId ?? CONTOSO,

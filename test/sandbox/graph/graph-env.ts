@@ -4,7 +4,7 @@ import { badRequest } from './graph-error.ts'
 import { type Shape, selected } from './projection.ts'
 import type { QueryOptions } from './query-options.ts'
 
-/** What every route finds set: a caller whose token is good, and the query read. */
+/** Context of every route: an authenticated caller and the parsed query. */
 export interface GraphEnv {
   Variables: { caller: Caller; options: QueryOptions }
 }
@@ -20,7 +20,7 @@ export function odata(body: object): Response {
   })
 }
 
-/** `…/$metadata#users(id,displayName)`, and `/$entity` for one of them. */
+/** `…/$metadata#users(id,displayName)`, with `/$entity` for a single object. */
 export function odataContext(
   graph: string,
   set: string,
@@ -34,7 +34,7 @@ export function propertiesOf(c: GraphContext, shape: Shape): readonly string[] {
   return selected(shape, c.var.options.select)
 }
 
-/** The body of an action, or 400. */
+/** The JSON body of an action; 400 when it is invalid. */
 export async function readBody(c: GraphContext): Promise<object> {
   const body: unknown = await c.req.json().catch(() => null)
   if (typeof body === 'object' && body !== null) return body

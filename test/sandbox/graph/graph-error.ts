@@ -1,10 +1,10 @@
-/** An answer other than success. Graph's message is for logs; clients branch on status and code. */
+/** An error response of Graph. Its message is for logs; clients branch on status and code. */
 export class GraphError extends Error {
   readonly status: number
   readonly code: string
-  /** The more specific code that file errors nest. */
+  /** The more specific code in `innerError`, as file errors have it. */
   readonly innerCode: string | null
-  /** Passed on as SharePoint wrote it: another spelling, and no ids. */
+  /** Returned as SharePoint wrote it: different spelling, no request ids. */
   readonly isVerbatim: boolean
   readonly headers: Readonly<Record<string, string>>
 
@@ -66,7 +66,9 @@ export function resourceNotFound(id: string): GraphError {
   )
 }
 
-/** What the gateway says before any service is asked: OData syntax, unknown paths, bad payloads. */
+/**
+ * Errors of the gateway, before any service is called: OData syntax, unknown paths, bad payloads.
+ */
 export function badRequest(message: string): GraphError {
   return new GraphError(400, 'BadRequest', message)
 }
@@ -75,7 +77,7 @@ export function unsupportedQuery(message: string): GraphError {
   return new GraphError(400, 'Request_UnsupportedQuery', message)
 }
 
-/** A path that is not in the schema is a bad request, not a missing resource. */
+/** A path outside the schema is a bad request, not a missing resource. */
 export function noSuchSegment(segment: string): GraphError {
   return badRequest(`Resource not found for the segment '${segment}'.`)
 }

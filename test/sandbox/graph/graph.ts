@@ -16,7 +16,7 @@ import { outage, resourceUnitsOf, throttled } from './throttling.ts'
 import { userInfoRoutes } from './user-info.ts'
 import { usersRoutes } from './users.ts'
 
-/** Microsoft Graph v1.0, as far as sign-in, people, groups and files reach. */
+/** Microsoft Graph v1.0, limited to sign-in, people, groups and files. */
 export function createGraph(world: SandboxWorld): HostHandler {
   const service = createService(world)
   const gateway = new Hono<GraphEnv>({ strict: false })
@@ -45,7 +45,7 @@ export function createGraph(world: SandboxWorld): HostHandler {
   return async (request) => identified(request, await gateway.fetch(request))
 }
 
-/** The resources behind the gateway. A part of a batch comes here as a request of its own. */
+/** The resources behind the gateway. Each request of a batch is dispatched to it separately. */
 function createService(world: SandboxWorld): Hono<GraphEnv> {
   const service = new Hono<GraphEnv>({ strict: false })
 
@@ -86,7 +86,9 @@ function unknownPath(c: Context): Response {
   return render(noSuchSegment(segments.findLast((name) => name !== '') ?? ''), c.req.raw)
 }
 
-/** What goes wrong before any service is asked; inside a batch it takes the whole batch. */
+/**
+ * Faults of the gateway, before any service is called. Inside a batch they fail the whole batch.
+ */
 async function misbehave(world: SandboxWorld, request: Request): Promise<void> {
   const userId = grantOf(world, request)?.userId
   const take = (name: FaultName) => world.faults.take(name, userId)
@@ -101,7 +103,7 @@ async function misbehave(world: SandboxWorld, request: Request): Promise<void> {
   if (take('graph.claims_challenge') !== null) throw claimsChallenge(world)
 }
 
-/** Resolves after the delay, if there is one; gives up when the client does. */
+/** Resolves after the delay, if there is one; rejects when the client aborts. */
 function aborted(request: Request, delayMs: number | null): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = delayMs === null ? undefined : setTimeout(resolve, delayMs)

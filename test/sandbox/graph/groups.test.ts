@@ -7,7 +7,7 @@ const graph = calling(sandbox)
 const eventual = { consistencylevel: 'eventual' }
 const group = (id: string, rest = '') => `/v1.0/groups/${id}${rest}`
 
-test('members are direct, transitive members are all the way down', async () => {
+test('members are direct, transitiveMembers include nested groups', async () => {
   const direct = valueOf(await graph.get(group(CAST_GROUPS.everyoneInSales, '/members?$top=999')))
   expect(direct).toHaveLength(121)
   expect(direct[0]).toMatchObject({
@@ -20,7 +20,7 @@ test('members are direct, transitive members are all the way down', async () => 
   expect(new Set(ids).size).toBe(ids.length)
 })
 
-test('a cast keeps one kind, and is an advanced query', async () => {
+test('a cast returns one kind, and is an advanced query', async () => {
   const path = group(CAST_GROUPS.everyoneInSales, '/transitiveMembers/microsoft.graph.user')
   for (const [query, headers] of [
     ['', {}],
@@ -39,12 +39,12 @@ test('a cast keeps one kind, and is an advanced query', async () => {
   ])
 })
 
-test('owners are listed apart from members', async () => {
+test('owners are listed separately from members', async () => {
   const owners = valueOf(await graph.get(group(CAST_GROUPS.chatUsers, '/owners?$select=id')))
   expect(owners).toEqual([{ '@odata.type': '#microsoft.graph.user', id: CAST.alex.id }])
 })
 
-test('members that the caller may not read have type and id, and null for the rest', async () => {
+test('members that the caller may not read have type and id, other properties are null', async () => {
   const caller = calling(sandbox, { ...CAST.megan, scopes: ['User.Read', 'GroupMember.Read.All'] })
   const members = valueOf(
     await caller.get(group(CAST_GROUPS.chatUsers, '/members?$select=id,displayName,mail')),
@@ -60,7 +60,7 @@ test('members that the caller may not read have type and id, and null for the re
   ])
 })
 
-test('hidden members are shown to members and to who may read hidden ones', async () => {
+test('hidden members are visible to members and to Member.Read.Hidden', async () => {
   const path = group(CAST_GROUPS.boardOfDirectors, '/members')
   const refused = await graph.get(path)
   expect([refused.status, codeOf(refused)]).toEqual([403, 'Authorization_RequestDenied'])
@@ -74,20 +74,20 @@ test('hidden members are shown to members and to who may read hidden ones', asyn
   expect((await calling(sandbox, privileged).get(path)).status).toBe(200)
 })
 
-test('a group that is not there is not found', async () => {
+test('an unknown group is not found', async () => {
   const missing = await graph.get(group('0c1b6f0e-2f6c-4f6e-8a77-0000000000ff', '/members'))
   expect([missing.status, codeOf(missing)]).toEqual([404, 'Request_ResourceNotFound'])
   expect((await graph.get(group(CAST_GROUPS.chatUsers, '/calendar'))).status).toBe(400)
 })
 
-test('members who were deleted are gone', async () => {
+test('deleted members are no longer listed', async () => {
   const own = aSandbox()
   own.tenants.find(({ tenantId }) => tenantId === CONTOSO)?.removePerson(CAST.megan.id)
   const members = await calling(own).get(group(CAST_GROUPS.chatUsers, '/members?$select=id'))
   expect(valueOf(members).map(({ id }) => id)).toEqual([CAST.adele.id])
 })
 
-test('a user is found by principal name, however it is spelled', async () => {
+test('a user is found by principal name, ignoring case', async () => {
   const names = ['adele.vance@contoso.example', 'ADELE.VANCE@contoso.example']
   for (const name of names) {
     expect((await graph.get(`/v1.0/users/${name}`)).body['id']).toBe(CAST.adele.id)

@@ -84,7 +84,10 @@ function relatedTo({ directory }: Caller, group: Group, relation: Relation) {
   })
 }
 
-/** Members and owners know who is in; so does who holds `Member.Read.Hidden`. Guests see their own groups. */
+/**
+ * Hidden membership is visible to members, owners and `Member.Read.Hidden`. Guests see their own
+ * groups.
+ */
 function refuseHidden(caller: Caller, group: Group): void {
   const isHidden = group.visibility === 'HiddenMembership' || caller.person.userType === 'Guest'
   if (!isHidden || group.ownerIds.includes(caller.person.id)) return

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** Vitest's own matchers are typed `any`, which would leak into every expectation they stand in. */
+/** Vitest's own matchers return `any`, which would spread into every expectation. */
 export function aString(pattern: RegExp = /^/): unknown {
   return expect.stringMatching(pattern)
 }

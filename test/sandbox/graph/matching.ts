@@ -3,7 +3,7 @@ import { propertyOf } from './projection.ts'
 import type { SearchExpression } from './search-expression.ts'
 import { holdsTokens, soughtTokens, tokenise } from './tokens.ts'
 
-/** The two properties that are cut into tokens; `$search` on any other means "starts with". */
+/** The two properties that are tokenised; `$search` on any other property means "starts with". */
 const TOKENISED = new Set(['displayName', 'description'])
 const tokens = new WeakMap<object, Map<string, readonly string[]>>()
 
@@ -17,7 +17,7 @@ export function isFound(search: SearchExpression, entity: object): boolean {
   return finder(entity)
 }
 
-/** What is sought is cut once, and not again for each of a directory's people. */
+/** Tokenises the search text once, not once for each person of the directory. */
 function finderOf(search: SearchExpression): Finder {
   if (search.kind === 'clause') return clauseFinder(search.property, search.text)
   const [left, right] = [finderOf(search.left), finderOf(search.right)]
@@ -37,7 +37,7 @@ function clauseFinder(property: string, text: string): Finder {
   }
 }
 
-/** Strings compare without regard to case, as the directory does. */
+/** Compares strings case-insensitively, as the directory does. */
 export function passes(filter: FilterExpression, entity: object): boolean {
   switch (filter.kind) {
     case 'and':

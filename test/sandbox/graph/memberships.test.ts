@@ -9,7 +9,7 @@ const eventual = { consistencylevel: 'eventual' }
 
 const ADELES = [CAST_GROUPS.chatUsers, CAST_GROUPS.everyoneInSales, CAST_GROUPS.allEmployees]
 
-test('getMemberObjects lists the groups of groups', async () => {
+test('getMemberObjects returns nested groups', async () => {
   const answer = await graph.post('/v1.0/me/getMemberObjects', { securityEnabledOnly: true })
   expect(answer.body).toEqual({
     '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)',
@@ -17,14 +17,14 @@ test('getMemberObjects lists the groups of groups', async () => {
   })
 })
 
-test('security groups alone, or all of them', async () => {
+test('returns security groups only, or all groups', async () => {
   const gustav = calling(sandbox, CAST.gustav)
   const secure = await gustav.post('/v1.0/me/getMemberObjects', { securityEnabledOnly: true })
   const all = await gustav.post('/v1.0/me/getMemberObjects', { securityEnabledOnly: false })
   expect([secure.body['value'], all.body['value']]).toEqual([[], [CAST_GROUPS.phoenixTwo]])
 })
 
-test('memberships that overflow the claim are returned in full', async () => {
+test('memberships that exceed the groups claim are returned completely', async () => {
   for (const action of ['getMemberObjects', 'getMemberGroups']) {
     const answer = await megan.post(`/v1.0/me/${action}`, { securityEnabledOnly: true })
     expect(answer.body['value']).toHaveLength(700)
@@ -37,7 +37,7 @@ test('checkMemberGroups returns the groups that contain the user', async () => {
   expect(answer.body['value']).toEqual([CAST_GROUPS.allEmployees])
 })
 
-test('checkMemberGroups takes 20 groups and no more', async () => {
+test('checkMemberGroups accepts at most 20 groups', async () => {
   const ids = (count: number) =>
     Array.from(
       { length: count },
@@ -59,7 +59,7 @@ test.each([
   expect((await graph.post(path, body)).status).toBe(400)
 })
 
-test('memberships have only an id for users who may not read groups', async () => {
+test('memberships contain only an id for users who may not read groups', async () => {
   const path = '/v1.0/me/transitiveMemberOf?$select=id,displayName'
   const limited = calling(sandbox, { ...CAST.adele, scopes: ['User.Read'] })
   expect(valueOf(await limited.get(path))[0]).toEqual({
@@ -78,13 +78,13 @@ test('the cast to groups is an advanced query', async () => {
   expect(valueOf(groups).map(({ id }) => id)).toEqual(ADELES)
 })
 
-test('direct memberships are fewer', async () => {
+test('direct memberships exclude nested groups', async () => {
   expect(valueOf(await graph.get('/v1.0/me/memberOf?$select=id')).map(({ id }) => id)).toEqual([
     CAST_GROUPS.chatUsers,
   ])
 })
 
-test('getByIds returns users and groups once each and leaves out unknown ids', async () => {
+test('getByIds returns users and groups once each and omits unknown ids', async () => {
   const ids = [
     CAST.megan.id,
     CAST_GROUPS.chatUsers,

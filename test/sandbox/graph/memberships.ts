@@ -12,7 +12,7 @@ const memberBody = v.object({ securityEnabledOnly: v.boolean() })
 const checkBody = v.object({ groupIds: v.array(guid) })
 const idsBody = v.object({ ids: v.array(guid), types: v.optional(v.array(v.string())) })
 
-/** The groups of whoever asks, and objects by their ids. */
+/** The caller's groups, and objects by their ids. */
 export function membershipsRoutes(world: SandboxWorld): Hono<GraphEnv> {
   const routes = new Hono<GraphEnv>()
   const strings = (values: readonly string[]) =>

@@ -34,7 +34,7 @@ function fail(): never {
   throw new Error('a page expected')
 }
 
-test('links lead through everyone once, and are absolute', async () => {
+test('nextLinks return every person once, and are absolute', async () => {
   const pages = await allPages(graph, '/v1.0/users?$top=75&$select=id')
   const ids = pages.flatMap((page) => valueOf(page).map((user) => user['id']))
   expect(pages).toHaveLength(3)
@@ -44,7 +44,7 @@ test('links lead through everyone once, and are absolute', async () => {
   )
 })
 
-test('a page holds 100 unless asked otherwise, and never more than 999', async () => {
+test('a page has 100 entries by default and at most 999', async () => {
   expect(valueOf(await graph.get('/v1.0/users'))).toHaveLength(100)
   expect(valueOf(await graph.get('/v1.0/groups?$top=999'))).toHaveLength(734)
   for (const top of [0, 1000]) {
@@ -53,11 +53,11 @@ test('a page holds 100 unless asked otherwise, and never more than 999', async (
   }
 })
 
-test('directory collections cannot be skipped through', async () => {
+test('directory collections do not support $skip', async () => {
   expect((await graph.get('/v1.0/users?$skip=10')).status).toBe(400)
 })
 
-test('the count comes with the header only, and on the first page only', async () => {
+test('the count needs the header, and is on the first page only', async () => {
   const [first, second] = await allPages(graph, '/v1.0/users?$top=150&$count=true', eventual)
   expect(first?.body['@odata.count']).toBe(206)
   expect(second?.body).not.toHaveProperty('@odata.count')
@@ -72,14 +72,14 @@ test.each([
   '/v1.0/groups?$search=%22displayName:campaign%22&$top=5',
   '/v1.0/groups?$count=true&$top=5',
   `/v1.0/groups/${CAST_GROUPS.everyoneInSales}/members/microsoft.graph.user?$count=true&$top=5`,
-])('the header that opened %s is needed on every page', async (path) => {
+])('an advanced query for %s needs the header on every page', async (path) => {
   const next = nextOf(await graph.get(path, eventual)) ?? fail()
   const lost = await graph.get(next)
   expect([lost.status, codeOf(lost)]).toEqual([400, 'Request_UnsupportedQuery'])
   expect((await graph.get(next, eventual)).status).toBe(200)
 })
 
-test('a page may be empty without being the last', async () => {
+test('an empty page may be followed by another', async () => {
   const megan = calling(sandbox, CAST.megan)
   const path = `/v1.0/groups/${CAST_GROUPS.everyoneInSales}/members/microsoft.graph.user`
   const pages = await allPages(megan, `${path}?$count=true&$top=1&$select=id`, eventual)
@@ -97,7 +97,7 @@ test('700 memberships come in seven pages', async () => {
   expect(new Set(pages.flatMap(valueOf).map((group) => group['id'])).size).toBe(700)
 })
 
-test('a token made up by the client is refused', async () => {
+test('a $skiptoken that the client invented is refused', async () => {
   for (const token of ['abc', 'RFNwdAoAAQ', 'RFNwdAoAAQMTAwMDAw']) {
     expect((await graph.get(`/v1.0/users?$skiptoken=${token}`)).status).toBe(400)
   }

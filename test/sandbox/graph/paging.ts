@@ -2,13 +2,13 @@ import type { SandboxWorld } from '../sandbox.ts'
 import { badRequest, GraphError, unsupportedQuery } from './graph-error.ts'
 import type { QueryOptions } from './query-options.ts'
 
-/** As Microsoft's start; what follows is nobody's business but the server's. */
+/** Starts like Microsoft's; the rest is opaque to clients. */
 const PREFIX = 'RFNwdAoAAQ'
 
 interface Cursor {
   readonly offset: number
   readonly page: number
-  /** The first page was an advanced query: every page has to send the header again. */
+  /** The first page was an advanced query, so every further page requires the header again. */
   readonly isEventual: boolean
 }
 

@@ -1,12 +1,14 @@
 import type * as graph from '@microsoft/microsoft-graph-types'
 
-/** Below this, one letter off is another word. */
+/** Shorter words must match exactly. */
 const SHORTEST_FUZZY = 4
 
-/** How well a person answers to a phrase; `null` for not at all. */
+/** How well a person matches a phrase; `null` for no match. */
 export type Match = 'exact' | 'fuzzy' | null
 
-/** Every word sought begins a word of the name or the address, or is one letter off. */
+/**
+ * Every word of the phrase is a prefix of a word in the name or address, or differs by one letter.
+ */
 export function matchPerson(person: graph.Person, phrase: string): Match {
   const sought = wordsOf(phrase)
   const addresses = (person.scoredEmailAddresses ?? []).map(({ address }) => address ?? '')
@@ -23,7 +25,7 @@ function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 }
 
-/** One letter changed, added, left out, or two swapped. */
+/** True for one letter changed, added or removed, or two letters swapped. */
 function isOneOff(a: string, b: string): boolean {
   if (a.length < SHORTEST_FUZZY || Math.abs(a.length - b.length) > 1) return false
   let start = 0

@@ -12,7 +12,7 @@ const people = (query: string, headers = {}) => graph.get(`/v1.0/me/people?${que
 const search = async (text: string, headers = {}) =>
   valueOf(await people(`$search=${encodeURIComponent(text)}`, headers))
 
-test('ten people come unless more are asked for, the most relevant first', async () => {
+test('returns ten people by default, the most relevant first', async () => {
   expect(valueOf(await people(''))).toHaveLength(10)
   const all = valueOf(await people('$top=1000'))
   expect(all[0]).toMatchObject({ id: CAST.megan.id, displayName: 'Megan Bowen' })
@@ -24,7 +24,7 @@ test('ten people come unless more are asked for, the most relevant first', async
   expect(scores).toEqual(scores.toSorted((a, b) => b - a))
 })
 
-test('an entry looks as documented', async () => {
+test('an entry has the documented format', async () => {
   const [megan] = valueOf(await people('$top=1'))
   expect(megan).toEqual({
     id: CAST.megan.id,
@@ -56,7 +56,7 @@ test('an entry looks as documented', async () => {
   })
 })
 
-test('private contacts, groups and people who left are among the results', async () => {
+test('results include private contacts, groups and people who left', async () => {
   const all = valueOf(await people('$top=1000'))
   const contact = all.find((person) => person['displayName'] === 'Jacob Cazares (TAILSPIN)')
   expect(contact).toMatchObject({
@@ -71,7 +71,7 @@ test('private contacts, groups and people who left are among the results', async
   expect((await graph.get(`/v1.0/users/${String(left?.['id'])}`)).status).toBe(404)
 })
 
-test('some colleagues carry an id that no directory knows', async () => {
+test('some colleagues have an id that the directory does not know', async () => {
   const filter = encodeURIComponent("personType/subclass eq 'OrganizationUser'")
   const colleagues = valueOf(await people(`$top=1000&$filter=${filter}`))
   const strange = colleagues.filter((person) => !GUID.test(String(person['id'])))
@@ -79,7 +79,7 @@ test('some colleagues carry an id that no directory knows', async () => {
   expect(strange.length).toBeLessThan(colleagues.length / 4)
 })
 
-test('guests are not among relevant people', async () => {
+test('guests are never relevant people', async () => {
   const guests = new Set(
     sandbox.tenants
       .find(({ tenantId }) => tenantId === CONTOSO)
@@ -90,7 +90,7 @@ test('guests are not among relevant people', async () => {
   expect(all.filter((person) => guests.has(String(person['id'])))).toEqual([])
 })
 
-test('a filter keeps the organisation’s users', async () => {
+test('a filter returns the organisation’s users only', async () => {
   const filter = "personType/class eq 'Person' and personType/subclass eq 'OrganizationUser'"
   const found = valueOf(await people(`$top=1000&$filter=${encodeURIComponent(filter)}`))
   expect(new Set(found.map((person) => JSON.stringify(person['personType'])))).toEqual(
@@ -98,7 +98,7 @@ test('a filter keeps the organisation’s users', async () => {
   )
 })
 
-// The examples of Microsoft's documentation.
+// Examples from Microsoft's documentation.
 test.each([
   ['tyler', 'exact'],
   ['tylerle', 'exact'],
@@ -112,7 +112,7 @@ test.each([
   ['tom', null],
   ['tyler smith', null],
   ['', null],
-])('Tyler Lee answers to %s: %s', (phrase, expected) => {
+])('Tyler Lee matches %s: %s', (phrase, expected) => {
   const tyler = {
     displayName: 'Tyler Lee',
     scoredEmailAddresses: [{ address: 'tylerle@example.com' }],
@@ -120,7 +120,7 @@ test.each([
   expect(matchPerson(tyler, phrase)).toBe(expected)
 })
 
-test('quotes are needed for a space or an @ and for nothing else', async () => {
+test('only a space or an @ needs quotes', async () => {
   expect((await search('meg'))[0]).toMatchObject({ id: CAST.megan.id })
   expect((await search('"megan bowen"'))[0]).toMatchObject({ id: CAST.megan.id })
   expect((await search('"megan.bowen@contoso.example"'))[0]).toMatchObject({ id: CAST.megan.id })
@@ -134,11 +134,11 @@ test('a property clause is searched for as text', async () => {
   expect(await search('"displayName:megan"')).toEqual([])
 })
 
-test('an ampersand is allowed here', async () => {
+test('an ampersand is allowed', async () => {
   expect((await people(`$search=${encodeURIComponent('"a & b"')}`)).status).toBe(200)
 })
 
-test('the rest of the directory is searched on demand only', async () => {
+test('the rest of the directory is searched only on request', async () => {
   const alex = '"alex.wilber"'
   const known = await search(alex)
   const all = await search(alex, { 'x-peoplequery-querysources': 'Mailbox,Directory' })
@@ -146,7 +146,7 @@ test('the rest of the directory is searched on demand only', async () => {
   expect(all.length).toBeGreaterThanOrEqual(known.length)
 })
 
-test('links page by skipping', async () => {
+test('nextLinks use $skip', async () => {
   const first = await people('$top=3&$select=displayName')
   expect(first.body['@odata.nextLink']).toBe(
     'https://graph.microsoft.com/v1.0/me/people?$top=3&$select=displayName&$skip=3',
@@ -156,7 +156,7 @@ test('links page by skipping', async () => {
   expect(new Set(ids).size).toBe(6)
 })
 
-test('no header is needed and a trailing slash does no harm', async () => {
+test('needs no header, and accepts a trailing slash', async () => {
   expect((await graph.get('/v1.0/me/people/?$search=megan')).status).toBe(200)
 })
 
@@ -165,7 +165,7 @@ test('a user without a mailbox has no relevant people', async () => {
   expect([refused.status, codeOf(refused)]).toEqual([404, 'MailboxNotEnabledForRESTAPI'])
 })
 
-test('insights may be down, or not exist, while the rest works', async () => {
+test('an insights outage or a missing service leaves the rest working', async () => {
   const own = aSandbox()
   const caller = calling(own)
   own.faults.set('graph.people_outage', { times: 1 })

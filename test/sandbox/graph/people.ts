@@ -44,7 +44,7 @@ export const PERSON: Shape = {
 const MOST = 1000
 const MOST_FOUND = 250
 
-/** People insights: an engine of its own, with rules of its own. */
+/** People insights: a separate service with its own rules. */
 export function peopleRoutes(world: SandboxWorld): Hono<GraphEnv> {
   const routes = new Hono<GraphEnv>()
 
@@ -103,7 +103,7 @@ function findPeople(c: GraphContext): readonly graph.Person[] {
   return options.orderBy === null ? ranked : sorted(ranked, options.orderBy)
 }
 
-/** Relevance falls down the list; searched for, it is a negative logarithm of something. */
+/** Relevance decreases along the list. In a search it is a negative log score. */
 function scored(people: readonly graph.Person[], phrase: string | null): readonly graph.Person[] {
   const matches = people.map((person) => ({
     person,
@@ -137,7 +137,7 @@ function unknown(
   return candidates.filter(({ userPrincipalName }) => !names.has(userPrincipalName))
 }
 
-/** Insights live in the mailbox. Guests and people without a licence have none. */
+/** Insights are stored in the mailbox. Guests and people without a licence have none. */
 function requireMailbox({ person }: Caller): void {
   if (person.userType === 'Member' && person.mail !== null) return
   throw new GraphError(

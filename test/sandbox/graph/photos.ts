@@ -42,7 +42,7 @@ function other(caller: Caller, id: string): Person {
   return person
 }
 
-/** The size asked for, or the largest there is below it. */
+/** The requested size, or the largest available below it. */
 function picture(person: Person, size: string | null): Response {
   const largest = largestSideOf(person)
   const side = size === null ? largest : Math.min(readSide(size), largest)
@@ -63,7 +63,7 @@ function picture(person: Person, size: string | null): Response {
   })
 }
 
-/** Who has no picture has one of a single pixel, if only the metadata is asked. */
+/** For a person without a photo, the metadata reports a size of 1x1. */
 function metadata(context: string, person: Person): Response {
   const side = person.hasPhoto ? largestSideOf(person) : 1
   const photo: graph.ProfilePhoto = { id: `${side}x${side}`, width: side, height: side }
@@ -81,7 +81,7 @@ function readSide(size: string): number {
   throw new GraphError(400, 'ErrorInvalidImageId', 'The image ID is not valid.')
 }
 
-/** Some pictures were small when they were uploaded. */
+/** Some photos were small when they were uploaded. */
 function largestSideOf(person: Person): number {
   return SIDES[3 + (seedOf(person) % 6)] ?? 648
 }

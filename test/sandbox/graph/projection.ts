@@ -1,17 +1,17 @@
 import { badRequest } from './graph-error.ts'
 
 export interface Shape {
-  /** As OData names it, `microsoft.graph.user`. */
+  /** OData type name, `microsoft.graph.user`. */
   readonly type: string
   /** Every property `$select` accepts. */
   readonly properties: readonly string[]
-  /** Those shown without `$select`. */
+  /** Properties returned without `$select`. */
   readonly defaults: readonly string[]
-  /** Shown whatever is selected. */
+  /** Properties returned whatever is selected. */
   readonly always?: readonly string[]
 }
 
-/** The properties asked for, in Graph's spelling, or 400 for a name the type does not have. */
+/** The requested properties in Graph's spelling; 400 for a name the type does not have. */
 export function selected(shape: Shape, select: readonly string[] | null): readonly string[] {
   if (select === null) return shape.defaults
   const chosen = select.map((name) => {
@@ -25,7 +25,7 @@ export function selected(shape: Shape, select: readonly string[] | null): readon
   return [...new Set([...(shape.always ?? []), ...chosen.flat()])]
 }
 
-/** A property that is asked for and has no value is null, not absent. */
+/** A requested property without a value is null, not absent. */
 export function project(
   entity: object,
   properties: readonly string[],
@@ -40,7 +40,7 @@ export function project(
   )
 }
 
-/** `personType/class` walks in. */
+/** Resolves a path such as `personType/class`. */
 export function propertyOf(entity: object, path: string): unknown {
   let value: unknown = entity
   for (const segment of path.split('/')) {

@@ -1,6 +1,6 @@
 import { badRequest, GraphError, unsupportedQuery } from './graph-error.ts'
 
-/** OData system query options of one request, as text. What they mean depends on the collection. */
+/** OData system query options of one request, unparsed. Each collection defines their meaning. */
 export interface QueryOptions {
   readonly select: readonly string[] | null
   readonly search: string | null
@@ -12,7 +12,7 @@ export interface QueryOptions {
   readonly skipToken: string | null
   /** `ConsistencyLevel: eventual`. */
   readonly isEventual: boolean
-  /** The options to repeat in a link to the next page. */
+  /** The options to repeat in a nextLink. */
   readonly repeated: readonly (readonly [name: string, value: string])[]
 }
 
@@ -59,7 +59,7 @@ export function readQueryOptions(request: Request): QueryOptions {
   }
 }
 
-/** Page sizes of directory collections. Too large a page is refused, not cut. */
+/** Page sizes of directory collections. A page size above the maximum is refused, not reduced. */
 export function readPageSize(options: QueryOptions): number {
   const top = options.top ?? 100
   if (top < 1 || top > 999) {

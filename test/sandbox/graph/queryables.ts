@@ -78,7 +78,10 @@ export const GROUPS: Queryable = {
   isVisible: () => true,
 }
 
-/** What the caller may see of one person: all of themselves, the basics of others, or just that they exist. */
+/**
+ * What the caller may read of a person: everything of themselves, the basics of others, or only
+ * that they exist.
+ */
 export function visibilityOfPerson(
   caller: Caller,
   personId: string,

@@ -3,11 +3,11 @@ import type { Person } from '../directory/directory.ts'
 import { mix } from '../directory/random.ts'
 import type { Caller } from './caller.ts'
 
-/** Larger groups make nobody relevant to anybody. */
+/** Larger groups do not make their members relevant to each other. */
 const SMALL_GROUP = 150
 const ACQUAINTANCES = 40
 
-/** Whoever the caller deals with, the closest first. Not the directory: guests are never in it. */
+/** The caller's contacts, the closest first. Guests are never among them. */
 export function relevantPeople(caller: Caller): readonly graph.Person[] {
   const { directory, person } = caller
   const known = new Map<string, Person>()
@@ -28,7 +28,7 @@ export function relevantPeople(caller: Caller): readonly graph.Person[] {
   for (let index = 0; index < ACQUAINTANCES; index++) add(people[mix(own, index) % people.length])
   const colleagues = [...known.values()].map((colleague, index) => toColleague(colleague, index))
   const [closest, ...others] = colleagues
-  return [...(closest === undefined ? [] : [closest]), ...strangers(person), ...others]
+  return [...(closest === undefined ? [] : [closest]), ...unlistedEntries(person), ...others]
 }
 
 /** The rest of the directory, for `X-PeopleQuery-QuerySources: Mailbox,Directory`. */
@@ -38,7 +38,9 @@ export function directoryPeople({ directory }: Caller): readonly graph.Person[] 
     .map((person) => toColleague(person, -1))
 }
 
-/** An organisation's user. Some entries carry a mailbox id instead: microsoft-graph-toolkit#1387. */
+/**
+ * A user of the organisation. Some entries have a mailbox id instead: microsoft-graph-toolkit#1387.
+ */
 function toColleague(person: Person, index: number): graph.Person {
   return {
     ...NOTHING_KNOWN,
@@ -55,8 +57,8 @@ function toColleague(person: Person, index: number): graph.Person {
   }
 }
 
-/** Entries that no directory knows: private contacts, people who left, mail groups. */
-function strangers(person: Person): readonly graph.Person[] {
+/** Entries that are not in the directory: private contacts, people who left, mail groups. */
+function unlistedEntries(person: Person): readonly graph.Person[] {
   const contact = (displayName: string, address: string): graph.Person => ({
     ...NOTHING_KNOWN,
     id: mailboxIdOf(`${person.id} ${address}`),

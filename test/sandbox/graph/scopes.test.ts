@@ -48,13 +48,13 @@ test.each<[path: string, scopes: readonly string[], body?: object]>(ROUTES)(
         codeOf(refused),
       )
     }
-    // Nothing that is unrelated helps.
+    // Unrelated scopes do not help.
     const unrelated = ['openid', 'Calendars.Read', 'Mail.Read', 'Contacts.Read']
     expect((await send(unrelated)).status).toBe(403)
   },
 )
 
-test('the directory refuses with the code and the shape of the directory', async () => {
+test('the directory refuses with its own error code and format', async () => {
   const refused = await calling(sandbox, { ...CAST.adele, scopes: ['User.Read'] }).get(
     '/v1.0/users',
   )
@@ -71,7 +71,7 @@ test('the directory refuses with the code and the shape of the directory', async
   })
 })
 
-test('basic profiles show basics and null for the rest', async () => {
+test('User.ReadBasic.All returns basic properties and null for the rest', async () => {
   const select =
     '$select=id,displayName,mail,jobTitle,department,accountEnabled,userType,otherMails'
   const other = await calling(sandbox).get(`/v1.0/users/${CAST.megan.id}?${select}`)
@@ -93,7 +93,7 @@ test('basic profiles show basics and null for the rest', async () => {
   })
 })
 
-test('one’s own profile is complete', async () => {
+test("the user's own profile is complete", async () => {
   const own = await calling(sandbox).get('/v1.0/me?$select=jobTitle,accountEnabled,userType')
   expect(own.body).toMatchObject({
     jobTitle: 'Product Marketing Manager',
@@ -102,7 +102,7 @@ test('one’s own profile is complete', async () => {
   })
 })
 
-test('what a profile hides cannot be found out by filtering', async () => {
+test('filters cannot reveal hidden properties', async () => {
   const graph = calling(sandbox)
   for (const filter of [
     "department eq 'Sales'",
@@ -133,7 +133,7 @@ test('properties that SharePoint stores are not available in a list of users', a
   )
 })
 
-test('Files.Read opens one’s own files and no others', async () => {
+test("Files.Read allows the user's own files and no others", async () => {
   const graph = calling(sandbox, { ...CAST.adele, scopes: ['Files.Read'] })
   const marketing = sandbox.drives.siteDrive('Marketing').id
   expect((await graph.get(`/v1.0/drives/${marketing}/root`)).status).toBe(403)

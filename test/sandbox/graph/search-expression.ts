@@ -1,6 +1,9 @@
 import { badRequest, GraphError } from './graph-error.ts'
 
-/** `$search` of directory collections: `"property:text"` clauses under AND, OR and parentheses. */
+/**
+ * Parses `$search` of directory collections: `"property:text"` clauses with AND, OR and
+ * parentheses.
+ */
 export type SearchExpression =
   | { readonly kind: 'clause'; readonly property: string; readonly text: string }
   | {
@@ -47,7 +50,7 @@ export function readSearchExpression(search: string): SearchExpression {
   return expression
 }
 
-/** One quoted phrase, or one bare word of letters and digits. */
+/** Reads one quoted phrase, or one bare word of letters and digits. */
 export function readSearchPhrase(search: string): string {
   if (search.startsWith('"')) {
     const [phrase, ...rest] = lex(search)
@@ -60,8 +63,8 @@ export function readSearchPhrase(search: string): string {
 }
 
 /**
- * A defect that Microsoft documents: v1.0 decodes `%26` in a search too early and takes what follows
- * for another query option. microsoft-graph-docs-contrib#1081
+ * A defect that Microsoft documents: in a search v1.0 decodes `%26` too early and reads the rest as
+ * another query option. microsoft-graph-docs-contrib#1081
  */
 function refuseAmpersand(search: string): void {
   const ampersand = search.indexOf('&')
@@ -109,7 +112,7 @@ function lex(search: string): readonly Lexeme[] {
   return lexemes
 }
 
-/** Inside quotes a backslash escapes a quote or itself, and nothing else. */
+/** Inside quotes a backslash escapes only a quote or itself. */
 function phraseAt(
   search: string,
   start: number,

@@ -32,7 +32,10 @@ export const SITE: Shape = {
 export function sitesRoutes(world: SandboxWorld): Hono<GraphEnv> {
   const routes = new Hono<GraphEnv>()
 
-  /** The one listing people may ask for: the root sites of all geographies. Any other is an app's alone. */
+  /**
+   * The only listing for delegated tokens: the root sites of all geographies. Every other needs an
+   * application token.
+   */
   routes.get('/sites', (c) => {
     const { caller, options } = c.var
     requireFileScope(caller, SCOPES.sites)
@@ -74,7 +77,7 @@ export function sitesRoutes(world: SandboxWorld): Hono<GraphEnv> {
   return routes
 }
 
-/** `root`, the three-part id, or the middle of it. */
+/** Accepts `root`, the three-part id, or the site collection id within it. */
 function findSite(world: SandboxWorld, caller: Caller, id: string): Drive {
   requireFileScope(caller, SCOPES.sites)
   requireSharePoint(caller)

@@ -3,7 +3,7 @@ import { GraphError } from './graph-error.ts'
 
 const RETRY_AFTER_SECONDS = 10
 
-/** Directory and files are throttled by different services, in different words. */
+/** Directory and files are throttled by different services with different errors. */
 export function throttled(path: string, setting: FaultSetting): GraphError {
   const headers = { 'retry-after': String(setting.retryAfterSeconds ?? RETRY_AFTER_SECONDS) }
   if (/^\/v1\.0\/(?:me\/drive|drives|sites)\b/.test(path)) {
@@ -22,7 +22,7 @@ export function throttled(path: string, setting: FaultSetting): GraphError {
   })
 }
 
-/** 503 carries Retry-After only when the service knows. */
+/** A 503 carries Retry-After only when the service knows the delay. */
 export function outage(setting: FaultSetting): GraphError {
   const { retryAfterSeconds } = setting
   return new GraphError(503, 'serviceNotAvailable', 'The service is temporarily unavailable.', {
@@ -30,7 +30,7 @@ export function outage(setting: FaultSetting): GraphError {
   })
 }
 
-/** Resource units: what a request takes from the bucket of the tenant. Unlisted paths cost one. */
+/** Resource units that a request takes from the tenant's bucket. Unlisted paths cost one. */
 const COSTS: readonly (readonly [path: RegExp, units: number])[] = [
   [/\/transitiveMembers\b/, 5],
   [/\/checkMemberGroups\b/, 4],

@@ -1,7 +1,7 @@
 /**
- * How Microsoft cuts text for `$search` on directory objects: at spaces, at digits, where lower case
- * turns to upper, and at symbols, which count as tokens themselves. Words with only symbols between
- * them are indexed joined as well, so `helloworld` finds `hello-world` but not `HelloWorld`.
+ * Tokenises as Microsoft does for `$search` on directory objects: at spaces, digits, changes from
+ * lower to upper case, and symbols, which are tokens themselves. Words separated only by symbols
+ * are also indexed joined, so `helloworld` finds `hello-world` but not `HelloWorld`.
  */
 export function tokenise(text: string): readonly string[] {
   return text
@@ -14,7 +14,10 @@ export function tokenise(text: string): readonly string[] {
     })
 }
 
-/** Every token of the text sought begins some token of the value, in any order. No "contains". */
+/**
+ * Every token of the search text is a prefix of a token of the value, in any order. There is no
+ * "contains".
+ */
 export function matchesTokens(indexed: readonly string[], sought: string): boolean {
   return holdsTokens(indexed, soughtTokens(sought))
 }

@@ -5,7 +5,7 @@ import { aString } from './matchers.ts'
 
 const sandbox = aSandbox()
 
-test('user info names the person by a subject that is not their object id', async () => {
+test('user info identifies the person by a subject other than their object id', async () => {
   const { body } = await calling(sandbox).get('/oidc/userinfo')
   expect(body).toEqual({
     sub: aString(/^[\w-]{43}$/),
@@ -17,13 +17,13 @@ test('user info names the person by a subject that is not their object id', asyn
   })
 })
 
-test('what a person does not have is left out', async () => {
+test('properties without a value are absent', async () => {
   const { body } = await calling(sandbox, CAST.unal).get('/oidc/userinfo')
   expect(body).not.toHaveProperty('email')
   expect(body['name']).toBe(`Ünal, "Ops" O'Hara & Söhne`)
 })
 
-test('the subject is the same every time, another for everyone, and outside the versions', async () => {
+test('the subject is stable, different for everyone, and served outside the API versions', async () => {
   const subject = async (who: { readonly id: string }) =>
     (await calling(sandbox, who).get('/oidc/userinfo')).body['sub']
   expect(await subject(CAST.adele)).toBe(await subject(CAST.adele))

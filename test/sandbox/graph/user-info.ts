@@ -3,7 +3,7 @@ import type { SandboxWorld } from '../sandbox.ts'
 import { pairwiseSubject } from '../entra/id-token.ts'
 import type { GraphEnv } from './graph-env.ts'
 
-/** OpenID Connect's UserInfo, which Microsoft serves from Graph and outside its versions. */
+/** OpenID Connect's UserInfo, which Microsoft serves from Graph outside its API versions. */
 export function userInfoRoutes(world: SandboxWorld): Hono<GraphEnv> {
   const routes = new Hono<GraphEnv>()
   routes.on(['GET', 'POST'], '/oidc/userinfo', (c) => {

@@ -11,7 +11,7 @@ import { GraphError, resourceNotFound } from './graph-error.ts'
 import { project, type Shape, selected } from './projection.ts'
 import { USER_SHAPE, USERS, visibilityOfPerson } from './queryables.ts'
 
-/** One user may be asked for what SharePoint knows of them; a list may not. */
+/** Properties from SharePoint are available for one user, but not in a list. */
 const ONE_USER: Shape = {
   ...USER_SHAPE,
   properties: [...USER_SHAPE.properties, ...USER_PROFILE_PROPERTIES],
@@ -60,7 +60,7 @@ export function usersRoutes(world: SandboxWorld): Hono<GraphEnv> {
   return routes
 }
 
-/** By object id or user principal name. */
+/** Finds a user by object id or user principal name. */
 export function findPerson({ directory }: Caller, idOrName: string): Person {
   const person =
     directory.person(idOrName.toLowerCase()) ?? directory.personByPrincipalName(idOrName)

@@ -4,7 +4,7 @@ import type { SharePointHost } from '../hosts.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 import { expiredToken, unknownToken, wrongAudience } from './refusals.ts'
 
-/** The grant behind a token that is for exactly this host, or why it is refused. */
+/** Returns the grant of a token issued for exactly this host, or the error response. */
 export function readBearer(
   world: Pick<SandboxWorld, 'accessTokens' | 'hosts'>,
   host: SharePointHost,

@@ -6,7 +6,10 @@ export type ByteRange =
 
 const WHOLE: ByteRange = { kind: 'whole' }
 
-/** RFC 9110 §14.2. What is no single byte range is ignored, so the whole representation comes. */
+/**
+ * Parses a single byte range (RFC 9110 §14.2). Anything else is ignored, so the whole
+ * representation is sent.
+ */
 export function readByteRange(header: string | null, size: number): ByteRange {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return WHOLE

@@ -31,7 +31,7 @@ function get(url: string, headers: Record<string, string> = {}, method = 'GET') 
   return sandbox.fetch(new Request(url, { method, headers }))
 }
 
-test('the URL alone returns the whole file, with its name, type and tag', async () => {
+test('the URL without a token returns the whole file, with its name, type and tag', async () => {
   const response = await get(urlOf(ADELE_FILES.umlauts))
   expect(response.status).toBe(200)
   expect(await response.text()).toBe('Überblick\n')
@@ -79,30 +79,27 @@ test.each([
   ['a range that runs backwards', 'bytes=5-1', 200, null, BYTES],
   ['another unit', 'lines=0-1', 200, null, BYTES],
   ['nonsense', 'bytes=x-y', 200, null, BYTES],
-])(
-  'asked for %s, it answers as RFC 9110 has it',
-  async (_what, range, status, contentRange, bytes) => {
-    const response = await get(urlOf(ADELE_FILES.text), { range })
-    expect(response.status).toBe(status)
-    expect(response.headers.get('content-range')).toBe(contentRange)
-    expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
-  },
-)
+])('answers Range %s as RFC 9110 requires', async (_what, range, status, contentRange, bytes) => {
+  const response = await get(urlOf(ADELE_FILES.text), { range })
+  expect(response.status).toBe(status)
+  expect(response.headers.get('content-range')).toBe(contentRange)
+  expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
+})
 
-test('a range of a version that is gone brings the whole of the new one', async () => {
+test('If-Range with an outdated version returns the whole new version', async () => {
   const headers = { range: 'bytes=0-7', 'if-range': '"{0000},1"' }
   expect((await get(urlOf(ADELE_FILES.text), headers)).status).toBe(200)
   const current = { ...headers, 'if-range': eTag(adeles(ADELE_FILES.text)) }
   expect((await get(urlOf(ADELE_FILES.text), current)).status).toBe(206)
 })
 
-test('HEAD tells the length and sends nothing', async () => {
+test('HEAD returns the length without a body', async () => {
   const response = await get(urlOf(ADELE_FILES.film), {}, 'HEAD')
   expect(response.headers.get('content-length')).toBe(String(1024 ** 3))
   expect(response.body).toBeNull()
 })
 
-test('the end of 1 GiB comes at once, because nothing before it is made', async () => {
+test('the end of a 1 GiB file is sent at once, because only that part is generated', async () => {
   const response = await get(urlOf(ADELE_FILES.film), { range: 'bytes=-10' })
   expect(response.status).toBe(206)
   expect((await response.arrayBuffer()).byteLength).toBe(10)
@@ -119,7 +116,7 @@ test.each([
   expect(response.body).toBeNull()
 })
 
-test('a bearer token next to the URL is refused with a page, not ignored', async () => {
+test('a bearer token next to the URL is refused with an HTML page, not ignored', async () => {
   const response = await get(urlOf(ADELE_FILES.text), { authorization: 'Bearer anything' })
   expect(response.status).toBe(401)
   expect(response.headers.get('content-type')).toContain('text/html')
@@ -136,7 +133,7 @@ test('a URL expires after minutes', async () => {
   expect(late.headers.get('content-type')).toContain('text/html')
 })
 
-test('a made-up tempauth and another path give nothing', async () => {
+test('a forged tempauth or a different path is refused', async () => {
   const url = new URL(urlOf(ADELE_FILES.text))
   url.searchParams.set('tempauth', 'v1.made-up')
   expect((await get(url.href)).status).toBe(401)
@@ -144,13 +141,13 @@ test('a made-up tempauth and another path give nothing', async () => {
   expect((await get(url.href)).status).toBe(404)
 })
 
-test('a file that was deleted meanwhile is gone', async () => {
+test('a file that was deleted since is gone', async () => {
   const url = urlOf(ADELE_FILES.text)
   sandbox.drives.remove(adeles(ADELE_FILES.text))
   expect((await get(url)).status).toBe(404)
 })
 
-test('a document comes as PDF when the URL was made for that', async () => {
+test('a URL made for PDF returns the document as PDF', async () => {
   const url = sandbox.drives.issueDownloadUrl(adeles(ADELE_FILES.report), 'pdf')
   const response = await get(url)
   expect(response.headers.get('content-type')).toBe('application/pdf')
@@ -158,14 +155,14 @@ test('a document comes as PDF when the URL was made for that', async () => {
   expect(new TextDecoder().decode(await response.arrayBuffer())).toMatch(/^%PDF-/)
 })
 
-test('the answer has headers that must not be passed on', async () => {
+test('the answer has headers that a proxy must not forward', async () => {
   const { headers } = await get(urlOf(ADELE_FILES.text))
   expect(headers.getSetCookie()).toHaveLength(2)
   expect(headers.get('access-control-allow-origin')).toBe('*')
   expect(headers.has('link')).toBe(true)
 })
 
-test('files.cut breaks the connection at 40 % of what was promised', async () => {
+test('files.cut breaks the connection after 40 % of Content-Length', async () => {
   sandbox.faults.set('files.cut')
   const response = await get(urlOf(ADELE_FILES.recording))
   const promised = Number(response.headers.get('content-length'))
@@ -178,7 +175,7 @@ test('files.cut breaks the connection at 40 % of what was promised', async () =>
   expect(received).toBe(Math.floor(promised * 0.4))
 })
 
-test('files.range_ignored answers a range with everything', async () => {
+test('files.range_ignored answers a range with the whole file', async () => {
   sandbox.faults.set('files.range_ignored')
   const response = await get(urlOf(ADELE_FILES.text), { range: 'bytes=0-1' })
   expect(response.status).toBe(200)
@@ -193,14 +190,14 @@ test('files.slow sends small pieces with a pause before each', async () => {
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(55)
 })
 
-test('files.url_expired refuses a URL that is fresh', async () => {
+test('files.url_expired refuses a new URL', async () => {
   sandbox.faults.set('files.url_expired', { times: 1 })
   const url = urlOf(ADELE_FILES.text)
   expect((await get(url)).status).toBe(401)
   expect((await get(url)).status).toBe(200)
 })
 
-test('files.chained_redirect sends the client on, once', async () => {
+test('files.chained_redirect redirects the client once more', async () => {
   sandbox.faults.set('files.chained_redirect')
   const first = await get(urlOf(ADELE_FILES.text))
   expect(first.status).toBe(302)

@@ -7,10 +7,12 @@ import { unauthorizedPage } from './refusals.ts'
 
 type DownloadWorld = Pick<SandboxWorld, 'drives' | 'faults'>
 
-/** Marks the second hop, which must not be answered by a third. */
+/** Marks the second hop, which must not redirect again. */
 const HOP = 'hop'
 
-/** What a proxy has to drop: SharePoint sends such headers, and none of them is the chat's business. */
+/**
+ * SharePoint sends these headers; a proxy must remove them, because they do not concern the chat.
+ */
 const EXTRAS: readonly (readonly [string, string])[] = [
   ['set-cookie', 'FedAuth=77u-sandbox; path=/; HttpOnly'],
   ['set-cookie', '__Host-entrada=planted; Path=/; HttpOnly'],
@@ -25,7 +27,7 @@ const EXTRAS: readonly (readonly [string, string])[] = [
   ['x-powered-by', 'ASP.NET'],
 ]
 
-/** The host of pre-authenticated URLs. Whoever holds one gets the bytes, and no token is wanted. */
+/** The host of pre-authenticated URLs. The URL alone authorises the download, without a token. */
 export function download(world: DownloadWorld, request: Request): Response {
   const url = new URL(request.url)
   const isDownload = url.pathname.endsWith('/_layouts/15/download.aspx')
@@ -33,7 +35,7 @@ export function download(world: DownloadWorld, request: Request): Response {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return new Response(null, { status: 405, headers: { allow: 'GET, HEAD' } })
   }
-  // A bearer next to a tempauth is refused, not ignored: OneDrive/onedrive-api-docs#1901.
+  // A bearer next to a `tempauth` is refused, not ignored: OneDrive/onedrive-api-docs#1901.
   if (request.headers.has('authorization')) return unauthorizedPage()
   if (world.faults.take('files.url_expired') !== null) return unauthorizedPage()
   if (!url.searchParams.has(HOP) && world.faults.take('files.chained_redirect') !== null) {
@@ -47,7 +49,7 @@ export function download(world: DownloadWorld, request: Request): Response {
   return serveFile(world, request, item, redemption.rendition)
 }
 
-/** A file's bytes or the part of them that `Range` names, with the faults of a download. */
+/** Sends a file or the part that `Range` names, with the configured download faults. */
 export function serveFile(
   world: DownloadWorld,
   request: Request,
@@ -142,11 +144,11 @@ function headersFor(file: Representation): Headers {
 
 function matches(header: string | null, eTags: readonly string[]): boolean {
   if (header === null) return false
-  // SharePoint's own tags hold a comma, so the list cannot be split at commas.
+  // SharePoint's tags contain a comma, so the list cannot be split at commas.
   return header.trim() === '*' || eTags.some((tag) => header.includes(tag))
 }
 
-/** RFC 8187: what `encodeURIComponent` leaves alone is not all allowed there. */
+/** RFC 8187 allows fewer characters than `encodeURIComponent` leaves unescaped. */
 function encodeName(name: string): string {
   return encodeURIComponent(name).replaceAll(
     /['()*]/g,

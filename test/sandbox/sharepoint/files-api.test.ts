@@ -40,13 +40,13 @@ async function namesIn(response: Response): Promise<unknown> {
   return value.map(({ name }) => name)
 }
 
-test('a OneDrive is listed for the person the token is for', async () => {
+test("a OneDrive lists the files of the token's user", async () => {
   expect(await namesIn(await ask(myFiles(), token()))).toEqual(
     expect.arrayContaining(['Documents', 'Special', 'Big']),
   )
 })
 
-test('a OneDrive of another geography is on that geography’s host and on no other', async () => {
+test('a OneDrive of another geography is on that geography’s host only', async () => {
   const { oneDrive, oneDriveEurope } = sandbox.hosts
   const audience = oneDriveEurope
   const megan = token({ userId: CAST.megan.id, audience })
@@ -67,14 +67,14 @@ test('a token of one host is refused at the other with Microsoft’s exception',
   })
 })
 
-test('an expired token is told apart from a wrong one', async () => {
+test('an expired token has a different error than an invalid one', async () => {
   const response = await ask(myFiles(), token({ expiresAt: Date.now() - 1 }))
   expect(response.status).toBe(401)
   expect(await response.json()).toEqual({ error_description: expect.stringContaining('expired') })
   expect((await ask(myFiles(), 'made-up')).status).toBe(401)
 })
 
-test('MyFiles.Read opens the own OneDrive and no site', async () => {
+test("MyFiles.Read allows the user's own OneDrive and no site", async () => {
   const scopes = ['MyFiles.Read']
   expect((await ask(myFiles(), token({ scopes }))).status).toBe(200)
   expect((await ask(sites(), token({ scopes, audience: sandbox.hosts.sharePoint }))).status).toBe(
@@ -95,7 +95,7 @@ test('people see the sites they may read', async () => {
   expect(await namesIn(await ask(sites(), gustav))).not.toContain('root')
 })
 
-test('someone else’s drive is closed, and who has no OneDrive is told', async () => {
+test("another person's drive is refused, and a missing OneDrive has its own error", async () => {
   const drive = sandbox.drives.oneDriveOf(CAST.megan.id)
   const audience = sandbox.hosts.oneDriveEurope
   const megans = `${audience}/_api/v2.0/drives/${drive?.id}/root/children`
@@ -106,7 +106,7 @@ test('someone else’s drive is closed, and who has no OneDrive is told', async 
   expect(await unal.json()).toMatchObject({ error: { message: "User's mysite not found." } })
 })
 
-test('the most recent files come first, folders left out', async () => {
+test('the most recent files come first, without folders', async () => {
   const response = await ask(`${sandbox.hosts.oneDrive}/_api/v2.0/me/drive/recent`, token())
   const { value } = (await response.json()) as {
     value: { lastModifiedDateTime: string; folder?: unknown }[]
@@ -116,7 +116,7 @@ test('the most recent files come first, folders left out', async () => {
   expect(value.some(({ folder }) => folder !== undefined)).toBe(false)
 })
 
-test('an item carries what the picker hands on', async () => {
+test('an item carries what the picker returns to its host', async () => {
   const drive = sandbox.drives.oneDriveOf(CAST.adele.id)
   if (drive === null) throw new Error('Adele has a OneDrive')
   const folder = sandbox.drives.at(drive, ADELE_FILES.folder)
@@ -131,7 +131,7 @@ test('an item carries what the picker hands on', async () => {
   )
 })
 
-test('a shortcut says on which host its target is', async () => {
+test('a shortcut names the host of its target', async () => {
   const drive = sandbox.drives.oneDriveOf(CAST.adele.id)
   if (drive === null) throw new Error('Adele has a OneDrive')
   const special = sandbox.drives.at(drive, 'Special')
@@ -148,7 +148,7 @@ test('a shortcut says on which host its target is', async () => {
   )
 })
 
-test('the picker of one host may call the other, a page elsewhere may not', async () => {
+test('the picker of one host may call the other, a page of another origin may not', async () => {
   const preflight = (origin: string) =>
     sandbox.fetch(
       new Request(sites(), {

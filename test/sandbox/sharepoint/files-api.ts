@@ -11,11 +11,14 @@ const RECENT = 20
 
 type Env = { Variables: { grant: AccessGrant } }
 
-/** Delegated SharePoint permissions that open each host. `MyFiles.*` ends at the person's own OneDrive. */
+/**
+ * Delegated SharePoint permissions accepted at each host. `MyFiles.*` covers only the person's own
+ * OneDrive.
+ */
 const SITES_SCOPES = /^(AllSites|Sites)\./
 const ONE_DRIVE_SCOPES = /^(MyFiles|AllSites|Sites)\./
 
-/** The small part of SharePoint's own file API that the picker's page lives on. */
+/** The small part of SharePoint's file API that the picker page uses. */
 export function filesApi(world: SandboxWorld, host: SharePointHost): Hono<Env> {
   const { drives } = world
   const scopes = isOneDriveHost(host) ? ONE_DRIVE_SCOPES : SITES_SCOPES

@@ -4,7 +4,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 
 const SLOW_PIECE = 16 * 1024
 
-/** Breaks off after so many bytes, as a connection does that a proxy on the way has dropped. */
+/** Breaks off after this many bytes, like a connection that a proxy dropped. */
 export function cutAfter(source: ReadableStream<Bytes>, limit: number): ReadableStream<Bytes> {
   let sent = 0
   return source.pipeThrough(
@@ -19,7 +19,7 @@ export function cutAfter(source: ReadableStream<Bytes>, limit: number): Readable
   )
 }
 
-/** Small pieces with a pause before each. */
+/** Sends small chunks with a pause before each. */
 export function slowly(source: ReadableStream<Bytes>, pauseMs: number): ReadableStream<Bytes> {
   return source.pipeThrough(
     new TransformStream<Bytes, Bytes>({

@@ -2,7 +2,7 @@ import { type Drive, eTag, sizeOf, type StoredItem } from '../drives/drive-item.
 import type { Drives } from '../drives/drives.ts'
 import type { SandboxWorld } from '../sandbox.ts'
 
-/** An item as the picker sees it, and as it hands it on when it is picked. */
+/** An item as the picker shows it and as it returns it when picked. */
 export function itemJson(world: SandboxWorld, item: StoredItem): Readonly<Record<string, unknown>> {
   const { drives, hosts } = world
   const drive = drives.drive(item.driveId)
@@ -51,7 +51,7 @@ function facetOf(world: SandboxWorld, item: StoredItem): Readonly<Record<string,
   }
 }
 
-/** What a shortcut leads to, on whichever host that is. Nothing but the address when it is gone. */
+/** The target of a shortcut, on any host. Only its address when the target is gone. */
 function remoteOf(
   world: SandboxWorld,
   driveId: string,

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** The part of the picker's options that says what may be chosen and what buttons there are. */
+/** The picker options for what may be chosen and which buttons are shown. */
 const flag = v.boolean()
 const empty = v.strictObject({})
 const text = v.pipe(v.string(), v.minLength(1))

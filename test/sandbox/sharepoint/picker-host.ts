@@ -3,16 +3,16 @@ import { createServer, type Server } from 'node:http'
 export interface HostSetup {
   /** Site whose picker is opened. */
   readonly base: string
-  /** Posted along with the form. */
+  /** Form fields posted to the picker. */
   readonly token: string
-  /** Over the usual options. */
+  /** Overrides of the default options. */
   readonly options: Readonly<Record<string, unknown>>
   readonly timeouts?: Readonly<Record<string, number>>
   readonly acknowledges?: boolean
   readonly pickResult?: 'unusableItem'
 }
 
-/** What the picker said over its port. */
+/** Messages that the picker sent over its port. */
 export interface Told {
   readonly type: string
   readonly data?: {
@@ -30,7 +30,7 @@ export interface Told {
 }
 
 export interface PickerHost {
-  /** On `localhost`: another site than the sandbox's 127.0.0.1, as a chat is another than SharePoint. */
+  /** On `localhost`: cross-site to the sandbox's 127.0.0.1, as a chat is to SharePoint. */
   readonly origin: string
   close(): void
 }
@@ -52,7 +52,7 @@ export async function servePickerHost(setup: HostSetup): Promise<PickerHost> {
   }
 }
 
-/** The least of a page that hosts the picker, independent of Entrada's own; it keeps all it is told. */
+/** A minimal page that hosts the picker, independent of Entrada's own. It records every message. */
 function hostPage(setup: HostSetup): string {
   const json = JSON.stringify(setup).replaceAll('<', String.raw`\u003c`)
   return `<!doctype html>

@@ -2,8 +2,8 @@ import * as v from 'valibot'
 import { byPath, commands, selection, typesAndSources } from './picker-choices.ts'
 
 /**
- * The options of File Picker v8, closed: what the published schema does not name is a mistake of the
- * host, and a stand-in that swallows it would hide the mistake until the first real tenant.
+ * The options of File Picker v8, as a closed schema: an option outside the published schema is a
+ * mistake of the host, and accepting it would hide the mistake until the first real tenant.
  */
 const flag = v.boolean()
 const empty = v.strictObject({})
@@ -104,7 +104,7 @@ export type ReadOptions =
   | { readonly options: PickerOptions }
   | { readonly problems: readonly string[] }
 
-/** The `filePicker` query parameter, JSON. */
+/** Parses the `filePicker` query parameter (JSON). */
 export function readPickerOptions(parameter: string | null): ReadOptions {
   let value: unknown
   try {

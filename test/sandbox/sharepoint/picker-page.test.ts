@@ -69,7 +69,7 @@ function mayBeFramed(response: Response): boolean {
   return !policy.includes('frame-ancestors') && !response.headers.has('x-frame-options')
 }
 
-describe('with a token of this very host', () => {
+describe('with a token of this host', () => {
   test('the picker may be framed', async () => {
     const response = await open()
     expect(response.status).toBe(200)
@@ -77,18 +77,18 @@ describe('with a token of this very host', () => {
     expect(await response.text()).toContain('data-action="pick"')
   })
 
-  test('the sites’ host has a picker too, below each site', async () => {
+  test('every site of the sites’ host has a picker too', async () => {
     const host = sandbox.hosts.sharePoint
     expect(mayBeFramed(await open({ host }))).toBe(true)
     expect(mayBeFramed(await open({ host, path: '/sites/Marketing' }))).toBe(true)
   })
 
-  test('the token does not come back in the page', async () => {
+  test('the page does not contain the token', async () => {
     const token = tokenFor(sandbox.hosts.oneDrive)
     expect(await (await open({ token })).text()).not.toContain(token)
   })
 
-  test('picker.blank refuses to be framed all the same', async () => {
+  test('picker.blank still refuses to be framed', async () => {
     sandbox.faults.set('picker.blank', { times: 1 })
     expect(mayBeFramed(await open())).toBe(false)
     expect(mayBeFramed(await open())).toBe(true)
@@ -102,7 +102,7 @@ test.each([
   ['an expired token', () => tokenFor(sandbox.hosts.oneDrive, { expiresAt: Date.now() - 1 })],
   ['a token of another tenant', () => tokenFor(sandbox.hosts.oneDrive, { tenantId: FABRIKAM })],
   ['a made-up token', () => 'made-up'],
-])('with %s the page refuses to be framed: the blank picker', async (_what, token) => {
+])('with %s the page refuses to be framed', async (_what, token) => {
   const response = await open({ token: token() })
   expect(mayBeFramed(response)).toBe(false)
   expect(response.headers.get('content-security-policy')).toBe(
@@ -112,7 +112,7 @@ test.each([
   expect(await response.text()).not.toContain('data-action="pick"')
 })
 
-test('a token in the address is no token', async () => {
+test('a token in the URL is ignored', async () => {
   const url = `${sandbox.hosts.oneDrive}/_layouts/15/FilePicker.aspx?access_token=${tokenFor(sandbox.hosts.oneDrive)}`
   expect(mayBeFramed(await sandbox.fetch(new Request(url)))).toBe(false)
 })
@@ -141,11 +141,11 @@ test.each([
   ['no authentication', { authentication: undefined }, 'authentication'],
   ['no entry', { entry: {} }, 'entry'],
   ['two entries', { entry: { site: {}, oneDrive: {} } }, 'entry'],
-  ['an option nobody knows', { multiSelect: true }, 'multiSelect'],
+  ['an unknown option', { multiSelect: true }, 'multiSelect'],
   ['an unknown option further down', { selection: { mode: 'multiple', max: 3 } }, 'selection.max'],
   ['an unknown mode', { selection: { mode: 'many' } }, 'selection.mode'],
   ['an extension without its dot', { typesAndSources: { filters: ['pdf'] } }, 'filters'],
-])('opened with %s it says so and shows no files', async (_what, change, named) => {
+])('opened with %s the page shows the error and no files', async (_what, change, named) => {
   const response = await open({ options: { ...OPTIONS, ...change } })
   expect(response.status).toBe(400)
   const page = await response.text()
@@ -153,7 +153,7 @@ test.each([
   expect(page).not.toContain('data-action="pick"')
 })
 
-test('what the options hold cannot end the script they are written into', async () => {
+test('option values cannot end the script element that contains them', async () => {
   const title = '</script><script>alert(1)</script>'
   expect(await (await open({ options: { ...OPTIONS, title } })).text()).not.toContain(title)
 })

@@ -34,7 +34,10 @@ export const PICKER_ASSETS: ReadonlyMap<string, PickerAsset> = new Map(
   ]),
 )
 
-/** What SharePoint sends unless a token for this very host came along: no frame of ours may show it. */
+/**
+ * SharePoint sends this header unless the request had a token for this host: Entrada's frame stays
+ * blank.
+ */
 const NO_FRAMES = {
   'content-security-policy': "frame-ancestors 'self' *.teams.microsoft.com",
   'x-frame-options': 'SAMEORIGIN',
@@ -44,12 +47,12 @@ const HTML = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-
 
 export interface PickerRequest {
   readonly host: SharePointHost
-  /** The path before `/_layouts`, decoded. */
+  /** The decoded path before `/_layouts`. */
   readonly site: string
   readonly request: Request
 }
 
-/** `FilePicker.aspx`, as OneDrive/onedrive-api-docs#1621 and the picker's own documentation have it. */
+/** `FilePicker.aspx`, as in OneDrive/onedrive-api-docs#1621 and the picker's documentation. */
 export async function filePicker(world: SandboxWorld, picker: PickerRequest): Promise<Response> {
   const { host, site, request } = picker
   const place = placeOf(world, host, site)
@@ -108,7 +111,8 @@ function pageFor(
   const setup = {
     options,
     site: isOneDriveHost(host) ? '' : site,
-    // A person's OneDrive is on one host, wherever the picker was opened; sites are on all of theirs.
+    // A person's OneDrive is on one host, wherever the picker is opened; sites are on every host
+    // they have.
     origins: {
       oneDrive: hosts[own],
       sites,
@@ -117,7 +121,7 @@ function pageFor(
     isSilent: world.faults.take('picker.silent') !== null,
     isHostile: world.faults.take('picker.hostile') !== null,
   }
-  // `<` is the one character that could end the script element from inside a string.
+  // `<` is the only character that could end the script element from inside a string.
   const json = JSON.stringify(setup).replaceAll('<', String.raw`\u003c`)
   return TEMPLATE.replace('{{setup}}', () => json)
 }

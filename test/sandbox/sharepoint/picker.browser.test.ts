@@ -5,7 +5,7 @@ import { CAST, CONTOSO } from '../directory/cast.ts'
 import { type ServedSandbox, serveSandbox } from '../serve.ts'
 import { type HostSetup, type PickerHost, servePickerHost, type Told } from './picker-host.ts'
 
-/** A browser on a busy machine takes its time. */
+/** Generous, because a browser is slow on a busy machine. */
 const LIMITS = { timeout: 30_000 }
 
 /** The picker in a frame of a page that speaks its protocol, in a real browser. */
@@ -41,7 +41,7 @@ describe('the picker', LIMITS, () => {
     })
   }
 
-  /** Opens the picker; `token` is asked for every `authenticate`, `null` meaning refusal. */
+  /** Opens the picker. `token` answers every `authenticate` command; `null` refuses it. */
   async function open(
     setup: Partial<HostSetup> = {},
     token: (resource: string) => string | null = mint,
@@ -58,7 +58,7 @@ describe('the picker', LIMITS, () => {
     (await told()).filter(({ data }) => data?.command === name).map(({ data }) => data)
   const isReady = (picker: FrameLocator) => picker.locator('body[data-state=ready]').waitFor()
 
-  test('files of OneDrive and of a site are picked, each host with a token of its own', async () => {
+  test('picks files from OneDrive and from a site, with a separate token for each host', async () => {
     const picker = await open()
     await picker.getByRole('button', { name: 'Documents' }).click()
     await picker.getByRole('checkbox', { name: 'notes.txt' }).check()
@@ -86,7 +86,7 @@ describe('the picker', LIMITS, () => {
     }
   })
 
-  test('it says when it is ready, and asks for what no host knows', async () => {
+  test('reports that it is ready, and sends a command that no host knows', async () => {
     const picker = await open()
     await isReady(picker)
     const notifications = (await told()).filter(({ type }) => type === 'notification')
@@ -94,7 +94,7 @@ describe('the picker', LIMITS, () => {
     expect(await picker.locator('body').getAttribute('data-probe')).toBe('unsupportedCommand')
   })
 
-  test('of a shortcut it hands on what is guaranteed and nothing else', async () => {
+  test('returns only the guaranteed properties of a shortcut', async () => {
     const picker = await open()
     await picker.getByRole('button', { name: 'Special' }).click()
     await picker.getByRole('checkbox', { name: 'Marketing plan.docx' }).check()
@@ -108,7 +108,7 @@ describe('the picker', LIMITS, () => {
     ])
   })
 
-  test('a token that has expired is asked for again, with the reason', async () => {
+  test('asks again for an expired token, with the reason', async () => {
     const times = [Date.now() - 1, Date.now() + 60_000]
     await isReady(await open({}, (resource) => mint(resource, times.shift())))
     const asked = await commands('authenticate')
@@ -116,7 +116,7 @@ describe('the picker', LIMITS, () => {
     expect(asked[1]?.expiration?.error).toContain('expired')
   })
 
-  test('a claims challenge of SharePoint is handed on to the host', async () => {
+  test("passes SharePoint's claims challenge to the host", async () => {
     served.sandbox.faults.set('picker.claims_challenge', { times: 1 })
     await isReady(await open())
     const [first, second] = await commands('authenticate')
@@ -125,14 +125,14 @@ describe('the picker', LIMITS, () => {
     expect(JSON.parse(claims)).toMatchObject({ access_token: { nbf: { essential: true } } })
   })
 
-  test('one token for all hosts ends in Microsoft’s exception', async () => {
+  test('shows Microsoft’s exception when one token is used for all hosts', async () => {
     const picker = await open({}, () => mint(served.hosts.sharePoint))
     const notice = picker.getByRole('alert')
     await notice.waitFor()
     expect(await notice.textContent()).toContain('AudienceUriValidationFailedException')
   })
 
-  test('a host without a token for it says why, and may be asked again', async () => {
+  test('shows why a host has no token, and may be retried', async () => {
     let refusals = 1
     const picker = await open({}, (resource) => (refusals-- > 0 ? null : mint(resource)))
     await picker.getByRole('alert').waitFor()
@@ -141,7 +141,7 @@ describe('the picker', LIMITS, () => {
     await isReady(picker)
   })
 
-  test('what the host does not take stays chosen', async () => {
+  test('keeps the selection when the host rejects it', async () => {
     const picker = await open({ pickResult: 'unusableItem' })
     await picker.getByRole('button', { name: 'Documents' }).click()
     await picker.getByRole('checkbox', { name: 'notes.txt' }).check()
@@ -151,13 +151,13 @@ describe('the picker', LIMITS, () => {
     expect(await picker.getByRole('button', { name: 'Select' }).isEnabled()).toBe(true)
   })
 
-  test('a host that does not acknowledge is given up on', async () => {
+  test('stops waiting for a host that does not acknowledge', async () => {
     const picker = await open({ acknowledges: false, timeouts: { acknowledgeTimeout: 200 } })
     await picker.getByRole('alert').waitFor()
     expect(await picker.getByRole('alert').textContent()).toContain('did not acknowledge')
   })
 
-  test('Escape closes, and the keyboard alone is enough to choose', async () => {
+  test('closes on Escape, and supports choosing by keyboard alone', async () => {
     const picker = await open()
     await picker.getByRole('button', { name: 'Documents' }).focus()
     await page.keyboard.press('Enter')
@@ -169,7 +169,7 @@ describe('the picker', LIMITS, () => {
     expect(await commands('close')).toHaveLength(1)
   })
 
-  test('no more files than the host takes, and only of its kinds', async () => {
+  test("limits the selection to the host's maximum and file types", async () => {
     const picker = await open({
       options: {
         selection: { mode: 'multiple', maximumCount: 1 },
@@ -183,7 +183,7 @@ describe('the picker', LIMITS, () => {
     expect(await picker.locator('[data-item="Travel policy.pdf"]').count()).toBe(0)
   })
 
-  test('for a single file the choice is one or the other', async () => {
+  test('replaces the selection when only one file may be chosen', async () => {
     const picker = await open({ options: { selection: { mode: 'single' } } })
     await picker.getByRole('button', { name: 'Documents' }).click()
     await picker.getByRole('radio', { name: 'notes.txt' }).check()
@@ -191,7 +191,7 @@ describe('the picker', LIMITS, () => {
     expect(await picker.locator('#summary').textContent()).toBe('logo.png')
   })
 
-  test('it begins where it was told to', async () => {
+  test('starts in the folder that the options name', async () => {
     const base = `${served.hosts.sharePoint}/sites/Marketing`
     const picker = await open({
       base,
@@ -203,7 +203,7 @@ describe('the picker', LIMITS, () => {
     ])
   })
 
-  test('a reload sends initialize again', async () => {
+  test('sends initialize again after a reload', async () => {
     const picker = await open()
     await isReady(picker)
     await page.frames()[1]?.evaluate('setTimeout(() => location.reload())')
@@ -211,14 +211,14 @@ describe('the picker', LIMITS, () => {
     await isReady(picker)
   })
 
-  test('without a token of its host the frame stays blank and sends no initialize', async () => {
+  test('stays blank and sends no initialize without a token of its host', async () => {
     await open({ token: mint(served.hosts.graph) })
     await page.waitForFunction('window.hasLoaded')
     expect(page.frames()[1]?.url()).toMatch(/^chrome-error:/)
     expect(await page.evaluate('window.hellos')).toBe(0)
   })
 
-  test('picker.silent never says hello', async () => {
+  test('never sends initialize under picker.silent', async () => {
     served.sandbox.faults.set('picker.silent')
     const picker = await open()
     await picker.getByText('Waiting for the app').waitFor()
@@ -226,7 +226,7 @@ describe('the picker', LIMITS, () => {
     expect(await page.evaluate('window.hellos')).toBe(0)
   })
 
-  test('picker.hostile forges messages, asks for foreign tokens and adds items that lie', async () => {
+  test('forges messages, asks for foreign tokens and adds false items under picker.hostile', async () => {
     served.sandbox.faults.set('picker.hostile')
     const picker = await open({}, (resource) =>
       [served.hosts.oneDrive, served.hosts.sharePoint].includes(resource) ? mint(resource) : null,

@@ -1,6 +1,9 @@
 import type { AccessGrant } from '../access-tokens.ts'
 
-/** The shape of a blocked or expired `tempauth`: 401 and a page, although an API was asked. */
+/**
+ * The response to a blocked or expired `tempauth`: 401 and an HTML page, although an API was
+ * called.
+ */
 export function unauthorizedPage(): Response {
   return new Response(
     '<!DOCTYPE html><html><title>Sign in</title><body><h1>401 UNAUTHORIZED</h1></body></html>',
@@ -11,7 +14,10 @@ export function unauthorizedPage(): Response {
   )
 }
 
-/** What one resource's token gets at another: the classic of file pickers, OneDrive/samples#11. */
+/**
+ * The response to a token of another resource, a common mistake of file pickers:
+ * OneDrive/samples#11.
+ */
 export function wrongAudience(grant: AccessGrant): Response {
   return refusal(
     "Exception of type 'Microsoft.IdentityModel.Tokens.AudienceUriValidationFailedException' was thrown.",
@@ -43,7 +49,7 @@ function refusal(description: string, diagnostics: string): Response {
   )
 }
 
-/** Continuous access evaluation: the token is fine but older than something that happened since. */
+/** Continuous access evaluation: the token is valid but older than a critical event. */
 export function claimsChallenge(): Response {
   const nbf = { essential: true, value: String(Math.floor(Date.now() / 1000)) }
   const claims = Buffer.from(JSON.stringify({ access_token: { nbf } })).toString('base64')

@@ -6,7 +6,9 @@ import { download } from './download.ts'
 import { filesApi } from './files-api.ts'
 import { filePicker, PICKER_ASSETS } from './picker-page.ts'
 
-/** The hosts people open in a browser, and the one that most pre-authenticated download URLs name. */
+/**
+ * The hosts people open in a browser, and the host that most pre-authenticated download URLs name.
+ */
 export type SharePointHandlers = Readonly<Record<SharePointHost | 'download', HostHandler>>
 
 export function createSharePoint(world: SandboxWorld): SharePointHandlers {
@@ -19,7 +21,7 @@ export function createSharePoint(world: SandboxWorld): SharePointHandlers {
   }
 }
 
-/** One of the hosts people open in a browser: the picker's page, the API the picker calls, and downloads. */
+/** One of the hosts people open in a browser: the picker page, the API it calls, and downloads. */
 function siteHost(world: SandboxWorld, host: SharePointHost): HostHandler {
   const app = new Hono()
   const pickers = SHAREPOINT_HOSTS.map((one) => world.hosts[one])

@@ -3,7 +3,7 @@ import { Browser } from './browser.ts'
 
 type Handlers = Readonly<Record<string, (request: Request) => Response | Promise<Response>>>
 
-/** A browser in front of a few addresses; remembers every request. */
+/** A browser with a few fake hosts; records every request. */
 function aBrowser(handlers: Handlers) {
   const requests: Request[] = []
   const internet = async (request: Request) => {
@@ -25,7 +25,7 @@ function to(location: string, headers: Record<string, string> = {}): Response {
 
 const header = (request: Request | undefined, name: string) => request?.headers.get(name) ?? null
 
-test('a typed address says so, through every redirect', async () => {
+test('a typed address sends Sec-Fetch-Site: none through every redirect', async () => {
   const { browser, requests } = aBrowser({
     'https://chat.example/': () => to('https://login.example/sign-in'),
     'https://login.example/sign-in': () => page('<title>Sign in</title>'),
@@ -38,7 +38,7 @@ test('a typed address says so, through every redirect', async () => {
   expect(header(requests[0], 'sec-fetch-dest')).toBe('document')
 })
 
-test('a detour over another site makes the way back cross-site', async () => {
+test('a redirect through another site makes the rest of the chain cross-site', async () => {
   const { browser, requests } = aBrowser({
     'https://chat.example/': () =>
       page('<a href="/out">out</a>', { 'set-cookie': 'strict=1; SameSite=Strict; Path=/' }),
@@ -54,7 +54,7 @@ test('a detour over another site makes the way back cross-site', async () => {
   expect(header(requests[3], 'cookie')).toBeNull()
 })
 
-test('a form is sent with its hidden fields, its choices and the button', async () => {
+test('a form sends its hidden fields, its choices and the button', async () => {
   const { browser, requests } = aBrowser({
     'https://chat.example/': () =>
       page(`
@@ -77,7 +77,7 @@ test('a form is sent with its hidden fields, its choices and the button', async 
   expect(header(sent, 'origin')).toBe('https://chat.example')
 })
 
-test('a page without a referrer hides its origin from its own forms', async () => {
+test('a page with no-referrer hides its origin from its own forms', async () => {
   const { browser, requests } = aBrowser({
     'https://chat.example/': () =>
       page('<form action="/send" method="post"></form>', { 'referrer-policy': 'no-referrer' }),
@@ -88,7 +88,7 @@ test('a page without a referrer hides its origin from its own forms', async () =
   expect(header(requests[1], 'sec-fetch-site')).toBe('same-origin')
 })
 
-test('form-action holds for redirects too', async () => {
+test('form-action also applies to redirects', async () => {
   const { browser } = aBrowser({
     'https://chat.example/': () =>
       page('<form action="/send" method="post"></form>', {
@@ -100,7 +100,7 @@ test('form-action holds for redirects too', async () => {
   await expect(browser.submit()).rejects.toThrow('forbids by form-action')
 })
 
-test('a script that is redirected to another site fails as in a browser', async () => {
+test('a script request redirected to another site fails, as in a browser', async () => {
   const { browser, requests } = aBrowser({
     'https://chat.example/api': () => to('https://login.example/', { 'set-cookie': 'seen=1' }),
     'https://login.example/': () => page('sign in'),
@@ -112,7 +112,7 @@ test('a script that is redirected to another site fails as in a browser', async 
   expect(browser.cookies.get('seen')?.value).toBe('1')
 })
 
-test('a script gets its answer as it comes and may look at redirects itself', async () => {
+test('a script can stream a response and handle redirects itself', async () => {
   const { browser, requests } = aBrowser({
     'https://chat.example/api': async (request) =>
       to('/next', { 'x-body': await request.text(), 'x-method': request.method }),
@@ -126,7 +126,7 @@ test('a script gets its answer as it comes and may look at redirects itself', as
   expect(header(requests[0], 'origin')).toBe('https://chat.example')
 })
 
-test('another site’s link and form carry its marks', async () => {
+test('a link and a form of another site carry cross-site headers', async () => {
   const { browser, requests } = aBrowser({ 'https://chat.example/': () => page('home') })
   browser.cookies.store('lax=1; Path=/', {
     url: new URL('https://chat.example/'),
@@ -157,7 +157,7 @@ test.each([
   expect(header(requests[0], 'sec-fetch-mode')).toBe(mode)
 })
 
-test('tabs share cookies and nothing else', async () => {
+test('tabs share only cookies', async () => {
   const { browser } = aBrowser({
     'https://chat.example/': () => page('home', { 'set-cookie': 'a=1' }),
   })
@@ -167,12 +167,12 @@ test('tabs share cookies and nothing else', async () => {
   expect(() => tab.page).toThrow('no page')
 })
 
-test('a loop of redirects ends', async () => {
+test('a redirect loop ends with an error', async () => {
   const { browser } = aBrowser({ 'https://chat.example/': () => to('/') })
   await expect(browser.open('/')).rejects.toThrow('too many redirects')
 })
 
-test('signing in picks the account, consents and comes home', async () => {
+test('signIn picks the account, consents and ends in the chat', async () => {
   const sent: string[] = []
   const form = (button: string) => page(`<form method="post" action="/next">${button}</form>`)
   const { browser } = aBrowser({

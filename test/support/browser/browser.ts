@@ -6,13 +6,13 @@ import type { Destination, Initiator } from './request-headers.ts'
 
 export interface BrowserOptions {
   readonly internet: Internet
-  /** Address that relative ones are relative to before the first page is open. */
+  /** Base for relative addresses before the first page is open. */
   readonly home: string
   readonly jar?: CookieJar
 }
 
 export interface Visit {
-  /** Origin of the page that holds the link; without it the user typed the address. */
+  /** Origin of the page that contains the link; without it the user typed the address. */
   readonly from?: string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -26,7 +26,10 @@ export interface ScriptInit {
   readonly signal?: AbortSignal
 }
 
-/** One tab of a browser that keeps to a browser's rules. Tabs of one browser share its cookies. */
+/**
+ * One browser tab that applies a browser's cookie, fetch and form rules. Tabs of one browser share
+ * cookies.
+ */
 export class Browser {
   readonly cookies: CookieJar
   readonly #options: BrowserOptions
@@ -42,7 +45,7 @@ export class Browser {
     return this.#page
   }
 
-  /** Another tab; given an internet, one whose requests reach another data centre. */
+  /** Opens another tab. With an `internet`, its requests reach another data centre. */
   tab(internet: Internet = this.#options.internet): Browser {
     return new Browser({ ...this.#options, internet, jar: this.cookies })
   }
@@ -54,14 +57,14 @@ export class Browser {
     return this.#navigate({ method: 'GET', url, initiator, ...(headers && { headers }) })
   }
 
-  /** Follows the link of the open page that fits the selector. */
+  /** Follows the link on the open page that matches the selector. */
   async click(selector: string): Promise<Page> {
     const href = this.page.html.querySelector(selector)?.getAttribute('href')
     if (href === undefined) throw new Error(`no link ${selector} on ${this.page.describe()}`)
     return this.#navigate({ method: 'GET', url: this.#resolve(href), initiator: this.page })
   }
 
-  /** Fills in a form of the open page and sends it. */
+  /** Fills in a form on the open page and submits it. */
   async submit(choice: FormChoice = {}): Promise<Page> {
     const { page } = this
     const onHop = (url: URL) => {
@@ -71,7 +74,7 @@ export class Browser {
     return this.#navigate({ ...submissionOf(page, choice), initiator: page, onHop })
   }
 
-  /** A form on another site's page, sent by itself. */
+  /** Submits a form from another site's page automatically. */
   async post(
     address: string,
     fields: Readonly<Record<string, string>>,
@@ -82,7 +85,10 @@ export class Browser {
     return this.#navigate({ method: 'POST', url: this.#resolve(address), body, initiator })
   }
 
-  /** What a script of the open page gets; a blocked answer is a TypeError, as in `fetch`. */
+  /**
+   * The response that a script of the open page receives; a blocked response is a TypeError, as in
+   * `fetch`.
+   */
   async fetch(address: string, init: ScriptInit = {}): Promise<Response> {
     const url = this.#resolve(address)
     const initiator = this.#here
@@ -94,7 +100,7 @@ export class Browser {
       method: method.toUpperCase(),
       url,
       initiator,
-      // `credentials: same-origin`, the default.
+      // `credentials: same-origin` is the default.
       sendsCookies: url.origin === initiator.url.origin,
     })
     const isForeign = hops.some((hop) => hop.url.origin !== initiator.url.origin)
@@ -126,7 +132,7 @@ export class Browser {
     return response
   }
 
-  /** Signs in from the chat's own address, consents to what is asked, and ends up in the chat. */
+  /** Signs in from the chat's own address, accepts the consent, and ends in the chat. */
   async signIn(principalName: string, address = '/'): Promise<Page> {
     let page = await this.open(address)
     const home = new URL(this.#options.home).origin

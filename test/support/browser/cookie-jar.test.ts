@@ -20,7 +20,7 @@ function aContext(url: string, context: Partial<CookieContext> = {}): CookieCont
 
 const HERE = aContext('https://chat.contoso.example/')
 
-test('a cookie goes back to its host alone', () => {
+test('a cookie is sent to its own host only', () => {
   const jar = new CookieJar()
   jar.store('__Host-a=1; Path=/; Secure; HttpOnly', HERE)
   expect(jar.header(HERE)).toBe('__Host-a=1')
@@ -28,7 +28,7 @@ test('a cookie goes back to its host alone', () => {
   expect(jar.header(aContext('http://chat.contoso.example/'))).toBeNull()
 })
 
-test('a domain cookie goes to the hosts below, and the longest path comes first', () => {
+test('a domain cookie is sent to subdomains, and longer paths come first', () => {
   const jar = new CookieJar()
   jar.store('a=1; Domain=contoso.example; Path=/', HERE)
   jar.store('b=2; Path=/deep', HERE)
@@ -37,7 +37,7 @@ test('a domain cookie goes to the hosts below, and the longest path comes first'
   expect(jar.header(aContext('https://chat.contoso.example/deeper'))).toBe('a=1')
 })
 
-test('Max-Age runs by the clock and wins over Expires', async () => {
+test('Max-Age uses the clock and overrides Expires', async () => {
   const jar = new CookieJar()
   jar.store('a=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT', HERE)
   await clock.advance(59)
@@ -46,7 +46,7 @@ test('Max-Age runs by the clock and wins over Expires', async () => {
   expect(jar.get('a')).toBeNull()
 })
 
-test('a cookie is deleted by one that has expired', () => {
+test('an expired cookie deletes the stored one', () => {
   const jar = new CookieJar()
   jar.store('a=1', HERE)
   jar.store('a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT', HERE)
@@ -58,7 +58,7 @@ test.each([
   ['a form on another site', { isSameSite: false, method: 'POST' }, 'none=1'],
   ['an image on another site', { isSameSite: false, isTopLevelNavigation: false }, 'none=1'],
   ['its own page', { isTopLevelNavigation: false }, 'strict=1; lax=1; none=1'],
-])('%s gets the cookies that SameSite allows', (_situation, context, header) => {
+])('%s sends the cookies that SameSite allows', (_situation, context, header) => {
   const jar = new CookieJar()
   jar.store('strict=1; SameSite=Strict', HERE)
   jar.store('lax=1', HERE)
@@ -66,7 +66,7 @@ test.each([
   expect(jar.header(aContext('https://chat.contoso.example/', context))).toBe(header)
 })
 
-test('a response inside another site’s page cannot set what it would not be sent', () => {
+test('a cross-site subresource response cannot set a SameSite cookie', () => {
   const jar = new CookieJar()
   jar.store('a=1', { ...HERE, isSameSite: false, isTopLevelNavigation: false })
   expect(jar.all).toEqual([])
@@ -80,7 +80,7 @@ test.each([
   ['a=1; SameSite=None', /needs Secure/],
   ['a=1; Domain=fabrikam.example', /another host/],
   [`a=${'x'.repeat(4096)}`, /4096/],
-])('%s would be dropped, which is a failure', (header, reason) => {
+])('%s throws, because a browser would drop it', (header, reason) => {
   expect(() => new CookieJar().store(header, HERE)).toThrow(reason)
 })
 

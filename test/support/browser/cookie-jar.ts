@@ -13,24 +13,24 @@ export interface StoredCookie {
   readonly expiresAt: number | null
 }
 
-/** What the browser knows about a request when it decides on cookies. */
+/** The request properties that decide which cookies are sent. */
 export interface CookieContext {
   readonly url: URL
   readonly method: string
   readonly isTopLevelNavigation: boolean
-  /** Started on the same site, and never off it in between. */
+  /** The request chain started on the same site and never left it. */
   readonly isSameSite: boolean
 }
 
-/** Longer ones are dropped by browsers, name, value and attributes together. */
+/** Browsers drop cookies over this length; name, value and attributes count. */
 const MAX_COOKIE_BYTES = 4096
 const MAX_LIFE_SECONDS = 400 * 86_400
 
-/** A browser's cookies, after RFC 6265bis. A cookie the browser would silently drop is an error here. */
+/** A browser's cookies per RFC 6265bis. A cookie that a browser would drop silently throws. */
 export class CookieJar {
   #cookies: readonly StoredCookie[] = []
 
-  /** Live cookies, whoever they belong to. */
+  /** Unexpired cookies of every host. */
   get all(): readonly StoredCookie[] {
     return this.#cookies.filter(isAlive)
   }
@@ -39,7 +39,7 @@ export class CookieJar {
     return this.all.find((cookie) => cookie.name === name) ?? null
   }
 
-  /** As a user who clears one, or an attacker who plants one. */
+  /** Removes or adds a cookie directly, as a user who clears one or an attacker who plants one. */
   put(cookie: StoredCookie): void {
     this.#cookies = [...this.#cookies.filter((other) => !isSameSlot(other, cookie)), cookie]
   }
@@ -52,7 +52,7 @@ export class CookieJar {
     this.#cookies = []
   }
 
-  /** Value of the `Cookie` header, `null` when there is nothing to send. */
+  /** Value of the `Cookie` header; `null` when no cookie matches. */
   header(context: CookieContext): string | null {
     const sent = this.all.filter((cookie) => isSentTo(cookie, context))
     const longestPathFirst = sent.toSorted((one, other) => other.path.length - one.path.length)
@@ -88,7 +88,7 @@ function isSentTo(cookie: StoredCookie, context: CookieContext): boolean {
   return cookie.sameSite === 'lax' && context.isTopLevelNavigation && isSafe
 }
 
-/** Reads a `Set-Cookie` header; throws with the reason when a browser would drop the cookie. */
+/** Parses a `Set-Cookie` header. Throws the reason when a browser would drop the cookie. */
 function readSetCookie(header: string, url: URL): StoredCookie {
   const [pair = '', ...rest] = header.split(';')
   const separator = pair.indexOf('=')
@@ -140,7 +140,7 @@ function readPath(path: string | undefined, url: URL): string {
   return url.pathname.slice(0, Math.max(1, url.pathname.lastIndexOf('/')))
 }
 
-/** Chromium takes an absent or unknown value for Lax. */
+/** Chromium treats an absent or unknown value as Lax. */
 function readSameSite(value: string | undefined): StoredCookie['sameSite'] {
   const lower = value?.toLowerCase()
   return lower === 'strict' || lower === 'none' ? lower : 'lax'

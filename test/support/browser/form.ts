@@ -2,11 +2,11 @@ import type { HTMLElement } from 'node-html-parser'
 import type { Page } from './page.ts'
 
 export interface FormChoice {
-  /** Name and value of the button that is pressed. */
+  /** Name and value of the pressed button. */
   readonly button?: readonly [name: string, value: string]
-  /** Part of the form's action, when no button tells the forms of a page apart. */
+  /** Part of the form's action, for pages whose forms have the same button. */
   readonly action?: string
-  /** What is typed into its fields. */
+  /** Values typed into the form's fields. */
   readonly fields?: Readonly<Record<string, string>>
 }
 
@@ -16,7 +16,7 @@ export interface Submission {
   readonly body: URLSearchParams | FormData | null
 }
 
-/** What a browser would send if the user filled in the form and pressed the button. */
+/** The data a browser submits after the user fills in the form and presses the button. */
 export function submissionOf(page: Page, choice: FormChoice): Submission {
   const form = findForm(page, choice)
   const button = choice.button === undefined ? null : findButton(form, choice.button)
@@ -36,7 +36,7 @@ export function submissionOf(page: Page, choice: FormChoice): Submission {
   return { method: 'POST', url, body }
 }
 
-/** Whether the page has such a button to press. */
+/** Whether the page has the button. */
 export function hasButton(page: Page, button: readonly [string, string]): boolean {
   return page.html.querySelectorAll('form').some((form) => findButton(form, button) !== null)
 }
@@ -57,7 +57,7 @@ function findForm(page: Page, { button, action }: FormChoice): HTMLElement {
 function findButton(form: HTMLElement, [name, value]: readonly [string, string]) {
   const inside = form.querySelectorAll('button, input[type=submit]')
   const id = attribute(form, 'id')
-  // A button may stand outside the form it belongs to and name it.
+  // A button may be outside its form and refer to it by id.
   const outside = id === null ? [] : rootOf(form).querySelectorAll(`button[form="${id}"]`)
   const buttons = [...inside, ...outside]
   return (

@@ -2,10 +2,10 @@ import type { CookieJar } from './cookie-jar.ts'
 import type { Hop } from './page.ts'
 import { headersOf, relationOf, type Intent } from './request-headers.ts'
 
-/** Where a browser's requests go. */
+/** Sends a browser's request to its host. */
 export type Internet = (request: Request) => Promise<Response>
 
-/** One request of a browser with all the redirects it runs into. */
+/** Performs one request and follows its redirects. */
 export interface Journey extends Intent {
   readonly method: string
   readonly url: URL
@@ -14,13 +14,13 @@ export interface Journey extends Intent {
   readonly sendsCookies: boolean
   readonly redirect?: 'follow' | 'manual'
   readonly signal?: AbortSignal
-  /** Told of every address before it is asked. */
+  /** Called with every address before the request is sent. */
   readonly onHop?: (url: URL) => void
 }
 
 export interface Arrival {
   readonly response: Response
-  /** Every answer on the way, the last one last. */
+  /** Every response of the chain, the last one last. */
   readonly hops: readonly Hop[]
 }
 
@@ -68,7 +68,8 @@ async function ask(
     url,
     method,
     isTopLevelNavigation: journey.destination === 'document',
-    // Firefox and the RFC look at the whole chain, Chromium at its ends: the stricter reading.
+    // Firefox and the RFC check the whole chain, Chromium only its ends. This applies the stricter
+    // rule.
     isSameSite: relationOf(journey.initiator, chain) !== 'cross-site',
   }
   const headers = headersOf(journey, method, chain)
@@ -83,7 +84,7 @@ async function ask(
   return response
 }
 
-/** A user who leaves does not wait for the answer. */
+/** Aborts the request when the user leaves the page. */
 async function abortable<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
   if (signal === null) return work
   const left = Promise.withResolvers<never>()

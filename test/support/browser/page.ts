@@ -1,20 +1,20 @@
 import { parse, type HTMLElement } from 'node-html-parser'
 import type { Initiator } from './request-headers.ts'
 
-/** One answer on the way to a page. */
+/** One response in the redirect chain of a page. */
 export interface Hop {
   readonly url: URL
   readonly status: number
   readonly headers: Headers
 }
 
-/** What a tab shows after a navigation. */
+/** The page that a tab shows after a navigation. */
 export class Page implements Initiator {
   readonly url: URL
   readonly status: number
   readonly headers: Headers
   readonly bytes: Uint8Array
-  /** Every answer that led here, this one last. */
+  /** Every response of the chain, this page's last. */
   readonly hops: readonly Hop[]
   #html: HTMLElement | null = null
 
@@ -49,13 +49,13 @@ export class Page implements Initiator {
     return this.headers.get('referrer-policy')
   }
 
-  /** One line for error messages. */
+  /** Describes the page in one line for error messages. */
   describe(): string {
     const words = (this.html.querySelector('main') ?? this.html).structuredText.replace(/\s+/g, ' ')
     return `${this.status} ${this.url.href} “${this.title}” ${words.slice(0, 300)}`
   }
 
-  /** Whether the page's policy lets a form be sent there, be it through a redirect. */
+  /** Whether the page's `form-action` allows a form to be sent there, directly or by a redirect. */
   allowsFormTo(url: URL): boolean {
     const directive = this.headers
       .get('content-security-policy')

@@ -1,6 +1,6 @@
 import { isSameSite, isTrustworthy } from './site.ts'
 
-/** What a request is for, in Fetch's own words. */
+/** The request's destination, in the terms of the Fetch standard. */
 export type Destination =
   | 'document'
   | 'iframe'
@@ -12,7 +12,7 @@ export type Destination =
   | 'serviceworker'
   | 'font'
 
-/** The document a request comes from. */
+/** The document that sends a request. */
 export interface Initiator {
   readonly url: URL
   /** Its `Referrer-Policy`, `null` for the default. */
@@ -41,8 +41,8 @@ const USER_AGENT =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
 
 /**
- * The headers Chromium sends by itself. `chain` is every address of the request so far, redirects
- * included, the current one last.
+ * The headers Chromium adds by itself. `chain` contains every address of the request so far,
+ * redirects included, the current one last.
  */
 export function headersOf(intent: Intent, method: string, chain: readonly URL[]): Headers {
   const url = chain.at(-1)
@@ -65,7 +65,7 @@ export function headersOf(intent: Intent, method: string, chain: readonly URL[])
   return headers
 }
 
-/** How far the request came; one foreign hop on the way makes the rest cross-site. */
+/** `Sec-Fetch-Site` of the chain; one cross-site hop makes the rest cross-site. */
 export function relationOf(initiator: Initiator | null, chain: readonly URL[]): Relation {
   if (initiator === null) return 'none'
   const { url: from } = initiator
@@ -73,7 +73,10 @@ export function relationOf(initiator: Initiator | null, chain: readonly URL[]): 
   return chain.some((url) => url.origin !== from.origin) ? 'same-site' : 'same-origin'
 }
 
-/** Sent with every method but GET and HEAD, and whenever a script asks for another origin's data. */
+/**
+ * `Origin` is sent with every method except GET and HEAD, and with every cross-origin script
+ * request.
+ */
 function originHeader(intent: Intent, method: string, chain: readonly URL[]): string | null {
   const { initiator, mode } = intent
   const from = initiator?.url.origin ?? null
@@ -81,13 +84,13 @@ function originHeader(intent: Intent, method: string, chain: readonly URL[]): st
   const isSafe = method === 'GET' || method === 'HEAD'
   if (isSafe && !(mode === 'cors' && isForeign)) return null
   if (from === null || isTainted(from, chain)) return 'null'
-  // A page with `no-referrer` hides its origin even from itself, unless a script asks.
+  // A page with `no-referrer` sends `Origin: null` even to itself, except for script requests.
   const policy = initiator?.referrerPolicy
   const hides = policy === 'no-referrer' || (policy === 'same-origin' && isForeign)
   return hides && mode !== 'cors' ? 'null' : from
 }
 
-/** A foreign host that redirects on may not speak in the first page's name. */
+/** After a redirect by a foreign host, the origin becomes opaque. */
 function isTainted(from: string, chain: readonly URL[]): boolean {
   return chain.some((url, index) => {
     const next = chain[index + 1]

@@ -9,7 +9,9 @@ export type HeaderAuthCallback = (
 
 const SECRET = 'CHAINLIT_AUTH_SECRET of this app'
 
-/** Chainlit's header sign-in: the page posts `/auth/header` and then uses the cookie from its answer. */
+/**
+ * Chainlit's header sign-in: the page posts `/auth/header`, then uses the cookie from the response.
+ */
 export function createChainlit(headerAuthCallback: HeaderAuthCallback) {
   const app = new Hono()
   app.post('/auth/header', async (c) => {

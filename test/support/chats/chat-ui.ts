@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { Hono } from 'hono'
 
 /**
- * HuggingFace chat-ui with TRUSTED_EMAIL_HEADER: whoever the header names is the user, on every request, and
- * the session is a hash of the address.
+ * HuggingFace chat-ui with TRUSTED_EMAIL_HEADER: the header names the user of every request, and
+ * the session id is a hash of the e-mail address.
  */
 export function createChatUi(settings: { readonly TRUSTED_EMAIL_HEADER: string }) {
   const app = new Hono()

@@ -7,7 +7,7 @@ export interface LibreChatSettings {
   readonly OPENID_CLIENT_ID: string
   readonly OPENID_CLIENT_SECRET: string
   readonly OPENID_SCOPE?: string
-  /** Sends its server's requests to the issuer. */
+  /** Sends LibreChat's server requests to the issuer. */
   readonly fetch: (request: Request) => Promise<Response>
   readonly authentication?: oidc.ClientAuth
 }
@@ -16,11 +16,11 @@ type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>
 
 const CALLBACK = '/oauth/openid/callback'
 
-/** LibreChat's own sign-in with the library it uses: `openid-client` validates Entrada's answers. */
+/** LibreChat's sign-in with its own library: `openid-client` validates Entrada's responses. */
 export class LibreChat {
   readonly #settings: LibreChatSettings
   readonly #pending = new Map<string, string>()
-  /** Of every request that reached it. */
+  /** The path of every request that reached LibreChat. */
   readonly paths: string[] = []
   #config: oidc.Configuration | null = null
   #tokens: Tokens | null = null
@@ -29,7 +29,7 @@ export class LibreChat {
     this.#settings = settings
   }
 
-  /** Of the last sign-in or refresh. */
+  /** Tokens of the last sign-in or refresh. */
   get tokens(): Tokens {
     if (this.#tokens === null) throw new Error('nobody has signed in at the chat')
     return this.#tokens
@@ -59,7 +59,7 @@ export class LibreChat {
     return oidc.fetchUserInfo(await this.config(), accessToken, this.tokens.claims()?.sub ?? '')
   }
 
-  /** As `api/server/services/GraphTokenService.js` asks for a token of Microsoft's. */
+  /** Requests a Microsoft token as `api/server/services/GraphTokenService.js` does. */
   async onBehalfOf(scope: string, assertion = this.tokens.access_token): Promise<Tokens> {
     const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
     const parameters = { scope, assertion, requested_token_use: 'on_behalf_of' }
@@ -87,7 +87,8 @@ export class LibreChat {
               ? new Request(url, { method: 'POST', headers, body })
               : new Request(url, { headers }),
           ),
-        // Its own word for http on one's own machine; the issuer of the tests is https where it can be.
+        // The library's option for plain http on loopback. The tests' issuer uses https where it
+        // can.
         execute: OPENID_ISSUER.startsWith('http:') ? [oidc.allowInsecureRequests] : [],
       },
     )

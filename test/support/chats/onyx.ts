@@ -2,13 +2,16 @@ import { Hono } from 'hono'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 
 export interface OnyxSettings {
-  /** Stands for JWT_PUBLIC_KEY_URL: fetches the key set. */
+  /** Fetches the key set, as Onyx does from JWT_PUBLIC_KEY_URL. */
   readonly fetchKeys: () => Promise<JSONWebKeySet>
   readonly JWT_EXPECTED_AUDIENCE?: string
   readonly JWT_EXPECTED_ISSUER?: string
 }
 
-/** Onyx with a key URL: an RS256 bearer names the user by e-mail, and the key set is kept until a token fails. */
+/**
+ * Onyx with a key URL: an RS256 bearer names the user by e-mail. Onyx caches the key set until a
+ * token fails.
+ */
 export function createOnyx({ fetchKeys, ...expected }: OnyxSettings) {
   const app = new Hono()
   const accounts = new Set<string>()

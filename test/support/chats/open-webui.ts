@@ -22,8 +22,8 @@ const SECRET = 'the chat’s own, which Entrada never learns'
 const ROLES: ReadonlySet<string> = new Set(['admin', 'user', 'pending'])
 
 /**
- * Open WebUI behind a proxy: the sign-in call reads the trusted headers and makes its own token. Every other call
- * uses that token and compares it with the header.
+ * Open WebUI behind a proxy: the sign-in call reads the trusted headers and issues its own token.
+ * Every other call uses that token and compares it with the header.
  */
 export function createOpenWebUi(settings: OpenWebUiSettings, groups: readonly string[] = []) {
   const accounts = new Map<string, Account>()
@@ -52,7 +52,7 @@ export function createOpenWebUi(settings: OpenWebUiSettings, groups: readonly st
     const named = textOf(headers, settings.WEBUI_AUTH_TRUSTED_GROUPS_HEADER)
       .split(',')
       .flatMap((group) => group.trim() || [])
-    // Only groups that exist in it; an absent or empty header changes nothing.
+    // Only groups that exist in Open WebUI count; an absent or empty header changes nothing.
     if (named.length > 0) account.groups = groups.filter((group) => named.includes(group))
     const role = textOf(headers, settings.WEBUI_AUTH_TRUSTED_ROLE_HEADER).toLowerCase().trim()
     if (ROLES.has(role)) account.role = role

@@ -14,7 +14,7 @@ function anAnswer(headers: Record<string, string> = {}, status = 200): Response 
   return new Response('content', { headers, status })
 }
 
-test('what is kept comes back until its life is over', async () => {
+test('a cached response is returned until it expires', async () => {
   const cache = new CacheStorageDouble().default
   await cache.put(KEY, anAnswer({ 'cache-control': 'max-age=60' }))
   await clock.advance(59)
@@ -29,7 +29,7 @@ test.each([
   ['no-store', { 'cache-control': 'no-store' }],
   ['private', { 'cache-control': 'private, max-age=60' }],
   ['a cookie', { 'set-cookie': 'a=1' }],
-])('an answer with %s is not kept', async (_situation, headers) => {
+])('a response with %s is not cached', async (_situation, headers) => {
   const cache = new CacheStorageDouble().default
   await cache.put(KEY, anAnswer(headers))
   expect(await cache.match(KEY)).toBeUndefined()
@@ -39,11 +39,11 @@ test.each([
   ['a POST', new Request(KEY, { method: 'POST' }), anAnswer(), /non-GET/],
   ['a part', new Request(KEY), anAnswer({}, 206), /206/],
   ['Vary: *', new Request(KEY), anAnswer({ vary: '*' }), /Vary/],
-])('%s cannot be kept', async (_situation, request, answer, message) => {
+])('%s cannot be cached', async (_situation, request, answer, message) => {
   await expect(new CacheStorageDouble().default.put(request, answer)).rejects.toThrow(message)
 })
 
-test('named caches hold different things', async () => {
+test('named caches are separate', async () => {
   const caches = new CacheStorageDouble()
   const named = await caches.open('documents')
   await named.put(KEY, anAnswer())
@@ -54,7 +54,7 @@ test('named caches hold different things', async () => {
   expect(caches.puts).toEqual([KEY])
 })
 
-test('it can fail and forget', async () => {
+test('faults make it fail or miss', async () => {
   const caches = new CacheStorageDouble()
   caches.bend({ throws: true })
   await expect((await caches.open('documents')).match(KEY)).rejects.toThrow('connection lost')

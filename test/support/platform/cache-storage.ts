@@ -1,13 +1,16 @@
 export interface CacheBends {
   /** Every call fails. */
   readonly throws?: boolean
-  /** Accepts everything and finds nothing, as a data centre does that evicts early. */
+  /** Accepts every put and finds nothing, like a data centre that evicts early. */
   readonly forgets?: boolean
 }
 
-/** The Cache API of one data centre, with Cloudflare's rules: GET only, and nothing that may not be stored. */
+/**
+ * The Cache API of one data centre with Cloudflare's rules: GET only, and nothing that must not be
+ * stored.
+ */
 export class CacheStorageDouble {
-  /** Every address that something was put under, in order. */
+  /** Every URL that was put, in order. */
   readonly puts: string[] = []
   readonly default = new CacheDouble(this)
   readonly #named = new Map<string, CacheDouble>()
@@ -19,7 +22,7 @@ export class CacheStorageDouble {
     return cache
   }
 
-  /** Makes it fail as given until `bend({})`. */
+  /** Simulates these faults until `bend({})`. */
   bend(bends: CacheBends): void {
     this.bends = bends
   }
@@ -31,7 +34,7 @@ interface Kept {
   readonly expiresAt: number
 }
 
-/** Seconds that Cloudflare keeps a 200 without `Cache-Control`. */
+/** Seconds that Cloudflare caches a 200 without `Cache-Control`. */
 const DEFAULT_LIFE_SECONDS = 7200
 
 export class CacheDouble {

@@ -1,4 +1,4 @@
-/** `ctx` of one request. Promises given to `waitUntil` are awaited when the test ends. */
+/** `ctx` of one request. Promises passed to `waitUntil` are awaited when the test ends. */
 export class ExecutionContextDouble {
   readonly props = {}
   readonly #background: (promise: Promise<unknown>) => void
@@ -11,7 +11,7 @@ export class ExecutionContextDouble {
     this.#background(Promise.resolve(promise))
   }
 
-  /** Forbidden: it sends requests past Entrada when Entrada fails. */
+  /** Forbidden: when Entrada fails, it would let requests bypass Entrada. */
   passThroughOnException(): never {
     throw new Error('passThroughOnException() would let requests reach the chat app unguarded')
   }

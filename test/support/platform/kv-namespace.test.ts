@@ -8,7 +8,7 @@ beforeEach(() => {
 })
 afterEach(() => restoreClock())
 
-test('a value is there until its time is up', async () => {
+test('a value exists until it expires', async () => {
   const kv = new KvNamespaceDouble()
   await kv.put('key', 'value', { expirationTtl: 60, metadata: { version: 3 } })
   await clock.advance(59)
@@ -21,7 +21,7 @@ test('a value is there until its time is up', async () => {
 })
 
 test.each([
-  ['a life under a minute', 'key', 'x', { expirationTtl: 59 }, /at least 60/],
+  ['a TTL under a minute', 'key', 'x', { expirationTtl: 59 }, /at least 60/],
   ['an expiry less than a minute away', 'key', 'x', { expiration: 1 }, /60 seconds in the future/],
   ['no key', '', 'x', {}, /cannot be empty/],
   ['a key of one dot', '.', 'x', {}, /not allowed/],
@@ -31,7 +31,7 @@ test.each([
   await expect(new KvNamespaceDouble().put(key, value, options)).rejects.toThrow(message)
 })
 
-test('values come back in the type that is asked for', async () => {
+test('values have the requested type', async () => {
   const kv = new KvNamespaceDouble()
   await kv.put('json', '{"a":1}')
   await kv.put('bytes', new Uint8Array([0, 1, 2, 3]).subarray(1, 3))
@@ -45,7 +45,7 @@ test('values come back in the type that is asked for', async () => {
   )
 })
 
-test('a listing is paged, sorted and leaves out what is gone', async () => {
+test('a listing is paged, sorted and omits expired keys', async () => {
   const kv = new KvNamespaceDouble()
   for (const key of ['b/2', 'a/1', 'b/1', 'b/3']) await kv.put(key, 'x')
   await kv.delete('b/2')
@@ -57,7 +57,7 @@ test('a listing is paged, sorted and leaves out what is gone', async () => {
   })
 })
 
-test('a stale read sees the value before, and a miss before the first', async () => {
+test('a stale read returns the previous value, or a miss before the first write', async () => {
   const kv = new KvNamespaceDouble()
   await kv.put('key', 'old')
   await clock.advance(90)
@@ -70,7 +70,7 @@ test('a stale read sees the value before, and a miss before the first', async ()
   expect(await kv.get('key')).toBe('new')
 })
 
-test('it can miss, fail, fill up and refuse haste', async () => {
+test('faults make it miss, fail, exceed the daily limit and refuse fast writes', async () => {
   const kv = new KvNamespaceDouble()
   await kv.put('key', 'x')
   kv.bend({ misses: true })

@@ -1,9 +1,9 @@
 /**
- * Workers KV with its rules: expiry of at least a minute, keys of at most 512 bytes, no promise that a
- * read sees the last write. Messages are the ones workerd gives.
+ * Workers KV with its rules: expiry of at least a minute, keys of at most 512 bytes, eventually
+ * consistent reads. Error messages are workerd's.
  */
 export interface KvBends {
-  /** Reads answer what was true this many seconds ago, misses included. */
+  /** Reads return the state of this many seconds ago, misses included. */
   readonly staleSeconds?: number
   /** Every read misses. */
   readonly misses?: boolean
@@ -52,7 +52,7 @@ export class KvNamespaceDouble {
   readonly #versions = new Map<string, Version[]>()
   #bends: KvBends = {}
 
-  /** Makes it fail as given until `bend({})`. */
+  /** Simulates these faults until `bend({})`. */
   bend(bends: KvBends): void {
     this.#bends = bends
   }
@@ -131,7 +131,7 @@ export class KvNamespaceDouble {
       : { keys, list_complete: false, cursor: names[limit - 1], cacheStatus: null }
   }
 
-  /** What is stored now, whatever a read would see: keys, values and metadata. */
+  /** The stored keys, values and metadata, ignoring simulated faults. */
   *stored(): Generator<{ key: string; bytes: Uint8Array; metadata: unknown }> {
     for (const [key, versions] of this.#versions) {
       const last = versions.at(-1)

@@ -1,6 +1,6 @@
 type Bytes = ArrayBuffer | ArrayBufferView
 
-/** Passes bytes on without buffering: a write settles when it is read. */
+/** An unbuffered identity stream: a write resolves when it has been read. */
 export class IdentityTransformStreamDouble extends TransformStream<Bytes, Uint8Array> {
   constructor() {
     super({ transform: (chunk, controller) => controller.enqueue(viewOf(chunk)) })
@@ -27,7 +27,7 @@ export class FixedLengthStreamDouble extends TransformStream<Bytes, Uint8Array> 
   }
 }
 
-/** Workers' streams accept bytes only. */
+/** Workers' streams accept only bytes. */
 function viewOf(chunk: unknown): Uint8Array {
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
   if (ArrayBuffer.isView(chunk)) {

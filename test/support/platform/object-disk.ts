@@ -1,6 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
-/** What an object keeps without its instance: its database, its key-value pairs and its alarm. */
+/**
+ * The state an object keeps without its instance: its database, its key-value pairs and its alarm.
+ */
 export class ObjectDisk {
   readonly name: string
   database = new DatabaseSync(':memory:')

@@ -12,7 +12,7 @@ interface Resident {
   readonly inFlight: Set<(reason: Error) => void>
 }
 
-/** What callers of an object see when a new version of the Worker is deployed. */
+/** The error that callers of an object receive when a new version of the Worker is deployed. */
 function resetByPlatform(): Error {
   return Object.assign(new Error('Durable Object reset because its code was updated.'), {
     remote: true,
@@ -21,7 +21,7 @@ function resetByPlatform(): Error {
   })
 }
 
-/** One object: storage that stays and an instance that can be evicted. */
+/** One object: persistent storage and an instance that can be evicted. */
 export class ObjectHost {
   readonly id: ObjectId
   readonly disk: ObjectDisk
@@ -45,19 +45,19 @@ export class ObjectHost {
     return this.#resident !== null
   }
 
-  /** An RPC call: copies in, copies out, and public prototype methods only. */
+  /** An RPC call: copies arguments and results, and reaches only public prototype methods. */
   async call(name: string, parameters: readonly unknown[]): Promise<unknown> {
     const received = copyAcrossRpc(parameters)
     try {
       return copyAcrossRpc(await this.#deliver(name, received))
     } catch (thrown) {
-      // The platform's own errors are made on the caller's side and keep what they say about retrying.
+      // The platform creates its errors on the caller's side, and they keep their retry properties.
       if (thrown instanceof Error && 'durableObjectReset' in thrown) throw thrown
       throw errorAcrossRpc(thrown)
     }
   }
 
-  /** A `fetch` call, whose request and response stream. */
+  /** A `fetch` call; its request and response are streamed. */
   async fetch(request: Request): Promise<unknown> {
     return this.#deliver('fetch', [request])
   }
@@ -70,7 +70,9 @@ export class ObjectHost {
     return true
   }
 
-  /** Drops the memory, as after some seconds without a call. A call under way prevents that. */
+  /**
+   * Evicts the instance, as after some seconds without a call. A running call prevents eviction.
+   */
   evict(): void {
     const busy = this.#resident?.inFlight.size ?? 0
     if (busy > 0) {
@@ -79,7 +81,7 @@ export class ObjectHost {
     this.#resident = null
   }
 
-  /** The instance is gone at once: calls under way fail, and it can no longer write. */
+  /** Destroys the instance immediately: running calls fail, and it can no longer write. */
   crash(reason = resetByPlatform()): void {
     const resident = this.#resident
     if (resident === null) return

@@ -12,15 +12,15 @@ export interface ObjectCall {
 export interface ObjectBends {
   /** Calls fail before they are delivered, with the error the platform gives. */
   readonly fails?: 'overloaded' | 'unreachable'
-  /** Calls are delivered and their answers lost. */
+  /** Calls are delivered, but their results are lost. */
   readonly loses?: boolean
-  /** Calls are delivered at once, and their answers arrive when this has settled. */
+  /** Calls are delivered at once; their results arrive when this promise has settled. */
   readonly late?: Promise<void>
-  /** Calls never answer. */
+  /** Calls never return. */
   readonly hangs?: boolean
-  /** Only these methods; all without it. */
+  /** Applies only to these methods; to all by default. */
   readonly methods?: readonly string[]
-  /** Only this many calls. */
+  /** Applies only to this many calls. */
   readonly times?: number
 }
 
@@ -35,7 +35,7 @@ const FAILURES = {
   },
 } as const
 
-/** A Durable Object binding: one instance per name, wherever it is called from. */
+/** A Durable Object binding: one instance per name, for every caller. */
 export class ObjectNamespaceDouble {
   readonly binding: string
   readonly calls: ObjectCall[] = []
@@ -58,7 +58,7 @@ export class ObjectNamespaceDouble {
     this.#background = parts.background
   }
 
-  /** Makes calls fail until `bend({})`. */
+  /** Simulates these faults until `bend({})`. */
   bend(bends: ObjectBends): void {
     this.#bends = bends
     this.#bent = 0
@@ -68,7 +68,7 @@ export class ObjectNamespaceDouble {
     return this.calls.filter((call) => method === undefined || call.method === method).length
   }
 
-  /** Names of the objects that have ever been called. */
+  /** Names of all objects that have been called. */
   get names(): readonly string[] {
     return [...this.#hosts.values()].map(nameOf)
   }
@@ -94,7 +94,7 @@ export class ObjectNamespaceDouble {
     return this.get(this.idFromName(name))
   }
 
-  /** A stub: every property but the few known ones is a remote method. */
+  /** A stub: every property except a few known ones is a remote method. */
   get(id: ObjectId): object {
     const host = this.#host(id)
     const known: Readonly<Record<string, unknown>> = {

@@ -7,7 +7,7 @@ export interface ObjectId {
   equals(other: ObjectId): boolean
 }
 
-/** What an instance can ask of the platform around it. */
+/** The platform functions that an instance can call. */
 export interface ObjectSurroundings {
   readonly id: ObjectId
   readonly storage: ObjectStorageDouble
@@ -33,7 +33,7 @@ export class ObjectStateDouble {
     this.#surroundings.waitUntil(promise)
   }
 
-  /** No other call is delivered meanwhile; a failure throws the instance away, as on the platform. */
+  /** Delivers no other call meanwhile. A failure destroys the instance, as on the platform. */
   async blockConcurrencyWhile<T>(callback: () => Promise<T>): Promise<T> {
     const work = Promise.resolve(this.#gate).then(callback)
     const gate = work.catch((cause: unknown) => {
@@ -46,7 +46,7 @@ export class ObjectStateDouble {
     return work
   }
 
-  /** What a call has to wait for before it may be delivered. */
+  /** Resolves when a call may be delivered. */
   get gate(): Promise<unknown> | null {
     return this.#gate
   }

@@ -3,7 +3,7 @@ import type { ObjectDisk } from './object-disk.ts'
 import { copyAcrossRpc } from './rpc-serialization.ts'
 import { SqlStorageDouble } from './sql-storage.ts'
 
-/** One instance's handle on its disk. A handle whose instance was thrown away no longer opens it. */
+/** One instance's handle on its disk. The handle of a destroyed instance throws. */
 export class ObjectStorageDouble {
   readonly sql: SqlStorageDouble
   readonly #disk: ObjectDisk
@@ -47,7 +47,7 @@ export class ObjectStorageDouble {
     return new Map(structuredClone(entries).sort(([one], [other]) => (one < other ? -1 : 1)))
   }
 
-  /** With our compatibility date the alarm goes too. */
+  /** With our compatibility date, `deleteAll` also deletes the alarm. */
   async deleteAll(): Promise<void> {
     this.#open().wipe()
   }

@@ -21,7 +21,7 @@ async function through(
   return platform.isolate({}).fetch(request)
 }
 
-/** Sends `/start` on to another host, which tells what it got. */
+/** Redirects `/start` to another host, which reports the request it received. */
 const redirecting: Network = async (request) => {
   const url = new URL(request.url)
   if (url.pathname === '/start') {
@@ -61,7 +61,7 @@ test('returns a redirect with redirect: manual', async () => {
   ])
 })
 
-test('a request can be passed on as it came, body and all', async () => {
+test('a request can be forwarded unchanged, with its body', async () => {
   const response = await through(
     (request) => fetch(new Request('https://one.example/end', request)),
     redirecting,
@@ -118,7 +118,7 @@ test('a deadline ends a body that arrives slowly', async () => {
   await expect(clock.runOut(work)).rejects.toMatchObject({ name: 'TimeoutError' })
 })
 
-test('what a response fetches while it is read still belongs to its Worker', async () => {
+test('a fetch during the reading of a response belongs to the same Worker', async () => {
   const response = await through(
     () =>
       new Response(

@@ -4,7 +4,10 @@ export type Network = (request: Request) => Promise<Response>
 const MAX_REDIRECTS = 20
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** `fetch` as in a Worker: follows or returns redirects, obeys the signal, returns immutable headers. */
+/**
+ * `fetch` as in a Worker: follows or returns redirects, obeys the signal, returns immutable
+ * headers.
+ */
 export async function outboundFetch(network: Network, request: Request): Promise<Response> {
   const chain = [request.url]
   let current = request

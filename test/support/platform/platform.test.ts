@@ -9,7 +9,7 @@ interface CounterEnv {
   readonly STEP: string
 }
 
-/** As a caller sees the object: every method answers later. */
+/** The object's interface for a caller: every method is asynchronous. */
 interface CounterStub {
   add(): Promise<{ memory: number; stored: number }>
   echo(value: unknown): Promise<unknown>
@@ -24,7 +24,7 @@ class Refusal extends Error {
   readonly code = 'refused'
 }
 
-/** Remembers a number twice: in memory and in its storage. */
+/** Stores a number twice: in memory and in its storage. */
 class CounterObject extends DurableObject<CounterEnv> {
   readonly #step = Number(this.env.STEP)
   memory = 0
@@ -94,19 +94,19 @@ function aPlatform(handler: Handler, network = async () => new Response('from ou
   return new Platform({ worker, objects: { COUNTERS: CounterObject }, network })
 }
 
-/** Runs a handler inside a Worker and hands back what it returns. */
+/** Runs a handler inside a Worker and returns its result. */
 async function inWorker(handler: Handler): Promise<unknown> {
   const isolate = aPlatform(handler).isolate({ STEP: '1' })
   return (await isolate.fetch(new Request('https://chat.example/'))).json()
 }
 
-/** Calls what the stub's type does not have. */
+/** Calls a method that the stub's type does not have. */
 async function ask(stub: object, method: string): Promise<unknown> {
   const remote: unknown = Reflect.get(stub, method)
   return remote instanceof Function ? Reflect.apply(remote, stub, []) : remote
 }
 
-test('one object per name, whichever isolate calls', async () => {
+test('one object per name, for every isolate', async () => {
   const platform = aPlatform((env, request) =>
     env.COUNTERS.getByName(new URL(request.url).pathname).add(),
   )
@@ -121,7 +121,7 @@ test('one object per name, whichever isolate calls', async () => {
   expect(platform.objects.COUNTERS.names).toEqual(['/a', '/b'])
 })
 
-test('an evicted object keeps its storage and forgets the rest', async () => {
+test('an evicted object keeps its storage and loses its memory', async () => {
   const platform = aPlatform((env) => env.COUNTERS.getByName('a').add())
   const isolate = platform.isolate({ STEP: '2' })
   await isolate.fetch(new Request('https://chat.example/'))
@@ -206,7 +206,7 @@ test('an error loses its class in an RPC call, and a missing method is an error'
   ])
 })
 
-test('calls wait while an object prepares itself', async () => {
+test('calls wait during blockConcurrencyWhile', async () => {
   const outside = Promise.withResolvers<Response>()
   const platform = aPlatform(
     async (env) => {
@@ -234,8 +234,8 @@ test('alarms fire when they are due, once', async () => {
 
 test.each([
   ['overloaded', { fails: 'overloaded' }, 'overloaded', 0],
-  ['out of reach', { fails: 'unreachable' }, 'Network connection lost', 0],
-  ['answering into the void', { loses: true }, 'Network connection lost', 1],
+  ['unreachable', { fails: 'unreachable' }, 'Network connection lost', 0],
+  ['losing its answers', { loses: true }, 'Network connection lost', 1],
 ] as const)('objects can be %s', async (_situation, bends, message, rows) => {
   const platform = aPlatform((env) => env.COUNTERS.getByName('a').add())
   platform.objects.COUNTERS.bend(bends)
@@ -249,7 +249,7 @@ test.each([
   ).toHaveLength(rows)
 })
 
-test('the dump holds what KV and every object store', async () => {
+test('the dump contains everything that KV and the objects store', async () => {
   const platform = aPlatform(async (env) => env.COUNTERS.getByName('object-name').add())
   await platform.isolate({ STEP: '31337' }).fetch(new Request('https://chat.example/'))
   await platform.vault.put('kv-key', 'kv-value', { metadata: 'kv-metadata' })

@@ -6,7 +6,7 @@ import { sealHeaders, type Network } from './outbound-fetch.ts'
 import type { CacheStorageDouble } from './cache-storage.ts'
 import { cacheStorageOf, runInBackground, runWithNetwork } from './workers-globals.ts'
 
-/** The default export of a Worker, whatever its bindings are called. */
+/** The default export of a Worker, with any bindings. */
 export interface WorkerHandler {
   fetch(request: Request, env: never, ctx: never): Response | Promise<Response>
 }
@@ -14,13 +14,13 @@ export interface WorkerHandler {
 export interface PlatformOptions<Binding extends string> {
   readonly worker: WorkerHandler
   readonly objects: Readonly<Record<Binding, ObjectClass>>
-  /** Where requests of the Worker and of its objects go. */
+  /** Answers requests of the Worker and of its objects. */
   readonly network: Network
 }
 
 export type Env = Readonly<Record<string, unknown>>
 
-/** The storage and objects of one deployment. Any number of isolates use them. */
+/** The storage and objects of one deployment, shared by any number of isolates. */
 export class Platform<Binding extends string> {
   readonly vault = new KvNamespaceDouble()
   readonly objects: Readonly<Record<Binding, ObjectNamespaceDouble>>
@@ -41,7 +41,7 @@ export class Platform<Binding extends string> {
         }),
       ],
     )
-    // The compiler does not follow keys through entries.
+    // TypeScript loses the key types in `Object.entries`.
     this.objects = Object.fromEntries(namespaces) as Record<Binding, ObjectNamespaceDouble>
   }
 
@@ -50,7 +50,10 @@ export class Platform<Binding extends string> {
     return cacheStorageOf(this.#options.network)
   }
 
-  /** A fresh isolate: its own `env`, hence its own memory. Objects woken from now on get the settings too. */
+  /**
+   * A new isolate with its own `env` and memory. Objects that start from now on also get these
+   * settings.
+   */
   isolate(settings: Env, without: readonly string[] = []): Isolate {
     const bindings = Object.fromEntries(
       Object.entries({ VAULT: this.vault, ...this.objects }).filter(
@@ -66,7 +69,7 @@ export class Platform<Binding extends string> {
     })
   }
 
-  /** Fires every alarm that is due; tells how many there were. */
+  /** Fires every alarm that is due; returns their number. */
   async runAlarms(): Promise<number> {
     return runInBackground(this.#options.network, async () => {
       let fired = 0
@@ -75,18 +78,21 @@ export class Platform<Binding extends string> {
     })
   }
 
-  /** Objects lose their memory and keep their storage, as after some seconds without a call. */
+  /** Evicts all objects: they lose their memory and keep their storage. */
   evict(): void {
     for (const namespace of this.#namespaces) namespace.evict()
   }
 
-  /** Calls to objects, `count('SESSIONS')` or `count('SESSIONS', 'read')`; all without arguments. */
+  /**
+   * Counts calls to objects: `count('SESSIONS')`, `count('SESSIONS', 'read')`, or all without
+   * arguments.
+   */
   count(binding?: Binding, method?: string): number {
     const counted = binding === undefined ? this.#namespaces : [this.objects[binding]]
     return counted.reduce((total, namespace) => total + namespace.count(method), 0)
   }
 
-  /** Everything that is stored anywhere, as one text to search for secrets. */
+  /** Everything stored anywhere, as one text to search for secrets. */
   dump(): string {
     const parts: string[] = []
     for (const { key, bytes, metadata } of this.vault.stored()) {
@@ -98,7 +104,7 @@ export class Platform<Binding extends string> {
     return parts.join('\n')
   }
 
-  /** Waits for everything given to `waitUntil`; hands back what went wrong in it. */
+  /** Waits for every promise given to `waitUntil`; returns the errors. */
   async settle(): Promise<readonly unknown[]> {
     const failures: unknown[] = []
     while (this.#background.size > 0) {
@@ -129,7 +135,7 @@ interface IsolateParts {
   readonly background: (promise: Promise<unknown>) => void
 }
 
-/** One isolate of the Worker: shares storage and objects with others, memory with none. */
+/** One isolate of the Worker: shares storage and objects with others, but no memory. */
 export class Isolate {
   readonly env: Env
   readonly #parts: IsolateParts
@@ -139,7 +145,7 @@ export class Isolate {
     this.#parts = parts
   }
 
-  /** A request from `address`, with what Cloudflare adds on its way in. */
+  /** A request from `address`, with the headers and properties that Cloudflare adds. */
   async fetch(request: Request, address = '203.0.113.7'): Promise<Response> {
     const { worker, network, background } = this.#parts
     const context = new ExecutionContextDouble(background)

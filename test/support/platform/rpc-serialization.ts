@@ -6,7 +6,10 @@ export function copyAcrossRpc<T>(value: T): T {
   return structuredClone(value)
 }
 
-/** Prototypes that the platform's serializer knows. Anything else is a class of ours, or a secret key. */
+/**
+ * Prototypes that the platform can serialise. Any other is a class of the application, or a secret
+ * key.
+ */
 const KNOWN: ReadonlySet<unknown> = new Set([
   Object.prototype,
   Array.prototype,
@@ -40,8 +43,8 @@ function notSerializable(type: string): DOMException {
 }
 
 /**
- * An exception as the caller sees it. workerd keeps the class of built-in errors only; name and message
- * survive. Other properties do locally, yet the documentation promises nothing, so they are dropped.
+ * An exception as the caller receives it. workerd keeps the class of built-in errors, the name and
+ * the message. The documentation promises no other properties, so they are dropped here.
  */
 export function errorAcrossRpc(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return copyAcrossRpc(thrown)

@@ -6,7 +6,7 @@ function aStorage(): ObjectStorageDouble {
   return new ObjectStorageDouble(new ObjectDisk('any'), () => true)
 }
 
-test('a script runs whole and answers with its last statement', () => {
+test('a script runs completely and returns the rows of its last statement', () => {
   const { sql } = aStorage()
   const cursor = sql.exec(
     `CREATE TABLE t (k TEXT PRIMARY KEY, v); -- keys; and values?
@@ -35,7 +35,7 @@ test('values keep the types that workerd gives them', () => {
   })
 })
 
-test('one() wants exactly one row', () => {
+test('one() requires exactly one row', () => {
   const { sql } = aStorage()
   expect(() => sql.exec('SELECT 1 WHERE 0').one()).toThrow('got no results')
   expect(() => sql.exec('SELECT 1 UNION SELECT 2').one()).toThrow('got multiple results')
@@ -67,7 +67,7 @@ test('a value over 2 MB is refused', () => {
   expect(() => sql.exec('INSERT INTO t VALUES (?)', 'x'.repeat(2_200_000))).toThrow('too big')
 })
 
-test('a failed transaction leaves nothing behind, nested ones included', () => {
+test('a failed transaction rolls back, including nested ones', () => {
   const storage = aStorage()
   storage.sql.exec('CREATE TABLE t (v)')
   storage.transactionSync(() => {

@@ -10,11 +10,11 @@ const MAX_VALUE_BYTES = 2 * 1024 * 1024
 const TRANSACTION_REFUSED =
   'To execute a transaction, please use the state.storage.transaction() or state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements.'
 
-/** The pragmas that workerd allows and our code could use. */
+/** The pragmas that workerd allows and Entrada could use. */
 const PRAGMAS =
   /^pragma\s+(?:table_info|table_list|index_list|foreign_keys|optimize|defer_foreign_keys)\b/i
 
-/** `ctx.storage.sql` on SQLite itself: the statements are real, only the interface is a double. */
+/** `ctx.storage.sql` on real SQLite: only the interface is a double. */
 export class SqlStorageDouble {
   readonly #database: () => DatabaseSync
 
@@ -42,7 +42,7 @@ export class SqlStorageDouble {
   }
 }
 
-/** Reads all rows at once. The platform reads row by row, on which no caller may rely. */
+/** Reads all rows at once. The platform reads row by row; no caller may rely on either. */
 export class SqlCursor implements IterableIterator<SqlRow> {
   readonly columnNames: readonly string[]
   readonly rowsRead: number
@@ -113,7 +113,7 @@ function refuseForbidden(text: string): void {
   }
 }
 
-/** Converts as workerd does: anything but a number, bytes and null becomes a string. */
+/** Converts as workerd does: anything except a number, bytes and null becomes a string. */
 function toSqlite(value: unknown): SQLInputValue {
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return value

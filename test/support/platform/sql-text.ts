@@ -1,13 +1,13 @@
-/** One statement of a script and how many `?` it binds. */
+/** One statement of a script and its number of `?` parameters. */
 export interface SqlStatement {
   readonly text: string
   readonly parameters: number
 }
 
-/** Literals, quoted names and comments, in which neither `;` nor `?` means anything. */
+/** Literals, quoted names and comments, where `;` and `?` have no special meaning. */
 const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//y
 
-/** Splits a script as SQLite would, without triggers, whose bodies hold semicolons of their own. */
+/** Splits a script as SQLite would. Does not support triggers, whose bodies contain semicolons. */
 export function readSqlScript(script: string): readonly SqlStatement[] {
   const statements: SqlStatement[] = []
   let text = ''

@@ -4,19 +4,19 @@ import { CacheStorageDouble } from './cache-storage.ts'
 import { FixedLengthStreamDouble, IdentityTransformStreamDouble } from './length-streams.ts'
 import { outboundFetch, type Network } from './outbound-fetch.ts'
 
-/** The network of the running Worker, which its requests go to. */
+/** The network of the running Worker; receives its requests. */
 const networks = new AsyncLocalStorage<Network>()
 
 const cacheStorages = new WeakMap<Network, CacheStorageDouble>()
 
-/** The Cache API that Workers on this network share, as those in one data centre do. */
+/** The Cache API shared by the Workers on this network, as in one data centre. */
 export function cacheStorageOf(network: Network): CacheStorageDouble {
   const storage = cacheStorages.get(network) ?? new CacheStorageDouble()
   cacheStorages.set(network, storage)
   return storage
 }
 
-/** Runs a Worker's handler; what its response does while it is read belongs to the same Worker. */
+/** Runs a Worker's handler. Work of its response stream belongs to the same Worker. */
 export async function runWithNetwork(
   network: Network,
   handle: () => Response | Promise<Response>,
@@ -54,7 +54,7 @@ const CACHE_MODES: ReadonlySet<unknown> = new Set([
   'reload',
 ])
 
-/** A `Request` that takes a stream without `duplex` and rejects what workerd rejects. */
+/** A `Request` that accepts a stream without `duplex` and rejects what workerd rejects. */
 class WorkersRequest extends NodeRequest {
   constructor(input: RequestInfo | URL, init?: RequestInit) {
     if (init?.redirect === 'error') {
@@ -63,7 +63,7 @@ class WorkersRequest extends NodeRequest {
     if (!CACHE_MODES.has(init?.cache)) throw new TypeError(`Unsupported cache mode: ${init?.cache}`)
     const isStream = init?.body instanceof ReadableStream && !(init instanceof NodeRequest)
     super(input, isStream ? Object.assign({ duplex: 'half' }, init) : init)
-    // Options for Cloudflare, which Node does not keep.
+    // Options for Cloudflare, which Node's `Request` discards.
     if (init?.cf !== undefined) Object.defineProperty(this, 'cf', { value: init.cf })
   }
 }
@@ -79,7 +79,9 @@ async function fetchFromWorker(input: RequestInfo | URL, init?: RequestInit): Pr
   return outboundFetch(network, request)
 }
 
-/** Installs the Workers globals that differ from Node's. Returns what restores Node's. */
+/**
+ * Installs the Workers globals that differ from Node's. Returns a function that restores Node's.
+ */
 export function installWorkersGlobals(): () => void {
   const { fetch } = globalThis
   globalThis.fetch = fetchFromWorker
@@ -105,7 +107,7 @@ export function installWorkersGlobals(): () => void {
       return timingSafeEqual(bytesOf(left), bytesOf(right))
     },
   })
-  // Means the same as the standard's `min`, which is newer.
+  // Equivalent to the newer standard name `min`.
   Object.defineProperty(ReadableStreamBYOBReader.prototype, 'readAtLeast', {
     configurable: true,
     value(this: ReadableStreamBYOBReader, min: number, view: Uint8Array<ArrayBuffer>) {

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 
 /**
- * Sends a request over a socket unchanged. Node's `fetch` adds `Sec-Fetch-*` headers and decodes the answer.
+ * Sends a request over a socket unchanged. Node's `fetch` adds `Sec-Fetch-*` headers and
+ * decompresses the response.
  */
 export function sendOverSocket(request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {

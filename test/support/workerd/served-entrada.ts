@@ -21,7 +21,7 @@ import { sendOverSocket } from './http-request.ts'
 export interface ServedOptions {
   readonly settings?: Readonly<Record<string, string>>
   readonly sandbox?: ServeOptions
-  /** Address of a chat app of the test's own. */
+  /** Address of a chat app that the test provides. */
   readonly chat?: string
 }
 
@@ -31,17 +31,17 @@ export interface ServedEntrada {
   readonly hosts: SandboxHosts
   readonly sandbox: Sandbox
   readonly logs: Logs
-  /** A bare request; redirects are handed back. */
+  /** Sends a raw request; does not follow redirects. */
   fetch(path: string, init?: RequestInit): Promise<Response>
   browser(): Browser
-  /** Everything that KV and the objects hold, byte by byte. */
+  /** Every byte that KV and the objects store. */
   dump(): string
-  /** Like a deployment with other settings: isolates and objects start again, storage stays. */
+  /** Deploys with other settings: isolates and objects restart, storage stays. */
   restart(settings?: Readonly<Record<string, string>>): Promise<void>
   close(): Promise<void>
 }
 
-/** Logs of every running Entrada, to be shown when a test fails. */
+/** Logs of every running Entrada, shown when a test fails. */
 export const servedLogs = new Set<Logs>()
 
 export async function serveEntrada(options: ServedOptions = {}): Promise<ServedEntrada> {
@@ -101,7 +101,7 @@ function runtimeOptions({ port, storage, logs, settings }: Runtime): V4Miniflare
       Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
     ),
     resourcePersistencePath: storage,
-    // Connects to the Worker directly: Miniflare's entry Worker changes encodings.
+    // Connects to the Worker directly, because Miniflare's entry Worker changes encodings.
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
     log: new Log(LogLevel.NONE),
     handleStructuredLogs: ({ message }) => logs.record([message]),

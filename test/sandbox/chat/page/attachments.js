@@ -8,7 +8,7 @@ export function restoreAttachments(saved) {
   for (const upload of saved) show({ key: upload.id, name: upload.name, state: 'ready', upload })
 }
 
-/** Fetches a picked file through the door, then hands it to the chat as any upload. */
+/** Downloads a picked file through Entrada, then uploads it to the chat. */
 export async function attachFromSharePoint(item) {
   const chip = show({
     key: crypto.randomUUID(),
@@ -44,7 +44,7 @@ export async function attachFromDevice(file) {
   await settle(chip, async () => file)
 }
 
-/** What goes with the message: everything that arrived. `null` while something is still under way. */
+/** The uploaded files to send with the message; `null` while a transfer is running. */
 export function takeAttachments() {
   const all = [...attachments.values()]
   if (all.some((chip) => chip.state === 'fetching' || chip.state === 'sending')) return null
@@ -68,13 +68,13 @@ async function settle(chip, getBlob) {
   }
 }
 
-/** `XMLHttpRequest`, because `fetch` cannot tell how much of a body has gone out. */
+/** Uses `XMLHttpRequest`, because `fetch` does not report upload progress. */
 function send(chip, blob) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', `/api/upload?name=${encodeURIComponent(chip.name)}`)
     request.upload.onprogress = (event) => chip.update({ received: event.loaded })
-    request.onerror = () => reject(new Error('The connection broke.'))
+    request.onerror = () => reject(new Error('The connection was lost.'))
     request.onload = async () => {
       if (request.status === 200) return resolve(JSON.parse(request.responseText))
       const type = request.getResponseHeader('content-type') ?? ''
@@ -94,7 +94,7 @@ function show(values) {
   let frame = 0
   chip.update = (changes) => {
     Object.assign(chip, changes)
-    // Bytes come far more often than the screen is drawn.
+    // Progress events are more frequent than frames, so the screen is updated once per frame.
     frame ||= requestAnimationFrame(() => {
       frame = 0
       render(item, chip)

@@ -35,7 +35,7 @@ find('#composer').addEventListener('submit', async (event) => {
   const text = field.value.trim()
   if (answering !== null || text === '') return
   const attachments = takeAttachments()
-  if (attachments === null) return announce('A file is still on its way. Send when it has arrived.')
+  if (attachments === null) return announce('A file is still uploading. Send when it is done.')
   const mentioned = people.filter((person) => text.includes(`@${person}`))
   field.value = ''
   people = []
@@ -51,7 +51,7 @@ find('#composer').addEventListener('submit', async (event) => {
     attachments: attachments.map((upload) => upload.id),
   }
   if (await answer(sent)) return
-  // Refused before it was read: it all goes back to where it was written, files included.
+  // Refused before it was read: the text and files return to the composer.
   mine.remove()
   field.value = text
   people = mentioned

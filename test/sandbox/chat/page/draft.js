@@ -3,8 +3,8 @@ import { userId } from './session.js'
 const KEY = `contoso-chat:${userId}`
 
 /**
- * The conversation and the unsent message survive a reload and a new sign-in, in this tab alone.
- * Another person signing in here finds nothing.
+ * Keeps the conversation and the unsent message over a reload and a new sign-in, in this tab only.
+ * A different person who signs in here does not see them.
  */
 export function readDraft() {
   for (const key of Object.keys(sessionStorage)) {

@@ -3,7 +3,10 @@ import { call } from './session.js'
 const sign = document.querySelector('#live')
 const LONGEST_PAUSE_MS = 30_000
 
-/** A socket that echoes, to show that sockets pass the door too. Gives up on a session that ended. */
+/**
+ * An echo socket, to show that Entrada relays sockets. Stops reconnecting when the session has
+ * ended.
+ */
 export async function keepLive(pauseMs = 1000) {
   const socket = new WebSocket(
     `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
@@ -15,7 +18,7 @@ export async function keepLive(pauseMs = 1000) {
   })
   await new Promise((closed) => socket.addEventListener('close', closed))
   show('off', 'Offline')
-  // A browser does not tell why a socket was refused; an ordinary request does.
+  // A browser does not say why a socket was refused; an ordinary request does.
   const signedIn = await call('/whoami').then(
     () => true,
     (problem) => problem.status !== 401,

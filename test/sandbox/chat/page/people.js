@@ -8,15 +8,15 @@ const status = document.querySelector('#finder-status')
 const opener = document.querySelector('#open-finder')
 
 const PART_NAMES = {
-  people: 'Your colleagues',
-  users: 'The directory',
-  groups: 'Groups',
-  local: 'Local people',
+  people: 'your frequent contacts',
+  users: 'the directory',
+  groups: 'groups',
+  local: 'local people',
 }
 const REASONS = {
-  consent_needed: 'could not be asked: your organisation has not agreed to it yet.',
-  throttled: 'could not be asked: Microsoft wants a pause. Try again in a moment.',
-  failed: 'could not be asked: Microsoft did not answer.',
+  consent_needed: 'your organisation has not given consent yet.',
+  throttled: 'Microsoft is limiting requests. Try again in a minute.',
+  failed: 'Microsoft did not answer.',
 }
 
 let asking = new AbortController()
@@ -85,27 +85,27 @@ async function ask() {
     show([])
     say([
       {
-        text: `People could not be asked: ${problem.message}`,
-        unasked: true,
+        text: `Couldn’t search people: ${problem.message}`,
+        isError: true,
         consentUrl: problem.consentUrl,
       },
     ])
   }
 }
 
-/** "Nobody by that name" is said only when every part was asked and answered. */
+/** "No person or group found" appears only when every source was asked and answered. */
 function linesFor(answer, query) {
-  const unasked = Object.entries(answer.status ?? {})
+  const failures = Object.entries(answer.status ?? {})
     .filter(([, state]) => REASONS[state] !== undefined)
     .map(([part, state]) => ({
-      text: `${PART_NAMES[part] ?? part} ${REASONS[state]}`,
-      unasked: true,
+      text: `Couldn’t search ${PART_NAMES[part] ?? part}: ${REASONS[state]}`,
+      isError: true,
       consentUrl: state === 'consent_needed' ? consentFor(part) : null,
     }))
-  if (unasked.length === 0 && answer.results.length === 0) {
-    return [{ text: `Nobody and no group is called “${query}”.` }]
+  if (failures.length === 0 && answer.results.length === 0) {
+    return [{ text: `No person or group found for “${query}”.` }]
   }
-  return unasked
+  return failures
 }
 
 function consentFor(part) {
@@ -158,14 +158,14 @@ function mark() {
 
 function say(lines) {
   status.replaceChildren(
-    ...lines.map(({ text, unasked, consentUrl }) => {
+    ...lines.map(({ text, isError, consentUrl }) => {
       const line = document.createElement('p')
-      line.className = unasked ? 'unasked' : 'asked'
+      line.className = isError ? 'failed' : 'empty'
       line.textContent = text
       if (consentUrl) {
         const link = Object.assign(document.createElement('a'), {
           href: consentUrl,
-          textContent: 'Ask for it',
+          textContent: 'Request consent',
         })
         line.append(' ', link)
       }

@@ -2,8 +2,9 @@ const dialog = document.querySelector('#picker')
 const frame = document.querySelector('#picker-frame')
 
 /**
- * Opens Entrada's picker page in a frame of our own and waits for its word, which comes twice: to the
- * frame's parent, and over a broadcast channel in case the picker had to open its own window.
+ * Opens Entrada's picker page in a frame and waits for its result. The result comes twice: by
+ * `postMessage` to the parent, and over a broadcast channel in case the picker opened its own
+ * window.
  */
 export function pickFiles() {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** What went wrong, in words for a person. Entrada answers `application/problem+json`. */
+/** An error with a message for the person. Entrada answers `application/problem+json`. */
 export class Problem extends Error {
   constructor(status, body) {
     super(body.detail ?? body.title ?? `The server answered ${status}.`)
@@ -10,9 +10,12 @@ export class Problem extends Error {
 }
 
 export const userId = document.body.dataset.userId
-export const throughEntrada = document.body.dataset.door === 'entrada'
+export const throughEntrada = document.body.dataset.access === 'entrada'
 
-/** `fetch` that turns a refusal into a `Problem`, and an ended session into an offer to sign in. */
+/**
+ * `fetch` that throws a `Problem` for an error response, and offers to sign in when the session has
+ * ended.
+ */
 export async function call(path, init) {
   const response = await fetch(path, init)
   if (response.ok) return response
@@ -26,7 +29,7 @@ export async function problemOf(response) {
   return new Problem(response.status, body)
 }
 
-/** The parts of a body as they come. Not every browser can iterate a stream. */
+/** Iterates over a body's chunks; not every browser supports async iteration of streams. */
 export async function* chunksOf(stream) {
   const reader = stream.getReader()
   try {
@@ -43,7 +46,8 @@ export function announce(text) {
 function offerSignIn(loginUrl) {
   const url = sameOrigin(loginUrl)
   if (url === null) return
-  // The refused request was a fetch; the person wants to come back to this page, not to its JSON.
+  // The refused request was a `fetch`; after sign-in the person returns to this page, not to its
+  // JSON.
   url.searchParams.set('return_to', location.pathname + location.search)
   document.querySelector('#sign-in').href = url.href
   document.querySelector('#signed-out').hidden = false

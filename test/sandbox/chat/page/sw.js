@@ -1,3 +1,4 @@
-// The page does not register it: it is here because real chats have one, and a proxy must carry it.
+// The page does not register this file. It exists because real chats have a service worker, which a
+// proxy must deliver.
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))

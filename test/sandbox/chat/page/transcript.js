@@ -8,7 +8,7 @@ export function restoreTranscript(saved) {
   for (const message of saved) addMessage(message)
 }
 
-/** What it returns lets a streamed answer grow in place, and a refused message be taken back. */
+/** Adds a message. The returned handle extends a streamed answer and removes a refused message. */
 export function addMessage(message) {
   document.querySelector('#welcome').hidden = true
   document.querySelector('#new-chat').hidden = false
@@ -42,7 +42,7 @@ export function clearTranscript() {
   keepDraft({ messages: [] })
 }
 
-/** The events of a streamed answer: `event:` and `data:` lines, blocks apart by an empty line. */
+/** Parses a streamed answer: `event:` and `data:` lines, events separated by an empty line. */
 export async function* eventsOf(response) {
   let buffer = ''
   for await (const chunk of chunksOf(response.body.pipeThrough(new TextDecoderStream()))) {
