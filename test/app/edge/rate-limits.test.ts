@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
+import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { aChat, answerTo, authorizeUrl } from '../provider/fixture.ts'
@@ -47,6 +47,20 @@ describe('before sign-in an address is counted [requirement 95]', () => {
     await clock.advance(seconds)
     expect((await entrada.fetch(path, { headers: PAGE })).status).not.toBe(429)
   })
+
+  test.each(['x-forwarded-for', 'x-real-ip', 'forwarded', 'true-client-ip'])(
+    'whatever a client writes into %s',
+    async (header) => {
+      const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
+      let address = 0
+      const found = await statuses(4, () => {
+        address += 1
+        const headers = { ...PAGE, [header]: `203.0.113.${address}` }
+        return entrada.fetch('/.entrada/login', { headers })
+      })
+      expect(found).toEqual([302, 302, 302, 429])
+    },
+  )
 
   test('one address does not use up another’s', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
@@ -198,7 +212,12 @@ describe('after sign-in a user is counted [requirement 95]', () => {
     return browser
   }
 
-  test.each(['/.entrada/people?q=megan', '/.entrada/files/b!x/01A', '/.entrada/picker/token'])(
+  test.each([
+    '/.entrada/people?q=megan',
+    `/.entrada/groups/${CAST_GROUPS.chatUsers}/members`,
+    '/.entrada/files/b!x/01A',
+    '/.entrada/picker/token',
+  ])(
     'on %s, wherever they are, and nobody else',
     async (path) => {
       const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
