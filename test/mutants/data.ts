@@ -56,8 +56,7 @@ export const DATA_MUTATIONS: readonly Mutation[] = [
     fault: 'stores every group of a person whom a rule admits',
     file: 'src/membership/role-evaluation.ts',
     find: 'return assertDecided(anyOf.filter(isHeld), named.ambiguous.size > 0)',
-    replace:
-      'return assertDecided(anyOf.some(isHeld) ? [...own] : [], named.ambiguous.size > 0)',
+    replace: 'return assertDecided(anyOf.some(isHeld) ? [...own] : [], named.ambiguous.size > 0)',
   },
   {
     requirement: 81,

@@ -217,19 +217,16 @@ describe('after sign-in a user is counted [requirement 95]', () => {
     `/.entrada/groups/${CAST_GROUPS.chatUsers}/members`,
     '/.entrada/files/b!x/01A',
     '/.entrada/picker/token',
-  ])(
-    'on %s, wherever they are, and nobody else',
-    async (path) => {
-      const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
-      const here = await userOf(entrada, 'adele', '203.0.113.1')
-      const there = await userOf(entrada, 'adele', '203.0.113.2')
-      const other = await userOf(entrada, 'alex', '203.0.113.1')
-      const init = path.endsWith('token') ? { method: 'POST', body: '{}' } : {}
-      expect(await statuses(3, () => here.fetch(path, init))).not.toContain(429)
-      expect(await statuses(1, () => there.fetch(path, init))).toEqual([429])
-      expect(await statuses(1, () => other.fetch(path, init))).not.toContain(429)
-    },
-  )
+  ])('on %s, wherever they are, and nobody else', async (path) => {
+    const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
+    const here = await userOf(entrada, 'adele', '203.0.113.1')
+    const there = await userOf(entrada, 'adele', '203.0.113.2')
+    const other = await userOf(entrada, 'alex', '203.0.113.1')
+    const init = path.endsWith('token') ? { method: 'POST', body: '{}' } : {}
+    expect(await statuses(3, () => here.fetch(path, init))).not.toContain(429)
+    expect(await statuses(1, () => there.fetch(path, init))).toEqual([429])
+    expect(await statuses(1, () => other.fetch(path, init))).not.toContain(429)
+  })
 
   test('on codes for a chat, and not by address', async () => {
     const { entrada } = aChat([], { settings: { RATE_LIMITS: LIMITS } })
