@@ -27,7 +27,7 @@ const COPIED = [
   'vitest.config.ts',
   'wrangler.toml',
 ]
-const JOBS = 1
+const JOBS = 2
 /** From the quickest tier to the slowest; the slower ones run only where no quicker one notices. */
 const TIERS = [['pure', 'app'], ['workerd'], ['chromium']] as const
 
