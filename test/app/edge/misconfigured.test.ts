@@ -28,13 +28,13 @@ describe('serves nothing with invalid settings', () => {
     expect(entrada.logs.text).not.toContain('weak"')
   })
 
-  test('on loopback the response contains the report, for programs and for people', async () => {
+  test('on loopback the response contains the report, for programs and for people [requirement 98]', async () => {
     const settings: TestSettings = { ...LOOPBACK, OPENID_CLIENT_ID: null, OPENID_CLINET_ID: 'x' }
     const entrada = anEntrada({ settings })
     const response = await entrada.fetch('/', { headers: { accept: 'application/json' } })
     const { detail } = await response.json<{ detail: string }>()
     expect(detail.split('\n')).toEqual([
-      expect.stringMatching(/^OPENID_CLIENT_ID: is missing\. .+\.$/),
+      expect.stringMatching(/^OPENID_CLIENT_ID: is missing\. Copy it from the app registration\.$/),
       expect.stringMatching(/^OPENID_CLINET_ID: .*Did you mean OPENID_CLIENT_ID/),
     ])
     const page = await entrada.browser().open('/')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
+import { CAST, CAST_GROUPS } from '../../sandbox/directory/cast.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada } from '../../support/entrada.ts'
 import { aChat, answerTo, authorizeUrl } from '../provider/fixture.ts'
@@ -47,6 +47,20 @@ describe('before sign-in, requests are counted by address [requirement 95]', () 
     await clock.advance(seconds)
     expect((await entrada.fetch(path, { headers: PAGE })).status).not.toBe(429)
   })
+
+  test.each(['x-forwarded-for', 'x-real-ip', 'forwarded', 'true-client-ip'])(
+    'whatever a client writes into %s',
+    async (header) => {
+      const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
+      let address = 0
+      const found = await statuses(4, () => {
+        address += 1
+        const headers = { ...PAGE, [header]: `203.0.113.${address}` }
+        return entrada.fetch('/.entrada/login', { headers })
+      })
+      expect(found).toEqual([302, 302, 302, 429])
+    },
+  )
 
   test('one address does not use up another’s limit', async () => {
     const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
@@ -224,19 +238,21 @@ describe('after sign-in, requests are counted by user [requirement 95]', () => {
     return browser
   }
 
-  test.each(['/.entrada/people?q=megan', '/.entrada/files/b!x/01A', '/.entrada/picker/token'])(
-    'on %s, across addresses and separately from other users',
-    async (path) => {
-      const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
-      const here = await userOf(entrada, 'adele', '203.0.113.1')
-      const there = await userOf(entrada, 'adele', '203.0.113.2')
-      const other = await userOf(entrada, 'alex', '203.0.113.1')
-      const init = path.endsWith('token') ? { method: 'POST', body: '{}' } : {}
-      expect(await statuses(3, () => here.fetch(path, init))).not.toContain(429)
-      expect(await statuses(1, () => there.fetch(path, init))).toEqual([429])
-      expect(await statuses(1, () => other.fetch(path, init))).not.toContain(429)
-    },
-  )
+  test.each([
+    '/.entrada/people?q=megan',
+    `/.entrada/groups/${CAST_GROUPS.chatUsers}/members`,
+    '/.entrada/files/b!x/01A',
+    '/.entrada/picker/token',
+  ])('on %s, wherever they are, and nobody else', async (path) => {
+    const entrada = anEntrada({ settings: { RATE_LIMITS: LIMITS } })
+    const here = await userOf(entrada, 'adele', '203.0.113.1')
+    const there = await userOf(entrada, 'adele', '203.0.113.2')
+    const other = await userOf(entrada, 'alex', '203.0.113.1')
+    const init = path.endsWith('token') ? { method: 'POST', body: '{}' } : {}
+    expect(await statuses(3, () => here.fetch(path, init))).not.toContain(429)
+    expect(await statuses(1, () => there.fetch(path, init))).toEqual([429])
+    expect(await statuses(1, () => other.fetch(path, init))).not.toContain(429)
+  })
 
   test('on authorization codes for a chat, and not by address', async () => {
     const { entrada } = aChat([], { settings: { RATE_LIMITS: LIMITS } })

@@ -195,6 +195,18 @@ describe('a file that cannot be downloaded', () => {
     expect(problem['requestId']).toMatch(/^[0-9a-f-]{36}$/)
   })
 
+  test.each<[FaultName, string, RegExp]>([
+    ['files.access_denied', 'file_forbidden', /access ?denied/i],
+    ['files.locked', 'file_locked', /resource ?locked|notAllowed/i],
+  ])('tells none of Graph’s own words under %s [requirement 97]', async (fault, code, words) => {
+    const scene = await aFilesScene()
+    scene.entrada.sandbox.faults.set(fault)
+    const { problem } = await refusal(scene)
+    expect(problem).toMatchObject({ code })
+    expect(problem).not.toHaveProperty('detail')
+    expect(JSON.stringify(problem)).not.toMatch(words)
+  })
+
   test('shows an error page when it is opened as a page', async () => {
     const scene = await aFilesScene()
     const page = await scene.browser.open(contentPathOf(fileOf(scene, 'malware')))

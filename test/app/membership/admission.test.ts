@@ -188,6 +188,40 @@ describe('identity', () => {
 })
 
 describe('several tenants', () => {
+  test('may give two people the same object id, and one sees and ends no session of the other [requirement 83]', async () => {
+    const sandbox = createSandbox({
+      people: 5,
+      groups: 2,
+      registration: { signInAudience: 'AzureADMultipleOrgs' },
+    })
+    const fabrikam = sandbox.tenants.find(({ tenantId }) => tenantId === FABRIKAM)
+    const felix = fabrikam?.person(CAST.felix.id) ?? expect.unreachable()
+    fabrikam?.removePerson(felix.id)
+    fabrikam?.putPerson({ ...felix, id: CAST.adele.id })
+    const settings = {
+      OPENID_ISSUER: 'organizations',
+      OPENID_ALLOWED_TENANTS: `${CONTOSO},${FABRIKAM}`,
+      OPENID_ADMIN_ROLE: 'Entrada.Admin',
+    }
+    const { entrada } = aMembershipScene({ sandbox, settings })
+    const [adele, double, alex] = [entrada.browser(), entrada.browser(), entrada.browser()]
+    await adele.signIn(CAST.adele.userPrincipalName)
+    // The sign-in page offers whom the hint names beside the first tenant’s people.
+    const name = CAST.felix.userPrincipalName
+    await double.signIn(name, `/.entrada/login?login_hint=${name}`)
+    await alex.signIn(CAST.alex.userPrincipalName)
+    const listed = await double.fetch('/.entrada/sessions')
+    expect((await listed.json<{ sessions: unknown[] }>()).sessions).toHaveLength(1)
+    const end = `/.entrada/admin/users/${CONTOSO}:${CAST.adele.id}/end`
+    const ended = await alex.fetch(end, { method: 'POST' })
+    expect(await ended.json()).toEqual({ ended: 1 })
+    expect(await sessionOf(adele)).toBeNull()
+    expect((await sessionOf(double))?.user).toMatchObject({
+      id: CAST.adele.id,
+      tenantId: FABRIKAM,
+    })
+  })
+
   test('have separate groups: a group of the same name in another tenant does not match', async () => {
     const sandbox = createSandbox({
       people: 5,

@@ -21,7 +21,7 @@ describe.each(['id', 'auto', 'graph'] as const)('with the source %s', (source) =
     expect(membershipEvents(scene)).toEqual([])
   })
 
-  test('a person removed from a nested group loses the session within the check time [requirement 82]', async () => {
+  test('a person removed from a nested group loses the session within the check time, with one audit event [requirement 82] [requirement 100]', async () => {
     for (const mayReadGroups of [true, false]) {
       const scene = await aMember({ settings, mayReadGroups })
       leaveSales(scene)

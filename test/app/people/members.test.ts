@@ -172,8 +172,8 @@ describe('a list of members is refused', () => {
   })
 
   test.each([
-    ['an id that is no GUID', pathOf('me'), 404, 'graph_not_found'],
-    ['an id with a path in it', pathOf('..%2F..%2Fusers'), 404, 'graph_not_found'],
+    ['an id that is no GUID [requirement 87]', pathOf('me'), 404, 'graph_not_found'],
+    ['an id with a path in it [requirement 87]', pathOf('..%2F..%2Fusers'), 404, 'graph_not_found'],
     ['an unknown group', pathOf('0c1b6f0e-2f6c-4f6e-8a77-0000000000ff'), 404, 'graph_not_found'],
     [
       'a limit that is not a number',

@@ -210,8 +210,8 @@ describe('without initials, a photo is refused', () => {
   })
 
   test.each([
-    ['an id that is no GUID', pathOf('me'), 404],
-    ['an id with a path in it', pathOf('..%2F..%2Fme'), 404],
+    ['an id that is no GUID [requirement 87]', pathOf('me'), 404],
+    ['an id with a path in it [requirement 87]', pathOf('..%2F..%2Fme'), 404],
     ['an unknown id', pathOf('0a1b6f0e-2f6c-4f6e-8a77-0000000000ff'), 404],
     ['a size above the largest', pathOf(CAST.megan.id, '?size=5000'), 400],
     ['a size that is not a number', pathOf(CAST.megan.id, '?size=large'), 400],
