@@ -134,11 +134,21 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
   },
   {
     requirement: 56,
-    fault: 'answers the preflight of any origin',
+    fault: 'sends `*` instead of the configured origin',
+    file: CROSS_SITE,
+    find: `headers.set('access-control-allow-origin', origin)`,
+    replace: `headers.set('access-control-allow-origin', '*')`,
+  },
+  {
+    requirement: 56,
+    fault: 'answers the preflight of any origin with a permission',
     file: CROSS_SITE,
     find: `    if (origin === null || !this.#allowed.has(origin)) return null
     const method`,
     replace: `    if (origin === null) return null
+    if (!this.#allowed.has(origin)) {
+      return new Response(null, { headers: { 'access-control-allow-origin': origin } })
+    }
     const method`,
   },
   {

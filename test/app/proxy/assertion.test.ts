@@ -1,6 +1,6 @@
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
+import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
 import { CHAT_ORIGIN, aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
@@ -40,7 +40,7 @@ test('the assertion verifies against the published keys and names the person [re
   expect(protectedHeader).toMatchObject({ alg: 'RS256', kid: expect.any(String) })
   expect(payload).toMatchObject({
     sub: CAST.adele.id,
-    tid: expect.any(String),
+    tid: CONTOSO,
     email: 'adele.vance@contoso.example',
     name: 'Adele Vance',
     groups: [],
