@@ -424,13 +424,6 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
   },
   {
     requirement: 63,
-    fault: 'never changes the key that signs',
-    file: 'src/signing/signing-keys.ts',
-    find: 'keys.findLast(({ signsFrom }) => signsFrom <= epochSeconds()) ?? keys[0]',
-    replace: 'keys[0]',
-  },
-  {
-    requirement: 63,
     fault: 'publishes a key at the moment when it begins to sign',
     file: 'src/signing/signing-key-table.ts',
     find: 'export const PUBLISHED_AHEAD_SECONDS = 2 * DAY',
@@ -632,6 +625,16 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
       '...(isReadWithContent ? {} : { method, body: body?.pipeThrough(new TransformStream()) ?? null }),',
   },
   {
+    requirement: 71,
+    fault: 'goes on reading at the chat app after the client has left',
+    file: EDGE,
+    find: `: toChat(request, { pathname, routed }, deps, context)`,
+    replace: `: toChat(request, { pathname, routed }, deps, context).then((response) => {
+          if (response.body !== null) context.waitUntil(response.clone().arrayBuffer())
+          return response
+        })`,
+  },
+  {
     requirement: 72,
     fault: 'follows redirects of the chat app',
     file: CHAT_PROXY,
@@ -783,20 +786,6 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
     find: `    chat.guard(head)
     if (enriched !== undefined) {`,
     replace: '    if (enriched !== undefined) {',
-  },
-  {
-    requirement: 75,
-    fault: 'accepts a return path that begins with two slashes',
-    file: RETURN_TO,
-    find: String.raw`/^\/(?!\/)/.test(path)`,
-    replace: String.raw`/^\//.test(path)`,
-  },
-  {
-    requirement: 75,
-    fault: 'accepts backslashes and control characters in a return path',
-    file: RETURN_TO,
-    find: String.raw` || /[\\\p{Cc}]/u.test(path)`,
-    replace: '',
   },
   {
     requirement: 75,

@@ -172,6 +172,30 @@ describe('generated keys', () => {
     expect(kids.size).toBe(3)
   }, 30_000)
 
+  test('rotate, and an assertion of the old key verifies until it expires [requirement 63]', async () => {
+    const { entrada, chat } = ownKeys({
+      SESSION_MAX_SECONDS: '90 * 86400',
+      SESSION_IDLE_SECONDS: '90 * 86400',
+    })
+    const browser = await signedIn(entrada)
+    await browser.fetch('/api')
+    await clock.advance(28 * DAY)
+    // Publishes the next key, two days before it signs.
+    await keySetOf(entrada)
+    await clock.advance(2 * DAY - 30)
+    await browser.fetch('/api')
+    const last = assertionAt(chat)
+    await clock.advance(60)
+    await browser.fetch('/api')
+    // A data centre without cached keys asks their object.
+    const elsewhere = anEntrada({ share: entrada })
+    const [before, after] = [
+      await verify(elsewhere, last),
+      await verify(elsewhere, assertionAt(chat)),
+    ].map(({ protectedHeader }) => protectedHeader.kid)
+    expect(before).not.toBe(after)
+  })
+
   test('are the same in every data centre', async () => {
     const { entrada, chat } = ownKeys()
     const elsewhere = anEntrada({ share: entrada })
