@@ -104,6 +104,20 @@ describe('a refused request of the chat [requirement 51]', () => {
       expect(response.headers.get('www-authenticate')).toMatch(/^Entrada realm=/)
     }
   })
+
+  test('is JSON with an error code and the sign-in address', async () => {
+    const entrada = anEntrada()
+    for (const path of ['/api/messages', '/.entrada/session']) {
+      const response = await entrada.fetch(path, { headers: { accept: 'application/json' } })
+      expect(response.status).toBe(401)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      expect(await response.json()).toMatchObject({
+        type: 'urn:entrada:problem:session_required',
+        code: 'session_required',
+        loginUrl: 'https://chat.contoso.example/.entrada/login',
+      })
+    }
+  })
 })
 
 test('an unknown path of ours is 404 and never reaches the chat', async () => {

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { CAST } from '../../sandbox/directory/cast.ts'
+import { CAST, CONTOSO } from '../../sandbox/directory/cast.ts'
 import { CHAT_ORIGIN, aGuardedChat } from '../../support/chat-double.ts'
 import { clock } from '../../support/clock.ts'
 import { anEntrada, type Entrada, type TestSettings } from '../../support/entrada.ts'
@@ -40,7 +40,7 @@ test('the assertion verifies against the published keys and names the person [re
   expect(protectedHeader).toMatchObject({ alg: 'RS256', kid: expect.any(String) })
   expect(payload).toMatchObject({
     sub: CAST.adele.id,
-    tid: expect.any(String),
+    tid: CONTOSO,
     email: 'adele.vance@contoso.example',
     name: 'Adele Vance',
     groups: [],
@@ -171,6 +171,30 @@ describe('generated keys', () => {
     }
     expect(kids.size).toBe(3)
   }, 30_000)
+
+  test('rotate, and an assertion of the old key verifies until it expires [requirement 63]', async () => {
+    const { entrada, chat } = ownKeys({
+      SESSION_MAX_SECONDS: '90 * 86400',
+      SESSION_IDLE_SECONDS: '90 * 86400',
+    })
+    const browser = await signedIn(entrada)
+    await browser.fetch('/api')
+    await clock.advance(28 * DAY)
+    // Publishes the next key, two days before it signs.
+    await keySetOf(entrada)
+    await clock.advance(2 * DAY - 30)
+    await browser.fetch('/api')
+    const last = assertionAt(chat)
+    await clock.advance(60)
+    await browser.fetch('/api')
+    // A data centre without cached keys asks their object.
+    const elsewhere = anEntrada({ share: entrada })
+    const [before, after] = [
+      await verify(elsewhere, last),
+      await verify(elsewhere, assertionAt(chat)),
+    ].map(({ protectedHeader }) => protectedHeader.kid)
+    expect(before).not.toBe(after)
+  })
 
   test('are the same in every data centre', async () => {
     const { entrada, chat } = ownKeys()

@@ -153,7 +153,7 @@ describe('CORS', () => {
     },
   )
 
-  test('an allowed origin may read responses with the person’s cookies, the 401 with its sign-in URL included', async () => {
+  test('an allowed origin may read responses with the person’s cookies, the 401 with its sign-in URL included [requirement 56]', async () => {
     const { entrada, cookie } = await aScene({
       settings: {
         CORS_ORIGINS: `${PORTAL}, https://intranet.contoso.example`,
