@@ -445,7 +445,7 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
   {
     requirement: 14,
     fault: 'takes keys from the shared cache for new, whatever their age',
-    file: 'src/storage/document-cache.ts',
+    file: 'src/entra/remote-document.ts',
     find: 'return readAt > 0 && readAt <= Date.now() ? { text, readAt } : null',
     replace: 'return readAt > 0 ? { text, readAt: Date.now() } : null',
   },
@@ -605,21 +605,21 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
   {
     requirement: 19,
     fault: 'begins a sign-in for a prefetch',
-    file: 'src/http/fetch-metadata.ts',
+    file: 'src/http/request-metadata.ts',
     find: `  if (isSpeculative(headers)) return 'background'\n`,
     replace: '',
   },
   {
     requirement: 19,
     fault: 'begins a sign-in in a frame',
-    file: 'src/http/fetch-metadata.ts',
+    file: 'src/http/request-metadata.ts',
     find: `(destination ?? 'document') !== 'document'`,
     replace: `!['document', 'iframe'].includes(destination ?? 'document')`,
   },
   {
     requirement: 19,
     fault: 'begins a sign-in for a program that accepts JSON',
-    file: 'src/http/fetch-metadata.ts',
+    file: 'src/http/request-metadata.ts',
     find: ` || !acceptsHtml(headers)) return 'background'`,
     replace: `) return 'background'`,
   },
@@ -696,14 +696,14 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
   {
     requirement: 24,
     fault: 'fails at a sealed value that does not open',
-    file: 'src/crypto/sealed-box.ts',
+    file: 'src/crypto/web-crypto.ts',
     find: '    } catch {\n      // GCM',
     replace: '    } catch (cause) {\n      throw cause\n      // GCM',
   },
   {
     requirement: 24,
     fault: 'reads several spellings of one sealed value',
-    file: 'src/crypto/sealed-box.ts',
+    file: 'src/crypto/web-crypto.ts',
     find: `  if (base64url.encode(bytes) !== text) throw new TypeError('not canonical base64url')\n`,
     replace: '',
   },
@@ -730,9 +730,9 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     requirement: 24,
-    fault: 'reads the first Cookie line only',
+    fault: 'takes what stands after a comma for a cookie',
     file: COOKIES,
-    find: `(header ?? '').split(/[;,]/)`,
-    replace: `(header ?? '').split(',', 1).join('').split(';')`,
+    find: `(header ?? '').split(';')`,
+    replace: `(header ?? '').split(/[;,]/)`,
   },
 ]

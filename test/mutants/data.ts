@@ -294,8 +294,8 @@ export const DATA_MUTATIONS: readonly Mutation[] = [
     requirement: 87,
     fault: 'searches without a session',
     file: 'src/edge/app.ts',
-    find: 'requireSession(sessions, { token }), withinLimits',
-    replace: 'withinLimits',
+    find: 'requireSession(sessions, { token: tokenFor(path) }),',
+    replace: '',
   },
   {
     requirement: 87,
@@ -604,8 +604,8 @@ export const DATA_MUTATIONS: readonly Mutation[] = [
     requirement: 95,
     fault: 'counts the address that a client wrote',
     file: 'src/http/rate-limit.ts',
-    find: `const address = headers.get('cf-connecting-ip') ?? 'unknown'`,
-    replace: `const address = headers.get('x-forwarded-for') ?? headers.get('cf-connecting-ip') ?? 'unknown'`,
+    find: `const given = headers.get('cf-connecting-ip') ?? 'unknown'`,
+    replace: `const given = headers.get('x-forwarded-for') ?? headers.get('cf-connecting-ip') ?? 'unknown'`,
   },
   {
     requirement: 95,

@@ -5,14 +5,14 @@ const EDGE = 'src/edge/edge.ts'
 const PROBLEM = 'src/http/problem.ts'
 const CHAT_PROXY = 'src/proxy/chat-proxy.ts'
 const CROSS_SITE = 'src/proxy/cross-site.ts'
-const FETCH_METADATA = 'src/http/fetch-metadata.ts'
-const REQUEST_HEADERS = 'src/proxy/request-headers.ts'
-const RESPONSE_HEADERS = 'src/proxy/response-headers.ts'
+const FETCH_METADATA = 'src/http/request-metadata.ts'
+const REQUEST_HEADERS = 'src/proxy/headers.ts'
+const RESPONSE_HEADERS = 'src/proxy/headers.ts'
 const IDENTITY_HEADERS = 'src/proxy/identity-headers.ts'
 const ASSERTION = 'src/signing/assertion.ts'
 const WEB_SOCKET = 'src/proxy/web-socket.ts'
 const AUTH_ROUTES = 'src/auth/routes.ts'
-const RETURN_TO = 'src/auth/return-to.ts'
+const RETURN_TO = 'src/auth/login-attempts.ts'
 const PAGE = 'src/pages/page.ts'
 const GRAPH_CLIENT = 'src/membership/graph-client.ts'
 
@@ -244,7 +244,7 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
     fault: 'forwards a request without a session',
     file: EDGE,
     find: `if (substitute === null) throw new EntradaFailure('session_required')`,
-    replace: `if (substitute === null) return await forward(deps, { request, head, session: null })`,
+    replace: `if (substitute === null) return await forward(pageScript, chat, { request, head, session: null })`,
   },
   {
     requirement: 58,
@@ -542,8 +542,8 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
     fault: 'judges no request of an open route',
     file: EDGE,
     find: `      chat.guard(head)
-      return await forward(deps, { request, head, session: null })`,
-    replace: '      return await forward(deps, { request, head, session: null })',
+      return await forward(pageScript, chat, { request, head, session: null })`,
+    replace: '      return await forward(pageScript, chat, { request, head, session: null })',
   },
   {
     requirement: 68,
@@ -628,8 +628,8 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
     requirement: 71,
     fault: 'goes on reading at the chat app after the client has left',
     file: EDGE,
-    find: `: toChat(request, { pathname, routed }, deps, context)`,
-    replace: `: toChat(request, { pathname, routed }, deps, context).then((response) => {
+    find: `: toChat(request, { pathname, routed, chat: (chat ??= deps.chat()) }, deps, context)`,
+    replace: `: toChat(request, { pathname, routed, chat: (chat ??= deps.chat()) }, deps, context).then((response) => {
           if (response.body !== null) context.waitUntil(response.clone().arrayBuffer())
           return response
         })`,

@@ -3,7 +3,7 @@ import type { Mutation } from './mutation.ts'
 const COOKIES = 'src/cookies.ts'
 const CALLBACK = 'src/auth/callback.ts'
 const MANAGEMENT = 'src/auth/session-management.ts'
-const NAVIGATION = 'src/http/fetch-metadata.ts'
+const NAVIGATION = 'src/http/request-metadata.ts'
 const SESSION_COOKIE = 'src/session/session-cookie.ts'
 const SESSIONS = 'src/session/sessions.ts'
 const SESSION_CACHE = 'src/session/session-cache.ts'
@@ -12,7 +12,7 @@ const SEALED_ROWS = 'src/session/sealed-rows.ts'
 const TOKEN_MANAGER = 'src/session/token-manager.ts'
 const TOKEN_RESULT = 'src/session/token-result.ts'
 const VAULT = 'src/storage/refresh-token-vault.ts'
-const SEALED_BOX = 'src/crypto/sealed-box.ts'
+const SEALED_BOX = 'src/crypto/web-crypto.ts'
 const SIGNING_KEYS = 'src/signing/signing-key-table.ts'
 
 /** Mutations for the security requirements 25 to 50. */
@@ -445,15 +445,15 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     requirement: 39,
     fault: 'an event is several lines',
     file: 'src/log.ts',
-    find: 'JSON.stringify({ level, event, requestId, ...fields })',
-    replace: 'JSON.stringify({ level, event, requestId, ...fields }, null, 1)',
+    find: 'JSON.stringify({ level, event, requestId: this.requestId, ...fields })',
+    replace: 'JSON.stringify({ level, event, requestId: this.requestId, ...fields }, null, 1)',
   },
   {
     requirement: 39,
     fault: 'an event is no JSON',
     file: 'src/log.ts',
-    find: 'JSON.stringify({ level, event, requestId, ...fields })',
-    replace: '`${level} ${event} ${requestId} ${JSON.stringify(fields)}`',
+    find: 'JSON.stringify({ level, event, requestId: this.requestId, ...fields })',
+    replace: '`${level} ${event} ${this.requestId} ${JSON.stringify(fields)}`',
   },
   {
     requirement: 39,
