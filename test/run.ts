@@ -15,6 +15,7 @@ const STEPS: readonly (readonly [name: string, command: string])[] = [
   ['lint', 'oxlint --type-aware'],
   ['format', 'oxfmt --check'],
   ['bindings', 'npm run --silent bindings -- --check'],
+  ['house', 'node test/house.ts'],
   ['page scripts', 'node test/page-scripts.ts --check'],
   ['tests', `vitest run --reporter=default --reporter=json --outputFile.json=${report}`],
   ['bundle budget', 'node test/budget.ts'],

@@ -60,8 +60,11 @@ const ATTEMPT_PREFIX = '__Host-entrada-login-'
 /** Short, as RFC 9700 §4.7 asks, but long enough for a second factor. */
 const LIFE_SECONDS = 900
 const MAX_ATTEMPTS = 5
-/** All attempts together: servers limit the `Cookie` header, and the chat app has cookies, too (oauth2-proxy#2163). */
-const MAX_BYTES = 4000
+/**
+ * All attempts together, in bytes: servers limit the `Cookie` header, and the chat app has cookies, too
+ * (oauth2-proxy#2163). Our other cookies take up to 300 bytes, so that all of ours stay below 4 KB.
+ */
+const MAX_BYTES = 3700
 
 const Sealed = v.object({
   state: v.string(),

@@ -85,6 +85,19 @@ test('twenty abandoned attempts leave at most five cookies, under 4 KB together 
   expect(browser.page.url.searchParams.get('n')).toBe('19')
 })
 
+test('all our cookies together stay under 4 KB, the session cookie included [requirement 26]', async () => {
+  const browser = anEntrada().browser()
+  await browser.signIn(CAST.adele.userPrincipalName)
+  for (let index = 0; index < 4; index++) {
+    await browser.open(
+      `https://chat.contoso.example/.entrada/login?fresh=1&return_to=/${index}${'x'.repeat(700)}`,
+    )
+    const own = browser.cookies.all.filter(({ name }) => name.startsWith('__Host-entrada'))
+    const bytes = own.reduce((sum, { name, value }) => sum + name.length + value.length, 0)
+    expect(bytes).toBeLessThan(4096)
+  }
+})
+
 test('of seven abandoned attempts the five newest are kept [requirement 20]', async () => {
   const browser = anEntrada().browser()
   const begun = new Set<string>()
