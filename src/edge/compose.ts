@@ -1,7 +1,7 @@
 import { LoginAttempts } from '../auth/login-attempts.ts'
 import { logout } from '../auth/logout.ts'
 import type { Runtime } from './runtime.ts'
-import type { EdgeDeps, Enriched, Enrichment } from './deps.ts'
+import type { EdgeDeps, EnrichedRoute, EnrichHandler } from './deps.ts'
 import type { Resource } from '../entra/access-token.ts'
 import { createEntra } from '../entra/entra.ts'
 import type { Dependencies } from '../diagnostics/check.ts'
@@ -154,15 +154,15 @@ function rateLimitBindingsOf(env: EdgeBindings): RateLimitBindings {
 /** Handlers for the preset's enriched paths, by `METHOD /path`. */
 function enrichedBy(settings: Settings, deps: PeopleDeps): EdgeDeps['enriched'] {
   const { principals, graphToken } = PRESETS[settings.chat.preset].enrichedPaths
-  const routes = new Map<string, Enriched>()
+  const routes = new Map<string, EnrichedRoute>()
   if (principals !== undefined) {
-    const enrich: Enrichment = (request, asker, forward) =>
-      searchPrincipals(deps, { ...asker, settings }, { request, forward })
+    const enrich: EnrichHandler = (request, user, forward) =>
+      searchPrincipals(deps, { ...user, settings }, { request, forward })
     routes.set(`GET ${principals}`, { limited: 'search', token: peopleToken(settings), enrich })
   }
   if (graphToken !== undefined && isFilesOn(settings)) {
     const issueToken = librechatGraphToken(deps, settings)
-    const enrich: Enrichment = (request, { session, log }) => issueToken(request, session, log)
+    const enrich: EnrichHandler = (request, { session, log }) => issueToken(request, session, log)
     // LibreChat's router answers HEAD with the handler of GET.
     for (const method of ['GET', 'HEAD']) {
       routes.set(`${method} ${graphToken}`, { limited: 'picker', token: null, enrich })

@@ -34,7 +34,7 @@ export interface EdgeDeps {
   readonly pageScript: PageScript | null
   readonly limiter: RateLimiter
   /** Requests to the chat app whose response Entrada changes, by `METHOD /path` with the path of `routedPath`. */
-  readonly enriched: ReadonlyMap<string, Enriched>
+  readonly enriched: ReadonlyMap<string, EnrichedRoute>
   /** `GET /.entrada/jwks.json`: public keys to verify assertions and id tokens. */
   readonly publicKeys: () => Promise<Response>
   /** `null` without `OIDC_CLIENTS`: Entrada is no OpenID provider then. */
@@ -48,21 +48,21 @@ export interface EdgeDeps {
 /** Routes of one feature. */
 export interface FeatureRoutes {
   readonly routes: Hono<EdgeEnv>
-  /** The token that a route needs, by its path; `null` where it needs none, or another one. */
+  /** The token that a route needs, by its path; `null` where it needs no token, or one whose resource the request names. */
   readonly tokenFor: (path: string) => Resource | null
 }
 
-/** One such request: its rate limit and its handler. */
-export interface Enriched {
+/** A route of the chat app whose responses Entrada enriches: its rate limit, its token and its handler. */
+export interface EnrichedRoute {
   readonly limited: RateLimited
-  /** The token it needs; `null` where that is not known beforehand. */
+  /** The token that the handler needs; `null` where the resource is known only from the request. */
   readonly token: Resource | null
-  readonly enrich: Enrichment
+  readonly enrich: EnrichHandler
 }
 
 /** Handles a request to the chat app; `forward` gets the chat app's own response. */
-export type Enrichment = (
+export type EnrichHandler = (
   request: Request,
-  asker: { readonly session: Session; readonly log: Log; waitUntil(work: Promise<unknown>): void },
+  user: { readonly session: Session; readonly log: Log; waitUntil(work: Promise<unknown>): void },
   forward: (request: Request) => Promise<Response>,
 ) => Promise<Response>

@@ -97,8 +97,8 @@ async function toChat(
     chat.guard(head)
     if (enriched !== undefined) {
       await deps.limiter.take(enriched.limited, rateLimitKeyOfUser(session))
-      const asker = { session, log, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
-      const answer = await enriched.enrich(request, asker, (changed) =>
+      const user = { session, log, waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }
+      const answer = await enriched.enrich(request, user, (changed) =>
         chat.forward(changed, session),
       )
       const hardened = new Response(answer.body, answer)

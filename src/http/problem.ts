@@ -50,7 +50,7 @@ export interface ProblemContext {
   readonly requestId: string
   /** Origin of every generated URL; `null` while the configuration is bad. */
   readonly publicOrigin: string | null
-  /** No return path, because its query contains a code. */
+  /** Never used as a return path: its query contains an authorization code. */
   readonly callbackPath: string | null
 }
 
@@ -107,16 +107,18 @@ function factsOf(failure: EntradaFailure, context: ProblemContext): FailureFacts
 function loginOf({ code, details }: EntradaFailure, context: ProblemContext): string | undefined {
   const { turn } = FAILURES[code]
   // A response of the sign-in service can be used once, so trying again means signing in again.
-  const isSpent = turn === 'wait' && details.returnTo !== undefined
-  const isOther = turn === 'switch_account' || code === 'not_a_member' || code === 'no_address'
+  const needsNewSignIn = turn === 'wait' && details.returnTo !== undefined
+  const needsOtherAccount =
+    turn === 'switch_account' || code === 'not_a_member' || code === 'no_address'
   // A refused user needs a way to choose another account. Without one, Entra's single sign-on leads to the same
   // refusal again.
-  const leadsBack = turn === 'sign_in' || isOther || code === 'membership_unknown' || isSpent
-  if (context.publicOrigin === null || !leadsBack) return undefined
+  const offersSignIn =
+    turn === 'sign_in' || needsOtherAccount || code === 'membership_unknown' || needsNewSignIn
+  if (context.publicOrigin === null || !offersSignIn) return undefined
   return withParameters(`${context.publicOrigin}${LOGIN_PATH}`, {
     return_to: details.returnTo ?? returnToOf(context),
     step_up: code === 'interaction_required' ? '1' : null,
-    account: isOther ? 'other' : null,
+    account: needsOtherAccount ? 'other' : null,
   }).href
 }
 

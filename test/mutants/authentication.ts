@@ -669,8 +669,8 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
     requirement: 22,
     fault: 'offers no new sign-in',
     file: 'src/http/problem.ts',
-    find: `const leadsBack = turn === 'sign_in' || isOther`,
-    replace: `const leadsBack = (turn === 'sign_in' && code !== 'sign_in_expired') || isOther`,
+    find: "    turn === 'sign_in' ||\n",
+    replace: '',
   },
   {
     requirement: 23,

@@ -60,8 +60,8 @@ test('a user signs in, finds a colleague, attaches a SharePoint file, chats and 
   expect(reply.headers.get('content-type')).toBe('text/event-stream')
   const said = [...(await reply.text()).matchAll(/^event: word\ndata: \{"text":"(.*)"\}$/gm)]
   const words = said.map(([, word]) => word).join('')
-  expect(words).toContain('recording.mp4 arrived whole')
-  expect(words).toContain('no cookie of its own and no Microsoft token came along')
+  expect(words).toContain('recording.mp4 arrived complete')
+  expect(words).toContain('no Entrada cookie and no Microsoft token')
 
   await browser.post('/.entrada/logout', {}, origin)
   const after = await browser.open(`${origin}/`)
