@@ -669,8 +669,8 @@ export const AUTHENTICATION_MUTATIONS: readonly Mutation[] = [
     requirement: 22,
     fault: 'offers no new sign-in',
     file: 'src/http/problem.ts',
-    find: "    turn === 'sign_in' ||\n",
-    replace: '',
+    find: `const offersSignIn =`,
+    replace: `const offersSignIn = code !== 'sign_in_expired' &&`,
   },
   {
     requirement: 23,
